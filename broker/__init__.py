@@ -1,0 +1,1 @@
+"""What is decided (core, pure) and how it is recorded (shell)."""

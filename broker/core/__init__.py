@@ -1,0 +1,1 @@
+"""What is decided: pure functions of the log. No I/O, clock or randomness."""

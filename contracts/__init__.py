@@ -1,0 +1,1 @@
+"""What may be said, found and proved. Pure; imports nothing of ours."""

@@ -1,0 +1,129 @@
+"""An Information Sharing Agreement as the log carries it: parties, purposes, legs, dates.
+
+An information-governance lead writes it as YAML (deploy reads that); here is its exact shape and
+the pure questions asked of it. It is in force when every party has endorsed its digest and its
+dates hold at ledger time (design.md, Examine and decide; domain.md 1.8).
+"""
+
+from typing import Literal
+
+import msgspec
+
+from contracts.form import Citation, Days, Whole
+from contracts.section import NEVER_DELIVERED, SEALED, Contact, Section, kind_of, number_of
+
+
+class Basis(Section, frozen=True):
+    """A lawful basis as one party claims it (domain.md 1.7).
+
+    `article` and `conditions` are spelled as the catalogue spells them, for example
+    `uk_gdpr.6.1.e` and `dpa_2018.sch_1.18`; `gateway` is the power to disclose, for example
+    `cda_1998.115`.
+    """
+
+    regime: Literal["uk_gdpr", "dpa_2018_part_3"]
+    article: Citation
+    gateway: Citation | None = None
+    conditions: list[Citation] | None = None
+
+
+Level = Literal["anonymous", "automated", "named", "credentialed", "endorsed"]
+"""How well a statement's provenance is borne out, least first."""
+
+LEVELS: tuple[Level, ...] = ("anonymous", "automated", "named", "credentialed", "endorsed")
+
+
+class ConsentRule(Section, frozen=True):
+    """Whether a leg needs the subjects' consent, and which grounds override its absence."""
+
+    rule: Literal["not_needed", "needed"] = "not_needed"
+    overrides: list[str] | None = None
+
+
+class Leg(Section, frozen=True, kw_only=True):
+    """Who may send what to whom, and what of it.
+
+    `sections` names what is delivered, by kind (`event`, `person.identity`, `cause`, ...); a
+    whereabouts may be limited to parts: `person.whereabouts@alleged_perpetrator`. `level` says in
+    a word whether that is the full or the minimal product. `owes_response` puts the duty of
+    `response_given` on the recipient.
+    """
+
+    id: str
+    sender: list[str] = msgspec.field(name="from")
+    to: list[str]
+    types: list[str]
+    purposes: list[str]
+    level: Literal["full", "minimal"]
+    sections: list[str]
+    basis: Basis
+    recipient_basis: Basis
+    provenance: Level = "named"
+    consent: ConsentRule = ConsentRule()
+    handling: str = "OFFICIAL-SENSITIVE"
+    marks: list[str] | None = None
+    retention_days: Days
+    onward: Literal["none", "originator_agrees", "safeguarding"] = "originator_agrees"
+    owes_response: bool = False
+
+
+class Party(Section, frozen=True):
+    """One party and the single point of contact that answers for the agreement there."""
+
+    agency: str
+    contact: Contact
+
+
+class Agreement(Section, frozen=True, kw_only=True):
+    """One version of an agreement. `effective` and `expires` are ISO dates, `expires` exclusive."""
+
+    id: str
+    version: Whole
+    title: str
+    parties: list[Party]
+    purposes: list[str]
+    legs: list[Leg]
+    effective: str
+    review: str
+    expires: str
+
+    def contact_of(self, agency: str) -> Contact | None:
+        """Give a party's contact, None for an agency that is no party."""
+        return next((p.contact for p in self.parties if p.agency == agency), None)
+
+
+def legs_for(
+    agreement: Agreement, *, sender: str, event: str, purpose: str
+) -> list[tuple[str, Leg]]:
+    """List (recipient, leg) for a statement, in the agreement's order.
+
+    Args:
+        agreement: one that is in force.
+        sender: the publishing agency.
+        event: the event's name (`concern_reported`).
+        purpose: as the statement names it.
+    """
+    return [
+        (recipient, leg)
+        for leg in agreement.legs
+        if sender in leg.sender and event in leg.types and purpose in leg.purposes
+        for recipient in leg.to
+        if recipient != sender
+    ]
+
+
+def is_allowed(leg: Leg, name: str, parts: dict[int, str]) -> bool:
+    """Say whether a leg delivers a section.
+
+    Args:
+        leg: the leg.
+        name: the section, for example `person.2.whereabouts`.
+        parts: the part each person `n` plays in this statement.
+    """
+    kind = kind_of(name)
+    if kind is None or kind in NEVER_DELIVERED:
+        return False
+    if kind in leg.sections:
+        return True
+    part = parts.get(number_of(name))
+    return kind not in SEALED and part is not None and f"{kind}@{part}" in leg.sections

@@ -1,0 +1,242 @@
+"""What stands on the log and what leaves it: entry, view, receipt.
+
+Each is lines of exact bytes, so that what was hashed is what is read:
+
+    entry    head \n body \n jws-or-nothing
+    view     head \n view \n statement (jws~disclosure~...~) \n checkpoint
+    receipt  head \n receipt \n checkpoint
+
+A head is the leaf of the Merkle log and holds only commitments: `commitment(salt, bytes)` is
+SHA-256(salt || bytes). An entry's one random salt opens into a salt per commitment by `salts`.
+
+Source: design.md, The ledger; RFC 6962; C2SP tlog-checkpoint.
+"""
+
+from hashlib import sha256, shake_128
+from typing import Literal
+
+import msgspec
+
+from contracts import base64url
+from contracts.fault import InvariantBroken
+from contracts.section import Section
+
+Kind = Literal["statement", "refusals", "redeliveries", "heartbeat", "intake_gap"]
+"""What an entry records."""
+
+Outcome = Literal["accepted", "accepted_emergency", "provisional", "quarantined", "rejected"]
+
+SLOTS = 8
+"""Delivery commitments are padded to a multiple of this, so a head does not count recipients."""
+
+
+class Head(Section, frozen=True, kw_only=True):
+    """The leaf: who reads it learns order and time, and nothing else that was not opened to them.
+
+    Times are milliseconds since 1970 (UTC). `ledger_time` never falls. `statement` is the digest
+    decided, absent for other kinds. `position`, `findings`, `decision` and `deliveries` are
+    commitments; `findings` is absent where there are none.
+    """
+
+    partnership: str
+    exercise: bool
+    index: int
+    kind: Kind
+    ledger_time: int
+    appended_at: int
+    clock_at: int
+    statement: str | None = None
+    kid: str | None = None
+    position: str | None = None
+    findings: str | None = None
+    decision: str | None = None
+    deliveries: list[str] = []
+
+
+class Position(Section, frozen=True):
+    """Where submissions stood: `first` to `last` offset, inclusive, of one partition."""
+
+    topic: str
+    topic_id: str
+    partition: int
+    first: int
+    last: int
+
+
+class ReasonGiven(Section, frozen=True):
+    """One reason with the fields it names (sections, members); never their content."""
+
+    code: str
+    fields: list[str] = []
+
+
+class Duty(Section, frozen=True):
+    """What somebody owes, to be shown to them. Times in ledger milliseconds."""
+
+    kind: Literal[
+        "response_given", "provenance_supplied", "call_back", "agreement_review", "emergency_review"
+    ]
+    statement: str
+    agency: str
+    role: str
+    due_at: int
+
+
+class Delivery(Section, frozen=True, kw_only=True):
+    """One recipient's part of a decision: which sections, under which leg and authority.
+
+    `leg` is `<agreement>@<version>/<leg>`, `own` for the publisher, `public_control`, or
+    `emergency`. `withheld_from` are practitioner tokens the recipient must keep it from.
+    """
+
+    statement: str
+    to: str
+    leg: str
+    sections: list[str]
+    handling: str
+    basis: str | None = None
+    gateway: str | None = None
+    marks: list[str] = []
+    duties: list[Duty] = []
+    withheld_from: list[str] = []
+    onward: str | None = None
+    retention_days: int | None = None
+
+
+class Redecided(Section, frozen=True):
+    """What became of an earlier, held statement through this entry."""
+
+    statement: str
+    outcome: Outcome
+    reasons: list[ReasonGiven] = []
+    recipients: list[str] = []
+
+
+class Decision(Section, frozen=True, kw_only=True):
+    """The outcome of one entry. `level` is the provenance as the state bears it out.
+
+    For `refusals` and `redeliveries`, `items` is the Merkle root (RFC 6962) over the body's
+    items, so that each receipt can open its own alone.
+    """
+
+    outcome: Outcome
+    reasons: list[ReasonGiven] = []
+    level: str | None = None
+    recipients: list[str] = []
+    duties: list[Duty] = []
+    redecided: list[Redecided] = []
+    contact: str | None = None
+    examiner: str
+    decider: str
+    ruleset: str
+    items: str | None = None
+
+
+class Item(Section, frozen=True, kw_only=True):
+    """One submission that is not entered as a statement: refused, or seen before.
+
+    `submission` is the digest up to the first `~`, `length` in bytes. A refused one whose
+    signature held has its id, kid, stream and sequence: it consumed the number. A redelivery
+    names the `index` of the entry that decided it.
+    """
+
+    submission: str
+    offset: int
+    appended_at: int
+    length: int
+    reasons: list[ReasonGiven] = []
+    index: int | None = None
+    id: str | None = None
+    kid: str | None = None
+    stream: str | None = None
+    sequence: int | None = None
+
+
+class Body(Section, frozen=True, kw_only=True):
+    """What the head commits to; `Raw` members are the exact committed bytes.
+
+    An absent one is `msgspec.UNSET`: msgspec reads no `Raw | None`.
+    """
+
+    salt: str
+    position: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    findings: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    decision: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    deliveries: list[msgspec.Raw] = []
+    items: list[msgspec.Raw] = []
+
+
+class ViewPart(Section, frozen=True, kw_only=True):
+    """A view's second line. `proof` is the inclusion path, hashes joined, in base64url."""
+
+    delivery: msgspec.Raw
+    salt: str
+    slot: int
+    proof: str
+
+
+class ReceiptPart(Section, frozen=True, kw_only=True):
+    """A receipt's second line: what its publisher may open of the entry.
+
+    `reasons`, `outcome` and `remedies` are for this submission: of the entry's decision, of its
+    item, or of a `redecided` row. `salts` open `position`, `findings` and `decision` in that
+    order; `item` comes with its slot and path under `decision.items`.
+    """
+
+    submission: str
+    outcome: Outcome
+    reasons: list[ReasonGiven] = []
+    remedies: list[str] = []
+    position: msgspec.Raw
+    findings: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    decision: msgspec.Raw
+    salts: list[str]
+    item: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    item_slot: int | None = None
+    item_proof: str | None = None
+    items: int | None = None
+    proof: str
+
+
+POSITION, FINDINGS, DECISION, FIRST_DELIVERY = range(4)
+"""Which of an entry's salts opens what."""
+
+
+def salts(entry_salt: bytes, deliveries: int) -> list[bytes]:
+    """Open an entry's salt into one 16-byte salt per commitment.
+
+    Args:
+        entry_salt: 16 random bytes, kept in the body.
+        deliveries: how many delivery slots there are, padding included.
+
+    Returns:
+        3 + deliveries salts: position, findings, decision, then one per slot.
+    """
+    count = FIRST_DELIVERY + deliveries
+    stream = shake_128(b"candour-salts" + entry_salt).digest(16 * count)
+    return [stream[i : i + 16] for i in range(0, 16 * count, 16)]
+
+
+def slots_for(deliveries: int) -> int:
+    """Give the padded number of delivery slots."""
+    return -(-deliveries // SLOTS) * SLOTS
+
+
+def commitment(salt: bytes, exact: bytes) -> str:
+    """Commit to exact bytes: SHA-256(salt || bytes) in base64url. A pad commits to no bytes."""
+    return base64url.encode(sha256(salt + exact).digest())
+
+
+def split_entry(record: bytes) -> tuple[bytes, bytes, bytes]:
+    """Split a ledger record into head, body and JWS (empty where the entry has none).
+
+    Raises:
+        InvariantBroken: the record is not three lines.
+    """
+    parts = record.split(b"\n")
+    if len(parts) != 3:  # noqa: PLR2004 - an entry is three lines
+        raise InvariantBroken(
+            "A ledger record is not an entry of three lines.",
+            remedy="Stop the broker and run `candour audit export` and `verify` on this ledger.",
+        )
+    return parts[0], parts[1], parts[2]

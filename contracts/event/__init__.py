@@ -1,0 +1,104 @@
+"""The closed catalogue of event types: `uk.candour.<event>.v<n>` and what `event` then holds.
+
+`report` has what agencies say to each other, `work` what is done about it, `control` what
+governs the partnership. `CATALOGUE` is the one place that names a type.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+from contracts.event import control, report, work
+from contracts.section import Section
+
+
+@unique
+class Audience(StrEnum):
+    """Who a type is for, before any agreement is read."""
+
+    SHARED = "shared"
+    """Needs a leg of an agreement in force to reach anyone but its publisher."""
+
+    OWN = "own"
+    """Recorded for its publisher; a leg may share it, none is needed."""
+
+    PUBLIC_CONTROL = "public_control"
+    """Governs the partnership: goes whole to every admitted agency, names no subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One row of the catalogue.
+
+    Attributes:
+        name: the event, past tense.
+        version: of its shape, from 1.
+        shape: the struct its `event` section holds.
+        audience: who it is for before any agreement.
+        refers: whether it must name a cause (a `cause.<n>` section).
+        persons: whether it must name at least one person (`person.<n>.identity`).
+    """
+
+    name: str
+    version: int
+    shape: type[Section]
+    audience: Audience
+    refers: bool = False
+    persons: bool = False
+
+    @property
+    def type(self) -> str:
+        """The CloudEvents `type`."""
+        return f"uk.candour.{self.name}.v{self.version}"
+
+
+_SHARED, _OWN, _PUBLIC = Audience.SHARED, Audience.OWN, Audience.PUBLIC_CONTROL
+
+_ROWS = (
+    EventType("concern_reported", 1, report.ConcernReported, _SHARED, persons=True),
+    EventType("contact_recorded", 1, report.ContactRecorded, _SHARED, persons=True),
+    EventType("relationship_noted", 1, report.RelationshipNoted, _SHARED, persons=True),
+    EventType("risk_assessed", 1, report.RiskAssessed, _SHARED, persons=True),
+    EventType("release_notified", 1, report.ReleaseNotified, _SHARED, persons=True),
+    EventType("intelligence_logged", 1, report.IntelligenceLogged, _OWN, persons=True),
+    EventType("information_requested", 1, work.InformationRequested, _SHARED, refers=True),
+    EventType("information_supplied", 1, work.InformationSupplied, _SHARED, refers=True),
+    EventType("response_given", 1, work.ResponseGiven, _SHARED, refers=True),
+    EventType("research_requested", 1, work.ResearchRequested, _OWN, refers=True),
+    EventType("research_completed", 1, work.ResearchCompleted, _OWN, refers=True),
+    EventType("no_further_action_decided", 1, work.NoFurtherAction, _OWN, refers=True),
+    EventType("alert_raised", 1, work.AlertRaised, _OWN, refers=True),
+    EventType("alert_acknowledged", 1, work.AlertAcknowledged, _OWN, refers=True),
+    EventType("possible_same_origin", 1, work.PossibleSameOrigin, _OWN, refers=True),
+    EventType("same_origin_decided", 1, work.SameOriginDecided, _OWN, refers=True),
+    EventType("provenance_supplied", 1, work.ProvenanceSupplied, _OWN, refers=True),
+    EventType("findings_disputed", 1, work.FindingsDisputed, _OWN),
+    EventType("duty_overdue", 1, work.DutyOverdue, _OWN, refers=True),
+    EventType("stream_opened", 1, control.StreamOpened, _OWN),
+    EventType("persons_linked", 1, control.PersonsLinked, _OWN),
+    EventType("persons_unlinked", 1, control.PersonsUnlinked, _OWN),
+    EventType("exercise_time_set", 1, control.ExerciseTimeSet, _PUBLIC),
+    EventType("partnership_founded", 1, control.PartnershipFounded, _PUBLIC),
+    EventType("act_proposed", 1, control.ActProposed, _PUBLIC),
+    EventType("act_endorsed", 1, control.ActEndorsed, _PUBLIC),
+)
+
+CATALOGUE: dict[str, EventType] = {row.type: row for row in _ROWS}
+"""Every known event type, by its CloudEvents `type`."""
+
+BY_NAME: dict[str, EventType] = {row.name: row for row in _ROWS}
+"""The newest version of every event, by its name."""
+
+
+def type_of(name: str) -> str:
+    """Spell the CloudEvents `type` of an event in its newest version.
+
+    Raises:
+        KeyError: no event of that name.
+    """
+    return BY_NAME[name].type
+
+
+def name_of(event_type: str) -> str:
+    """Give the event's name for a known CloudEvents `type`, else the text itself."""
+    row = CATALOGUE.get(event_type)
+    return row.name if row else event_type

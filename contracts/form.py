@@ -1,0 +1,137 @@
+"""The forms of text and number that a schema holds its members to: FORMAT.md, Forms.
+
+A member that a head, a finding or a log may carry has a form that no name and no free text fits,
+so that what outlives erasure never holds personal data.
+"""
+
+import json
+import re
+from datetime import date, datetime
+from typing import Annotated, NoReturn
+
+from msgspec import Meta
+
+from contracts.reason import Reason
+
+SLUG = r"\A[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,39}\Z"
+UUID7 = r"\A[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
+WHOLE_MAX = 2**53 - 1
+
+Slug = Annotated[str, Meta(pattern=SLUG)]
+"""Names an agency, a system, a partnership, an agreement: lower case, digits, single hyphens."""
+
+StatementId = Annotated[str, Meta(pattern=UUID7)]
+"""A UUIDv7 in lower-case hexadecimal."""
+
+Token = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{22}\Z")]
+"""128 random bits in base64url: a subject, a practitioner, a stream."""
+
+Sha256 = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{43}\Z")]
+"""A SHA-256 digest, or a key's thumbprint, in base64url."""
+
+Citation = Annotated[str, Meta(pattern=r"\A[a-z0-9]+(?:[._][a-z0-9]+)*\Z", max_length=64)]
+"""A provision of law in dotted lower case: `uk_gdpr.6.1.e`."""
+
+Whole = Annotated[int, Meta(ge=0, le=WHOLE_MAX)]
+"""A count, or milliseconds since 1970 (UTC): no fraction, at most 2^53 - 1 (RFC 7493)."""
+
+Days = Annotated[int, Meta(ge=1, le=36_525)]
+"""Whole days, one to a hundred years of them."""
+
+Hours = Annotated[int, Meta(ge=1, le=87_600)]
+"""Whole hours, one to ten years of them."""
+
+Hands = Annotated[int, Meta(ge=1, le=100)]
+"""How many agencies stand behind an act."""
+
+Day = Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+"""A local day: `2012-05-01`."""
+
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
+_MOMENT = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{3}})?)?{_OFFSET}"
+
+_INSTANT = rf"\A[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}:[0-5][0-9]\.[0-9]{{3}}Z\Z"
+
+Instant = Annotated[str, Meta(pattern=_INSTANT)]
+"""An instant in UTC to the millisecond: `2012-05-01T09:30:00.000Z`."""
+
+DayOrMoment = Annotated[str, Meta(pattern=rf"\A(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|{_MOMENT})\Z")]
+"""A local day, or a date-time with its offset."""
+
+PartialDate = Annotated[
+    str, Meta(pattern=rf"\A(?:[0-9]{{4}}(?:-[0-9]{{2}}(?:-[0-9]{{2}})?)?|{_MOMENT})\Z")
+]
+"""A year, a month, a local day, or a date-time with its offset."""
+
+_is_instant = re.compile(_INSTANT).match
+
+
+def milliseconds(instant: str) -> int | None:
+    """Read an `Instant`.
+
+    Args:
+        instant: any text.
+
+    Returns:
+        Milliseconds since 1970 (UTC), never negative; None for any other text, a day that does
+        not exist, a leap second or an instant before 1970.
+    """
+    if _is_instant(instant) is None:
+        return None
+    try:
+        at = round(datetime.fromisoformat(instant).timestamp() * 1000)
+    except ValueError:
+        return None
+    return at if at >= 0 else None
+
+
+def is_real(text: str) -> bool:
+    """Say whether a text of the form `PartialDate` names a time that the calendar has."""
+    year, month = text[:4], text[5:7] or "01"
+    try:
+        date.fromisoformat(f"{year}-{month}-{text[8:10] or '01'}")
+    except ValueError:
+        return False
+    return True
+
+
+def json_defect(exact: bytes) -> Reason | None:
+    """Name what keeps a text from being I-JSON as FORMAT.md narrows it.
+
+    Args:
+        exact: any bytes.
+
+    Returns:
+        DUPLICATE_KEY; NOT_CANONICAL for bad UTF-8, a lone surrogate, bad syntax, a number that is
+        not whole or beyond 2^53 - 1, or nesting too deep to read; None where nothing is wrong.
+
+    Source:
+        RFC 7493 sections 2.1 to 2.3; RFC 8259.
+    """
+    doubled = False
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        nonlocal doubled
+        found = dict(pairs)
+        doubled = doubled or len(found) != len(pairs)
+        return found
+
+    def refuse(text: str) -> NoReturn:
+        raise ValueError(text)
+
+    def whole(text: str) -> int:
+        if len(text) > 17 or abs(int(text)) > WHOLE_MAX:  # noqa: PLR2004 - a sign and 16 digits
+            refuse("too large")
+        return int(text)
+
+    try:
+        value = json.loads(
+            exact.decode(), object_pairs_hook=once, parse_constant=refuse, parse_int=whole,
+            parse_float=refuse,
+        )  # fmt: skip
+        if b"\\" in exact:
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return Reason.NOT_CANONICAL
+    return Reason.DUPLICATE_KEY if doubled else None
