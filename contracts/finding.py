@@ -37,6 +37,7 @@ class Findings(Section, frozen=True, kw_only=True):
 
     statement: str
     id: str
+    partnership: str
     source: str
     event: str
     purpose: str
@@ -92,6 +93,7 @@ def examine(statement: Statement) -> Findings:
     return Findings(
         statement=statement.digest,
         id=statement.context.id,
+        partnership=statement.context.partnership,
         source=statement.context.source,
         event=statement.kind.name,
         purpose=statement.context.purpose,

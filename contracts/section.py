@@ -9,6 +9,7 @@ Source: RFC 9901 (disclosures); design.md; domain.md 1.11, 7.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 import msgspec

@@ -155,6 +155,8 @@ class Unverified:
     signature: bytes
     sections: dict[str, tuple[bytes, bytes]]
     """Exact disclosure and exact JSON value, by section name."""
+    digests: dict[str, str]
+    """Digest of the disclosure, by section name."""
 
 
 def parse(raw: bytes) -> Unverified:
@@ -177,12 +179,11 @@ def parse(raw: bytes) -> Unverified:
     context = _closed(_decode_context, context_json, "payload")
     time_ms = _check_context(context)
     sections: dict[str, tuple[bytes, bytes]] = {}
-    seen: set[str] = set()
+    digests: dict[str, str] = {}
     for text in disclosures:
         digest = base64url.encode(sha256(text).digest())
-        if digest not in context.digests or digest in seen:
+        if digest not in context.digests or digest in digests.values():
             raise Refused(Reason.DISCLOSURE_UNREFERENCED)
-        seen.add(digest)
         decoded = _decoded(text, "disclosure")
         try:
             salt, name, value = _decode_disclosure(decoded)
@@ -190,10 +191,10 @@ def parse(raw: bytes) -> Unverified:
             _refuse_json(decoded, "disclosure")
         if not is_token(salt) or name in sections:
             raise Refused(Reason.BAD_MEMBER, ["disclosure"])
-        sections[name] = (text, bytes(value))
+        sections[name], digests[name] = (text, bytes(value)), digest
     return Unverified(
         header.kid, context, time_ms, jws, head + b"." + body,
-        _decoded(tail, "signature"), sections,
+        _decoded(tail, "signature"), sections, digests,
     )  # fmt: skip
 
 
@@ -235,8 +236,9 @@ def interpret(parsed: Unverified, *, whole: bool = True) -> Statement:
         kind = CATALOGUE.get(parsed.context.type)
         if kind is None:
             raise Refused(Reason.TYPE_UNKNOWN)
-        sections = {name: _typed(name, v, kind) for name, (_, v) in parsed.sections.items()}
-        _check_sections(kind, sections, whole=whole)
+        sections = {n: _typed(n, value, kind) for n, (_, value) in parsed.sections.items()}
+        if whole:
+            _check_sections(kind, sections)
     except Refused as refused:
         refused.kid, refused.context, refused.intake = parsed.kid, parsed.context, intake
         raise
@@ -305,26 +307,21 @@ def _closed(decode: Callable[[bytes], _T], exact: bytes, where: str) -> _T:
     """Decode a closed object, refusing duplicate keys, which no decoder does by itself."""
     try:
         value = decode(exact)
-        if _encode(value) != exact:
-            _check_json(exact, where)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         _refuse_json(exact, where, str(error))
+    if _encode(value) != exact and (defect := json_defect(exact)):
+        raise Refused(defect, [where])
     return value
 
 
 def _refuse_json(exact: bytes, where: str, error: str = "") -> NoReturn:
     """Refuse a text that did not decode: as JSON where that is the fault, else as a member."""
-    _check_json(exact, where)
+    if defect := json_defect(exact):
+        raise Refused(defect, [where])
     if "unknown field" in error:
         raise Refused(Reason.UNKNOWN_MEMBER, [where])
     path = _PATH.search(error)
     raise Refused(Reason.BAD_MEMBER, [where + (path[1] if path else "")])
-
-
-def _check_json(exact: bytes, where: str) -> None:
-    defect = json_defect(exact)
-    if defect is not None:
-        raise Refused(defect, [where])
 
 
 def _check_context(context: Context) -> int:
@@ -359,11 +356,7 @@ def _intake(parsed: Unverified) -> Intake:
         unlike = True
     if unlike:
         raise Refused(Reason.SECTION_ABSENT, ["intake"])
-    present = {
-        base64url.encode(sha256(text).digest())
-        for name, (text, _) in parsed.sections.items()
-        if name != "intake"
-    }
+    present = {digest for name, digest in parsed.digests.items() if name != "intake"}
     if present != set(intake.sections):
         raise Refused(Reason.SECTION_ABSENT)
     return intake
@@ -379,24 +372,22 @@ def _typed(name: str, exact: bytes, kind: EventType) -> Section:
         decode = _decoders[shape] = msgspec.json.Decoder(shape).decode
     try:
         value = decode(exact)
-        if _encode(value) != exact:
-            # What other hands endorse by digest has one spelling: the one that is signed.
-            if kind.audience is Audience.PUBLIC_CONTROL and name == "event":
-                raise Refused(Reason.SCHEMA_BROKEN, [name])
-            if json_defect(exact) is not None:
-                raise Refused(Reason.SECTION_NOT_I_JSON, [name])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        if json_defect(exact) is not None:
+        if json_defect(exact):
             raise Refused(Reason.SECTION_NOT_I_JSON, [name]) from None
         path = _PATH.search(str(error))
         raise Refused(Reason.SCHEMA_BROKEN, [name + (path[1] if path else "")]) from None
+    if _encode(value) != exact:
+        if json_defect(exact):
+            raise Refused(Reason.SECTION_NOT_I_JSON, [name])
+        # What other hands endorse by digest has one spelling: the one that is signed.
+        if kind.audience is Audience.PUBLIC_CONTROL and name == "event":
+            raise Refused(Reason.SCHEMA_BROKEN, [name])
     return value
 
 
-def _check_sections(kind: EventType, sections: dict[str, Section], *, whole: bool) -> None:
-    """Check what the type needs; a view is judged only on what it was given."""
-    if not whole:
-        return
+def _check_sections(kind: EventType, sections: dict[str, Section]) -> None:
+    """Check what the type needs of a statement that is whole."""
     if "event" not in sections:
         raise Refused(Reason.SCHEMA_BROKEN, ["event"])
     names = {kind_of(name) for name in sections}

@@ -21,12 +21,15 @@ class Refusal(NamedTuple):
     consumes: bool
 
 
-def admit(prepared: Prepared, agency: str, state: State, index: Index) -> Refusal | Known | None:
+def admit(
+    prepared: Prepared, agency: str, partnership: str, state: State, index: Index
+) -> Refusal | Known | None:
     """Judge a prepared submission up to policy.
 
     Args:
         prepared: from `prepare`.
         agency: whose submissions topic it came through.
+        partnership: whose ledger this is.
         state: the fold so far.
         index: what was decided so far.
 
@@ -38,7 +41,7 @@ def admit(prepared: Prepared, agency: str, state: State, index: Index) -> Refusa
     if stage is not None and stage <= Stage.SIGNATURE:
         return Refusal(found, consumes=False)
     own = agency_of(prepared.source or "") == agency
-    here = state.founding is None or prepared.partnership == state.founding.id
+    here = prepared.partnership == partnership
     known = index.by_id(prepared.id or "")
     if own and here and known is not None and known.submission == prepared.submission:
         return known
@@ -55,15 +58,18 @@ def admit(prepared: Prepared, agency: str, state: State, index: Index) -> Refusa
 
 def _key_use(prepared: Prepared, agency: str, state: State, *, here: bool) -> list[Reason]:
     """List every way in which the key does not fit, in the table's order."""
-    if state.founding is None:
-        return []
-    key = state.keys[prepared.kid or ""]
+    key = state.keys.get(prepared.kid or "")
     row = BY_NAME.get(prepared.event or "")
     purpose = "control" if row and row.audience is Audience.PUBLIC_CONTROL else "statements"
+    # Before entry 0 no key is held: a founding brings its own, and is judged as control.
     checks = (
-        (Reason.KEY_REVOKED, key.revoked is None),
-        (Reason.SOURCE_MISMATCH, key.source == prepared.source and key.agency == agency),
+        (Reason.KEY_REVOKED, key is None or key.revoked is None),
+        (
+            Reason.SOURCE_MISMATCH,
+            agency_of(prepared.source or "") == agency
+            and (key is None or (key.source == prepared.source and key.agency == agency)),
+        ),
         (Reason.PARTNERSHIP_MISMATCH, here),
-        (Reason.KEY_PURPOSE, purpose in key.purposes),
+        (Reason.KEY_PURPOSE, key is None or purpose in key.purposes),
     )
     return [reason for reason, holds in checks if not holds]

@@ -43,7 +43,7 @@ def judge_control(findings: Findings, state: State, *, at: int) -> list[ReasonGi
     """
     agency = agency_of(findings.source) or ""
     if findings.founding is not None:
-        return _unfit(_founding_defects(findings.founding, agency, state))
+        return _unfit(_founding_defects(findings, findings.founding, state))
     governance = state.founding.governance if state.founding else ""
     if findings.set_time is not None:
         if state.founding is None or not state.founding.exercise:
@@ -90,7 +90,9 @@ def _entitled(act: Act, governance: str) -> set[str]:
     return {governance, act.agency}
 
 
-def _founding_defects(founded: PartnershipFounded, agency: str, state: State) -> Iterator[str]:
+def _founding_defects(
+    findings: Findings, founded: PartnershipFounded, state: State
+) -> Iterator[str]:
     founding = founded.founding
     admitted = {a.id: a for a in founding.agencies}
     named = {founding.governance, *founding.emergency_recipients}
@@ -103,12 +105,12 @@ def _founding_defects(founded: PartnershipFounded, agency: str, state: State) ->
     }
     defects = (
         ("founding (already founded)", state.founding is not None),
-        ("founding.governance", agency != founding.governance),
+        ("founding.governance", agency_of(findings.source) != founding.governance),
         ("founding.agencies (two or more)", len(admitted) < FOUNDERS_MIN),
         ("founding.agencies (named twice)", len(admitted) != len(founding.agencies)),
         ("founding (agency not among the founders)", not named <= set(admitted)),
         ("signatures", signed != set(admitted)),
-        ("founding.id", not is_slug(founding.id)),
+        ("founding.id", founding.id != findings.partnership),
         ("founding.log_key", not _acceptable(founding.log_key)),
     )
     yield from (name for name, unfit in defects if unfit)

@@ -57,11 +57,7 @@ def decide(
     if row.audience is Audience.PUBLIC_CONTROL:
         return _control(findings, state, at)
     causes = {number: index.by_id(cause) for number, cause in enumerate(findings.refers, 1)}
-    if findings.urgency == "threat_to_life" and (row.persons or row.audience is Audience.SHARED):
-        return _ruling(
-            findings, state, "accepted_emergency", emergency.decide(findings, state, causes, at)
-        )
-    if row.refers and not _holds(agency, causes.get(1)):
+    if row.refers and not _is_emergency(findings) and not _holds(agency, causes.get(1)):
         reason = ReasonGiven(Reason.REFERS_TO_UNKNOWN, ["cause.1"])
         return _ruling(findings, state, "rejected", Passed(reasons=[reason]))
     if findings.event == "provenance_supplied":
@@ -71,11 +67,14 @@ def decide(
 
 def _policy(findings: Findings, state: State, causes: dict[int, Known | None], at: int) -> Ruling:
     """Run provenance, agreement, basis, consent and minimisation over one statement."""
+    if _is_emergency(findings):
+        passed = emergency.decide(findings, state, causes, at)
+        return _ruling(findings, state, "accepted_emergency", passed)
     own = BY_NAME[findings.event].audience is Audience.OWN
     tried = try_legs(findings, state, causes, at=at)
     missing = [ReasonGiven(code) for code in findings.missing]
     if own or (tried.deliveries and not missing):
-        tried.reasons = []
+        tried.reasons, tried.contact = [], None
         return _ruling(findings, state, "accepted", _with_own(findings, tried))
     if not missing:
         return _ruling(findings, state, "quarantined", _with_own(findings, tried, "quarantined"))
@@ -159,6 +158,13 @@ def _public(digest: str, to: str, sections: list[str]) -> Delivery:
         sections=[name for name in sections if name not in NEVER_DELIVERED],
         handling="OFFICIAL",
     )
+
+
+def _is_emergency(findings: Findings) -> bool:
+    """Say whether nothing may stop a statement: a threat to life, in any report or request."""
+    row = BY_NAME[findings.event]
+    about_people = row.persons or row.audience is Audience.SHARED
+    return findings.urgency == "threat_to_life" and about_people
 
 
 def _holds(agency: str, known: Known | None) -> bool:

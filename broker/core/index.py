@@ -86,7 +86,8 @@ def index_statement(
     for row in decision.redecided:
         held = index.by_id(findings.refers[0])
         if held is not None and held.submission == row.statement:
-            again = held._replace(entry=at, recipients=tuple(row.recipients))
+            holders = tuple(dict.fromkeys((*held.recipients, *row.recipients)))
+            again = held._replace(entry=at, recipients=holders)
             index.add(findings.refers[0], again)
 
 

@@ -130,10 +130,10 @@ class Sequencing:
         prepared, agency = submission.prepared, submission.agency
         if prepared.reason == Reason.KEY_UNKNOWN and self.state.keys:
             prepared = prepare(submission.raw, self.state.public_keys)
-        admitted = admit(prepared, agency, self.state, self._index)
+        admitted = admit(prepared, agency, self.partnership, self.state, self._index)
         if isinstance(admitted, Known) and admitted.entry == _PENDING:
             self._flush(agency)
-            admitted = admit(prepared, agency, self.state, self._index)
+            admitted = admit(prepared, agency, self.partnership, self.state, self._index)
         if isinstance(admitted, Known):
             self._run(submission, _item(submission, prepared, index=admitted.entry))
         elif admitted is None or self._goes_unverified(prepared, agency):
@@ -149,7 +149,7 @@ class Sequencing:
             and founding is not None
             and founding.rules.unverified_emergencies
             and agency_of(prepared.source or "") == agency
-            and prepared.partnership == founding.id
+            and prepared.partnership == self.partnership
         )
 
     def _decide(self, submission: Submission, prepared: Prepared) -> None:

@@ -143,10 +143,12 @@ class State:
         decision = recorded.decision
         if findings is None or decision is None or head.kid is None:
             return
-        if decision.outcome in {"quarantined", "provisional"}:
+        if decision.outcome in {"quarantined", "provisional"} or (
+            decision.outcome == "accepted_emergency" and findings.missing
+        ):
             self.held[findings.statement] = findings
         for row in decision.redecided:
-            if row.outcome not in {"quarantined", "provisional"}:
+            if not row.reasons:
                 self.held.pop(row.statement, None)
         if BY_NAME[findings.event].audience is Audience.PUBLIC_CONTROL:
             self.control.append((findings.statement, findings.sections))

@@ -1,0 +1,42 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+REQUIREMENTS := deploy/requirements/runtime.txt deploy/requirements/dev.txt
+
+.PHONY: demo test check bench faults pins install
+
+demo: install
+	@$(BIN)/candour demo
+
+test: check
+	@$(BIN)/python -m pytest -m "not campaign"
+
+check: install
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary contracts broker consumers producers deploy tests
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m pytest -q --no-header tests/unit/test_tidy.py
+
+bench: install
+	@$(BIN)/python -m tests.bench
+
+faults: install
+	@$(BIN)/python -m pytest -m campaign tests/faults
+
+pins: install
+	@cd deploy/requirements && for name in runtime dev; do \
+	  ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --output-file $$name.txt $$name.in; done
+
+install: .venv/stamp
+
+.venv/stamp: $(REQUIREMENTS) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Candour needs Python 3.11 or newer. Install it, or: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+	  { echo "Python's venv module is missing. Install it (Debian: apt-get install python3-venv)." >&2; exit 1; }
+	@echo "Installing the pinned requirements (once; about a minute)..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement deploy/requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

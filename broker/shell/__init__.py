@@ -1,0 +1,1 @@
+"""How the log is recorded on Kafka: sequencer, dispatcher, index, checkpoints, recovery."""

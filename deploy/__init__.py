@@ -1,0 +1,1 @@
+"""How it is put together: settings, wiring, the `candour` command, Kafka for one machine."""

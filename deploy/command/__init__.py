@@ -1,0 +1,61 @@
+"""The `candour` command: one module per group, assembled here; errors in plain words.
+
+Exit codes: what a command says of its own, 64 usage, 69 Kafka or a database is away, 70 a defect.
+"""
+
+import importlib
+import sys
+
+import typer
+
+from contracts.fault import CandourError, Transient
+from deploy import logs
+from deploy.settings import settings
+
+GROUPS = ("kafka",)
+"""Modules of this folder that hold a group of commands as `app`."""
+COMMANDS = ()
+"""Modules of this folder that hold one command as a function of their own name."""
+
+EXIT_AWAY, EXIT_USAGE, EXIT_DEFECT = 69, 64, 70
+
+
+def application() -> typer.Typer:
+    """Assemble the command."""
+    app = typer.Typer(
+        name="candour",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="Domestic-abuse information between agencies: named, lawful, recorded, provable.",
+    )
+    for name in GROUPS:
+        app.add_typer(importlib.import_module(f"deploy.command.{name}").app, name=name)
+    for name in COMMANDS:
+        module = importlib.import_module(f"deploy.command.{name}")
+        app.command(name)(getattr(module, name))
+    return app
+
+
+def main() -> None:
+    """Run the command; a fault is one plain sentence and a remedy, never a trace of values."""
+    try:
+        logs.configure(settings().log_level)
+        application()()
+    except CandourError as fault:
+        typer.echo(f"{fault.text}\n{fault.remedy}", err=True)
+        sys.exit(EXIT_AWAY if isinstance(fault, Transient) else EXIT_USAGE)
+    except Exception as defect:  # noqa: BLE001 - the last resort, and it says where
+        where = _where(defect)
+        typer.echo(
+            f"A defect stopped this: {type(defect).__name__} at {where}. Nothing was changed after "
+            "that.\nRun it again; if it stops again, report this line to the developers.",
+            err=True,
+        )
+        sys.exit(EXIT_DEFECT)
+
+
+def _where(defect: Exception) -> str:
+    trace = defect.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "start"

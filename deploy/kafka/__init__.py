@@ -1,0 +1,1 @@
+"""Apache Kafka for one machine: brought by its Maven coordinates, run by the project."""

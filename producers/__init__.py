@@ -1,0 +1,1 @@
+"""What an agency runs: its home, its outbox, and the report a practitioner writes."""

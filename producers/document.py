@@ -1,0 +1,189 @@
+"""Documents that people write, as YAML: read into a pydantic model, errors with field and line.
+
+Every scalar is read as the text that stands there, so that a date, a telephone number or `no`
+stays what was written until the model says what it is. An error names fields and lines and says
+what to write; it never repeats what stands in the document, which may be about a person.
+"""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from contracts.fault import Misuse
+
+_Model = TypeVar("_Model", bound=BaseModel)
+Where = tuple[str | int, ...]
+_NULLS = {"", "~", "null"}
+
+
+class Document(BaseModel):
+    """Any part of a document: closed, so that a misspelt field is named instead of lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Unusable(Misuse):
+    """A document that cannot be used; its text has one line of instruction per defect."""
+
+
+def read_document(path: Path, model: type[_Model]) -> _Model:
+    """Read a YAML file into a model.
+
+    Raises:
+        Unusable: it cannot be read, is no YAML, or does not fit; each defect by line and field.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError):
+        raise Misuse(
+            f"{path} cannot be read.",
+            remedy="Give the path of a YAML file saved as UTF-8.",
+        ) from None
+    return parse_document(text, model, name=path.name)
+
+
+def parse_document(text: str, model: type[_Model], *, name: str) -> _Model:
+    """Read YAML text into a model; `name` is what its errors call the document.
+
+    Raises:
+        Unusable: as `read_document`.
+    """
+    value, lines = _load(text, name)
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=True)
+        told = [_told(Defect.of(row), lines, model) for row in found]
+        raise unusable(name, told) from None
+
+
+def unusable(name: str, told: Sequence[tuple[int, str]]) -> Unusable:
+    """Make the error for a document: `told` is (line, instruction) for each defect."""
+    listed = "\n".join(f"  line {line}: {text}" for line, text in sorted(set(told)))
+    return Unusable(
+        f"{name} cannot be used yet:\n{listed}\n",
+        remedy="Correct these lines and give the same command again. Nothing was stored or sent. "
+        "If somebody is in danger now, ring 999 first.",
+    )
+
+
+class Defect(BaseModel):
+    """One of pydantic's errors, without the input."""
+
+    kind: str
+    where: Where
+    expected: str = ""
+    text: str = ""
+
+    @staticmethod
+    def of(row: Mapping[str, object]) -> "Defect":
+        """Take what is needed from a row of `ValidationError.errors`."""
+        context = row.get("ctx")
+        expected = context.get("expected", "") if isinstance(context, dict) else ""
+        where = row["loc"] if isinstance(row["loc"], tuple) else ()
+        return Defect(
+            kind=str(row["type"]),
+            where=where,
+            expected=str(expected),
+            text=str(row["msg"]),
+        )
+
+
+def line_of(where: Where, lines: Mapping[Where, int]) -> int:
+    """Find the line of a field, or of the nearest part of the document that holds it."""
+    while where and where not in lines:
+        where = where[:-1]
+    return lines.get(where, 1)
+
+
+def spelled(where: Where) -> str:
+    """Spell a field as a reader counts: `people.1.part` is the first person's part."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
+
+
+def _told(defect: Defect, lines: Mapping[Where, int], model: type[BaseModel]) -> tuple[int, str]:
+    line, field = line_of(defect.where, lines), f"`{spelled(defect.where)}`"
+    if defect.kind == "missing":
+        return line, f"{field} is missing: write it."
+    if defect.kind == "literal_error":
+        return line, f"{field}: write one of {defect.expected.replace(chr(39), '')}."
+    if defect.kind == "extra_forbidden":
+        # The name of an unknown field is what somebody typed: the line says which it is.
+        known = _fields(model, defect.where[:-1])
+        near = get_close_matches(str(defect.where[-1]), known, n=1)
+        meant = f" Did you mean `{near[0]}`?" if near else f" Known here: {', '.join(known)}."
+        return line, f"this field is not known here.{meant}"
+    if defect.kind == "value_error":
+        return line, f"{field}: {defect.text.removeprefix('Value error, ')}"
+    kinds = {
+        "list_type": "a list",
+        "model_type": "fields below it",
+        "dict_type": "fields below it",
+    }
+    wanted = kinds.get(defect.kind, defect.text.removeprefix("Input should be ").split(",")[0])
+    return line, f"{field}: write {wanted}."
+
+
+def _fields(model: type[BaseModel], where: Where) -> list[str]:
+    """List the fields of the part of a model that a path leads to."""
+    found: object = model
+    for part in where:
+        if isinstance(part, str) and isinstance(found, type) and issubclass(found, BaseModel):
+            field = found.model_fields.get(part)
+            found = _model_in(field.annotation) if field else None
+    inner = found if isinstance(found, type) and issubclass(found, BaseModel) else model
+    return list(inner.model_fields)
+
+
+def _model_in(annotation: object) -> object:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_model_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((part for part in inner if part is not None), None)
+
+
+def _load(text: str, name: str) -> tuple[object, dict[Where, int]]:
+    lines: dict[Where, int] = {(): 1}
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise unusable(
+            name, [(line, "this is not YAML: look at indents, colons and quotes.")]
+        ) from None
+    except YAMLError:
+        raise unusable(name, [(1, "this is not YAML text.")]) from None
+    if not isinstance(node, MappingNode):
+        raise unusable(name, [(1, "write fields, one a line, as `field: value`.")])
+    return _value(node, (), lines, name, set()), lines
+
+
+def _value(node: Node, where: Where, lines: dict[Where, int], name: str, seen: set[int]) -> object:
+    line = node.start_mark.line + 1
+    if id(node) in seen:
+        raise unusable(name, [(line, "write it out: anchors (& and *) are not read here.")])
+    seen.add(id(node))
+    if isinstance(node, ScalarNode):
+        return None if node.style is None and node.value in _NULLS else str(node.value)
+    if isinstance(node, SequenceNode):
+        for position, item in enumerate(node.value):
+            lines[*where, position] = item.start_mark.line + 1
+        return [
+            _value(item, (*where, position), lines, name, seen)
+            for position, item in enumerate(node.value)
+        ]
+    found: dict[str, object] = {}
+    for key, item in node.value:
+        field = str(key.value)
+        if field in found:
+            at = key.start_mark.line + 1
+            raise unusable(name, [(at, f"`{spelled((*where, field))}` stands here twice.")])
+        lines[*where, field] = key.start_mark.line + 1
+        found[field] = _value(item, (*where, field), lines, name, seen)
+    return found

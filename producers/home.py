@@ -1,0 +1,243 @@
+"""An agency home: one folder with all that one source needs to speak, and nothing for two.
+
+    agency.yaml     who this is, where Kafka is, where the secret is
+    key.pem         the source's Ed25519 key, encrypted
+    secret          its passphrase, unless agency.yaml names another file
+    trust.json      the partnership's log key, pinned
+    outbox.sqlite   what was said, what became of it (producers.outbox)
+
+There is one home per source, also when several run on one machine: a key or an outbox shared by
+two sources would let one speak as the other. Everything in it is private to one user.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+import msgspec
+from pydantic import Field, field_validator
+
+from contracts import base64url, signature
+from contracts.agreement import Basis
+from contracts.event import control
+from contracts.fault import Misuse
+from contracts.identifier import is_slug, source_of
+from contracts.opened import Trust
+from producers import keys
+from producers.document import Document, read_document
+
+_AGENCY = """\
+# Who speaks from this folder. Made by `candour home make`; see producers/README.md.
+partnership: {partnership}
+agency: {agency}
+system: {system}
+kafka: {kafka}
+secret: {secret}
+# Who answers, as a role, for what this system says by itself:
+accountable: {accountable}
+# The lawful basis for what no agreement in force covers yet (then police hold it until one does):
+# basis:
+#   regime: uk_gdpr
+#   article: uk_gdpr.6.1.e
+"""
+
+
+class AgencyBasis(Document):
+    """The lawful basis an agency names where no agreement in force does."""
+
+    regime: Literal["uk_gdpr", "dpa_2018_part_3"]
+    article: str
+    gateway: str | None = None
+    conditions: list[str] | None = None
+
+
+class Agency(Document):
+    """`agency.yaml`: who speaks from this home and how it reaches the partnership."""
+
+    partnership: str
+    agency: str
+    system: str
+    kafka: str
+    secret: str = "secret"  # noqa: S105 - a file's name
+    accountable: str = Field(min_length=1)
+    basis: AgencyBasis | None = None
+
+    @field_validator("partnership", "agency", "system")
+    @classmethod
+    def _is_slug(cls, text: str) -> str:
+        if not is_slug(text):
+            raise ValueError("write lower-case words joined by hyphens, at most 40 characters.")
+        return text
+
+    @field_validator("kafka")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        host, _, port = text.rpartition(":")
+        if not host or not port.isdigit():
+            raise ValueError("write Kafka's address as host:port.")
+        return text
+
+
+@dataclass(frozen=True)
+class Home:
+    """An opened home: its key is in memory, its permissions were right.
+
+    Attributes:
+        folder: where it is.
+        agency: what `agency.yaml` says.
+    """
+
+    folder: Path
+    agency: Agency
+    _seed: bytes
+
+    @classmethod
+    def create(  # noqa: PLR0913 - agency.yaml has this many independent lines
+        cls,
+        folder: Path,
+        *,
+        partnership: str,
+        agency: str,
+        system: str,
+        kafka: str,
+        random_bytes: Callable[[int], bytes],
+        secret: str = "secret",  # noqa: S107 - a file's name
+        accountable: str | None = None,
+    ) -> Self:
+        """Make a home with a new key, and open it.
+
+        Args:
+            folder: made if absent; must not hold a home yet.
+            partnership: the partnership's id.
+            agency: the agency's id in it.
+            system: the system that speaks; with the agency it makes the source.
+            kafka: `host:port`.
+            random_bytes: the source of key and passphrase.
+            secret: the passphrase's file, in the folder or elsewhere by its absolute path.
+            accountable: the role that answers for what the system says by itself.
+
+        Raises:
+            Misuse: a name or the address is not of its form, or a home is there already.
+        """
+        text = _AGENCY.format(
+            partnership=partnership, agency=agency, system=system, kafka=kafka, secret=secret,
+            accountable=accountable or f"information governance lead of {agency}",
+        )  # fmt: skip
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        keys.check_private(folder)
+        written = folder / "agency.yaml"
+        keys.write_private(written, text.encode())
+        try:
+            read_document(written, Agency)
+        except Misuse:
+            written.unlink()
+            raise
+        keys.write_key(folder / "key.pem", folder / secret, random_bytes)
+        return cls.open(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open a home: permissions, `agency.yaml` and key are checked.
+
+        Raises:
+            Misuse: something is absent, malformed or open to others; the remedy is the command.
+        """
+        for path in (folder, folder / "agency.yaml"):
+            keys.check_private(path)
+        agency = read_document(folder / "agency.yaml", Agency)
+        seed = keys.read_seed(folder / "key.pem", folder / agency.secret)
+        return cls(folder, agency, seed)
+
+    def sign(self, signed: bytes) -> bytes:
+        """Sign bytes with the source's key: 64 bytes of Ed25519."""
+        return signature.sign(self._seed, signed)
+
+    @cached_property
+    def public_key(self) -> bytes:
+        """The source's public key, 32 bytes."""
+        return signature.public_key_of(self._seed)
+
+    @cached_property
+    def kid(self) -> str:
+        """The key's RFC 7638 thumbprint."""
+        return signature.thumbprint(self.public_key)
+
+    @property
+    def source(self) -> str:
+        """The CloudEvents `source` of everything said from here."""
+        return source_of(self.agency.agency, self.agency.system)
+
+    @property
+    def basis(self) -> Basis | None:
+        """The basis `agency.yaml` names for what no agreement covers."""
+        given = self.agency.basis
+        return msgspec.convert(given.model_dump(exclude_none=True), Basis) if given else None
+
+    def source_key(self, purpose: list[control.Purpose]) -> control.SourceKey:
+        """Give the key as a founding or admission document lists it, proved to be held."""
+        public_key = base64url.encode(self.public_key)
+        text = control.possession_text(self.agency.partnership, self.source, public_key)
+        possession = base64url.encode(self.sign(text))
+        return control.SourceKey(self.source, public_key, purpose, possession)
+
+    @property
+    def trust(self) -> Trust:
+        """The pinned log.
+
+        Raises:
+            Misuse: none is pinned yet, or it is another partnership's.
+        """
+        path = self.folder / "trust.json"
+        if not path.exists():
+            raise Misuse(
+                f"{self.folder} pins no log key yet, so no receipt could be believed.",
+                remedy="Get the trust file from the governance agency, compare its key by "
+                f"telephone, and run: candour home trust {self.folder} --from FILE",
+            )
+        keys.check_private(path)
+        return self._read_trust(path)
+
+    def pin(self, path: Path) -> Trust:
+        """Pin the log key that a trust file names.
+
+        Pinning the same again changes nothing; another key is refused, because a log that
+        changes its key is either another log or a forged one.
+
+        Raises:
+            Misuse: it is no trust file, another partnership's, or another key is pinned.
+        """
+        trust = self._read_trust(path)
+        pinned = self.folder / "trust.json"
+        if not pinned.exists():
+            keys.write_private(pinned, msgspec.json.encode(trust) + b"\n")
+        elif self.trust != trust:
+            raise Misuse(
+                f"{pinned} pins another log key.",
+                remedy="Do not go on: ring the governance agency on a number you already hold. "
+                "Delete trust.json only when they confirm the new key.",
+            )
+        return trust
+
+    def _read_trust(self, path: Path) -> Trust:
+        try:
+            trust = msgspec.json.decode(path.read_bytes(), type=Trust)
+            public_key = base64url.decode(trust.log_key)
+        except (OSError, ValueError, msgspec.MsgspecError):
+            raise Misuse(
+                f"{path} is not a trust file.",
+                remedy="Ask the governance agency for trust.json: partnership, origin, log_key.",
+            ) from None
+        if trust.partnership != self.agency.partnership:
+            raise Misuse(
+                f"{path} is for the partnership {trust.partnership}, "
+                f"this home is for {self.agency.partnership}.",
+                remedy="Pin the trust file of this home's own partnership.",
+            )
+        if not signature.is_acceptable_public_key(public_key):
+            raise Misuse(
+                f"{path} names a key that is no safe Ed25519 key.",
+                remedy="Ask the governance agency for the file again.",
+            )
+        return trust

@@ -1,0 +1,258 @@
+"""What comes back: receipts and views, proved, and what the outbox learns from each.
+
+A record that does not prove what it says is kept by name and acted on in nothing. Several sources
+of one agency share the topics: what is about another source's statements is passed over. Taking
+the same record in again changes nothing, so a lost position costs a second reading and no more.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from contracts import base64url, topic
+from contracts.draft import draft
+from contracts.event import work
+from contracts.finding import EXAMINER, Findings, examine
+from contracts.opened import NotProved, Receipt, View, open_receipt, open_view
+from contracts.reason import Reason
+from contracts.section import Cause
+from contracts.statement import verify
+from producers import lineage
+from producers.outbox import Outbox
+from producers.tables import meta, positions, put, statements, superseded, unproved, views
+
+
+class Came(NamedTuple):
+    """One record of a receipts or views topic; `record` is None for a tombstone."""
+
+    topic: str
+    offset: int
+    record: bytes | None
+
+
+class Inbox:
+    """Takes in what the partnership's log says to this agency."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        """Take in for one outbox.
+
+        Raises:
+            Misuse: the home pins no log key, so nothing could be believed.
+        """
+        self._outbox = outbox
+        self._trust = outbox.home.trust
+        agency = outbox.home.agency
+        self.receipts = topic.receipts(agency.partnership, agency.agency)
+        self.views = topic.views(agency.partnership, agency.agency)
+
+    def position(self, name: str) -> int:
+        """Give the next offset to read of a topic."""
+        with self._outbox.database.read() as db:
+            query = select(positions.c.offset).where(positions.c.topic == name)
+            return db.execute(query).scalar() or 0
+
+    def take(self, came: Sequence[Came]) -> None:
+        """Take records in, each topic's in its order, and the positions after them, at once."""
+        with self._outbox.receiving() as db:
+            for one in came:
+                try:
+                    if one.record is None:
+                        continue
+                    if one.topic == self.receipts:
+                        self._take_receipt(db, open_receipt(one.record, self._trust), one.record)
+                    else:
+                        keys = self._outbox.partnership_in(db).keys
+                        self._take_view(db, open_view(one.record, self._trust, keys.get), one)
+                except NotProved as failed:
+                    row = upsert(unproved).values(
+                        topic=one.topic, offset=one.offset, what=failed.what
+                    )
+                    db.execute(row.on_conflict_do_nothing())
+            for name, offset in {one.topic: one.offset + 1 for one in came}.items():
+                placed = upsert(positions).values(topic=name, offset=offset)
+                set_ = {"offset": offset}
+                db.execute(placed.on_conflict_do_update(index_elements=["topic"], set_=set_))
+
+    def _take_view(self, db: Connection, view: View, came: Came) -> None:
+        self._saw(db, view.head.ledger_time, exercise=view.head.exercise)
+        is_control = view.delivery.leg == "public_control"
+        about = None if is_control else self._about(db, view)
+        if not is_control and about is None:
+            return
+        row = upsert(views).values(
+            digest=view.statement.digest,
+            entry=view.head.index,
+            kind="control" if is_control else "answer",
+            about=about,
+            record=came.record,
+        )
+        stored = db.execute(row.on_conflict_do_nothing()).rowcount
+        if is_control and stored:
+            # An enrolment or the founding may be what a refused statement waited for.
+            db.execute(
+                update(statements)
+                .where(statements.c.outcome == "rejected", statements.c.again == "same_bytes")
+                .values(state="waiting", outcome=None, again=None)
+            )
+
+    def _about(self, db: Connection, view: View) -> str | None:
+        """Give the id of our statement that a view answers or asks about, None for any other."""
+        event = view.statement.event if "event" in view.statement.sections else None
+        if not isinstance(
+            event, (work.ResponseGiven, work.InformationRequested, work.InformationSupplied)
+        ):
+            return None
+        if view.statement.context.source == self._outbox.home.source:
+            return None
+        named = [event.statement, *view.statement.causes]
+        if isinstance(event, work.InformationSupplied):
+            named.append(event.request)
+        query = select(statements.c.id).where(statements.c.id.in_(named))
+        ours = set(db.execute(query).scalars())
+        agency = self._outbox.home.agency.agency
+        if isinstance(event, work.InformationRequested) and event.addressee == agency:
+            return event.statement
+        return next((name for name in named if name in ours), None)
+
+    def _take_receipt(self, db: Connection, receipt: Receipt, record: bytes) -> None:
+        self._saw(db, receipt.head.ledger_time, exercise=receipt.head.exercise)
+        digest = receipt.part.submission
+        query = select(statements).where(statements.c.digest == digest)
+        row = db.execute(query).mappings().first()
+        if row is not None:
+            self._decided(db, row, receipt, record)
+            return
+        earlier = db.execute(select(superseded.c.id).where(superseded.c.digest == digest)).scalar()
+        if earlier is None:
+            self._unknown(db, receipt, record)
+        elif receipt.part.outcome != "rejected":
+            # The bytes before were recorded after all: theirs is the outcome of this id.
+            row = db.execute(select(statements).where(statements.c.id == earlier)).mappings().one()
+            self._decided(db, row, receipt, record)
+
+    def _decided(self, db: Connection, row: RowMapping, receipt: Receipt, record: bytes) -> None:
+        part = receipt.part
+        if row["entry"] is not None and receipt.head.index < row["entry"]:
+            return
+        codes = [given.code for given in part.reasons]
+        again = next((reason.again for reason in Reason if reason in codes), "corrected")
+        refused = part.outcome == "rejected"
+        if refused and row["outcome"] not in {None, "rejected"}:
+            return
+        db.execute(
+            update(statements)
+            .where(statements.c.place == row["place"])
+            .values(
+                state="decided", outcome=part.outcome, entry=receipt.head.index, receipt=record,
+                again=again if refused else None,
+            )
+        )  # fmt: skip
+        if Reason.STREAM_FORKED in codes and not row["resigned"] and row["raw"] is not None:
+            self._fork(db, row["stream"], row["sequence"])
+        if row["outcome"] is None and receipt.findings is not None and row["raw"] is not None:
+            self._check_findings(db, row, receipt, receipt.findings)
+
+    def _unknown(self, db: Connection, receipt: Receipt, record: bytes) -> None:
+        """Judge a receipt for what this database never stored: another source's, or lost here.
+
+        What is ours was said before an old copy of the database was put back: its id is
+        remembered, so that it is not said twice, and its number is not used again.
+        """
+        findings, item = receipt.findings, receipt.item
+        home = self._outbox.home
+        if findings is not None and findings.source == home.source:
+            place = findings.id, findings.stream, findings.sequence
+            event, urgency = findings.event, findings.urgency
+        elif item is not None and item.kid == home.kid and item.id and item.stream:
+            place, event, urgency = (item.id, item.stream, item.sequence or 0), "refused", "routine"
+        else:
+            return
+        lost, stream, sequence = place
+        query = select(statements.c.place).where(statements.c.id == lost)
+        if db.execute(query).first() is None:
+            db.execute(
+                insert(statements).values(
+                    id=lost, digest=receipt.part.submission, stream=stream, sequence=sequence,
+                    event=event, urgency=urgency, stored_at=receipt.head.appended_at,
+                    state="decided", outcome=receipt.part.outcome, entry=receipt.head.index,
+                    receipt=record,
+                )
+            )  # fmt: skip
+        self._fork(db, stream, sequence)
+
+    def _fork(self, db: Connection, stream: str, sequence: int) -> None:
+        """Leave a stream whose number stands for something else on the log.
+
+        A new generation begins unless one has; what stands at this number or after it, without
+        an outcome, is signed again in a new stream: its bytes could only be refused as a fork.
+        """
+        if lineage.is_open(db, stream):
+            self._outbox.open_generation(db, "restored")
+        undecided = (statements.c.outcome.is_(None)) | (statements.c.outcome == "rejected")
+        query = (
+            select(statements)
+            .where(statements.c.stream == stream, statements.c.sequence >= sequence)
+            .where(undecided, statements.c.raw.is_not(None), statements.c.resigned == 0)
+            .where(statements.c.event != "stream_opened")
+            .order_by(statements.c.sequence)
+        )
+        for row in db.execute(query).mappings().all():
+            if row["outcome"] is None or self._was_forked(row):
+                self._outbox.sign_again(db, row)
+
+    def _was_forked(self, row: RowMapping) -> bool:
+        receipt = open_receipt(row["receipt"], self._trust)
+        return any(given.code == Reason.STREAM_FORKED for given in receipt.part.reasons)
+
+    def _check_findings(
+        self, db: Connection, row: RowMapping, receipt: Receipt, theirs: Findings
+    ) -> None:
+        """Examine our own bytes again, and dispute the findings where they differ."""
+        if theirs.statement != row["digest"] or receipt.decision.examiner != EXAMINER:
+            return
+        home = self._outbox.home
+        ours = examine(verify(row["raw"], {home.kid: home.public_key}.get))
+        differs = [
+            name
+            for name in Findings.__struct_fields__
+            if getattr(ours, name) != getattr(theirs, name)
+        ]
+        if not differs:
+            return
+        disputed = work.FindingsDisputed(
+            submission=row["digest"],
+            index=receipt.head.index,
+            ours=_digest(msgspec.json.encode(ours)),
+            theirs=_digest(bytes(receipt.part.findings or b"")),
+            differs=differs,
+            key=f"findings_disputed/{row['digest']}",
+        )
+        self._outbox.store(
+            db,
+            draft(
+                id=self._outbox.new_id(),
+                event="findings_disputed",
+                sections={
+                    "event": disputed,
+                    "cause.1": Cause(row["id"]),
+                    "provenance": self._outbox.own_provenance("findings_disputed"),
+                },
+                urgency="urgent",
+            ),
+        )
+
+    def _saw(self, db: Connection, ledger_time: int, *, exercise: bool) -> None:
+        """Remember the latest ledger time: an exercise's statements carry it."""
+        query = select(meta.c.number).where(meta.c.key == "ledger_time")
+        seen = db.execute(query).scalar()
+        if seen is None or ledger_time > seen:
+            put(db, "ledger_time", number=ledger_time)
+            put(db, "exercise", number=int(exercise))
+
+
+def _digest(exact: bytes) -> str:
+    return base64url.encode(sha256(exact).digest())

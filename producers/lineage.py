@@ -1,0 +1,92 @@
+"""Which copy of the outbox database this is: generations, their streams, and the marker beside it.
+
+A file beside the database, `outbox.generation`, says how far the database had come. It is written
+after each commit: it may lag behind, and is never ahead of the database, unless the database is an
+older copy put back from a backup. Then a new generation begins, with new streams, so that no
+number of a stream is ever used for two statements.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from producers.tables import generations, meta, put, statements, streams
+
+_MARKER = "outbox.generation"
+
+
+def read_marker(folder: Path) -> tuple[str, int] | None:
+    """Read the marker: generation and statements signed; None where there is none yet.
+
+    A marker that cannot be read counts as another generation's: new streams are the safe answer.
+    """
+    path = folder / _MARKER
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_bytes())
+        return str(found["generation"]), int(found["written"])
+    except (ValueError, KeyError, TypeError):
+        return "", 0
+
+
+def write_marker(folder: Path, db: Connection, unique: str) -> None:
+    """Put the marker where the database stands; `unique` names the file it is first written to."""
+    token = latest(db)["token"]
+    written = db.execute(select(meta.c.number).where(meta.c.key == "written")).scalar_one()
+    beside = folder / f"{_MARKER}.{unique}"
+    beside.write_text(json.dumps({"generation": token, "written": written}))
+    os.replace(beside, folder / _MARKER)
+
+
+def why_anew(db: Connection, marker: tuple[str, int] | None) -> str | None:
+    """Say why a new generation must begin; None where database and marker agree."""
+    ours = set(db.execute(select(generations.c.token)).scalars())
+    if not ours and marker is None:
+        return "first"
+    written = db.execute(select(meta.c.number).where(meta.c.key == "written")).scalar() or 0
+    agrees = marker is not None and marker[0] in ours and marker[1] <= written
+    return None if agrees else "restored"
+
+
+def open_generation(db: Connection, token: str, reason: str, *, written: int = 0) -> None:
+    """Begin anew: new streams, and what has no receipt is sent again, the same bytes.
+
+    Args:
+        db: an open transaction.
+        token: random, unique.
+        reason: `first` or `restored`.
+        written: how far the marker says the database had come.
+    """
+    db.execute(insert(generations).values(token=token, reason=reason))
+    found = db.execute(select(meta.c.number).where(meta.c.key == "written")).scalar() or 0
+    put(db, "written", number=max(found, written))
+    db.execute(update(statements).where(statements.c.state == "sent").values(state="waiting"))
+
+
+def latest(db: Connection) -> RowMapping:
+    """Give the generation that is open."""
+    query = select(generations).order_by(generations.c.place.desc()).limit(1)
+    return db.execute(query).mappings().one()
+
+
+def stream_for(db: Connection, use: str) -> RowMapping | None:
+    """Give the open generation's stream for a use; None where it has not spoken yet."""
+    where = (streams.c.generation == latest(db)["place"], streams.c.use == use)
+    return db.execute(select(streams).where(*where)).mappings().first()
+
+
+def add_stream(db: Connection, stream: str, use: str) -> RowMapping:
+    """Begin a stream in the open generation; its first statement must say that it opened."""
+    generation = latest(db)["place"]
+    db.execute(insert(streams).values(stream=stream, generation=generation, use=use, next=0))
+    query = select(streams).where(streams.c.stream == stream)
+    return db.execute(query).mappings().one()
+
+
+def is_open(db: Connection, stream: str) -> bool:
+    """Say whether a stream is one that the open generation writes."""
+    where = (streams.c.stream == stream, streams.c.generation == latest(db)["place"])
+    return db.execute(select(streams.c.place).where(*where)).first() is not None

@@ -1,0 +1,227 @@
+"""The sender: stored statements to Kafka, receipts and views back, for as long as it runs.
+
+Kafka may be away for hours and this process may die anywhere: what was not acknowledged is sent
+again, the same bytes, and the broker answers a duplicate as one. One sender runs per home. Every
+call to Kafka is bounded in time, because an idempotent producer waits for ever while Kafka is
+down.
+
+Source: technical.md 2; design.md, The statement (stream), A receipt.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from contracts import topic
+from producers.inbox import Came, Inbox
+from producers.lock import sole_sender
+from producers.outbox import Outbox
+
+CALL_S_MAX = 15.0
+CLOSE_S_MAX = 2.0
+BACK_OFF_S_MIN, BACK_OFF_S_MAX = 0.25, 30.0
+POLL_S = 0.05
+"""How often the database is asked for what another process stored."""
+CATCH_UP_S_MAX = 5.0
+"""How long sending waits for the receipts to be read first; an emergency cannot wait longer."""
+
+_AWAY = (KafkaError, OSError, TimeoutError)
+_T = TypeVar("_T")
+_log = structlog.get_logger()
+
+
+class Sender:
+    """Sends for one outbox, and takes in what comes back."""
+
+    def __init__(self, outbox: Outbox, *, what: str = "candour outbox run") -> None:
+        """Prepare to send; nothing is opened yet.
+
+        Args:
+            outbox: what to send.
+            what: what this process is, for whoever finds the lock held.
+
+        Raises:
+            Misuse: the home pins no log key.
+        """
+        self._outbox = outbox
+        self._inbox = Inbox(outbox)
+        self._what = what
+        self._caught_up = asyncio.Event()
+        self.trouble: str | None = None
+        """Why nothing is going out at the moment, in words; None while all is well."""
+
+    async def run(self) -> None:
+        """Send and receive until cancelled.
+
+        Raises:
+            Busy: another process sends for this home.
+        """
+        with sole_sender(self._outbox.home.folder, what=self._what):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._keep(self._receive, "receiving"))
+                tasks.create_task(self._keep(self._send, "sending"))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Send and receive while the block runs.
+
+        Raises:
+            Busy: another process sends for this home.
+        """
+        with sole_sender(self._outbox.home.folder, what=self._what):
+            tasks = [
+                asyncio.create_task(self._keep(self._receive, "receiving")),
+                asyncio.create_task(self._keep(self._send, "sending")),
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def caught_up(self, timeout_s: float) -> bool:
+        """Wait, while it runs, until views and receipts were read to their end; False if not."""
+        return await _within(self._caught_up.wait(), timeout_s)
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Send what is waiting and wait for its receipts.
+
+        Returns:
+            True once everything has one; False when the time ran out.
+
+        Raises:
+            Busy: another process sends for this home.
+        """
+        async with self.running():
+            return await until(lambda: self._outbox.undecided() == 0, timeout_s)
+
+    async def catch_up(self, timeout_s: float) -> bool:
+        """Read views and receipts to their end.
+
+        Returns:
+            False when the time ran out, or the agency has no topics yet.
+
+        Raises:
+            Busy: another process sends for this home.
+        """
+        async with self.running():
+            return await self.caught_up(timeout_s)
+
+    async def _keep(self, work: Callable[[], Awaitable[None]], doing: str) -> None:
+        """Do work again whenever Kafka fails it, at growing intervals."""
+        pause = BACK_OFF_S_MIN
+        while True:
+            began = time.monotonic()
+            try:
+                await work()
+            except _AWAY as error:
+                self.trouble = f"{doing}: {type(error).__name__}"
+                _log.warning("kafka_away", doing=doing, error=type(error).__name__, pause_s=pause)
+            if time.monotonic() - began > BACK_OFF_S_MAX:
+                pause = BACK_OFF_S_MIN
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, BACK_OFF_S_MAX)
+
+    async def _send(self) -> None:
+        await _within(self._caught_up.wait(), CATCH_UP_S_MAX)
+        agency = self._outbox.home.agency
+        producer = AIOKafkaProducer(
+            bootstrap_servers=agency.kafka,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            request_timeout_ms=10_000,
+        )
+        try:
+            await asyncio.wait_for(producer.start(), CALL_S_MAX)
+            while True:
+                batch = self._outbox.waiting()
+                if not batch:
+                    self.trouble = None
+                    await asyncio.sleep(POLL_S)
+                    continue
+                name = topic.submissions(agency.partnership, agency.agency)
+                sent = [
+                    await asyncio.wait_for(
+                        producer.send(name, one.raw, key=one.id.encode(), partition=0), CALL_S_MAX
+                    )
+                    for one in batch
+                ]
+                await asyncio.wait_for(asyncio.gather(*sent), CALL_S_MAX)
+                self._outbox.mark_sent([one.digest for one in batch])
+                _log.info("statements_sent", count=len(batch))
+        finally:
+            await _within(producer.stop(), CLOSE_S_MAX)
+
+    async def _receive(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._outbox.home.agency.kafka,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            fetch_max_wait_ms=100,
+            request_timeout_ms=10_000,
+        )
+        try:
+            await asyncio.wait_for(consumer.start(), CALL_S_MAX)
+            # Assigning a topic that is not there, or not ours, would hang and flood Kafka.
+            there = await asyncio.wait_for(consumer.topics(), CALL_S_MAX)
+            names = {self._inbox.receipts, self._inbox.views}
+            if not names <= there:
+                self.trouble = "this agency has no topics yet: governance must admit it first"
+                return
+            partitions = [TopicPartition(name, 0) for name in sorted(names)]
+            consumer.assign(partitions)
+            for partition in partitions:
+                consumer.seek(partition, self._inbox.position(partition.topic))
+            await self._take_in(consumer, partitions)
+        finally:
+            await _within(consumer.stop(), CLOSE_S_MAX)
+
+    async def _take_in(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+        ends = await asyncio.wait_for(consumer.end_offsets(partitions), CALL_S_MAX)
+        behind = {partition for partition in partitions if ends[partition] > 0}
+        while True:
+            if not self._caught_up.is_set():
+                behind -= {p for p in behind if await self._position(consumer, p) >= ends[p]}
+                if not behind:
+                    self._caught_up.set()
+            fetched = await consumer.getmany(timeout_ms=200, max_records=500)
+            came = [
+                Came(partition.topic, record.offset, record.value)
+                for partition, records in sorted(fetched.items())
+                for record in records
+            ]
+            if came:
+                # Views first: the key that a receipt's dispute or an answer needs stands there.
+                self._inbox.take(sorted(came, key=lambda one: one.topic != self._inbox.views))
+
+    async def _position(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int:
+        return int(await asyncio.wait_for(consumer.position(partition), CALL_S_MAX))
+
+
+async def until(holds: Callable[[], bool], timeout_s: float) -> bool:
+    """Wait until a condition of the outbox holds; False when the time ran out first."""
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        if time.monotonic() >= deadline:
+            return False
+        await asyncio.sleep(POLL_S)
+    return True
+
+
+async def _within(call: Awaitable[_T], seconds: float) -> bool:
+    """Await a call for so long; False where it did not end well in that time."""
+    try:
+        await asyncio.wait_for(call, seconds)
+    except _AWAY:
+        return False
+    return True

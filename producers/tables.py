@@ -1,0 +1,180 @@
+"""The outbox database: its tables, and transactions that a power cut cannot halve.
+
+SQLite in WAL with `synchronous=FULL`, because what was promised to be sent must survive; every
+write begins IMMEDIATE, because a read that later writes would lose another process's update.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import (
+    BLOB,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+metadata = MetaData()
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("place", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("stream", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("urgency", Text, nullable=False),
+    Column("raw", BLOB),
+    Column("stored_at", Integer, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("outcome", Text),
+    Column("again", Text),
+    Column("entry", Integer),
+    Column("receipt", BLOB),
+    Column("resigned", Integer, nullable=False, default=0),
+)
+"""What was said. `state` is waiting, sent or decided; `raw` is absent where a backup lost it."""
+
+superseded = Table(
+    "superseded",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("id", Text, nullable=False),
+)
+"""Digests of statements that were signed again in a new stream, under the same id."""
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("place", Integer, primary_key=True),
+    Column("token", Text, nullable=False, unique=True),
+    Column("reason", Text, nullable=False),
+)
+
+streams = Table(
+    "streams",
+    metadata,
+    Column("place", Integer, primary_key=True),
+    Column("stream", Text, nullable=False, unique=True),
+    Column("generation", Integer, nullable=False),
+    Column("use", Text, nullable=False),
+    Column("next", Integer, nullable=False),
+    Column("previous", Text),
+    UniqueConstraint("generation", "use"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("token", Text, nullable=False),
+)
+"""Local references and their random tokens: a reference never leaves this machine."""
+
+views = Table(
+    "views",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("entry", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("about", Text),
+    Column("record", BLOB, nullable=False),
+)
+"""Views kept here: `control`, and each `answer` about a statement of ours or question to us."""
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("offset", Integer, nullable=False),
+)
+
+unproved = Table(
+    "unproved",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("offset", Integer, primary_key=True),
+    Column("what", Text, nullable=False),
+)
+"""Records that did not prove what they say: nothing is done with them but to show them."""
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("number", Integer),
+    Column("text", Text),
+)
+"""`written` counts statements signed; `ledger_time`, `exercise`, `trouble` as their names say."""
+
+
+def put(db: Connection, key: str, *, number: int | None = None, text: str | None = None) -> None:
+    """Set one row of `meta`."""
+    row = upsert(meta).values(key=key, number=number, text=text)
+    changed = {"number": number, "text": text}
+    db.execute(row.on_conflict_do_update(index_elements=["key"], set_=changed))
+
+
+def add(db: Connection, key: str, number: int) -> None:
+    """Add to a counter of `meta` that is there."""
+    db.execute(update(meta).where(meta.c.key == key).values(number=meta.c.number + number))
+
+
+class Database:
+    """One SQLite file, private to its owner."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file and its tables."""
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._engine: Engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
+        self._reading = self._engine.execution_options(reading=True)
+        event.listen(self._engine, "connect", _on_connect)
+        event.listen(self._engine, "begin", _on_begin)
+        with self._engine.begin() as connection:
+            metadata.create_all(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that commits whole, on disk, or not at all."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a reading transaction: one moment's state, in nobody's way."""
+        with self._reading.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+
+def _on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # SQLAlchemy writes BEGIN itself: the driver would begin only at the first write.
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
