@@ -1,4 +1,4 @@
-"""What stands on the log and what leaves it: entry, view, receipt.
+r"""What stands on the log and what leaves it: entry, view, receipt.
 
 Each is lines of exact bytes, so that what was hashed is what is read:
 

@@ -167,9 +167,7 @@ def _item(part: ReceiptPart, decision: Decision) -> Item:
     return _decode(exact, Item)
 
 
-def _check_inclusion(
-    leaf: bytes, head: Head, path: str, note: bytes, trust: Trust
-) -> None:
+def _check_inclusion(leaf: bytes, head: Head, path: str, note: bytes, trust: Trust) -> None:
     """Check the checkpoint's signature and that the head stands under it."""
     try:
         checkpoint = proof.open_note(
@@ -214,4 +212,3 @@ def _bytes(text: str) -> bytes:
         return base64url.decode(text)
     except ValueError:
         raise NotProved("it is not canonical base64url") from None
-

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import pairwise
 from typing import Literal, NoReturn, TypeVar
 
 import msgspec
@@ -27,7 +28,6 @@ from contracts.section import Cause, Intake, Section, kind_of, mixed_subject, sh
 STATEMENT_BYTES_MAX = 256 * 1024
 DIGEST_COUNTS = (16, 32)
 """How many digests `_sd` holds, decoys included."""
-SALT_BYTES = 16
 TYP: Literal["candour+sd-jwt"] = "candour+sd-jwt"
 
 Classification = Literal["OFFICIAL", "OFFICIAL-SENSITIVE"]
@@ -110,7 +110,7 @@ class Statement:
         return b"~".join([self.jws, *(self.disclosures[name] for name in names), b""])
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is no error of ours
+class Refused(Exception):
     """A submission that is no valid statement, with what was learned before it failed.
 
     Attributes:
@@ -159,7 +159,7 @@ class Unverified:
     """Digest of the disclosure, by section name."""
 
 
-def parse(raw: bytes) -> Unverified:
+def parse(raw: bytes) -> Unverified:  # noqa: PLR0914 - one pass over one text
     """Check size and form only: the stages before any key is looked up.
 
     Raises:
@@ -276,7 +276,7 @@ def build(  # noqa: PLR0913 - a statement has this many independent parts
     """
 
     def disclosed(name: str, value: Section) -> tuple[bytes, str]:
-        salt = base64url.encode(random_bytes(SALT_BYTES))
+        salt = base64url.encode(random_bytes(16))
         text = base64url.encode(_encode([salt, name, value])).encode()
         return text, base64url.encode(sha256(text).digest())
 
@@ -336,7 +336,7 @@ def _check_context(context: Context) -> int:
         ("agreement", context.agreement is None or is_slug(context.agreement)),
         ("_sd", len(digests) in DIGEST_COUNTS),
         ("_sd", _DIGESTS.match(" ".join([*digests, ""])) is not None),
-        ("_sd", all(a < b for a, b in zip(digests, digests[1:], strict=False))),
+        ("_sd", all(a < b for a, b in pairwise(digests))),
     )
     for member, holds in checks:
         if not holds:

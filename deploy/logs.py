@@ -20,9 +20,7 @@ ALLOWED = frozenset(
 """The only fields a log line may have; none of them holds personal data."""
 
 
-def _only_allowed(
-    _: object, __: str, fields: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def _only_allowed(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     dropped = [name for name in fields if name not in ALLOWED]
     for name in dropped:
         del fields[name]
@@ -36,9 +34,7 @@ def configure(level: str = "info") -> None:
         level: the least level that is written.
     """
     terminal = sys.stderr.isatty()
-    last: Any = (
-        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
-    )
+    last: Any = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

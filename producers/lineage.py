@@ -7,7 +7,6 @@ number of a stream is ever used for two statements.
 """
 
 import json
-import os
 from pathlib import Path
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -38,7 +37,7 @@ def write_marker(folder: Path, db: Connection, unique: str) -> None:
     written = db.execute(select(meta.c.number).where(meta.c.key == "written")).scalar_one()
     beside = folder / f"{_MARKER}.{unique}"
     beside.write_text(json.dumps({"generation": token, "written": written}))
-    os.replace(beside, folder / _MARKER)
+    Path(beside).replace(folder / _MARKER)
 
 
 def why_anew(db: Connection, marker: tuple[str, int] | None) -> str | None:

@@ -21,7 +21,7 @@ from contracts.draft import Draft, draft
 from contracts.event.control import StreamOpened
 from contracts.opened import open_view
 from contracts.section import Provenance
-from contracts.statement import Context, interpret, parse
+from contracts.statement import interpret, parse
 from producers import lineage, signing
 from producers.home import Home
 from producers.partnership import Partnership

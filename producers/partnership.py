@@ -65,8 +65,9 @@ class Partnership:
         return [
             agreement
             for _, agreement in sorted(self.agreements.items())
-            if date.fromisoformat(agreement.effective) <= today
-            and today < date.fromisoformat(agreement.expires)
+            if date.fromisoformat(agreement.effective)
+            <= today
+            < date.fromisoformat(agreement.expires)
         ]
 
     def choices(
@@ -123,6 +124,9 @@ class Partnership:
         elif isinstance(act, control.KeyEnrolled):
             # Known is not in force: the broker judges that; a view it delivered can be checked.
             self._enrol([act.key])
-        elif isinstance(act, control.AgreementAdopted):
-            if {party.agency for party in act.agreement.parties} <= backers:
-                self.agreements[act.agreement.id] = act.agreement
+        elif isinstance(act, control.AgreementAdopted) and _all_parties(act) <= backers:
+            self.agreements[act.agreement.id] = act.agreement
+
+
+def _all_parties(act: control.AgreementAdopted) -> set[str]:
+    return {party.agency for party in act.agreement.parties}

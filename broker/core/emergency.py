@@ -96,7 +96,7 @@ def _delivery(  # noqa: PLR0913 - a delivery joins this many things
         statement=findings.statement,
         to=to,
         leg="emergency",
-        sections=visible(findings, to, names, causes),
+        sections=visible(to, names, causes),
         handling=findings.classification,
         marks=[*marks, *(["provisional"] if findings.missing else [])],
         duties=[response_owed(findings, state, to, at)],

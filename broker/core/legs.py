@@ -109,9 +109,7 @@ def role_of(state: State, agency: str) -> str:
     return roles.get(state.kind_of(agency), roles.get("other", "duty_manager"))
 
 
-def visible(
-    findings: Findings, to: str, names: list[str], causes: dict[int, Known | None]
-) -> list[str]:
+def visible(to: str, names: list[str], causes: dict[int, Known | None]) -> list[str]:
     """Drop the causes that a recipient does not hold itself."""
     return [
         name
@@ -169,7 +167,7 @@ def _delivery(  # noqa: PLR0913 - a delivery joins this many things
         statement=findings.statement,
         to=to,
         leg=f"{agreement.id}@{agreement.version}/{leg.id}",
-        sections=visible(findings, to, allowed, causes),
+        sections=visible(to, allowed, causes),
         handling=leg.handling,
         basis=leg.recipient_basis.article,
         gateway=leg.basis.gateway,

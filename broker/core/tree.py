@@ -53,12 +53,10 @@ class Tree:
             parents = self._rows[level + 1]
             known = len(parents) // HASH_BYTES
             pairs = bytes(self._rows[level][known * 2 * HASH_BYTES : complete * 2 * HASH_BYTES])
-            parents += b"".join(
-                [
-                    sha256(b"\x01" + pairs[at : at + 2 * HASH_BYTES]).digest()
-                    for at in range(0, len(pairs), 2 * HASH_BYTES)
-                ]
-            )
+            parents += b"".join([
+                sha256(b"\x01" + pairs[at : at + 2 * HASH_BYTES]).digest()
+                for at in range(0, len(pairs), 2 * HASH_BYTES)
+            ])
             level += 1
 
     def truncate(self, size: int) -> None:

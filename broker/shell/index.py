@@ -141,7 +141,7 @@ class LedgerIndex:
             if not cursor.key().startswith(_BATCH):
                 return None
             first, offset = _NUMBER.unpack(cursor.key()[1:])[0], _NUMBER.unpack(cursor.value())[0]
-            return offset + entry - first
+            return int(offset) + entry - int(first)
 
     def place_of(self, digest: str) -> Place | None:
         """Find where a recorded statement's entry and disclosures stand."""
@@ -179,9 +179,7 @@ class LedgerIndex:
         covered = Covered(size, root, disclosures, self._boot)
         rows = [(_ID + key.encode(), _encode(known)) for key, known in self._known.items()]
         rows += [(_stream_key(*key), taken.encode()) for key, taken in self._numbers.items()]
-        rows += [
-            (_BATCH + _NUMBER.pack(first), _NUMBER.pack(offset)) for first, offset in batches
-        ]
+        rows += [(_BATCH + _NUMBER.pack(first), _NUMBER.pack(offset)) for first, offset in batches]
         rows += [(_DIGEST + digest.encode(), _PLACE.pack(*place)) for digest, place in places]
         rows.append((_COVERS, _encode(covered)))
         try:

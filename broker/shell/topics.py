@@ -160,7 +160,7 @@ async def _visible(connection: Connection, names: Iterable[str]) -> None:
     """Wait until Kafka shows what it made: it answers before every node knows."""
     try:
         async with asyncio.timeout(_VISIBLE_S_MAX):
-            while not set(names) <= set(await find_topics(connection)):
+            while not set(names) <= set(await find_topics(connection)):  # noqa: ASYNC110 - untold
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise Transient(
@@ -252,4 +252,4 @@ class _TopicsRequest(Request[_TopicsRequest12]):
     API_KEY = 3
 
     def build(self, request_struct_class: type[_TopicsRequest12]) -> _TopicsRequest12:
-        return request_struct_class(None, False, False, {})  # noqa: FBT003 - in schema order
+        return request_struct_class(None, False, False, {})

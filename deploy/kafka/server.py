@@ -86,12 +86,12 @@ class KafkaServer:
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(libraries)
         with (self.folder / "java.out").open("ab") as out:
-            process = subprocess.Popen(
+            java = subprocess.Popen(
                 self._command(libraries), cwd=self.folder, stdin=subprocess.DEVNULL,
                 stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
-        (self.folder / "pid").write_text(str(process.pid))
-        self._await_ready(process)
+        (self.folder / "pid").write_text(str(java.pid))
+        self._await_ready(java)
         return self.address
 
     def stop(self) -> None:
@@ -184,11 +184,11 @@ class KafkaServer:
             "-cp", f"{libraries}/*", "kafka.Kafka", str(self.folder / "server.properties"),
         ]  # fmt: skip
 
-    def _await_ready(self, process: subprocess.Popen[bytes] | None) -> None:
+    def _await_ready(self, java: subprocess.Popen[bytes] | None) -> None:
         """Wait until the client port answers the protocol: an ApiVersions request."""
         deadline = time.monotonic() + START_S_MAX
         while time.monotonic() < deadline:
-            if process is not None and process.poll() is not None:
+            if java is not None and java.poll() is not None:
                 break
             if _answers(self._ports()[0]):
                 return
@@ -206,7 +206,7 @@ class KafkaServer:
 
 def _answers(port: int) -> bool:
     """Ask ApiVersions v0 (key 18) and look for error code 0 in the answer."""
-    request = bytes.fromhex("00120000" "00000001" "ffff")
+    request = bytes.fromhex("0012000000000001ffff")
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
             connection.sendall(len(request).to_bytes(4) + request)

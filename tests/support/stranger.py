@@ -93,9 +93,7 @@ class Writer:
         """Write JSON in this writer's own spelling."""
         if self.backwards:
             value = _backwards(value)
-        return json.dumps(
-            value, separators=self.separators, ensure_ascii=self.ascii_only
-        ).encode()
+        return json.dumps(value, separators=self.separators, ensure_ascii=self.ascii_only).encode()
 
     def disclosure(self, name: str, value: Json) -> str:
         """Write one disclosure: salt, section name, value (RFC 9901 section 4.2.1)."""
@@ -239,9 +237,7 @@ def concern(draw: Callable[[int], bytes]) -> dict[str, Json]:
             "asked": ["research"],
         },
         "use_limits": {
-            "limits": [
-                {"subject": daniel, "may_be_told": "ring_first", "origin_may_be_told": "no"}
-            ]
+            "limits": [{"subject": daniel, "may_be_told": "ring_first", "origin_may_be_told": "no"}]
         },
         "person.1.identity": {"subject": daniel, "names": [{"given": "Daniel"}]},
         "person.1.part": {"subject": daniel, "part": "unassessed"},

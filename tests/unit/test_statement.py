@@ -177,7 +177,7 @@ def _part(number: int) -> PersonPart:
 
 def test_a_statement_holds_at_most_31_sections_beside_its_intake() -> None:
     """More would need a third size of padding, which a view would show."""
-    most = {f"person.{n}.part": _part(n) for n in range(1, 32)}
+    most: dict[str, Section] = {f"person.{n}.part": _part(n) for n in range(1, 32)}
     assert len(parse(built(most)).context.digests) == 32
     with pytest.raises(ValueError, match="at most 31"):
         built({**most, "person.32.part": _part(32)})

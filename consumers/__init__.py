@@ -1,0 +1,1 @@
+"""What is done about it: research, safeguarding, desk, audit."""
