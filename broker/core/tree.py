@@ -29,6 +29,12 @@ class Tree:
         """Begin empty."""
         self._rows = [bytearray()]
 
+    def copy(self) -> "Tree":
+        """Give a second tree that stands where this one does."""
+        again = Tree()
+        again._rows = [bytearray(row) for row in self._rows]
+        return again
+
     @property
     def size(self) -> int:
         """Count the leaves."""

@@ -1,0 +1,206 @@
+"""Records what arrives: decide, then entries and disclosures in one transaction.
+
+While one batch commits, the next is read and prepared; it is decided only once the one before is
+final, and then takes everything that has arrived, which keeps both throughput and latency.
+
+Source: design.md, Record, then deliver; technical.md 6.
+"""
+
+import asyncio
+import gc
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.errors import KafkaError
+
+from broker.core.sequence import SKEW_MS_MAX, Sequencing, Submission, in_order
+from broker.core.tree import Tree
+from broker.core.written import Written
+from broker.shell.connection import Connection, bounded
+from broker.shell.index import LedgerIndex, Place
+from broker.shell.intake import Arrived, Heard, Intake
+from broker.shell.metrics import Metrics
+from broker.shell.preparation import Preparation
+from broker.shell.recording import Record, record
+from broker.shell.topics import find_topics
+from contracts import topic
+from contracts.fault import Transient
+
+HEARTBEAT_MS = 60_000
+LOOK_S = 2.0
+"""How often topics are looked for while an agency has none, and submissions cut behind us."""
+
+log = structlog.get_logger()
+
+
+class Sequencer:
+    """Turns submissions into final entries and hands them on."""
+
+    def __init__(  # noqa: PLR0913 - the parts it joins
+        self,
+        *,
+        connection: Connection,
+        producer: AIOKafkaProducer,
+        admin: AIOKafkaAdminClient,
+        intake: Intake,
+        preparation: Preparation,
+        sequencing: Sequencing,
+        tree: Tree,
+        index: LedgerIndex,
+        put: Callable[[list[Written]], None],
+        now_ms: Callable[[], int],
+        salt: Callable[[], bytes],
+        metrics: Metrics,
+    ) -> None:
+        self._connection = connection
+        self._producer = producer
+        self._admin = admin
+        self._intake = intake
+        self._preparation = preparation
+        self._sequencing = sequencing
+        self._tree = tree
+        self._index = index
+        self._put = put
+        self._now_ms = now_ms
+        self._salt = salt
+        self._metrics = metrics
+        self._disclosures = index.covered.disclosures
+        self._heard: dict[str, Heard] = {}
+        self._looked = 0.0
+        self._beat_at = now_ms()
+
+    async def run(self) -> None:
+        """Record until cancelled.
+
+        Raises:
+            Transient: Kafka is away: throw this away and recover.
+            Fatal: another broker took over.
+        """
+        commit: asyncio.Task[None] | None = None
+        while True:
+            await self._listen()
+            self._preparation.know(self._sequencing.state.public_keys)
+            arrived = await self._intake.round()
+            prepared = await self._preparation.prepare([one.raw for one in arrived])
+            if commit is not None:
+                await commit
+                commit = None
+            submissions = [
+                Submission(
+                    one.agency, one.topic, one.topic_id, 0, one.offset, one.appended_at, found,
+                    one.raw,
+                )
+                for one, found in zip(arrived, prepared, strict=True)
+            ]  # fmt: skip
+            written = self._decide(submissions)
+            if written:
+                commit = asyncio.create_task(self._commit(written, arrived))
+            else:
+                gc.collect()
+
+    def _decide(self, submissions: list[Submission]) -> list[Written]:
+        clock_ms = self._now_ms()
+        if submissions:
+            self._beat_at = clock_ms
+            skew = max(one.appended_at for one in submissions) - clock_ms
+            if skew > SKEW_MS_MAX:
+                log.error("clock_skew", skew_ms=skew)
+            return self._sequencing.sequence(
+                in_order(submissions), clock_ms=clock_ms, salt=self._salt
+            )
+        founding = self._sequencing.state.founding
+        if founding is None or founding.exercise or clock_ms - self._beat_at < HEARTBEAT_MS:
+            return []
+        self._beat_at = clock_ms
+        self._metrics.heartbeats += 1
+        return [self._sequencing.heartbeat(clock_ms=clock_ms, salt=self._salt)]
+
+    async def _commit(self, written: list[Written], arrived: list[Arrived]) -> None:
+        """Write a batch, make it known to the index, and hand it on."""
+        partnership = self._sequencing.partnership
+        ledger, sections = topic.ledger(partnership), topic.disclosures(partnership)
+        with_sections = [one for one in written if one.disclosures is not None]
+        batches = {ledger: [Record(None, one.record) for one in written]}
+        if with_sections:
+            batches[sections] = [
+                Record((one.recorded.head.statement or "").encode(), one.disclosures or b"")
+                for one in with_sections
+            ]
+        offsets = await record(self._producer, batches, "recording")
+        self._tree.append([one.leaf for one in written])
+        places = dict(
+            zip((w.record for w in with_sections), offsets.get(sections, []), strict=True)
+        )
+        self._disclosures = max([self._disclosures, *(at + 1 for at in places.values())])
+        self._index.commit(
+            self._tree.size,
+            self._tree.root(),
+            self._disclosures,
+            batches=_runs(written, offsets[ledger]),
+            places=[
+                (one.recorded.head.statement, Place(at, places.get(one.record, -1)))
+                for one, at in zip(written, offsets[ledger], strict=True)
+                if one.recorded.head.statement
+            ],
+        )
+        self._put(written)
+        self._count(written, arrived)
+
+    def _count(self, written: list[Written], arrived: list[Arrived]) -> None:
+        self._metrics.submissions += len(arrived)
+        self._metrics.entries += len(written)
+        for one in written:
+            kind, items = one.recorded.head.kind, len(one.recorded.items)
+            if kind == "refusals":
+                self._metrics.refused += items
+            elif kind == "redeliveries":
+                self._metrics.redelivered += items
+            elif kind == "intake_gap":
+                log.error("intake_gap", index=one.recorded.head.index)
+
+    async def _listen(self) -> None:
+        """Hear every admitted agency; before the founding, every topic there is."""
+        clock = asyncio.get_running_loop().time()
+        state = self._sequencing.state
+        wanted = set(state.agencies)
+        missing = not wanted or wanted - {heard.agency for heard in self._heard.values()}
+        if clock - self._looked < LOOK_S:
+            return
+        self._looked = clock
+        await self._cut()
+        if not missing:
+            return
+        for found in (await find_topics(self._connection)).values():
+            agency = topic.submitter(found.name, self._sequencing.partnership)
+            if agency is not None and (not wanted or agency in wanted):
+                position = state.positions.get((found.id, 0), 0)
+                heard = Heard(agency, found.name, found.id, position)
+                self._heard.setdefault(found.name, heard)
+        await self._intake.hear(self._heard)
+
+    async def _cut(self) -> None:
+        """Delete submissions that are recorded: the ledger holds them now."""
+        positions = self._sequencing.state.positions
+        behind = {
+            TopicPartition(heard.topic, 0): RecordsToDelete(positions[heard.topic_id, 0])
+            for heard in self._heard.values()
+            if positions.get((heard.topic_id, 0))
+        }
+        if behind:
+            # What is not deleted now is deleted next time.
+            with suppress(Transient, KafkaError):
+                await bounded(self._admin.delete_records(behind), "cutting submissions", 5)
+
+
+def _runs(written: list[Written], offsets: list[int]) -> list[tuple[int, int]]:
+    """List (entry, offset) wherever the ledger's offsets jump."""
+    runs: list[tuple[int, int]] = []
+    expected = -1
+    for one, offset in zip(written, offsets, strict=True):
+        if offset != expected:
+            runs.append((one.recorded.head.index, offset))
+        expected = offset + 1
+    return runs

@@ -1,0 +1,47 @@
+"""The pure broker, played: submissions in, entries out, no Kafka and no clock."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from broker.core.index import MemoryIndex
+from broker.core.prepare import prepare
+from broker.core.sequence import Sequencing, Submission
+from broker.core.state import State
+from broker.core.written import Written
+
+
+def octets(submission: Mapping[str, Any]) -> bytes:
+    """Give a vector's bytes: as text, as base64, or as a character many times over."""
+    import base64
+
+    if "text" in submission:
+        return str(submission["text"]).encode()
+    if "base64" in submission:
+        return base64.b64decode(submission["base64"])
+    return str(submission["repeat"]).encode() * int(submission["times"])
+
+
+class Play:
+    """One partnership's ledger in memory, fed one submission at a time."""
+
+    def __init__(self, partnership: str, clock_ms: int, salt: Callable[[], bytes]) -> None:
+        """Begin with an empty ledger."""
+        self.partnership, self.clock_ms, self._salt = partnership, clock_ms, salt
+        self.state = State()
+        self.sequencing = Sequencing(partnership, self.state, MemoryIndex())
+        self.entries: list[Written] = []
+        self._offsets: dict[str, int] = {}
+
+    def submit(self, agency: str, raw: bytes) -> Written:
+        """Send bytes through an agency's topic; give the entry they are in."""
+        offset = self._offsets.get(agency, 0)
+        self._offsets[agency] = offset + 1
+        submission = Submission(
+            agency, f"submissions.{self.partnership}.{agency}", agency, 0, offset, self.clock_ms,
+            prepare(raw, self.state.public_keys), raw,
+        )  # fmt: skip
+        written = self.sequencing.sequence(
+            [submission], clock_ms=self.clock_ms, salt=self._salt
+        )
+        self.entries += written
+        return written[-1]

@@ -1,0 +1,275 @@
+"""Vectors that need a ledger: what is decided after the founding, the agreement and some more.
+
+Each plays the shared beginning of `ledger.json` and then its own submissions; what is expected
+is expected of the last of them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.support.stranger import concern, text_of
+from tests.vectors.ledger import Played, agency, agreement, begun, endorsement, key, source_key
+
+CASE, CONTROL = "tv-probation/case", "tv-probation/control"
+UNKNOWN = "0132b1a4-9c40-7000-8000-00000000ffff"
+POLICE = "thames-valley/intelligence"
+
+
+class Ruling:
+    """One vector: what is submitted after the beginning, and what becomes of the last."""
+
+    def __init__(
+        self, code: str, name: str, claim: str, *, outcome: str = "rejected",
+        fields: list[str] | None = None, delivered: list[str] | None = None,
+        exercise: bool = False,
+    ) -> None:  # fmt: skip
+        """Begin after the shared ledger; `code` is one of the reasons expected."""
+        self.code, self.name, self.claim, self.outcome = code, name, claim, outcome
+        self.reasons = [{"code": code, "fields": fields or []}]
+        self.delivered = delivered or []
+        self.exercise = exercise
+        self.played = begun("exercise" if exercise else "ledger", exercise=exercise)
+        self.beginning = len(self.played.submissions)
+
+    @property
+    def own(self) -> list[dict[str, Any]]:
+        """Give the submissions after the shared beginning."""
+        return self.played.submissions[self.beginning :]
+
+    def report(
+        self, *, drop: tuple[str, ...] = (), event: str = "concern_reported",
+        source: str = CASE, sections: dict[str, Any] | None = None, **changes: Any,
+    ) -> bytes:  # fmt: skip
+        """Say a concern, with sections taken out or put in."""
+        parts = {**concern(self.played.draw), **(sections or {})}
+        kept = {name: value for name, value in parts.items() if name not in drop}
+        return self.played.say(source, event, kept, **changes)
+
+    def propose(self, name: str, act: dict[str, Any]) -> bytes:
+        """Propose an act with an agency's control key."""
+        return self.played.govern(name, "act_proposed", {"proposal": act})
+
+
+def keys_and_streams() -> Iterator[Ruling]:
+    """Cases of a key that does not fit, and of a stream used twice."""
+    case = Ruling("key_use.revoked", "after_revocation", "Signed under a key that was revoked.")
+    revoked = {"act": "key_revoked", "agency": "tv-probation", "kid": key(CASE).kid,
+               "reason": "compromised"}  # fmt: skip
+    case.propose("tv-probation", revoked)
+    case.report()
+    yield case
+    case = Ruling("key_use.wrong_source", "another_system", "Signed under another system's key.")
+    case.played.writer(CASE, key=key("tv-probation/night"))
+    case.report()
+    yield case
+    case = Ruling("key_use.wrong_source", "through_another_agency", "Replayed by another agency.")
+    raw = case.report()
+    case.played.send("mk-hub", raw)
+    yield case
+    case = Ruling("key_use.wrong_source", "as_another_agency", "Signed in another agency's name.")
+    case.played.writer(POLICE, key=key(CASE))
+    raw = case.report(source=POLICE)
+    case.own[-1]["agency"] = "tv-probation"
+    yield case
+    case = Ruling("key_use.wrong_partnership", "replayed", "Signed for another partnership.")
+    case.played.writer(CASE, partnership="mk-then")
+    case.report()
+    yield case
+    case = Ruling("key_use.wrong_purpose", "control_by_case_key", "A case key governs nothing.")
+    case.played.say(CASE, "act_endorsed", {"event": endorsement(agreement())})
+    yield case
+    case = Ruling("key_use.wrong_purpose", "report_by_control_key", "A control key reports nothing.")
+    case.report(source=CONTROL)
+    yield case
+    case = Ruling("stream.forked", "number_twice", "One number, two statements.")
+    case.report()
+    case.played.writer(CASE).used.clear()
+    case.report()
+    yield case
+    case = Ruling("stream.forked", "id_twice", "One id, two statements.")
+    case.report(id=UNKNOWN)
+    case.report(id=UNKNOWN)
+    yield case
+
+
+def control() -> Iterator[Ruling]:
+    """Cases of acts that nobody may do, or that do not fit."""
+    newcomer = {"act": "agency_admitted", "agency": agency("mk-homes")}
+    case = Ruling("control.not_entitled", "admitted_by_probation", "Governance alone admits.")
+    case.propose("tv-probation", newcomer)
+    yield case
+    case = Ruling("control.not_entitled", "endorsed_by_no_party", "No party, no voice.")
+    act = agreement(id="other-isa", legs=[])
+    case.propose("tv-probation", act)
+    case.played.govern("mk-csp", "act_endorsed", endorsement(act))
+    yield case
+    bad = agency("mk-homes")
+    bad["keys"][0]["possession"] = bad["keys"][1]["possession"]
+    invalid = {
+        "possession": ({"act": "agency_admitted", "agency": bad}, "key.possession"),
+        "key_of_another_partnership": ({"act": "key_enrolled", "agency": "mk-csp", "key":
+            source_key("mk-csp", "case", partnership="mk-then")}, "key.possession"),
+        "party_not_admitted": (agreement(id="new", legs=[], parties=[
+            {"agency": name, "contact": {}} for name in ("tv-probation", "mk-homes")]),
+            "agreement.parties (not admitted)"),
+        "version_again": (agreement(title="Again"),
+            "agreement.version (not above the last)"),
+        "dates_in_words": (agreement(id="new", legs=[], expires="never"),
+            "agreement.effective, review, expires"),
+        "revoked_unknown_key": ({"act": "key_revoked", "agency": "tv-probation",
+            "kid": "A" * 43, "reason": "retired"}, "kid"),
+    }  # fmt: skip
+    for name, (act, field) in invalid.items():
+        claim = f"An act that does not fit: {name.replace('_', ' ')}."
+        case = Ruling("control.act_invalid", name, claim, fields=[field])
+        case.propose("tv-probation" if "version" in name or "dates" in name else "mk-csp", act)
+        yield case
+    case = Ruling("control.act_invalid", "endorsed_twice", "One agency, one hand.",
+                  fields=["endorsed twice"])  # fmt: skip
+    case.propose("mk-csp", newcomer)
+    case.played.govern("mk-csp", "act_endorsed", endorsement(newcomer))
+    yield case
+    case = Ruling("control.act_unknown", "never_proposed", "Endorsed, never proposed.")
+    case.played.govern("mk-csp", "act_endorsed", endorsement(newcomer))
+    yield case
+    case = Ruling("control.act_unknown", "in_force", "Endorsed after it took effect.")
+    case.played.govern("mk-csp", "act_endorsed", endorsement(agreement()))
+    yield case
+    case = Ruling("control.exercise_only", "live", "A live partnership's time is its log's.")
+    case.played.govern("mk-csp", "exercise_time_set", {"at": "2012-06-01T00:00:00.000Z"})
+    yield case
+    case = Ruling("control.act_invalid", "time_back", "Ledger time never falls.",
+                  fields=["event.at"], exercise=True)  # fmt: skip
+    case.played.govern("mk-csp", "exercise_time_set", {"at": "2011-06-01T00:00:00.000Z"})
+    yield case
+    yield from _refers()
+
+
+def _refers() -> Iterator[Ruling]:
+    code = "control.refers_to_unknown"
+    answer = {"statement": UNKNOWN, "received_by": "Sgt", "researched": "no", "actions": []}
+    case = Ruling(code, "no_such_statement", "An answer to nothing held.", fields=["cause.1"])
+    case.played.say(
+        POLICE, "response_given", {"event": answer, "cause.1": {"statement": UNKNOWN}}
+    )
+    yield case
+    case = Ruling(code, "never_sent_there", "What was not sent to you is unknown to you.",
+                  fields=["cause.1"])  # fmt: skip
+    case.report(id=UNKNOWN)
+    case.played.say(
+        "mk-hub/safeguarding",
+        "response_given",
+        {"event": answer, "cause.1": {"statement": UNKNOWN}},
+    )
+    yield case
+    case = Ruling(code, "nothing_held", "Provenance supplied for what was never held.",
+                  fields=["cause.1"])  # fmt: skip
+    case.report(id=UNKNOWN)
+    supplied = {"event": {"statement": UNKNOWN}, "cause.1": {"statement": UNKNOWN},
+                "provenance": concern(case.played.draw)["provenance"]}  # fmt: skip
+    case.played.say(CASE, "provenance_supplied", supplied)
+    yield case
+
+
+def provenance() -> Iterator[Ruling]:
+    """Cases of a report whose origin nobody could go back to."""
+    takes = {
+        "practitioner_missing": "practitioner",
+        "role_missing": "role",
+        "employer_missing": "employer",
+        "how_known_missing": "how_known",
+        "contact_missing": "contact",
+    }
+    held = "A validly signed report that names less than rec. 16 asks."
+    for code, member in takes.items():
+        case = Ruling(f"provenance.{code}", "routine", held, outcome="quarantined")
+        case.report(sections={"provenance": _without(case.played, member)})
+        yield case
+        case = Ruling(f"provenance.{code}", "urgent", held, outcome="provisional",
+                      delivered=["thames-valley"])  # fmt: skip
+        case.report(sections={"provenance": _without(case.played, member)}, urgency="urgent")
+        yield case
+    missing = "provenance.practitioner_missing"
+    case = Ruling(missing, "no_provenance", "No provenance at all.", outcome="quarantined")
+    case.report(drop=("provenance",))
+    yield case
+    case = Ruling(missing, "threat_to_life", "What is missing never stops it.",
+                  outcome="accepted_emergency", delivered=["thames-valley", "mk-hub"])  # fmt: skip
+    case.report(drop=("provenance",), urgency="threat_to_life")
+    yield case
+    machine = {"kind": "system", "system": "case-alerts", "rule": "r1"}
+    case = Ruling("provenance.accountable_missing", "machine", "A machine nobody answers for.",
+                  outcome="quarantined")  # fmt: skip
+    case.report(sections={"provenance": machine})
+    yield case
+    case = Ruling("provenance.below_leg", "machine", "The leg takes a named person's report.",
+                  outcome="quarantined")  # fmt: skip
+    case.report(sections={"provenance": {**machine, "accountable": "Head of Unit"}})
+    yield case
+
+
+def _without(played: Played, member: str) -> dict[str, Any]:
+    given = concern(played.draw)["provenance"]
+    return {name: value for name, value in given.items() if name != member}
+
+
+def policy() -> Iterator[Ruling]:
+    """Cases of agreement, basis, consent, exclusion and the emergency that cannot be verified."""
+    held = {"outcome": "quarantined"}
+    case = Ruling("agreement.none_in_force", "other", "Under an agreement nobody made.", **held)
+    case.report(agreement="no-isa")
+    yield case
+    case = Ruling("agreement.no_leg", "type", "No leg takes this type.", **held)
+    noted = {**concern(case.played.draw)["event"], "relationship": "partners", "state": "ending"}
+    noted = {name: v for name, v in noted.items() if name not in {"concern", "asked"}}
+    case.report(event="relationship_noted", sections={"event": noted})
+    yield case
+    case = Ruling("agreement.no_leg", "purpose", "No leg takes this purpose.", **held)
+    case.report(purpose="supervision")
+    yield case
+    case = Ruling("basis.unfit", "another", "Another basis than the leg names.", **held)
+    case.report(basis={"regime": "uk_gdpr", "article": "uk_gdpr.6.1.d"})
+    yield case
+    case = Ruling("basis.unfit", "none", "No basis at all.", **held)
+    case.report(basis=None)
+    yield case
+    for name, views in {"nobody_asked": None, "refused": "refused", "withdrawn": "withdrawn"}.items():
+        case = Ruling("consent.absent", name, "The leg needs consent.", **held)
+        _contact(case, views)
+        yield case
+    case = Ruling("consent.absent", "ground_the_leg_has_not", "An override of another ground.",
+                  **held)  # fmt: skip
+    _contact(case, "refused", override="serious_crime")
+    yield case
+    excluded = {"subjects": [text_of(b"\0" * 16)], "agency": "thames-valley"}
+    case = Ruling("minimisation.nobody_left", "excluded", "Exclusions beat every leg.", **held)
+    case.report(sections={"exclusions": {"excluded": [excluded]}})
+    yield case
+    case = Ruling("emergency.signature_unverified", "forged", "Readable, and nobody knows whose.",
+                  outcome="accepted_emergency", delivered=["thames-valley"])  # fmt: skip
+    raw = case.report(urgency="threat_to_life")
+    jws, _, rest = raw.partition(b"~")
+    start = jws.rindex(b".") + 1
+    swapped = jws[:start] + jws[start:][::-1][4:] + jws[start:][:4]
+    case.own[-1]["submission"]["text"] = (swapped[:-1] + b"A~" + rest).decode()
+    yield case
+
+
+def _contact(case: Ruling, view: str | None, *, override: str | None = None) -> None:
+    sections = concern(case.played.draw)
+    event = {name: sections["event"][name] for name in ("occurred", "known_to_agency", "recorded")}
+    added: dict[str, Any] = {"event": {**event, "contact": "visit"}}
+    if view is not None:
+        subject = sections["person.1.part"]["subject"]
+        added["consent"] = {"views": [{"subject": subject, "state": view}]}
+    if override is not None:
+        added["consent"]["override"] = {"ground": override, "by": "Guardian", "reason": "x"}
+    case.report(event="contact_recorded", sections=added)
+
+
+def cases() -> Iterator[Ruling]:
+    """Give every case, in the order of stages."""
+    yield from keys_and_streams()
+    yield from control()
+    yield from provenance()
+    yield from policy()
