@@ -40,8 +40,6 @@ class Play:
             agency, f"submissions.{self.partnership}.{agency}", agency, 0, offset, self.clock_ms,
             prepare(raw, self.state.public_keys), raw,
         )  # fmt: skip
-        written = self.sequencing.sequence(
-            [submission], clock_ms=self.clock_ms, salt=self._salt
-        )
+        written = self.sequencing.sequence([submission], clock_ms=self.clock_ms, salt=self._salt)
         self.entries += written
         return written[-1]

@@ -122,9 +122,13 @@ def canonical() -> Iterator[Case]:
     code = "form.not_canonical"
     good = said("spare")
     jws_end = good.index(b"~")
-    yield code, "signature_spare_bits", "A signature in a second spelling.", _spare_bits(
-        good, jws_end
-    ), ["signature"]
+    yield (
+        code,
+        "signature_spare_bits",
+        "A signature in a second spelling.",
+        _spare_bits(good, jws_end),
+        ["signature"],
+    )
     kid = b'"kid":"%b"' % KEY.kid.encode()
     long = b'{"alg":"Ed25519",%b,"typ":"candour+sd-jwt"}'
     header = {
@@ -150,41 +154,77 @@ def canonical() -> Iterator[Case]:
         for name, raw in cases.items():
             yield code, name, f"Not I-JSON: {name.replace('_', ' ')}.", raw, [member]
     outbox = writer("cut")
-    yield code, "disclosure_cut_short", "A disclosure that ends early.", around(
-        outbox, [text_of(b'["AAAAAAAAAAAAAAAAAAAAAA","event",{}')]
-    ), ["disclosure"]
+    yield (
+        code,
+        "disclosure_cut_short",
+        "A disclosure that ends early.",
+        around(outbox, [text_of(b'["AAAAAAAAAAAAAAAAAAAAAA","event",{}')]),
+        ["disclosure"],
+    )
     outbox = writer("bits")
     plain = outbox.disclosure("event", {"a": 12}).encode()
     text = _spare_bits(plain, len(plain))
-    yield code, "disclosure_spare_bits", "A disclosure in a second spelling.", around(
-        outbox, [text.decode()]
-    ), ["disclosure"]
+    yield (
+        code,
+        "disclosure_spare_bits",
+        "A disclosure in a second spelling.",
+        around(outbox, [text.decode()]),
+        ["disclosure"],
+    )
 
 
 def members() -> Iterator[Case]:
     """Cases of members written twice, unknown or wrong."""
     twice, unknown, bad = "form.duplicate_key", "form.unknown_member", "form.bad_member"
-    yield twice, "payload_purpose", "Two purposes: which one was signed?", exact(
-        "purpose", b'"purpose":', b'"purpose":"governance","purpose":'
-    ), ["payload"]
-    yield twice, "payload_escaped", "The same name in another spelling.", exact(
-        "escaped", b'"purpose":', b'"purp\\u006fse":"governance","purpose":'
-    ), ["payload"]
-    yield twice, "header_kid", "Two keys: which one verifies?", exact(
-        "kid", b'"kid":', b'"kid":"%b","kid":' % key("other").kid.encode(), header=True
-    ), ["header"]
-    yield twice, "basis", "Two articles of law in one basis.", exact(
-        "basis", b'"article":', b'"article":"uk_gdpr.6.1.d","article":'
-    ), ["payload"]
-    yield unknown, "payload_name", "No personal data beside the sections.", exact(
-        "name", b'"purpose":', b'"subject":"Daniel","purpose":'
-    ), ["payload"]
-    yield unknown, "header_jwk", "A key is never taken from the statement.", exact(
-        "jwk", b'"typ":', b'"jwk":{},"typ":', header=True
-    ), ["header"]
-    yield unknown, "basis", "A basis has no remarks.", exact(
-        "remarks", b'"article":', b'"remark":"Daniel","article":'
-    ), ["payload"]
+    yield (
+        twice,
+        "payload_purpose",
+        "Two purposes: which one was signed?",
+        exact("purpose", b'"purpose":', b'"purpose":"governance","purpose":'),
+        ["payload"],
+    )
+    yield (
+        twice,
+        "payload_escaped",
+        "The same name in another spelling.",
+        exact("escaped", b'"purpose":', b'"purp\\u006fse":"governance","purpose":'),
+        ["payload"],
+    )
+    yield (
+        twice,
+        "header_kid",
+        "Two keys: which one verifies?",
+        exact("kid", b'"kid":', b'"kid":"%b","kid":' % key("other").kid.encode(), header=True),
+        ["header"],
+    )
+    yield (
+        twice,
+        "basis",
+        "Two articles of law in one basis.",
+        exact("basis", b'"article":', b'"article":"uk_gdpr.6.1.d","article":'),
+        ["payload"],
+    )
+    yield (
+        unknown,
+        "payload_name",
+        "No personal data beside the sections.",
+        exact("name", b'"purpose":', b'"subject":"Daniel","purpose":'),
+        ["payload"],
+    )
+    yield (
+        unknown,
+        "header_jwk",
+        "A key is never taken from the statement.",
+        exact("jwk", b'"typ":', b'"jwk":{},"typ":', header=True),
+        ["header"],
+    )
+    yield (
+        unknown,
+        "basis",
+        "A basis has no remarks.",
+        exact("remarks", b'"article":', b'"remark":"Daniel","article":'),
+        ["payload"],
+    )
     header = {
         "kid_short": (b'"kid":"', b'"kid":"","x":"', unknown, "header"),
         "kid_cut": (KEY.kid.encode(), KEY.kid.encode()[:-1], bad, "header.kid"),
@@ -237,9 +277,13 @@ def contexts() -> Iterator[Case]:
     for name, (field, change) in changes.items():
         claim = f"Context: {name.replace('_', ' ')}."
         yield "form.bad_member", name, claim, context(name, change), [f"payload.{field}"]
-    yield "form.bad_member", "time_missing", "A context without a time.", context(
-        "missing", lambda m: m.pop("time")
-    ), ["payload"]
+    yield (
+        "form.bad_member",
+        "time_missing",
+        "A context without a time.",
+        context("missing", lambda m: m.pop("time")),
+        ["payload"],
+    )
 
 
 def disclosures() -> Iterator[Case]:
@@ -267,9 +311,13 @@ def disclosures() -> Iterator[Case]:
         yield "form.bad_member", f"disclosure_{name}", "Salt, name, value.", raw, ["disclosure"]
     outbox = writer("doubled")
     two = [outbox.disclosure("risk", {"danger_now": answer}) for answer in ("yes", "no")]
-    yield "form.bad_member", "disclosure_section_twice", "Two sections of one name.", around(
-        outbox, two
-    ), ["disclosure"]
+    yield (
+        "form.bad_member",
+        "disclosure_section_twice",
+        "Two sections of one name.",
+        around(outbox, two),
+        ["disclosure"],
+    )
     other = writer("other", key=key("nobody"))
     unknown = other.write(other.context("concern_reported"), concern(other.draw))
     yield "key.unknown", "never_enrolled", "A key that nobody enrolled.", unknown, []
@@ -292,12 +340,20 @@ def digests_and_schema() -> Iterator[Case]:
     good = said("stripped")
     jws, *texts, _ = good.split(b"~")
     absent = "form.section_absent"
-    yield absent, "narrative_taken_out", "A copy without its narrative.", b"~".join(
-        [jws, *texts[:-1], b""]
-    ), []
-    yield absent, "intake_taken_out", "A copy without its intake, as a view is.", b"~".join(
-        [jws, *texts[1:], b""]
-    ), ["intake"]
+    yield (
+        absent,
+        "narrative_taken_out",
+        "A copy without its narrative.",
+        b"~".join([jws, *texts[:-1], b""]),
+        [],
+    )
+    yield (
+        absent,
+        "intake_taken_out",
+        "A copy without its intake, as a view is.",
+        b"~".join([jws, *texts[1:], b""]),
+        ["intake"],
+    )
     yield absent, "everything_taken_out", "The signed part alone.", jws + b"~", ["intake"]
     intakes: dict[str, dict[str, Any]] = {
         "intake_counts_one_more": {"sections": ["A" * 43]},
@@ -314,9 +370,13 @@ def digests_and_schema() -> Iterator[Case]:
         yield absent, name, f"An {name.replace('_', ' ')}.", raw, fields
     for name, kind in {"unknown": "mood_noted.v1", "version_2": "concern_reported.v2"}.items():
         claim = f"No such type: {kind}."
-        yield "schema.type_unknown", name, claim, context(
-            name, lambda m, kind=kind: m.update(type=f"uk.candour.{kind}")
-        ), []
+        yield (
+            "schema.type_unknown",
+            name,
+            claim,
+            context(name, lambda m, kind=kind: m.update(type=f"uk.candour.{kind}")),
+            [],
+        )
     outbox = writer("uncaused")
     yield "schema.cause_missing", "response", "A response to nothing.", outbox.write(
         outbox.context("response_given"),
@@ -324,9 +384,13 @@ def digests_and_schema() -> Iterator[Case]:
                    "researched": "yes", "actions": ["research_opened"]}},
     ), ["cause.1"]  # fmt: skip
     nobody = ("person.1.identity", "person.2.identity")
-    yield "schema.person_missing", "concern", "A concern about nobody.", said(
-        "nobody", drop=nobody
-    ), ["person.1.identity"]
+    yield (
+        "schema.person_missing",
+        "concern",
+        "A concern about nobody.",
+        said("nobody", drop=nobody),
+        ["person.1.identity"],
+    )
     yield from _i_json()
 
 
@@ -341,9 +405,13 @@ def _i_json() -> Iterator[Case]:
     }
     for name, value in cases.items():
         raw = section(name, "narrative", value)
-        yield "schema.not_i_json", name, f"A narrative: {name.replace('_', ' ')}.", raw, [
-            "narrative"
-        ]
+        yield (
+            "schema.not_i_json",
+            name,
+            f"A narrative: {name.replace('_', ' ')}.",
+            raw,
+            ["narrative"],
+        )
 
 
 def schema() -> Iterator[Case]:
@@ -371,25 +439,39 @@ def schema() -> Iterator[Case]:
     for name, (sections, field) in cases.items():
         claim = f"Schema: {name.replace('_', ' ')}."
         yield code, name, claim, said(f"schema-{name}", **sections), [field]
-    yield code, "no_event", "A report without its facts.", said("no-event", drop=("event",)), [
-        "event"
-    ]
+    yield (
+        code,
+        "no_event",
+        "A report without its facts.",
+        said("no-event", drop=("event",)),
+        ["event"],
+    )
     outbox = writer("not-searched")
     made = {"task": "0132b1a4-9c40-7000-8000-000000000001", "subject": token, "system": "pnc",
             "statement": "0132b1a4-9c40-7000-8000-000000000002", "outcome": "not_searched",
             "operator": "DC 1", "searched_at": 0}  # fmt: skip
-    yield code, "not_searched_without_why", "No look, no reason: it would read as nil.", (
-        outbox.write(
-            outbox.context("research_completed"),
-            {"event": made, "cause.1": {"statement": made["task"]}},
-        )
-    ), ["event"]
+    yield (
+        code,
+        "not_searched_without_why",
+        "No look, no reason: it would read as nil.",
+        (
+            outbox.write(
+                outbox.context("research_completed"),
+                {"event": made, "cause.1": {"statement": made["task"]}},
+            )
+        ),
+        ["event"],
+    )
     outbox = writer("spaced", separators=(", ", ": "))
     enrolled = {"act": "key_enrolled", "agency": "tv-probation",
                 "key": source_key("tv-probation", "spare")}  # fmt: skip
-    yield code, "act_in_another_spelling", "What others endorse has one spelling.", outbox.write(
-        outbox.context("act_proposed"), {"event": {"proposal": enrolled}}
-    ), ["event"]
+    yield (
+        code,
+        "act_in_another_spelling",
+        "What others endorse has one spelling.",
+        outbox.write(outbox.context("act_proposed"), {"event": {"proposal": enrolled}}),
+        ["event"],
+    )
 
 
 def cases() -> Iterator[Case]:

@@ -78,7 +78,9 @@ def keys_and_streams() -> Iterator[Ruling]:
     case = Ruling("key_use.wrong_purpose", "control_by_case_key", "A case key governs nothing.")
     case.played.say(CASE, "act_endorsed", {"event": endorsement(agreement())})
     yield case
-    case = Ruling("key_use.wrong_purpose", "report_by_control_key", "A control key reports nothing.")
+    case = Ruling(
+        "key_use.wrong_purpose", "report_by_control_key", "A control key reports nothing."
+    )
     case.report(source=CONTROL)
     yield case
     case = Ruling("stream.forked", "number_twice", "One number, two statements.")
@@ -149,9 +151,7 @@ def _refers() -> Iterator[Ruling]:
     code = "control.refers_to_unknown"
     answer = {"statement": UNKNOWN, "received_by": "Sgt", "researched": "no", "actions": []}
     case = Ruling(code, "no_such_statement", "An answer to nothing held.", fields=["cause.1"])
-    case.played.say(
-        POLICE, "response_given", {"event": answer, "cause.1": {"statement": UNKNOWN}}
-    )
+    case.played.say(POLICE, "response_given", {"event": answer, "cause.1": {"statement": UNKNOWN}})
     yield case
     case = Ruling(code, "never_sent_there", "What was not sent to you is unknown to you.",
                   fields=["cause.1"])  # fmt: skip
@@ -233,7 +233,11 @@ def policy() -> Iterator[Ruling]:
     case = Ruling("basis.unfit", "none", "No basis at all.", **held)
     case.report(basis=None)
     yield case
-    for name, views in {"nobody_asked": None, "refused": "refused", "withdrawn": "withdrawn"}.items():
+    for name, views in {
+        "nobody_asked": None,
+        "refused": "refused",
+        "withdrawn": "withdrawn",
+    }.items():
         case = Ruling("consent.absent", name, "The leg needs consent.", **held)
         _contact(case, views)
         yield case
