@@ -101,7 +101,7 @@ def open_view(record: bytes, trust: Trust, key_of: Callable[[str], bytes | None]
     if statement.context.partnership != trust.partnership:
         raise NotProved("it was signed for another partnership")
     unverified = "unverified" in delivery.marks
-    public_key = key_of(parsed.kid) or (None if head.index else _founding_key(statement))
+    public_key = key_of(parsed.kid) or _founding_key(statement, delivery, trust)
     if not unverified and (
         public_key is None or not signature.is_valid(public_key, parsed.signed, parsed.signature)
     ):
@@ -184,10 +184,14 @@ def _check_inclusion(leaf: bytes, head: Head, path: str, note: bytes, trust: Tru
         raise NotProved("its head is not in the log")
 
 
-def _founding_key(statement: Statement) -> bytes | None:
-    """Find the key that founds: entry 0 carries its own, and the log's head vouches for it."""
+def _founding_key(statement: Statement, delivery: Delivery, trust: Trust) -> bytes | None:
+    """Find the key that founds in the founding itself: nothing stands before it.
+
+    The log vouches for it by delivering it as public control, and it names this log's key. An
+    agency admitted later is sent it by the entry that admits it.
+    """
     founded = getattr(statement.sections.get("event"), "founding", None)
-    if founded is None:
+    if founded is None or delivery.leg != "public_control" or founded.log_key != trust.log_key:
         return None
     keys = (_bytes(k.public_key) for a in founded.agencies for k in a.keys)
     return next((key for key in keys if signature.thumbprint(key) == statement.kid), None)

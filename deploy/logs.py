@@ -14,7 +14,7 @@ ALLOWED = frozenset(
         "receipts", "submissions", "refused", "redelivered", "heartbeats", "seconds",
         "milliseconds", "bytes", "fault", "remedy", "attempt", "address", "pid", "group", "system",
         "source", "kid", "path", "state", "duty", "rule", "worker", "workers", "skew_ms", "waiting",
-        "first", "last", "from_index", "to_index", "rate", "key",
+        "first", "last", "from_index", "to_index", "rate", "key", "doing", "error", "pause_s",
     }
 )  # fmt: skip
 """The only fields a log line may have; none of them holds personal data."""

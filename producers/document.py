@@ -54,7 +54,7 @@ def parse_document(text: str, model: type[_Model], *, name: str) -> _Model:
     Raises:
         Unusable: as `read_document`.
     """
-    value, lines = _load(text, name)
+    value, lines = load(text, name)
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -148,7 +148,12 @@ def _model_in(annotation: object) -> object:
     return next((part for part in inner if part is not None), None)
 
 
-def _load(text: str, name: str) -> tuple[object, dict[Where, int]]:
+def load(text: str, name: str) -> tuple[object, dict[Where, int]]:
+    """Read YAML text as plain values, every scalar as text, with the line of each field.
+
+    Raises:
+        Unusable: it is no YAML of fields, or says a field twice; `name` is the document's.
+    """
     lines: dict[Where, int] = {(): 1}
     try:
         node = YAML(typ="safe", pure=True).compose(text)

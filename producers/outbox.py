@@ -125,7 +125,8 @@ class Outbox:
             Misuse: as `publish`.
         """
         at = time_ms if time_ms is not None else self.time_ms(db)
-        stream = stream or self._stream(db, draft.urgency, at)
+        founds = draft.event == "partnership_founded"
+        stream = stream or self._stream(db, draft.urgency, at, founds=founds)
         context = signing.context_of(
             draft, self.home, self.partnership_in(db), at_ms=at, basis=basis
         )
@@ -206,7 +207,7 @@ class Outbox:
 
     def answers(self) -> list[RowMapping]:
         """List the views that answer a statement of ours or ask this agency, in log order."""
-        query = select(views).where(views.c.kind == "answer").order_by(views.c.entry)
+        query = select(views).where(views.c.kind == "answer").order_by(views.c.place)
         with self.database.read() as db:
             return list(db.execute(query).mappings())
 
@@ -246,7 +247,7 @@ class Outbox:
         count = db.execute(select(func.count()).where(is_control)).scalar_one()
         if count != self._known[0]:
             known = Partnership()
-            query = select(views.c.record).where(is_control).order_by(views.c.entry)
+            query = select(views.c.record).where(is_control).order_by(views.c.place)
             for record in db.execute(query).scalars():
                 known.take(open_view(record, self.home.trust, known.keys.get))
             self._known = count, known
@@ -254,11 +255,9 @@ class Outbox:
 
     def time_ms(self, db: Connection) -> int:
         """Give the time a statement carries that was given none: in an exercise the ledger's."""
-        known = dict(
-            db.execute(
-                select(meta.c.key, meta.c.number).where(meta.c.key.in_(["exercise", "ledger_time"]))
-            ).tuples()
-        )
+        wanted = meta.c.key.in_(["exercise", "ledger_time"])
+        rows = db.execute(select(meta.c.key, meta.c.number).where(wanted))
+        known = {key: number for key, number in rows}
         return known.get("ledger_time") or 0 if known.get("exercise") else self.now_ms()
 
     @contextmanager
@@ -272,14 +271,21 @@ class Outbox:
         query = select(statements).where(statements.c.id == statement_id)
         return db.execute(query).mappings().first()
 
-    def _stream(self, db: Connection, urgency: str, at_ms: int) -> RowMapping:
-        """Give the stream a statement goes on; one newly opened says so first."""
+    def _stream(
+        self, db: Connection, urgency: str, at_ms: int, *, founds: bool = False
+    ) -> RowMapping:
+        """Give the stream a statement goes on; one newly opened says so first.
+
+        A founding does not: nothing stands before entry 0.
+        """
         use = "emergencies" if urgency == "threat_to_life" else "ordinary"
         found = lineage.stream_for(db, use)
         if found is not None:
             return found
         reason = lineage.latest(db)["reason"]
         stream = lineage.add_stream(db, self.token(), use)
+        if founds:
+            return stream
         event = {"stream": stream["stream"], "use": use, "reason": reason}
         opened = draft(
             id=self.new_id(),

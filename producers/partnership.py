@@ -48,7 +48,7 @@ class Partnership:
         """Take the next public control view in."""
         event = view.statement.event
         agency = agency_of(view.statement.context.source) or ""
-        if isinstance(event, control.PartnershipFounded):
+        if isinstance(event, control.PartnershipFounded) and self.founding is None:
             self.founding = event.founding
             for founder in event.founding.agencies:
                 self._admit(founder)

@@ -90,13 +90,16 @@ tokens = Table(
 views = Table(
     "views",
     metadata,
-    Column("digest", Text, primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
     Column("entry", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("about", Text),
     Column("record", BLOB, nullable=False),
 )
-"""Views kept here: `control`, and each `answer` about a statement of ours or question to us."""
+"""Views kept here: `control`, and each `answer` about a statement of ours or question to us.
+
+`place` is the order of the views topic, which is the log's."""
 
 positions = Table(
     "positions",

@@ -13,6 +13,9 @@ from contracts.event import BY_NAME, Audience
 from contracts.identifier import agency_of
 from contracts.reason import Reason, Stage
 
+OF_THE_OUTBOX = frozenset({"stream_opened", "findings_disputed"})
+"""What an outbox says by itself, under whichever key it has."""
+
 
 class Refusal(NamedTuple):
     """Why a submission is refused before any policy; `consumes` if it takes its number."""
@@ -70,6 +73,9 @@ def _key_use(prepared: Prepared, agency: str, state: State, *, here: bool) -> li
             and (key is None or (key.source == prepared.source and key.agency == agency)),
         ),
         (Reason.PARTNERSHIP_MISMATCH, here),
-        (Reason.KEY_PURPOSE, key is None or purpose in key.purposes),
+        (
+            Reason.KEY_PURPOSE,
+            key is None or purpose in key.purposes or prepared.event in OF_THE_OUTBOX,
+        ),
     )
     return [reason for reason, holds in checks if not holds]

@@ -134,12 +134,12 @@ def _control(findings: Findings, state: State, at: int) -> Ruling:
     if findings.founding is not None:
         recipients |= {agency.id for agency in findings.founding.founding.agencies}
     newcomer = _newcomer(state.backing(findings), state)
-    deliveries = [
+    # What came before comes first: a newcomer learns the keys that it needs for the rest.
+    deliveries = [_public(digest, newcomer, names) for digest, names in state.control if newcomer]
+    deliveries += [
         _public(findings.statement, to, findings.sections)
         for to in sorted(recipients | ({newcomer} if newcomer else set()))
     ]
-    if newcomer:
-        deliveries += [_public(digest, newcomer, names) for digest, names in state.control]
     return _ruling(findings, state, "accepted", Passed(deliveries=deliveries))
 
 

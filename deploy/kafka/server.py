@@ -61,6 +61,7 @@ class KafkaServer:
         self._heap_mib = heap_mib
         self._fast_start = fast_start
         self._say = say
+        self._java: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
@@ -86,7 +87,7 @@ class KafkaServer:
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(libraries)
         with (self.folder / "java.out").open("ab") as out:
-            java = subprocess.Popen(
+            java = self._java = subprocess.Popen(
                 self._command(libraries), cwd=self.folder, stdin=subprocess.DEVNULL,
                 stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
@@ -133,12 +134,10 @@ class KafkaServer:
             return None
         return pid if str(self.folder).encode() in command else None
 
-    @staticmethod
-    def _reap(pid: int) -> None:
-        try:
-            os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            return
+    def _reap(self, pid: int) -> None:
+        """Take the end of a process that this one started."""
+        if self._java is not None and self._java.pid == pid:
+            self._java.wait()
 
     def _ports(self) -> tuple[int, int]:
         """Give client and controller port, chosen free at the first start and kept."""

@@ -1,0 +1,175 @@
+"""Governance documents as people write them: YAML in, the exact structs of the log out.
+
+An information-governance lead writes foundings, agencies and agreements; what stands on the log
+is the struct, and every hand endorses the digest of its exact JSON.
+"""
+
+import re
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from contracts import base64url
+from contracts.agreement import Agreement
+from contracts.event.control import (
+    Agency,
+    AgreementAdopted,
+    Founding,
+    FoundingSignature,
+    PartnershipFounded,
+    SourceKey,
+    founding_text,
+)
+from contracts.fault import Misuse
+from contracts.section import Section
+from producers.document import Where, line_of, load, spelled, unusable
+from producers.home import Home
+
+_Shape = TypeVar("_Shape", bound=Section)
+_PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+def read_struct(path: Path, shape: type[_Shape]) -> _Shape:
+    """Read a YAML file into a struct of the log.
+
+    Args:
+        path: the file; every scalar is read as the text that stands there.
+        shape: what it must be.
+
+    Raises:
+        Misuse: it cannot be read, is no YAML, or does not fit; the text names line and field.
+    """
+    return convert(*_loaded(path), shape, name=path.name)
+
+
+def convert(value: object, lines: dict[Where, int], shape: type[_Shape], *, name: str) -> _Shape:
+    """Turn what YAML holds into a struct.
+
+    Raises:
+        Misuse: it does not fit; the text names line and field, never content.
+    """
+    try:
+        return msgspec.convert(value, shape, strict=False)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        found = _PLACE.search(text)
+        where: Where = tuple(
+            int(at) if at else step for step, at in _STEP.findall(found[1] if found else "")
+        )
+        # Only msgspec's own words before a quoted value: the value is what somebody wrote.
+        said = _PLACE.sub("", text)
+        if "matching regex" in said or "Invalid enum value" in said:
+            said = "this is not one of the values or not of the form that FORMAT.md gives"
+        field = f"`{spelled(where)}`: " if where else ""
+        raise unusable(name, [(line_of(where, lines), f"{field}{said}.")]) from None
+
+
+def read_agreement(path: Path) -> AgreementAdopted:
+    """Read an agreement's YAML as the act that adopts it.
+
+    Raises:
+        Misuse: as `read_struct`.
+    """
+    return AgreementAdopted(read_struct(path, Agreement))
+
+
+def read_agency(path: Path, keys: list[Path]) -> Agency:
+    """Read an agency to be admitted, with the key files its homes printed.
+
+    Raises:
+        Misuse: as `read_struct`.
+    """
+    return msgspec.structs.replace(read_struct(path, Agency), keys=read_keys(keys))
+
+
+def read_keys(paths: list[Path]) -> list[SourceKey]:
+    """Read key files, as `candour home key` prints them.
+
+    Raises:
+        Misuse: one is no key file.
+    """
+    keys = []
+    for path in paths:
+        try:
+            keys.append(msgspec.json.decode(path.read_bytes(), type=SourceKey))
+        except (OSError, msgspec.MsgspecError):
+            raise Misuse(
+                f"{path} is not a key file.",
+                remedy="Ask the agency for what `candour home key` prints, saved as it is.",
+            ) from None
+    return keys
+
+
+def draft_founding(plan: Path, *, log_key: str, keys: list[SourceKey]) -> Founding:
+    """Complete a founding plan with the log's key and the agencies' keys.
+
+    Args:
+        plan: YAML of a founding without `log_key` and the agencies' `keys`.
+        log_key: raw public key of the log, base64url.
+        keys: of every founding agency; their source says whose they are.
+
+    Raises:
+        Misuse: the plan does not fit, or a key's agency is not in it.
+    """
+    value, lines = _loaded(plan)
+    if isinstance(value, dict):
+        value["log_key"] = log_key
+        listed = value.get("agencies")
+        for agency in listed if isinstance(listed, list) else []:
+            if isinstance(agency, dict):
+                prefix = f"/agencies/{agency.get('id')}/"
+                agency["keys"] = [
+                    msgspec.to_builtins(k) for k in keys if k.source.startswith(prefix)
+                ]
+    founding = convert(value, lines, Founding, name=plan.name)
+    placed = sum(len(agency.keys) for agency in founding.agencies)
+    without = [agency.id for agency in founding.agencies if not agency.keys]
+    if placed != len(keys) or without:
+        raise Misuse(
+            f"Not every agency has its keys: {', '.join(without) or 'a key is of no agency here'}.",
+            remedy="Give one key file per source with --key, and list each agency in the plan.",
+        )
+    return founding
+
+
+def signed_founding(founding: Founding, home: Home) -> FoundingSignature:
+    """Sign a founding with an agency's control key."""
+    signed = base64url.encode(home.sign(founding_text(founding)))
+    return FoundingSignature(home.agency.agency, home.kid, signed)
+
+
+def read_founding(path: Path, signatures: list[Path]) -> PartnershipFounded:
+    """Read a drafted founding and its agencies' signatures.
+
+    Raises:
+        Misuse: a file is not what it should be, or an agency has not signed.
+    """
+    try:
+        founding = msgspec.json.decode(path.read_bytes(), type=Founding)
+        signed = [
+            msgspec.json.decode(one.read_bytes(), type=FoundingSignature) for one in signatures
+        ]
+    except (OSError, msgspec.MsgspecError):
+        raise Misuse(
+            f"{path} or a signature beside it cannot be read.",
+            remedy="Use what `candour partnership draft` and `sign` wrote, unchanged.",
+        ) from None
+    absent = {agency.id for agency in founding.agencies} - {one.agency for one in signed}
+    if absent:
+        raise Misuse(
+            f"Not every founding agency has signed: {', '.join(sorted(absent))}.",
+            remedy="Have each run `candour partnership sign` with its control home.",
+        )
+    return PartnershipFounded(founding, signed)
+
+
+def _loaded(path: Path) -> tuple[object, dict[Where, int]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError):
+        raise Misuse(
+            f"{path} cannot be read.", remedy="Give the path of a YAML file saved as UTF-8."
+        ) from None
+    return load(text, path.name)

@@ -1,0 +1,97 @@
+"""Saying one thing from a home and waiting for what was decided.
+
+The only place that joins this machine's clock and randomness to an outbox.
+"""
+
+from dataclasses import dataclass
+
+from contracts.draft import Draft, draft
+from contracts.entry import ReasonGiven
+from contracts.fault import Misuse, Transient
+from contracts.opened import open_receipt
+from contracts.reason import Reason
+from contracts.section import Section
+from deploy import clock
+from producers.home import Home
+from producers.lock import Busy
+from producers.outbox import Outbox
+from producers.sender import Sender, until
+
+WAIT_S_MAX = 60.0
+"""How long a command waits for a receipt (design.md, A receipt)."""
+
+READ_S_MAX = 5.0
+"""How long it waits to have read what the partnership says first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What became of a statement: its id, outcome, entry, and reasons where there are any."""
+
+    id: str
+    outcome: str
+    entry: int
+    reasons: list[ReasonGiven]
+
+
+def outbox_of(home: Home) -> Outbox:
+    """Open a home's outbox with this machine's clock and randomness."""
+    return Outbox(home, now_ms=clock.now_ms, random_bytes=clock.random_bytes, new_id=clock.uuid7)
+
+
+async def say(outbox: Outbox, said: Draft, *, time_ms: int | None = None) -> Said:
+    """Publish a draft, send it, and wait for its receipt.
+
+    Args:
+        outbox: of the home that speaks.
+        said: the draft; its id makes saying it again harmless.
+        time_ms: the statement's time, in an exercise.
+
+    Raises:
+        Transient: no receipt came in time; it is stored and goes on being sent.
+        Misuse: it is no statement that could be accepted.
+    """
+
+    def is_decided() -> bool:
+        row = outbox.row(said.id)
+        return row is not None and row["state"] == "decided"
+
+    sender = Sender(outbox, what="a command")
+    try:
+        async with sender.running():
+            # What the agreements in force say of basis and purpose stands in the views.
+            await sender.caught_up(READ_S_MAX)
+            outbox.publish(said, time_ms=time_ms)
+            decided = await until(is_decided, WAIT_S_MAX)
+    except Busy:
+        outbox.publish(said, time_ms=time_ms)
+        decided = await until(is_decided, WAIT_S_MAX)
+    row = outbox.row(said.id)
+    if row is None or not decided:
+        raise Transient(
+            f"No receipt came within {WAIT_S_MAX:.0f} seconds; the statement is stored.",
+            remedy=f"Is the broker running, and Kafka? Then: candour outbox run --home "
+            f"{outbox.home.folder}",
+        )
+    receipt = open_receipt(row["receipt"], outbox.home.trust)
+    return Said(said.id, row["outcome"], row["entry"], receipt.part.reasons)
+
+
+async def govern(home: Home, event: str, value: Section, *, time_ms: int | None = None) -> Said:
+    """Say public control with a control home, and insist that it was accepted.
+
+    Raises:
+        Misuse: it was refused; the text gives each reason's remedy.
+        Transient: no receipt came in time.
+    """
+    control = draft(
+        id=clock.uuid7(), event=event, sections={"event": value}, classification="OFFICIAL"
+    )
+    said = await say(outbox_of(home), control, time_ms=time_ms)
+    if said.outcome != "accepted":
+        listed = "; ".join(
+            f"{given.code} {', '.join(given.fields)}".strip() for given in said.reasons
+        )
+        remedies = dict.fromkeys(Reason.of(given.code).remedy for given in said.reasons)
+        raise Misuse(f"This was refused (entry {said.entry}): {listed}.", remedy=" ".join(remedies))
+    return said

@@ -1,0 +1,25 @@
+"""What every test starts with: a clean environment, and one real Kafka for those that ask."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.kafka.server import KafkaServer
+from deploy.settings import PREFIX
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of this machine's user must not decide a test; where programs are kept stays."""
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in {PREFIX + "CACHE", PREFIX + "JAVA"}:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start one real Kafka for the session; tests keep apart by their partnership's name."""
+    server = KafkaServer(tmp_path_factory.mktemp("kafka"))
+    yield server.start()
+    server.stop()

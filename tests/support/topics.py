@@ -1,0 +1,63 @@
+"""What stands on a partnership's topics, read back by nothing of the broker's."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from contracts import topic
+from tests.support.running import Running
+
+
+class Stood(NamedTuple):
+    """One record."""
+
+    offset: int
+    key: bytes | None
+    value: bytes
+
+
+async def read_topic(address: str, name: str, *, committed: bool = True) -> list[Stood]:
+    """Read a topic from its beginning to its end as of now."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=address, enable_auto_commit=False, auto_offset_reset="earliest",
+        isolation_level="read_committed" if committed else "read_uncommitted",
+    )  # fmt: skip
+    place = TopicPartition(name, 0)
+    await consumer.start()
+    try:
+        consumer.assign([place])
+        await consumer.seek_to_beginning(place)
+        end = (await consumer.end_offsets([place]))[place]
+        found: list[Stood] = []
+        while await consumer.position(place) < end:
+            fetched = await consumer.getmany(place, timeout_ms=500)
+            found += [
+                Stood(record.offset, record.key, record.value)
+                for record in fetched.get(place, [])
+                if record.offset < end
+            ]
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def put_records(address: str, name: str, values: list[bytes]) -> None:
+    """Write bytes onto a topic as anybody with the right could."""
+    producer = AIOKafkaProducer(bootstrap_servers=address)
+    await producer.start()
+    try:
+        for value in values:
+            await producer.send_and_wait(name, value, partition=0)
+    finally:
+        await producer.stop()
+
+
+async def receipts_of(
+    town: Running, agency: str, holds: Callable[[list[Stood]], bool]
+) -> list[Stood]:
+    """Read an agency's receipts until they fulfil a condition; the broker must be running."""
+    while True:
+        found = await read_topic(town.kafka, topic.receipts(town.partnership, agency))
+        if holds(found):
+            return found
