@@ -3,6 +3,7 @@
 The only place that joins this machine's clock and randomness to an outbox.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from contracts.draft import Draft, draft
@@ -15,6 +16,7 @@ from deploy import clock
 from producers.home import Home
 from producers.lock import Busy
 from producers.outbox import Outbox
+from producers.partnership import Partnership
 from producers.sender import Sender, until
 
 WAIT_S_MAX = 60.0
@@ -95,3 +97,12 @@ async def govern(home: Home, event: str, value: Section, *, time_ms: int | None 
         remedies = dict.fromkeys(Reason.of(given.code).remedy for given in said.reasons)
         raise Misuse(f"This was refused (entry {said.entry}): {listed}.", remedy=" ".join(remedies))
     return said
+
+
+async def known_to(home: Home) -> Partnership:
+    """Read what an agency was sent of its partnership, to the end as of now."""
+    outbox = outbox_of(home)
+    sender = Sender(outbox, what="a command")
+    with suppress(Busy):  # whoever sends reads too
+        await sender.catch_up(READ_S_MAX)
+    return outbox.partnership

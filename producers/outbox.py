@@ -257,7 +257,7 @@ class Outbox:
         """Give the time a statement carries that was given none: in an exercise the ledger's."""
         wanted = meta.c.key.in_(["exercise", "ledger_time"])
         rows = db.execute(select(meta.c.key, meta.c.number).where(wanted))
-        known = {key: number for key, number in rows}
+        known = {row.key: row.number for row in rows}
         return known.get("ledger_time") or 0 if known.get("exercise") else self.now_ms()
 
     @contextmanager

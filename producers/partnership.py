@@ -41,8 +41,8 @@ class Partnership:
     agencies: dict[str, control.Agency] = field(default_factory=dict)
     keys: dict[str, bytes] = field(default_factory=dict)
     agreements: dict[str, Agreement] = field(default_factory=dict)
+    acts: dict[str, control.Act] = field(default_factory=dict)
     _backers: dict[str, set[str]] = field(default_factory=dict)
-    _acts: dict[str, control.Act] = field(default_factory=dict)
 
     def take(self, view: View) -> None:
         """Take the next public control view in."""
@@ -54,10 +54,14 @@ class Partnership:
                 self._admit(founder)
         elif isinstance(event, control.ActProposed):
             digest = base64url.encode(sha256(control.act_text(event.proposal)).digest())
-            self._acts[digest] = event.proposal
+            self.acts[digest] = event.proposal
             self._back(digest, agency)
         elif isinstance(event, control.ActEndorsed):
             self._back(event.digest, agency)
+
+    def backers(self, digest: str) -> list[str]:
+        """List the agencies that stand behind a proposed act."""
+        return sorted(self._backers.get(digest, ()))
 
     def in_force(self, at_ms: int) -> list[Agreement]:
         """List the agreements that bind on the day of a time, by id."""
@@ -118,7 +122,7 @@ class Partnership:
     def _back(self, digest: str, agency: str) -> None:
         backers = self._backers.setdefault(digest, set())
         backers.add(agency)
-        act = self._acts.get(digest)
+        act = self.acts.get(digest)
         if isinstance(act, control.AgencyAdmitted):
             self._admit(act.agency)
         elif isinstance(act, control.KeyEnrolled):

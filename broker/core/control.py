@@ -199,12 +199,13 @@ def _act_defects(act: Act, state: State, *, proposed: bool) -> Iterator[str]:
         if held is None or held.agency != act.agency or held.revoked is not None:
             yield "kid"
     else:
-        yield from _agreement_defects(act.agreement, state)
+        yield from agreement_defects(act.agreement)
+        yield from _unfit_here(act.agreement, state)
 
 
-def _agreement_defects(agreement: Agreement, state: State) -> Iterator[str]:
+def agreement_defects(agreement: Agreement) -> Iterator[str]:
+    """Name what keeps an agreement from ever being in force, whoever is admitted."""
     parties = [party.agency for party in agreement.parties]
-    earlier = state.agreements.get(agreement.id)
     try:
         dates = [
             date.fromisoformat(text)
@@ -215,10 +216,7 @@ def _agreement_defects(agreement: Agreement, state: State) -> Iterator[str]:
     checks = (
         ("agreement.id", not is_slug(agreement.id)),
         ("agreement.parties", not parties or len(set(parties)) != len(parties)),
-        ("agreement.parties (not admitted)", not set(parties) <= set(state.agencies)),
         ("agreement.version", agreement.version < 1),
-        ("agreement.version (not above the last)",
-         earlier is not None and agreement.version <= earlier.version),
         ("agreement.effective, review, expires", not dates or not dates[0] < dates[2]),
         ("agreement.legs (id twice)",
          len({leg.id for leg in agreement.legs}) != len(agreement.legs)),
@@ -226,6 +224,15 @@ def _agreement_defects(agreement: Agreement, state: State) -> Iterator[str]:
     yield from (name for name, unfit in checks if unfit)
     for leg in agreement.legs:
         yield from _leg_defects(leg, set(parties), set(agreement.purposes))
+
+
+def _unfit_here(agreement: Agreement, state: State) -> Iterator[str]:
+    """Name what keeps an agreement from being in force in this partnership, now."""
+    earlier = state.agreements.get(agreement.id)
+    if not {party.agency for party in agreement.parties} <= set(state.agencies):
+        yield "agreement.parties (not admitted)"
+    if earlier is not None and agreement.version <= earlier.version:
+        yield "agreement.version (not above the last)"
 
 
 def _leg_defects(leg: Leg, parties: set[str], purposes: set[str]) -> Iterator[str]:

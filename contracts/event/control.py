@@ -143,10 +143,13 @@ class ActProposed(Section, frozen=True):
     proposal: Act
 
 
+ActName = Literal["agency_admitted", "key_enrolled", "key_revoked", "agreement_adopted"]
+
+
 class ActEndorsed(Section, frozen=True):
     """Another agency stands behind a proposed act, by the digest of its document."""
 
-    act: Literal["agency_admitted", "key_enrolled", "key_revoked", "agreement_adopted"]
+    act: ActName
     digest: Sha256
 
 
@@ -191,6 +194,17 @@ def possession_text(partnership: str, source: str, public_key: str) -> bytes:
 def founding_text(founding: Founding) -> bytes:
     """Give the bytes each founding agency signs: the founding document's exact JSON."""
     return b"candour-founding\n" + msgspec.json.encode(founding)
+
+
+def name_of_act(act: Act) -> ActName:
+    """Give the name an act is proposed and endorsed under."""
+    names: dict[type[Act], ActName] = {
+        AgencyAdmitted: "agency_admitted",
+        KeyEnrolled: "key_enrolled",
+        KeyRevoked: "key_revoked",
+        AgreementAdopted: "agreement_adopted",
+    }
+    return names[type(act)]
 
 
 def act_text(act: Act) -> bytes:

@@ -12,7 +12,7 @@ from contracts.fault import CandourError, Transient
 from deploy import logs
 from deploy.settings import settings
 
-GROUPS = ("kafka",)
+GROUPS = ("kafka", "broker", "partnership", "agency", "act", "agreement")
 """Modules of this folder that hold a group of commands as `app`."""
 COMMANDS = ()
 """Modules of this folder that hold one command as a function of their own name."""

@@ -1,0 +1,40 @@
+"""`candour act`: what was proposed, and standing behind it."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.event.control import ActEndorsed, name_of_act
+from contracts.fault import Misuse
+from deploy.command.partnership import ControlHome
+from deploy.speaking import govern, known_to
+from producers.home import Home
+
+app = typer.Typer(no_args_is_help=True, help="See and endorse what other agencies propose.")
+
+
+@app.command("list")
+def listed(home: Annotated[Path, typer.Option("--home", help="Any home.")]) -> None:
+    """List every act that was proposed, who stands behind it, and its digest."""
+    known = asyncio.run(known_to(Home.open(home)))
+    for digest, act in known.acts.items():
+        typer.echo(f"{digest}  {name_of_act(act)}  behind it: {', '.join(known.backers(digest))}")
+
+
+@app.command()
+def endorse(
+    digest: Annotated[str, typer.Argument(help="The act's digest, as `list` shows it.")],
+    home: ControlHome,
+) -> None:
+    """Stand behind an act that another agency proposed."""
+    opened = Home.open(home)
+    act = asyncio.run(known_to(opened)).acts.get(digest)
+    if act is None:
+        raise Misuse(
+            "No act of this digest was proposed, as far as this agency was sent.",
+            remedy=f"See: candour act list --home {home}",
+        )
+    said = asyncio.run(govern(opened, "act_endorsed", ActEndorsed(name_of_act(act), digest)))
+    typer.echo(f"Endorsed: entry {said.entry}.")

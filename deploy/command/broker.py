@@ -1,0 +1,61 @@
+"""`candour broker`: the log of one partnership."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy import clock
+from deploy.broker_home import BrokerHome
+from deploy.settings import settings
+
+app = typer.Typer(no_args_is_help=True, help="Run the log of one partnership.")
+
+Folder = Annotated[Path, typer.Option("--home", help="The broker's home.")]
+
+
+@app.command()
+def make(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    partnership: Annotated[str, typer.Option(help="The partnership's id, for example mk-now.")],
+    kafka: Annotated[str, typer.Option(help="Kafka's address, host:port.")],
+) -> None:
+    """Make a broker's home: the log's key, and the trust file that everybody pins."""
+    home = BrokerHome.create(
+        folder, partnership=partnership, kafka=kafka, random_bytes=clock.random_bytes
+    )
+    typer.echo(
+        f"Made {folder}. Give {folder / 'trust.json'} to every agency and auditor, and read them "
+        f"its key by telephone:\n{home.trust.log_key}\n"
+        f"Keep a copy of {folder} off this machine: without its key the log ends."
+    )
+
+
+@app.command()
+def run(home: Folder) -> None:
+    """Record and deliver until stopped (Ctrl-C or SIGTERM); survives Kafka being away."""
+    asyncio.run(_run(BrokerHome.open(home)))
+
+
+async def _run(home: BrokerHome) -> None:
+    from broker.shell.broker import Broker
+    from broker.shell.connection import Connection
+
+    broker = Broker(
+        partnership=home.partnership,
+        connection=Connection(home.kafka),
+        home=home.folder,
+        seed=home.seed,
+        workers=settings().preparation_workers,
+        now_ms=clock.now_ms,
+        random_bytes=clock.random_bytes,
+    )
+    running = asyncio.ensure_future(broker.run())
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, running.cancel)
+    with suppress(asyncio.CancelledError):
+        await running

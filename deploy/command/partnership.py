@@ -1,0 +1,159 @@
+"""`candour partnership`: found one, in three steps that need several hands."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from contracts.event.control import ExerciseTimeSet, Founding, PartnershipFounded
+from contracts.fault import Misuse
+from contracts.opened import Trust, origin_of
+from deploy.governing import draft_founding, read_founding, read_keys, signed_founding
+from deploy.speaking import govern, known_to
+from producers.home import Home
+from producers.keys import write_private
+from producers.signing import spelled
+
+app = typer.Typer(no_args_is_help=True, help="Found a partnership, and see what governs it.")
+
+ControlHome = Annotated[Path, typer.Option("--home", help="A home whose key governs.")]
+
+
+@app.command()
+def draft(
+    plan: Annotated[Path, typer.Argument(help="YAML: who founds what, under which rules.")],
+    out: Annotated[Path, typer.Argument(help="The founding to write, for all to sign.")],
+    trust: Annotated[Path, typer.Option(help="The broker's trust.json: names the log's key.")],
+    key: Annotated[list[Path], typer.Option(help="A key file (candour home key); repeat it.")],
+) -> None:
+    """Complete a plan with the log's key and every founder's keys."""
+    try:
+        pinned = msgspec.json.decode(trust.read_bytes(), type=Trust)
+    except (OSError, msgspec.MsgspecError):
+        raise Misuse(
+            f"{trust} is not a trust file.", remedy="Give the trust.json of the broker's home."
+        ) from None
+    founding = draft_founding(plan, log_key=pinned.log_key, keys=read_keys(key))
+    if founding.id != pinned.partnership:
+        raise Misuse(
+            f"The plan founds {founding.id}, the broker's home is for {pinned.partnership}.",
+            remedy="Give both the same id.",
+        )
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(founding), indent=2) + b"\n")
+    typer.echo(f"Drafted {out}. Each founding agency reads it and runs: candour partnership sign")
+
+
+@app.command()
+def sign(
+    founding: Annotated[Path, typer.Argument(help="What `draft` wrote.")],
+    out: Annotated[Path, typer.Argument(help="The signature to write.")],
+    home: ControlHome,
+) -> None:
+    """Sign a founding for one agency, with its control key."""
+    try:
+        document = msgspec.json.decode(founding.read_bytes(), type=Founding)
+    except (OSError, msgspec.MsgspecError):
+        raise Misuse(
+            f"{founding} is not a drafted founding.",
+            remedy="Give the file that `candour partnership draft` wrote, unchanged.",
+        ) from None
+    out.write_bytes(msgspec.json.encode(signed_founding(document, Home.open(home))) + b"\n")
+    typer.echo(f"Signed into {out}. Send it to the governance agency.")
+
+
+@app.command()
+def found(
+    founding: Annotated[Path, typer.Argument(help="What `draft` wrote.")],
+    signature: Annotated[list[Path], typer.Option(help="What `sign` wrote; once per founder.")],
+    home: ControlHome,
+    time: Annotated[
+        str | None, typer.Option(help="Exercise only: when it begins, 2012-02-01T09:00:00Z.")
+    ] = None,
+) -> None:
+    """Write entry 0: make the topics and found the partnership. The broker must be running."""
+    founded = read_founding(founding, signature)
+    opened = Home.open(home)
+    _pin(opened, founded.founding)
+    at = moment(time) if time else None
+    if founded.founding.exercise == (at is None):
+        raise Misuse(
+            "An exercise begins at a time that its statements then follow; another partnership "
+            "takes the time from Kafka.",
+            remedy="Give --time for an exercise, and only for one.",
+        )
+    said = asyncio.run(_found(opened, founded, at))
+    typer.echo(f"Founded {founded.founding.id}: entry {said}. Now propose an agreement.")
+
+
+async def _found(home: Home, founded: PartnershipFounded, at: int | None) -> int:
+    from broker.shell.connection import Connection
+    from broker.shell.topics import ensure_agency_topics, ensure_partnership_topics
+
+    connection = Connection(home.agency.kafka)
+    await ensure_partnership_topics(connection, founded.founding.id)
+    for agency in founded.founding.agencies:
+        await ensure_agency_topics(connection, founded.founding.id, agency.id)
+    return (await govern(home, "partnership_founded", founded, time_ms=at)).entry
+
+
+@app.command()
+def clock(
+    to: Annotated[str, typer.Argument(help="The new time, 2012-05-02T08:00:00Z.")],
+    home: ControlHome,
+) -> None:
+    """Move an exercise's time forward; clocks of duties then run out."""
+    event = ExerciseTimeSet(spelled(moment(to)))
+    said = asyncio.run(govern(Home.open(home), "exercise_time_set", event))
+    typer.echo(f"The exercise's time is {to}: entry {said.entry}.")
+
+
+@app.command()
+def show(home: Annotated[Path, typer.Option("--home", help="Any home.")]) -> None:
+    """List who is admitted and what is agreed, as this home's agency was sent it."""
+    known = asyncio.run(known_to(Home.open(home)))
+    if known.founding is None:
+        typer.echo("Nothing is known yet: the partnership is not founded, or Kafka is away.")
+        raise typer.Exit(1)
+    kind = "an exercise (REPLAY)" if known.founding.exercise else "live"
+    typer.echo(f"{known.founding.title} ({known.founding.id}), {kind}")
+    for agency in known.agencies.values():
+        typer.echo(f"  agency     {agency.id:<16} {agency.kind:<18} {agency.title}")
+    for agreement in known.agreements.values():
+        typer.echo(
+            f"  agreement  {agreement.id}@{agreement.version}  {agreement.effective} to "
+            f"{agreement.expires}, review {agreement.review}"
+        )
+
+
+def moment(text: str) -> int:
+    """Read a date-time with its offset as milliseconds since 1970.
+
+    Raises:
+        Misuse: it is none.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise Misuse(
+            "The time is not a date-time with its offset.",
+            remedy="Write it like 2012-05-01T09:30:00Z or 2012-05-01T10:30:00+01:00.",
+        )
+    return round(at.timestamp() * 1000)
+
+
+def _pin(home: Home, founding: Founding) -> None:
+    """Pin the log key that the founders sign, unless the home pins one already."""
+    pinned = home.folder / "trust.json"
+    if not pinned.exists():
+        trust = Trust(founding.id, origin_of(founding.id), founding.log_key)
+        write_private(pinned, msgspec.json.encode(trust) + b"\n")
+    if home.trust.log_key != founding.log_key:
+        raise Misuse(
+            f"{pinned} pins another log key than the founding names.",
+            remedy="Ring whoever drafted the founding: one of the two is wrong.",
+        )
