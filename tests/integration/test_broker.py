@@ -8,51 +8,15 @@ from broker.core.state import digest_of_act
 from broker.shell.connection import Connection
 from broker.shell.topics import ensure_agency_topics
 from contracts import topic
-from contracts.draft import Draft, draft
 from contracts.event.control import ActEndorsed, ActProposed, Agency, AgencyAdmitted
-from contracts.event.report import ConcernReported, Occurred
 from contracts.fault import Fatal
 from contracts.opened import open_receipt, open_view
-from contracts.section import (
-    Contact,
-    Identity,
-    Name,
-    PersonPart,
-    Practitioner,
-    Provenance,
-    Section,
-)
+from contracts.section import Contact
 from contracts.statement import digest_of
-from deploy import clock
 from deploy.speaking import govern, outbox_of, say
-from producers.outbox import Outbox
+from tests.support.reports import concern
 from tests.support.running import SYSTEMS, Running, running
 from tests.support.topics import put_records, read_topic, receipts_of
-
-
-def concern(outbox: Outbox, *, named: bool = True) -> Draft:
-    """Draft a report that nothing is missing from but, if wanted, who says so."""
-    subject = outbox.token()
-    sections: dict[str, Section] = {
-        "event": ConcernReported(
-            occurred=Occurred("day", "2026-05-01"),
-            known_to_agency="2026-05-01",
-            recorded="2026-05-01",
-            concern="separation",
-            relationship="partners",
-        ),
-        "provenance": Provenance(
-            "practitioner",
-            practitioner=Practitioner(outbox.token(), "A. Officer" if named else None),
-            role="probation officer",
-            employer="Probation",
-            contact=Contact(mailbox="duty@probation.example"),
-            how_known="told_by_subject",
-        ),
-        "person.1.identity": Identity(subject, [Name("Daniel", "Example")]),
-        "person.1.part": PersonPart(subject, "unassessed"),
-    }
-    return draft(id=clock.uuid7(), event="concern_reported", sections=sections)
 
 
 async def test_a_report_is_recorded_then_delivered_and_everybody_can_prove_it(

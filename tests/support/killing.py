@@ -1,0 +1,167 @@
+"""A campaign: a partnership under load whose parts are killed at seeded points, then judged.
+
+What judges is what stands on Kafka afterwards, never what the parts say of themselves.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from contracts import topic
+from contracts.entry import Body, Head, split_entry
+from contracts.finding import decode_findings
+from deploy.kafka.server import KafkaServer
+from deploy.speaking import outbox_of
+from producers.outbox import Outbox
+from producers.sender import Sender, until
+from tests.support.reports import concern
+from tests.support.running import Running
+from tests.support.topics import read_topic
+
+CANDOUR = [sys.executable, "-c", "from deploy.command import main; main()"]
+DRAIN_S_MAX = 180.0
+
+
+class Started:
+    """One process of the `candour` command, killed and started again at will."""
+
+    def __init__(self, arguments: Iterable[str], log: Path) -> None:
+        """Start it; what it writes goes to a file."""
+        self._arguments, self._log = list(arguments), log
+        self._start()
+
+    def _start(self) -> None:
+        with self._log.open("ab") as out:
+            self._run = subprocess.Popen(
+                [*CANDOUR, *self._arguments], stdout=out, stderr=out, start_new_session=True,
+                cwd=Path(__file__).parents[2],
+            )  # fmt: skip
+
+    def kill(self) -> None:
+        """End it and its workers at once, as a power cut would."""
+        if self._run.poll() is None:
+            os.killpg(self._run.pid, signal.SIGKILL)
+        self._run.wait()
+
+    def again(self) -> None:
+        """Kill it and start it again."""
+        self.kill()
+        self._start()
+
+
+@dataclass
+class Stood:
+    """What stands on the log in the end.
+
+    Attributes:
+        entries: (index, statement ids) in ledger order.
+        sizes: of every checkpoint, uncommitted ones included.
+        viewed: highest entry that any record of any view names, uncommitted ones included.
+    """
+
+    entries: list[tuple[int, str | None]] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    viewed: int = -1
+
+    @property
+    def ids(self) -> list[str]:
+        """Every statement id on the log, as often as it stands there."""
+        return [found for _, found in self.entries if found]
+
+
+class Load:
+    """Publishes through one outbox, as fast as the log decides."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        """Publish from this outbox."""
+        self.outbox = outbox
+        self.ids: list[str] = []
+
+    async def run(self) -> None:
+        """Keep some twenty statements undecided, until cancelled."""
+        while True:
+            if self.outbox.undecided() < 20:
+                for _ in range(5):
+                    self.ids.append(self.outbox.publish(concern(self.outbox)))
+            await asyncio.sleep(0.02)
+
+
+async def campaign(
+    town: Running, server: KafkaServer, started: dict[str, Started], *, kills: int, seed: int
+) -> list[str]:
+    """Publish from two sources while each part is killed so many times; give every id said.
+
+    Args:
+        town: founded and agreed; its broker is not the one in this process.
+        server: its Kafka, killed as often as each part.
+        started: the parts by name.
+        kills: of each part, and of Kafka.
+        seed: of the order and of the points, in decided statements.
+    """
+    chance = random.Random(seed)
+    order = [*started, "kafka"] * kills
+    chance.shuffle(order)
+    loads = [
+        Load(outbox_of(town.homes[name])) for name in ("tv-probation/case", "mk-hub/safeguarding")
+    ]
+    async with AsyncExitStack() as stack:
+        for load in loads:
+            await stack.enter_async_context(Sender(load.outbox).running())
+        work = [asyncio.create_task(load.run()) for load in loads]
+        decided = 0
+        for name in order:
+            decided += chance.randint(10, 60)
+            await _decided(loads, decided)
+            if name == "kafka":
+                server.kill()
+                server.start()
+            else:
+                started[name].again()
+        await _decided(loads, decided + 20)
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        for load in loads:
+            drained = await until(lambda box=load.outbox: box.undecided() == 0, DRAIN_S_MAX)  # type: ignore[misc]
+            if not drained:
+                raise TimeoutError("the log did not decide what was published")
+    return [said for load in loads for said in load.ids]
+
+
+async def _decided(loads: list[Load], count: int) -> None:
+    def reached() -> bool:
+        return sum(len(load.ids) - load.outbox.undecided() for load in loads) >= count
+
+    if not await until(reached, DRAIN_S_MAX):
+        raise TimeoutError("the log stopped deciding")
+
+
+async def stood(town: Running, agencies: Iterable[str]) -> Stood:
+    """Read what stands on Kafka: the ledger as committed, the rest also uncommitted."""
+    found = Stood()
+    for record in await read_topic(town.kafka, topic.ledger(town.partnership)):
+        line, body, _ = split_entry(record.value)
+        head = msgspec.json.decode(line, type=Head)
+        parts = msgspec.json.decode(body, type=Body)
+        said = (
+            None if parts.findings is msgspec.UNSET else decode_findings(bytes(parts.findings)).id
+        )
+        found.entries.append((head.index, said))
+    checkpoints = topic.checkpoints(town.partnership)
+    for record in await read_topic(town.kafka, checkpoints, committed=False):
+        found.sizes.append(int(record.value.split(b"\n")[1]))
+    for agency in agencies:
+        name = topic.views(town.partnership, agency)
+        for record in await read_topic(town.kafka, name, committed=False):
+            index = msgspec.json.decode(record.value.partition(b"\n")[0], type=Head).index
+            found.viewed = max(found.viewed, index)
+    return found
