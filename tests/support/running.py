@@ -125,6 +125,8 @@ class Running:
         await govern(self.homes["mk-csp/control"], "act_proposed", ActProposed(act))
         endorsement = ActEndorsed("agreement_adopted", digest_of_act(act))
         for party in agreement.parties:
+            if party.agency == "mk-csp":  # stands behind what it proposed
+                continue
             await govern(self.homes[f"{party.agency}/control"], "act_endorsed", endorsement)
 
 

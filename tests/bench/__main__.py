@@ -1,0 +1,41 @@
+"""`make bench`: figures as ratios against baselines measured in the same run, on the same cores."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from deploy import logs
+from deploy.kafka.server import KafkaServer
+from tests.bench import throughput
+
+COUNT = int(os.environ.get("BENCH_COUNT", "20000"))
+
+
+async def figures(folder: Path, address: str) -> dict[str, float]:
+    """Measure everything, in order."""
+    return await throughput.measure(address, folder / "throughput", count=COUNT)
+
+
+def main() -> None:
+    """Measure, print, and write BENCH_JSON if it names a file."""
+    logs.configure("error")
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        server = KafkaServer(folder / "kafka", heap_mib=1024, fast_start=False)
+        address = server.start()
+        try:
+            found = asyncio.run(figures(folder, address))
+        finally:
+            server.stop()
+    for name, value in found.items():
+        print(f"{name:<22}{value:>12,.2f}")
+    if wanted := os.environ.get("BENCH_JSON"):
+        Path(wanted).write_text(json.dumps(found, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Throughput: the enforced broker with everything on, against records merely passed through.
+
+Both take the same backlog from the same topics on the same Kafka, alternating in one run.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import time
+from pathlib import Path
+from statistics import median
+
+import psutil
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from broker.shell.connection import Connection
+from broker.shell.recording import Record, record
+from producers.sender import until
+from tests.bench.statements import agreement, load
+from tests.support.running import Running, running
+
+ROUNDS = 3
+LARGE = {"max.message.bytes": str(8 * 2**20)}
+"""As the broker's own topics have it: batches are sent whole."""
+
+
+async def measure(kafka: str, folder: Path, *, count: int) -> dict[str, float]:
+    """Measure, in statements a second, the median of the rounds.
+
+    Args:
+        kafka: a warmed Kafka's address.
+        folder: for homes.
+        count: statements a round.
+    """
+    passed: list[float] = []
+    enforced: list[float] = []
+    async with running(kafka, folder, "bench", agreement=agreement(), workers=1) as town:
+        home = town.homes["tv-probation/case"]
+        await _round(town, count // 4)  # warms Kafka, the worker and the code
+        for _ in range(ROUNDS):
+            enforced.append(await _round(town, count))
+            passed.append(await _passed_through(kafka, home.folder, count))
+        memory = _memory_mib()
+    return {
+        "pass_through_per_s": median(passed),
+        "enforced_per_s": median(enforced),
+        "ratio": median(e / p for e, p in zip(enforced, passed, strict=True)),
+        "broker_rss_mib": memory,
+    }
+
+
+async def _round(town: Running, count: int) -> float:
+    """Load a backlog while the broker is down, then time it until all is delivered."""
+    await town.stop()
+    await _loaded(town.homes["tv-probation/case"].folder, town.kafka, count)
+    await town.start(workers=1)
+    began = time.perf_counter()
+    await until(lambda: town.broker.metrics.receipts >= count, 600)
+    return count / (time.perf_counter() - began)
+
+
+async def _passed_through(kafka: str, folder: Path, count: int) -> float:
+    """Read the same kind of backlog and send it on, in transactions, deciding nothing."""
+    name = f"passed.{time.monotonic_ns()}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    await admin.create_topics([
+        NewTopic(f"{name}.{way}", 1, 1, topic_configs=LARGE) for way in ("in", "out")
+    ])
+    await admin.close()
+    await _loaded(folder, kafka, count, name=f"{name}.in")
+    connection = Connection(kafka)
+    producer = await connection.producer(name)
+    consumer = await connection.consumer(committed=False)
+    place = TopicPartition(f"{name}.in", 0)
+    consumer.assign([place])
+    await consumer.seek_to_beginning(place)
+    began = time.perf_counter()
+    done = 0
+    while done < count:
+        fetched = await consumer.getmany(place, timeout_ms=500, max_records=1000)
+        records = fetched.get(place, [])
+        if records:
+            batch = [Record(one.key, one.value) for one in records]
+            await record(producer, {f"{name}.out": batch}, "passing through")
+            done += len(records)
+    took = time.perf_counter() - began
+    await consumer.stop()
+    await producer.stop()
+    return count / took
+
+
+async def _loaded(folder: Path, kafka: str, count: int, name: str | None = None) -> None:
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=load, args=(folder, kafka, count, name))
+    process.start()
+    await asyncio.to_thread(process.join)
+    if process.exitcode:
+        raise RuntimeError("the load could not be written")
+
+
+def _memory_mib() -> float:
+    """Add up this process, which ran the broker, and its worker."""
+    own = psutil.Process(os.getpid())
+    return float(sum(p.memory_info().rss for p in [own, *own.children()]) / 2**20)
