@@ -5,6 +5,7 @@ the pure questions asked of it. It is in force when every party has endorsed its
 dates hold at ledger time (design.md, Examine and decide; domain.md 1.8).
 """
 
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -112,18 +113,26 @@ def legs_for(
     ]
 
 
-def is_allowed(leg: Leg, name: str, parts: dict[int, str]) -> bool:
-    """Say whether a leg delivers a section.
+@lru_cache(maxsize=4096)
+def allowed_by(
+    sections: tuple[str, ...], names: tuple[str, ...], parts: tuple[tuple[int, str], ...]
+) -> tuple[str, ...]:
+    """Give the sections of a statement that a leg delivers, in the statement's order.
 
     Args:
-        leg: the leg.
-        name: the section, for example `person.2.whereabouts`.
+        sections: the leg's `sections`.
+        names: the statement's, for example `person.2.whereabouts`.
         parts: the part each person `n` plays in this statement.
     """
-    kind = kind_of(name)
-    if kind is None or kind in NEVER_DELIVERED:
-        return False
-    if kind in leg.sections:
-        return True
-    part = parts.get(number_of(name))
-    return kind not in SEALED and part is not None and f"{kind}@{part}" in leg.sections
+    played = dict(parts)
+
+    def is_allowed(name: str) -> bool:
+        kind = kind_of(name)
+        if kind is None or kind in NEVER_DELIVERED:
+            return False
+        if kind in sections:
+            return True
+        part = played.get(number_of(name))
+        return kind not in SEALED and part is not None and f"{kind}@{part}" in sections
+
+    return tuple(name for name in names if is_allowed(name))

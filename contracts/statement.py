@@ -180,10 +180,12 @@ def parse(raw: bytes) -> Unverified:  # noqa: PLR0914 - one pass over one text
     time_ms = _check_context(context)
     sections: dict[str, tuple[bytes, bytes]] = {}
     digests: dict[str, str] = {}
+    unopened = set(context.digests)
     for text in disclosures:
         digest = base64url.encode(sha256(text).digest())
-        if digest not in context.digests or digest in digests.values():
+        if digest not in unopened:
             raise Refused(Reason.DISCLOSURE_UNREFERENCED)
+        unopened.remove(digest)
         decoded = _decoded(text, "disclosure")
         try:
             salt, name, value = _decode_disclosure(decoded)

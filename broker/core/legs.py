@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from broker.core.index import Known
 from broker.core.state import State
-from contracts.agreement import LEVELS, Agreement, Leg, is_allowed, legs_for
+from contracts.agreement import LEVELS, Agreement, Leg, allowed_by, legs_for
 from contracts.entry import Delivery, Duty, ReasonGiven
 from contracts.finding import Findings
 from contracts.identifier import agency_of
@@ -111,6 +111,8 @@ def role_of(state: State, agency: str) -> str:
 
 def visible(to: str, names: list[str], causes: dict[int, Known | None]) -> list[str]:
     """Drop the causes that a recipient does not hold itself."""
+    if not causes:
+        return names
     return [
         name
         for name in names
@@ -160,14 +162,15 @@ def _delivery(  # noqa: PLR0913 - a delivery joins this many things
     causes: dict[int, Known | None],
     at: int,
 ) -> Delivery:
-    parts = findings.parts
-    allowed = [name for name in findings.sections if is_allowed(leg, name, parts)]
+    allowed = allowed_by(
+        tuple(leg.sections), tuple(findings.sections), tuple(findings.parts.items())
+    )
     duties = [response_owed(findings, state, to, at)] if leg.owes_response else []
     return Delivery(
         statement=findings.statement,
         to=to,
         leg=f"{agreement.id}@{agreement.version}/{leg.id}",
-        sections=visible(to, allowed, causes),
+        sections=visible(to, list(allowed), causes),
         handling=leg.handling,
         basis=leg.recipient_basis.article,
         gateway=leg.basis.gateway,

@@ -6,7 +6,7 @@ was just written or is read back; so any split of the ledger folds to the same s
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import msgspec
@@ -91,13 +91,11 @@ class State:
 
     def in_force(self, at_ms: int) -> list[Agreement]:
         """List the agreements that bind at a ledger time, by id."""
-        today = datetime.fromtimestamp(at_ms / 1000, UTC).date()
+        day = datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d")  # dates are written as ISO 8601, which sorts as they do
         return [
             agreement
             for _, agreement in sorted(self.agreements.items())
-            if date.fromisoformat(agreement.effective)
-            <= today
-            < date.fromisoformat(agreement.expires)
+            if agreement.effective <= day < agreement.expires
         ]
 
     def backing(self, findings: Findings) -> tuple[str, Proposal] | None:

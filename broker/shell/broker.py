@@ -18,6 +18,7 @@ from broker.shell.connection import Connection, closed
 from broker.shell.dispatcher import Dispatcher
 from broker.shell.index import LedgerIndex
 from broker.shell.intake import Intake
+from broker.shell.memory import keep_memory
 from broker.shell.metrics import Metrics
 from broker.shell.preparation import Preparation
 from broker.shell.recovery import Recall, recover
@@ -71,6 +72,7 @@ class Broker:
         Raises:
             Fatal: another broker took over, or the log is not what was signed: somebody must look.
         """
+        keep_memory()
         preparation = Preparation(self._workers)
         attempt = 0
         try:

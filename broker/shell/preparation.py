@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection as Pipe
 import structlog
 
 from broker.core.prepare import Prepared, prepare
+from broker.shell.memory import keep_memory
 
 CHUNK = 100
 """Submissions a worker is given at once."""
@@ -118,6 +119,7 @@ class _Worker:
 def _serve(pipe: Pipe) -> None:
     """Prepare chunks until the pipe closes: the life of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the broker's to answer.
+    keep_memory()
     gc.freeze()
     keys: Mapping[str, bytes] = {}
     with contextlib.suppress(EOFError, OSError):  # the broker ended, or was killed
