@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from contracts.form import Citation, Days, Whole
+from contracts.form import Citation, Day, Days, Whole
 from contracts.section import NEVER_DELIVERED, SEALED, Contact, Section, kind_of, number_of
 
 
@@ -84,9 +84,9 @@ class Agreement(Section, frozen=True, kw_only=True):
     parties: list[Party]
     purposes: list[str]
     legs: list[Leg]
-    effective: str
-    review: str
-    expires: str
+    effective: Day
+    review: Day
+    expires: Day
 
     def contact_of(self, agency: str) -> Contact | None:
         """Give a party's contact, None for an agency that is no party."""

@@ -91,7 +91,7 @@ class State:
 
     def in_force(self, at_ms: int) -> list[Agreement]:
         """List the agreements that bind at a ledger time, by id."""
-        day = datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d")  # dates are written as ISO 8601, which sorts as they do
+        day = datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d")
         return [
             agreement
             for _, agreement in sorted(self.agreements.items())
