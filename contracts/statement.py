@@ -358,8 +358,7 @@ def _intake(parsed: Unverified) -> Intake:
         unlike = True
     if unlike:
         raise Refused(Reason.SECTION_ABSENT, ["intake"])
-    present = {digest for name, digest in parsed.digests.items() if name != "intake"}
-    if present != set(intake.sections):
+    if {d for name, d in parsed.digests.items() if name != "intake"} != set(intake.sections):
         raise Refused(Reason.SECTION_ABSENT)
     return intake
 

@@ -1,0 +1,180 @@
+"""The only place that joins parts: a home, its outbox, its store and the workers of its kind."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from consumers import store as stored
+from consumers.consumer import Consumer
+from consumers.inflow import Inflow
+from consumers.research.desk import Desk
+from consumers.research.worker import Research
+from consumers.responses.desk import Answering
+from consumers.responses.worker import Responses
+from consumers.safeguarding.desk import Deciding
+from consumers.safeguarding.worker import HubRules, PoliceRules
+from consumers.store import Store, Wanted
+from consumers.worker import Voice, Worker
+from contracts.fault import Transient
+from contracts.section import Practitioner
+from deploy import clock
+from deploy.speaking import WAIT_S_MAX, Said, outbox_of, say
+from producers.home import Home
+from producers.inbox import Inbox
+from producers.lock import Busy
+from producers.outbox import Outbox
+from producers.partnership import Partnership
+from producers.sender import Sender, until
+
+STORE = "consumer.sqlite"
+TRY_S = 1.0
+"""How often a consumer tries to become its home's sender where another process is."""
+
+
+def workers_of(voice: Voice) -> list[Worker]:
+    """Give every worker; each acts for its own kinds of agency, as the founding names them.
+
+    Research comes first: the rules look at the tasks it opens.
+    """
+    return [Responses(voice), Research(voice), PoliceRules(voice), HubRules(voice)]
+
+
+@dataclass(frozen=True)
+class Acting:
+    """An agency's home with all that acts in it."""
+
+    home: Home
+    outbox: Outbox
+    store: Store
+    consumer: Consumer
+
+    @property
+    def voice(self) -> Voice:
+        """Who speaks here."""
+        return self.consumer.voice
+
+    @property
+    def research(self) -> Desk:
+        """Where research is completed."""
+        return Desk(self.store, self.voice, clock.uuid7, clock.random_bytes)
+
+    @property
+    def answering(self) -> Answering:
+        """Where answers are given."""
+        return Answering(self.store, self.voice, clock.uuid7)
+
+    @property
+    def deciding(self) -> Deciding:
+        """Where a person decides what no machine may."""
+        return Deciding(self.store, self.voice, clock.uuid7)
+
+    def practitioner(self, name: str) -> Practitioner:
+        """Name a person at work, with the agency's own token for them."""
+        return Practitioner(self.outbox.token_for("practitioner", name), name)
+
+    def time_ms(self) -> int:
+        """Give the time that something said now carries: in an exercise the ledger's."""
+        with self.outbox.database.read() as db:
+            return self.outbox.time_ms(db)
+
+    @cached_property
+    def inflow(self) -> Inflow:
+        """What brings views in and hands drafts to the outbox."""
+        agency = self.home.agency
+        inbox = Inbox(self.outbox)
+        return Inflow(
+            self.consumer,
+            address=agency.kafka,
+            group=f"{agency.agency}.{agency.system}.consumer",
+            publish=self.outbox.publish,
+            is_ready=lambda: inbox.position(inbox.views) >= self.consumer.position(),
+        )
+
+    async def run(self) -> None:
+        """Consume, act and send until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._send())
+            tasks.create_task(self.inflow.run())
+
+    async def catch_up(self) -> int:
+        """Read to the end as seen now, act, send, wait for receipts; again until nothing comes.
+
+        Returns:
+            How many statements were said.
+
+        Raises:
+            Transient: Kafka is away, or a receipt did not come in time.
+        """
+        total = 0
+        async with _sending(self.outbox):
+            while True:
+                read = await self.inflow.read_to_end()
+                await self._within(self.inflow_is_ready, "the outbox did not read its views")
+                spoken = await asyncio.to_thread(self.inflow.publish_waiting)
+                await self._within(
+                    lambda: self.outbox.undecided() == 0, "a receipt did not come"
+                )
+                total += spoken
+                if not read and not spoken:
+                    return total
+
+    def inflow_is_ready(self) -> bool:
+        """Say whether the outbox has read at least what the consumer has."""
+        inbox = Inbox(self.outbox)
+        return inbox.position(inbox.views) >= self.consumer.position()
+
+    async def act(self, wanted: Sequence[Wanted]) -> Said:
+        """Say what a person decided, and wait for what became of the first of it.
+
+        Raises:
+            Transient: no receipt came in time; it is stored and goes on being sent.
+        """
+        said = [await self._say(one) for one in wanted]
+        return said[0]
+
+    async def _say(self, wanted: Wanted) -> Said:
+        said = await say(self.outbox, wanted.draft)
+        with self.store.write() as db:
+            stored.mark_published(db, wanted.draft.id)
+        return said
+
+    async def _send(self) -> None:
+        """Send for the home, or stand by while another process does."""
+        while True:
+            try:
+                await Sender(self.outbox, what="candour consumer run").run()
+            except Busy:
+                await asyncio.sleep(TRY_S)
+
+    async def _within(self, holds: "Callable[[], bool]", otherwise: str) -> None:
+        if not await until(holds, WAIT_S_MAX):
+            raise Transient(
+                f"Within {WAIT_S_MAX:.0f} seconds {otherwise}.",
+                remedy="Is the broker running, and Kafka? Then give this again: nothing is lost.",
+            )
+
+
+def open_acting(home: Home) -> Acting:
+    """Open a home with all that acts in it.
+
+    Raises:
+        Misuse: the home pins no log key.
+    """
+    outbox = outbox_of(home)
+    store = Store(home.folder / STORE)
+    agency = home.agency
+    voice = Voice(agency.agency, home.source, agency.accountable, Partnership())
+    consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))
+    return Acting(home, outbox, store, consumer)
+
+
+@asynccontextmanager
+async def _sending(outbox: Outbox) -> AsyncIterator[None]:
+    """Send for a home while the block runs, unless another process does."""
+    try:
+        async with Sender(outbox, what="candour consumer catch-up").running():
+            yield
+    except Busy:
+        yield
