@@ -155,8 +155,7 @@ class Unverified:
     signature: bytes
     sections: dict[str, tuple[bytes, bytes]]
     """Exact disclosure and exact JSON value, by section name."""
-    digests: dict[str, str]
-    """Digest of the disclosure, by section name."""
+    digests: dict[str, str]  # of the disclosure, likewise
 
 
 def parse(raw: bytes) -> Unverified:  # noqa: PLR0914 - one pass over one text

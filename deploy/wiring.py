@@ -1,8 +1,8 @@
 """The only place that joins parts: a home, its outbox, its store and the workers of its kind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,20 +83,25 @@ class Acting:
     def inflow(self) -> Inflow:
         """What brings views in and hands drafts to the outbox."""
         agency = self.home.agency
-        inbox = Inbox(self.outbox)
         return Inflow(
             self.consumer,
             address=agency.kafka,
             group=f"{agency.agency}.{agency.system}.consumer",
             publish=self.outbox.publish,
-            is_ready=lambda: inbox.position(inbox.views) >= self.consumer.position(),
+            is_ready=self.is_ready,
         )
 
     async def run(self) -> None:
         """Consume, act and send until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._send())
-            tasks.create_task(self.inflow.run())
+        tasks = [asyncio.create_task(self._send()), asyncio.create_task(self.inflow.run())]
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for one in ended:
+                one.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def catch_up(self) -> int:
         """Read to the end as seen now, act, send, wait for receipts; again until nothing comes.
@@ -111,16 +116,14 @@ class Acting:
         async with _sending(self.outbox):
             while True:
                 read = await self.inflow.read_to_end()
-                await self._within(self.inflow_is_ready, "the outbox did not read its views")
+                await self._within(self.is_ready, "the outbox did not read its views")
                 spoken = await asyncio.to_thread(self.inflow.publish_waiting)
-                await self._within(
-                    lambda: self.outbox.undecided() == 0, "a receipt did not come"
-                )
+                await self._within(lambda: self.outbox.undecided() == 0, "a receipt did not come")
                 total += spoken
                 if not read and not spoken:
                     return total
 
-    def inflow_is_ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Say whether the outbox has read at least what the consumer has."""
         inbox = Inbox(self.outbox)
         return inbox.position(inbox.views) >= self.consumer.position()
@@ -148,7 +151,7 @@ class Acting:
             except Busy:
                 await asyncio.sleep(TRY_S)
 
-    async def _within(self, holds: "Callable[[], bool]", otherwise: str) -> None:
+    async def _within(self, holds: Callable[[], bool], otherwise: str) -> None:
         if not await until(holds, WAIT_S_MAX):
             raise Transient(
                 f"Within {WAIT_S_MAX:.0f} seconds {otherwise}.",
@@ -173,8 +176,8 @@ def open_acting(home: Home) -> Acting:
 @asynccontextmanager
 async def _sending(outbox: Outbox) -> AsyncIterator[None]:
     """Send for a home while the block runs, unless another process does."""
-    try:
-        async with Sender(outbox, what="candour consumer catch-up").running():
-            yield
-    except Busy:
+    sender = Sender(outbox, what="candour consumer catch-up")
+    async with AsyncExitStack() as stack:
+        with suppress(Busy):  # whoever sends reads too
+            await stack.enter_async_context(sender.running())
         yield
