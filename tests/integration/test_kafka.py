@@ -1,0 +1,93 @@
+"""The Kafka of one machine: started, found, stopped, killed, and the topics made on it."""
+
+import json
+import sys
+from pathlib import Path
+from subprocess import run
+
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from broker.shell.connection import Connection, closed
+from broker.shell.topics import ensure_agency_topics, ensure_partnership_topics, find_topics
+from contracts import topic
+from deploy.kafka.server import KafkaServer
+from tests.support.topics import put_records, read_topic
+
+
+async def test_kafka_keeps_address_and_records_through_a_power_cut(tmp_path: Path) -> None:
+    """An agency's configuration names the address; a restart may not move it or lose anything."""
+    server = KafkaServer(tmp_path / "kafka")
+    address = server.start()
+    try:
+        await ensure_agency_topics(Connection(address), "mk-power", "mk-hub")
+        name = topic.submissions("mk-power", "mk-hub")
+        await put_records(address, name, [b"one", b"two"])
+        pid = server.status().pid
+        assert server.start() == address
+        assert server.status().pid == pid
+        server.kill()
+        assert not server.status().running
+        assert server.start() == address
+        assert [one.value for one in await read_topic(address, name)] == [b"one", b"two"]
+    finally:
+        server.stop()
+    assert not server.status().running
+
+
+def test_the_command_starts_finds_and_stops_it(tmp_path: Path) -> None:
+    """Whoever is on duty has the command, not the class."""
+    home = str(tmp_path / "kafka")
+
+    def candour(*arguments: str) -> tuple[int, str]:
+        script = "from deploy.command import main; main()"
+        ran = run(
+            [sys.executable, "-c", script, "kafka", *arguments, "--home", home],
+            capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        return ran.returncode, ran.stdout.strip()
+
+    assert candour("status") == (1, "")
+    code, address = candour("up")
+    try:
+        assert (code, address.rpartition(":")[0]) == (0, "127.0.0.1")
+        assert candour("up") == (0, address)
+        assert candour("status")[1].startswith(f"running  {address}")
+    finally:
+        assert candour("down")[0] == 0
+    assert candour("status")[0] == 1
+    assert json.loads((tmp_path / "kafka" / "ports.json").read_text())[0] == int(
+        address.rpartition(":")[2]
+    )
+
+
+async def test_topics_have_the_settings_their_promises_need(kafka: str) -> None:
+    """A submissions topic that forgets by time, or takes the sender's clock, loses the order."""
+    connection = Connection(kafka)
+    for _ in range(2):  # what is there stays
+        await ensure_partnership_topics(connection, "mk-settings")
+        await ensure_agency_topics(connection, "mk-settings", "mk-hub")
+    found = await find_topics(connection)
+    names = {
+        topic.submissions("mk-settings", "mk-hub"): {
+            "message.timestamp.type": "LogAppendTime",
+            "retention.ms": "-1",
+            "cleanup.policy": "delete",
+            "max.message.bytes": str(1024 * 1024),
+            "compression.type": "uncompressed",
+        },
+        topic.ledger("mk-settings"): {"retention.ms": "-1", "cleanup.policy": "delete"},
+        topic.checkpoints("mk-settings"): {"retention.ms": "-1", "cleanup.policy": "delete"},
+        topic.disclosures("mk-settings"): {"cleanup.policy": "compact"},
+        topic.views("mk-settings", "mk-hub"): {"cleanup.policy": "compact"},
+        topic.receipts("mk-settings", "mk-hub"): {"cleanup.policy": "compact"},
+    }
+    assert set(names) <= set(found)
+    admin = await connection.admin()
+    try:
+        for name, wanted in names.items():
+            resource = ConfigResource(ConfigResourceType.TOPIC, name)
+            (answer,) = await admin.describe_configs([resource])
+            settings = {row[0]: row[1] for row in answer.resources[0][4]}
+            assert {key: settings[key] for key in wanted} == wanted
+    finally:
+        await closed(admin)
