@@ -4,9 +4,7 @@ An information-governance lead writes foundings, agencies and agreements; what s
 is the struct, and every hand endorses the digest of its exact JSON.
 """
 
-import re
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -22,48 +20,8 @@ from contracts.event.control import (
     founding_text,
 )
 from contracts.fault import Misuse
-from contracts.section import Section
-from producers.document import Where, line_of, load, spelled, unusable
+from producers.document import convert, load_file, read_struct
 from producers.home import Home
-
-_Shape = TypeVar("_Shape", bound=Section)
-_PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`")
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
-
-
-def read_struct(path: Path, shape: type[_Shape]) -> _Shape:
-    """Read a YAML file into a struct of the log.
-
-    Args:
-        path: the file; every scalar is read as the text that stands there.
-        shape: what it must be.
-
-    Raises:
-        Misuse: it cannot be read, is no YAML, or does not fit; the text names line and field.
-    """
-    return convert(*_loaded(path), shape, name=path.name)
-
-
-def convert(value: object, lines: dict[Where, int], shape: type[_Shape], *, name: str) -> _Shape:
-    """Turn what YAML holds into a struct.
-
-    Raises:
-        Misuse: it does not fit; the text names line and field, never content.
-    """
-    try:
-        return msgspec.convert(value, shape, strict=False)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        found = _PLACE.search(text)
-        where: Where = tuple(
-            int(at) if at else step for step, at in _STEP.findall(found[1] if found else "")
-        )
-        # Only msgspec's own words before a quoted value: the value is what somebody wrote.
-        said = _PLACE.sub("", text)
-        if "matching regex" in said or "Invalid enum value" in said:
-            said = "this is not one of the values or not of the form that FORMAT.md gives"
-        field = f"`{spelled(where)}`: " if where else ""
-        raise unusable(name, [(line_of(where, lines), f"{field}{said}.")]) from None
 
 
 def read_agreement(path: Path) -> AgreementAdopted:
@@ -81,7 +39,10 @@ def read_agency(path: Path, keys: list[Path]) -> Agency:
     Raises:
         Misuse: as `read_struct`.
     """
-    return msgspec.structs.replace(read_struct(path, Agency), keys=read_keys(keys))
+    value, lines = load_file(path)
+    if isinstance(value, dict):
+        value["keys"] = [msgspec.to_builtins(key) for key in read_keys(keys)]
+    return convert(value, lines, Agency, name=path.name)
 
 
 def read_keys(paths: list[Path]) -> list[SourceKey]:
@@ -113,7 +74,7 @@ def draft_founding(plan: Path, *, log_key: str, keys: list[SourceKey]) -> Foundi
     Raises:
         Misuse: the plan does not fit, or a key's agency is not in it.
     """
-    value, lines = _loaded(plan)
+    value, lines = load_file(plan)
     if isinstance(value, dict):
         value["log_key"] = log_key
         listed = value.get("agencies")
@@ -163,13 +124,3 @@ def read_founding(path: Path, signatures: list[Path]) -> PartnershipFounded:
             remedy="Have each run `candour partnership sign` with its control home.",
         )
     return PartnershipFounded(founding, signed)
-
-
-def _loaded(path: Path) -> tuple[object, dict[Where, int]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError):
-        raise Misuse(
-            f"{path} cannot be read.", remedy="Give the path of a YAML file saved as UTF-8."
-        ) from None
-    return load(text, path.name)

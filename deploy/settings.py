@@ -20,7 +20,8 @@ class Settings(BaseModel):
 
     Attributes:
         cache: where downloaded programs are kept (Kafka's jars).
-        log_level: how much is logged; identifiers only, at every level.
+        log_level: how much is logged, identifiers only at every level; by default `info` for
+            what runs as a service and `warning` for a command somebody waits for.
         preparation_workers: processes that check and examine; 0 does it inline.
         java: the Java command, for a machine with several.
     """
@@ -28,7 +29,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     cache: Path = Path.home() / ".cache" / "candour"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] | None = None
     preparation_workers: int = Field(default=1, ge=0, le=64)
     java: str = "java"
 

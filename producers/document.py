@@ -5,19 +5,25 @@ stays what was written until the model says what it is. An error names fields an
 what to write; it never repeats what stands in the document, which may be about a person.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from contracts.fault import Misuse
+from contracts.section import Section
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_Shape = TypeVar("_Shape", bound=Section)
+_PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 Where = tuple[str | int, ...]
 _NULLS = {"", "~", "null"}
 
@@ -38,6 +44,64 @@ def read_document(path: Path, model: type[_Model]) -> _Model:
     Raises:
         Unusable: it cannot be read, is no YAML, or does not fit; each defect by line and field.
     """
+    return fitted(*load_file(path), model, name=path.name)
+
+
+def fitted(value: object, lines: Mapping[Where, int], model: type[_Model], *, name: str) -> _Model:
+    """Fit what YAML holds into a model; `name` is what errors call the document.
+
+    Raises:
+        Unusable: as `read_document`.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=True)
+        told = [_told(Defect.of(row), lines, model) for row in found]
+        raise unusable(name, told) from None
+
+
+def read_struct(path: Path, shape: type[_Shape]) -> _Shape:
+    """Read a YAML file into a struct of the log.
+
+    Args:
+        path: the file; every scalar is read as the text that stands there.
+        shape: what it must be.
+
+    Raises:
+        Misuse: it cannot be read, is no YAML, or does not fit; the text names line and field.
+    """
+    return convert(*load_file(path), shape, name=path.name)
+
+
+def convert(value: object, lines: Mapping[Where, int], shape: type[_Shape], *, name: str) -> _Shape:
+    """Turn what YAML holds into a struct.
+
+    Raises:
+        Misuse: it does not fit; the text names line and field, never content.
+    """
+    try:
+        return msgspec.convert(value, shape, strict=False)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        found = _PLACE.search(text)
+        where: Where = tuple(
+            int(at) if at else step for step, at in _STEP.findall(found[1] if found else "")
+        )
+        # Only msgspec's own words before a quoted value: the value is what somebody wrote.
+        said = _PLACE.sub("", text)
+        if "matching regex" in said or "Invalid enum value" in said:
+            said = "this is not one of the values or not of the form that FORMAT.md gives"
+        field = f"`{spelled(where)}`: " if where else ""
+        raise unusable(name, [(line_of(where, lines), f"{field}{said}.")]) from None
+
+
+def load_file(path: Path) -> tuple[object, dict[Where, int]]:
+    """Read a YAML file as plain values with the line of each field.
+
+    Raises:
+        Misuse: it cannot be read or is no YAML of fields.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError):
@@ -45,22 +109,7 @@ def read_document(path: Path, model: type[_Model]) -> _Model:
             f"{path} cannot be read.",
             remedy="Give the path of a YAML file saved as UTF-8.",
         ) from None
-    return parse_document(text, model, name=path.name)
-
-
-def parse_document(text: str, model: type[_Model], *, name: str) -> _Model:
-    """Read YAML text into a model; `name` is what its errors call the document.
-
-    Raises:
-        Unusable: as `read_document`.
-    """
-    value, lines = load(text, name)
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=True)
-        told = [_told(Defect.of(row), lines, model) for row in found]
-        raise unusable(name, told) from None
+    return load(text, path.name)
 
 
 def unusable(name: str, told: Sequence[tuple[int, str]]) -> Unusable:

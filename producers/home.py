@@ -25,6 +25,7 @@ from contracts.event import control
 from contracts.fault import Misuse
 from contracts.identifier import is_slug, source_of
 from contracts.opened import Trust
+from contracts.section import HowKnown
 from producers import keys
 from producers.document import Document, read_document
 
@@ -41,6 +42,12 @@ accountable: {accountable}
 # basis:
 #   regime: uk_gdpr
 #   article: uk_gdpr.6.1.e
+# What reports from here need not repeat of who says so:
+# reporter:
+#   name: A. Officer
+#   role: probation officer
+#   mailbox: duty@probation.example
+#   out_of_hours: 01632 960102
 """
 
 
@@ -53,6 +60,26 @@ class AgencyBasis(Document):
     conditions: list[str] | None = None
 
 
+class Reporter(Document):
+    """Who says so: a practitioner by name and role, and where to ring (review rec. 16).
+
+    `reference` is the agency's own for the person (a staff number); a random token goes out.
+    """
+
+    name: str | None = None
+    reference: str | None = None
+    role: str | None = None
+    employer: str | None = None
+    acting_for: str | None = None
+    mailbox: str | None = None
+    telephone: str | None = None
+    out_of_hours: str | None = None
+    supervisor: str | None = None
+    how_known: HowKnown | None = None
+    said: Literal["verbatim", "summary"] | None = None
+    public_source: bool = False
+
+
 class Agency(Document):
     """`agency.yaml`: who speaks from this home and how it reaches the partnership."""
 
@@ -63,6 +90,7 @@ class Agency(Document):
     secret: str = "secret"  # noqa: S105 - a file's name
     accountable: str = Field(min_length=1)
     basis: AgencyBasis | None = None
+    reporter: Reporter = Reporter()
 
     @field_validator("partnership", "agency", "system")
     @classmethod

@@ -8,7 +8,7 @@ to be an old copy, a new generation opens new streams, so that no number is used
 What comes back (receipts, views) is taken in by `producers.inbox`; sending is `producers.sender`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -100,13 +100,26 @@ class Outbox:
         Raises:
             Misuse: the draft is no statement; the remedy names what to change.
         """
-        with self.database.write() as db:
-            is_new = self._row(db, draft.id) is None
-            if is_new:
-                self.store(db, draft, time_ms=time_ms, basis=basis)
-        if is_new:
-            self._mark()
+        self._publish([draft], time_ms=time_ms, basis=basis)
         return draft.id
+
+    def publish_all(self, drafts: Sequence[Draft]) -> None:
+        """Sign and store several, all of them or none; each as `publish` does.
+
+        Raises:
+            Misuse: as `publish`.
+        """
+        self._publish(drafts)
+
+    def _publish(
+        self, drafts: Sequence[Draft], *, time_ms: int | None = None, basis: Basis | None = None
+    ) -> None:
+        with self.database.write() as db:
+            new = [draft for draft in drafts if self._row(db, draft.id) is None]
+            for draft in new:
+                self.store(db, draft, time_ms=time_ms, basis=basis)
+        if new:
+            self._mark()
 
     def store(
         self,

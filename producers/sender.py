@@ -140,7 +140,7 @@ class Sender:
             request_timeout_ms=10_000,
         )
         try:
-            await asyncio.wait_for(producer.start(), CALL_S_MAX)
+            await _bounded(producer.start())
             while True:
                 batch = self._outbox.waiting()
                 if not batch:
@@ -149,12 +149,10 @@ class Sender:
                     continue
                 name = topic.submissions(agency.partnership, agency.agency)
                 sent = [
-                    await asyncio.wait_for(
-                        producer.send(name, one.raw, key=one.id.encode(), partition=0), CALL_S_MAX
-                    )
+                    await _bounded(producer.send(name, one.raw, key=one.id.encode(), partition=0))
                     for one in batch
                 ]
-                await asyncio.wait_for(asyncio.gather(*sent), CALL_S_MAX)
+                await _bounded(asyncio.gather(*sent))
                 self._outbox.mark_sent([one.digest for one in batch])
                 _log.info("statements_sent", count=len(batch))
         finally:
@@ -171,9 +169,9 @@ class Sender:
             request_timeout_ms=10_000,
         )
         try:
-            await asyncio.wait_for(consumer.start(), CALL_S_MAX)
+            await _bounded(consumer.start())
             # Assigning a topic that is not there, or not ours, would hang and flood Kafka.
-            there = await asyncio.wait_for(consumer.topics(), CALL_S_MAX)
+            there = await _bounded(consumer.topics())
             names = {self._inbox.receipts, self._inbox.views}
             if not names <= there:
                 self.trouble = "this agency has no topics yet: governance must admit it first"
@@ -187,7 +185,7 @@ class Sender:
             await _within(consumer.stop(), CLOSE_S_MAX)
 
     async def _take_in(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
-        ends = await asyncio.wait_for(consumer.end_offsets(partitions), CALL_S_MAX)
+        ends = await _bounded(consumer.end_offsets(partitions))
         behind = {partition for partition in partitions if ends[partition] > 0}
         while True:
             if not self._caught_up.is_set():
@@ -205,7 +203,7 @@ class Sender:
                 self._inbox.take(sorted(came, key=lambda one: one.topic != self._inbox.views))
 
     async def _position(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int:
-        return int(await asyncio.wait_for(consumer.position(partition), CALL_S_MAX))
+        return int(await _bounded(consumer.position(partition)))
 
 
 async def until(holds: Callable[[], bool], timeout_s: float) -> bool:
@@ -218,10 +216,16 @@ async def until(holds: Callable[[], bool], timeout_s: float) -> bool:
     return True
 
 
+async def _bounded(call: Awaitable[_T], seconds: float = CALL_S_MAX) -> _T:
+    """Await a call for so long; unlike `wait_for` this never loses a cancellation."""
+    async with asyncio.timeout(seconds):
+        return await call
+
+
 async def _within(call: Awaitable[_T], seconds: float) -> bool:
     """Await a call for so long; False where it did not end well in that time."""
     try:
-        await asyncio.wait_for(call, seconds)
+        await _bounded(call, seconds)
     except _AWAY:
         return False
     return True

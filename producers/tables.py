@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import (
     BLOB,
@@ -146,6 +147,8 @@ class Database:
         """Open or make the file and its tables."""
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._engine: Engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
+        # Writers of one process queue here: waiting for SQLite's own lock sleeps in steps.
+        self._writing = Lock()
         self._reading = self._engine.execution_options(reading=True)
         event.listen(self._engine, "connect", _on_connect)
         event.listen(self._engine, "begin", _on_begin)
@@ -155,7 +158,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that commits whole, on disk, or not at all."""
-        with self._engine.begin() as connection:
+        with self._writing, self._engine.begin() as connection:
             yield connection
 
     @contextmanager

@@ -153,7 +153,9 @@ async def bounded(call: Awaitable[_T], doing: str, seconds: float = CALL_S_MAX) 
         Fatal: another broker took over, or Kafka refuses this one.
     """
     try:
-        return await asyncio.wait_for(call, seconds)
+        # Unlike `wait_for` this never loses a cancellation that comes as the call ends.
+        async with asyncio.timeout(seconds):
+            return await call
     except (KafkaError, OSError, TimeoutError) as error:
         raise fault_of(error, doing) from error
 
@@ -188,7 +190,8 @@ async def closed(client: Any) -> None:
         if close is None:
             continue
         try:
-            await asyncio.wait_for(close(), CLOSE_S_MAX)
+            async with asyncio.timeout(CLOSE_S_MAX):
+                await close()
         except (KafkaError, OSError, TimeoutError):
             continue
         return

@@ -5,6 +5,7 @@ Exit codes: what a command says of its own, 64 usage, 69 Kafka or a database is 
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -12,12 +13,27 @@ from contracts.fault import CandourError, Transient
 from deploy import logs
 from deploy.settings import settings
 
-GROUPS = ("kafka", "broker", "partnership", "agency", "act", "agreement")
+GROUPS = (
+    "kafka",
+    "broker",
+    "partnership",
+    "agency",
+    "act",
+    "agreement",
+    "home",
+    "outbox",
+    "consumer",
+    "research",
+    "alert",
+    "person",
+    "response",
+    "audit",
+)
 """Modules of this folder that hold a group of commands as `app`."""
-COMMANDS = ()
+COMMANDS = ("publish", "demo")
 """Modules of this folder that hold one command as a function of their own name."""
 
-EXIT_AWAY, EXIT_USAGE, EXIT_DEFECT = 69, 64, 70
+EXIT_AWAY, EXIT_USAGE, EXIT_DEFECT, EXIT_INTERRUPTED = 69, 64, 70, 130
 
 
 def application() -> typer.Typer:
@@ -37,13 +53,32 @@ def application() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command; a fault is one plain sentence and a remedy, never a trace of values."""
+    """Run the command."""
+    sys.exit(invoke(sys.argv[1:]))
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command; a fault is one plain sentence and a remedy, never a trace of values.
+
+    Args:
+        arguments: as typed after `candour`.
+
+    Returns:
+        The exit code.
+    """
     try:
-        logs.configure(settings().log_level)
-        application()()
+        service = "run" in arguments[1:2]
+        logs.configure(settings().log_level or ("info" if service else "warning"))
+        command = typer.main.get_command(application())
+        return command.main(list(arguments), prog_name="candour", standalone_mode=False) or 0
+    except typer.TyperException as misuse:
+        misuse.show()  # type: ignore[attr-defined]
+        return EXIT_USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
     except CandourError as fault:
         typer.echo(f"{fault.text}\n{fault.remedy}", err=True)
-        sys.exit(EXIT_AWAY if isinstance(fault, Transient) else EXIT_USAGE)
+        return EXIT_AWAY if isinstance(fault, Transient) else EXIT_USAGE
     except Exception as defect:  # noqa: BLE001 - the last resort, and it says where
         where = _where(defect)
         typer.echo(
@@ -51,7 +86,7 @@ def main() -> None:
             "that.\nRun it again; if it stops again, report this line to the developers.",
             err=True,
         )
-        sys.exit(EXIT_DEFECT)
+        return EXIT_DEFECT
 
 
 def _where(defect: Exception) -> str:

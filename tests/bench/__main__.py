@@ -9,14 +9,20 @@ from pathlib import Path
 
 from deploy import logs
 from deploy.kafka.server import KafkaServer
-from tests.bench import throughput
+from tests.bench import latency, throughput
 
+WANTED = sys.argv[1:] or ["throughput", "latency", "audit"]
 COUNT = int(os.environ.get("BENCH_COUNT", "20000"))
 
 
 async def figures(folder: Path, address: str) -> dict[str, float]:
     """Measure everything, in order."""
-    return await throughput.measure(address, folder / "throughput", count=COUNT)
+    found: dict[str, float] = {}
+    if "throughput" in WANTED:
+        found |= await throughput.measure(address, folder / "throughput", count=COUNT)
+    if "latency" in WANTED:
+        found |= await latency.measure(address, folder / "latency")
+    return found
 
 
 def main() -> None:

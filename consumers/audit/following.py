@@ -1,0 +1,286 @@
+"""Every entry written again from the log before it, and compared in exact bytes.
+
+A statement's entry is decided anew by the broker's own pure core (`Sequencing`) from its recorded
+findings; the others are rebuilt from their parts, and each part is checked against the fold.
+What was refused and not kept cannot be decided anew: its place, number and reasons are checked.
+
+Source: design.md, The ledger; Examine and decide.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from broker.core.decide import DECIDER
+from broker.core.index import MemoryIndex, index_item
+from broker.core.prepare import Prepared, prepare
+from broker.core.sequence import RUN_MAX, SKEW_MS_MAX, Sequencing, Submission
+from broker.core.state import State
+from broker.core.written import Frame, Parts, Written, write
+from consumers.audit.defect import Defect
+from contracts import base64url, entry, topic
+from contracts.entry import (
+    DECISION,
+    FINDINGS,
+    FIRST_DELIVERY,
+    POSITION,
+    Body,
+    Decision,
+    Head,
+    Item,
+    Position,
+)
+from contracts.fault import InvariantBroken
+from contracts.finding import EXAMINER, Findings
+from contracts.reason import Reason, Stage
+from contracts.statement import STATEMENT_BYTES_MAX, digest_of
+
+
+class Named(msgspec.Struct, frozen=True):
+    """What admission reads of findings; the rest is decoded once, by the decision."""
+
+    statement: str
+    id: str
+    partnership: str
+    source: str
+    event: str
+    kid: str
+    stream: str
+    sequence: int
+
+
+UNREADABLE = (InvariantBroken, msgspec.MsgspecError, ValueError, TypeError, RecursionError)
+"""What reading hostile bytes as a struct of ours raises."""
+
+_head = msgspec.json.Decoder(Head).decode
+_body = msgspec.json.Decoder(Body).decode
+_named = msgspec.json.Decoder(Named).decode
+_position = msgspec.json.Decoder(Position).decode
+_item = msgspec.json.Decoder(Item).decode
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An entry as it stands in the export, its lines decoded."""
+
+    record: bytes
+    line: bytes
+    head: Head
+    body: Body
+    jws: bytes
+    salt: bytes
+
+
+def read_entry(record: bytes) -> Read | None:
+    """Read a record as an entry; None where it is none."""
+    try:
+        line, body_json, jws = entry.split_entry(record)
+        head, body = _head(line), _body(body_json)
+        return Read(record, line, head, body, jws, base64url.decode(body.salt))
+    except UNREADABLE:
+        return None
+
+
+def is_opened(read: Read) -> bool:
+    """Say whether the body is what the head commits to, the pads and the JWS included."""
+    head, body = read.head, read.body
+    exact = [_bytes(raw) for raw in (body.position, body.findings, body.decision)]
+    stated = [head.position, head.findings, head.decision]
+    salts = entry.salts(read.salt, len(head.deliveries))
+    opened = [
+        None if one is None else entry.commitment(salts[at], one)
+        for at, one in zip((POSITION, FINDINGS, DECISION), exact, strict=True)
+    ]
+    pads = [b""] * (len(head.deliveries) - len(body.deliveries))
+    deliveries = [
+        entry.commitment(salt, one)
+        for salt, one in zip(
+            salts[FIRST_DELIVERY:], [*map(bytes, body.deliveries), *pads], strict=False
+        )
+    ]
+    signed = digest_of(read.jws) == head.statement if read.jws else head.statement is None
+    whole = read.record == b"%b\n%b\n%b" % (_encode(head), _encode(body), read.jws)
+    return opened == stated and deliveries == head.deliveries and signed and whole
+
+
+def _bytes(raw: msgspec.Raw | msgspec.UnsetType) -> bytes | None:
+    return None if isinstance(raw, msgspec.UnsetType) else bytes(raw)
+
+
+class Following:
+    """Goes through a ledger once, from the empty state."""
+
+    def __init__(self, partnership: str) -> None:
+        """Begin before entry 0 of a partnership's ledger."""
+        self.state = State()
+        self.index = MemoryIndex()
+        self._partnership = partnership
+        self._sequencing = Sequencing(partnership, self.state, self.index)
+        self._ids: dict[str, str] = {}
+
+    def follow(self, read: Read, sections: bytes | None) -> Findings | Defect | None:
+        """Write the next entry anew.
+
+        What differs because the body is not the one committed to is named as that.
+
+        Args:
+            read: the entry whose index is the state's size.
+            sections: of an unverified emergency, its disclosures as stored; else None.
+
+        Returns:
+            A statement's findings, or None for an entry of another kind, where it is the same in
+            every byte; else what differs. Nothing can be followed after a defect.
+        """
+        followed = self._follow(read, sections)
+        if isinstance(followed, Defect) and not is_opened(read):
+            return Defect.COMMITMENT_UNOPENED
+        return followed
+
+    def _follow(self, read: Read, sections: bytes | None) -> Findings | Defect | None:
+        head = read.head
+        if head.kind == "heartbeat":
+            again = self._sequencing.heartbeat(clock_ms=head.clock_at, salt=lambda: read.salt)
+            return None if again.record == read.record else self._differs(read, again)
+        try:
+            position = _position(bytes(read.body.position))  # type: ignore[arg-type]
+        except UNREADABLE:
+            return Defect.ENTRY_WRONG
+        agency = topic.submitter(position.topic, self._partnership)
+        expected = self.state.positions.get((position.topic_id, position.partition), 0)
+        if agency is None or position.first != expected or position.last < position.first:
+            return Defect.POSITION_WRONG
+        if head.kind == "statement":
+            return self._statement(read, position, agency, sections)
+        if head.kind == "intake_gap":
+            return self._rebuilt(read, Parts(position=position))
+        return self._items(read, position, agency)
+
+    def _statement(
+        self, read: Read, position: Position, agency: str, sections: bytes | None
+    ) -> Findings | Defect:
+        head = read.head
+        findings_json = _bytes(read.body.findings) or b""
+        try:
+            named = _named(findings_json)
+        except UNREADABLE:
+            return Defect.ENTRY_WRONG
+        if head.kid is not None and head.kid not in self.state.keys and self.state.keys:
+            return Defect.KEY_NOT_IN_FORCE
+        if digest_of(read.jws) != named.statement:
+            return Defect.COMMITMENT_UNOPENED
+        prepared = Prepared(
+            named.statement, 0, kid=named.kid, id=named.id, source=named.source,
+            partnership=named.partnership, stream=named.stream, sequence=named.sequence,
+            event=named.event, findings=findings_json, jws=read.jws,
+        )  # fmt: skip
+        raw = b"" if sections is None else b"%b~%b~" % (read.jws, sections)
+        if head.kid is None:
+            prepared = self._unverified(prepared, raw)
+        submission = Submission(
+            agency, position.topic, position.topic_id, position.partition, position.first,
+            head.appended_at, prepared, raw,
+        )  # fmt: skip
+        try:
+            written = self._sequencing.sequence(
+                [submission], clock_ms=head.clock_at, salt=lambda: read.salt
+            )
+        except (*UNREADABLE, LookupError, OverflowError):
+            return Defect.ENTRY_WRONG  # findings that no statement has
+        again = written[-1]
+        findings = again.recorded.findings
+        if len(written) != 1 or again.record != read.record or findings is None:
+            return self._differs(read, again)
+        self._ids[named.statement] = named.id
+        return findings
+
+    def _unverified(self, read: Prepared, raw: bytes) -> Prepared:
+        """Check again that a signature failed under the keys known at this entry."""
+        if not raw:
+            return read._replace(reason=str(Reason.SIGNATURE_INVALID), kid=None, unverified=True)
+        return prepare(raw, self.state.public_keys)
+
+    def _items(self, read: Read, position: Position, agency: str) -> Defect | None:
+        """Rebuild a run of refusals or of redeliveries, each item checked against the fold."""
+        try:
+            items = [_item(exact) for exact in read.body.items]
+        except UNREADABLE:
+            return Defect.ENTRY_WRONG
+        seen = read.head.kind == "redeliveries"
+        if [item.offset for item in items] != list(range(position.first, position.last + 1)):
+            return Defect.POSITION_WRONG
+        if len(items) > RUN_MAX or items[-1].appended_at != read.head.appended_at:
+            return Defect.ITEM_WRONG
+        for item in items:
+            if not (self._is_known(item, agency) if seen else self._is_refused(item, agency)):
+                return Defect.ITEM_WRONG
+            index_item(self.index, item, agency, read.head.index)
+            if item.id is not None:
+                self._ids[item.submission] = item.id
+        decision = Decision(
+            outcome="accepted" if seen else "rejected",
+            examiner=EXAMINER,
+            decider=DECIDER,
+            ruleset=self.state.ruleset,
+        )
+        return self._rebuilt(read, Parts(position=position, decision=decision, items=items))
+
+    def _is_known(self, item: Item, agency: str) -> bool:
+        """Say whether a redelivery names the entry that decided the same bytes last."""
+        known = self.index.by_id(self._ids.get(item.submission, ""))
+        if known is None or item.reasons or item.id is not None:
+            return False
+        return (known.submission, known.agency, known.entry) == (
+            item.submission, agency, item.index,
+        )  # fmt: skip
+
+    def _is_refused(self, item: Item, agency: str) -> bool:
+        """Say whether a refusal can stand: codes of one stage, and a number if it took one."""
+        try:
+            reasons = [Reason.of(given.code) for given in item.reasons]
+        except KeyError:
+            return False
+        stages = {reason.stage for reason in reasons}
+        too_large = item.length > STATEMENT_BYTES_MAX
+        if len(stages) != 1 or item.index is not None or too_large != (stages == {Stage.SIZE}):
+            return False
+        taken = (item.id, item.kid, item.stream, item.sequence)
+        if max(stages) < Stage.SCHEMA:
+            return not any(part is not None for part in taken)
+        if item.id is None or item.kid is None or item.stream is None or item.sequence is None:
+            return False
+        key = self.state.keys.get(item.kid)
+        fits = not self.state.keys if key is None else key.agency == agency and key.revoked is None
+        unused = self.index.by_id(item.id) is None
+        return fits and unused and self.index.number(item.stream, item.sequence) is None
+
+    def _rebuilt(self, read: Read, parts: Parts) -> Defect | None:
+        """Write an entry that decides nothing anew, at the time that the rule gives."""
+        head, state = read.head, self.state
+        exercise = state.founding is not None and state.founding.exercise
+        time = max(state.ledger_time, min(head.appended_at, head.clock_at + SKEW_MS_MAX))
+        frame = Frame(
+            partnership=self._partnership,
+            exercise=exercise,
+            index=state.size,
+            kind=head.kind,
+            ledger_time=state.ledger_time if exercise else time,
+            appended_at=head.appended_at,
+            clock_at=head.clock_at,
+        )
+        again = write(frame, parts, salt=read.salt)
+        if again.record != read.record:
+            return self._differs(read, again)
+        state.apply(again.recorded)
+        return None
+
+    def _differs(self, read: Read, again: Written) -> Defect:
+        """Name what differs between an entry as it stands and as it would be written."""
+        head, body = again.recorded.head, again.body
+        if head.kind != read.head.kind or _bytes(body.decision) != _bytes(read.body.decision):
+            return Defect.OUTCOME_WRONG
+        if [*map(bytes, body.deliveries)] != [*map(bytes, read.body.deliveries)]:
+            return Defect.DELIVERIES_WRONG
+        return (
+            Defect.TIME_WRONG if head.ledger_time != read.head.ledger_time else Defect.ENTRY_WRONG
+        )

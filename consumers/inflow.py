@@ -1,0 +1,217 @@
+"""Views from Kafka into a consumer, by FastStream, from the position in the consumer's own store.
+
+FastStream's defaults acknowledge first, decode and log what they decode; every setting that
+prevents that stands here, at its one call site (technical.md 3). Before anything is published,
+the views are read to their end as seen at the start, so that a rebuilt consumer knows what it
+said before.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
+from sqlalchemy.exc import OperationalError
+
+from consumers.consumer import Came, Consumer
+from contracts.draft import Draft
+from contracts.fault import Transient
+
+CALL_S_MAX = 15.0
+BACK_OFF_S = 0.5
+POLL_S = 0.02
+BATCH_MAX = 500
+BATCH_WAIT_MS = 10
+"""How long a batch waits to fill, and how long FastStream rests after an empty one."""
+
+_AWAY = (KafkaError, OSError, TimeoutError)
+_T = TypeVar("_T")
+_log = structlog.get_logger()
+
+
+class _FromStore(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is untyped
+    """Goes on where the store stands, whatever the group committed."""
+
+    def __init__(self, consumer: Consumer, reader: Callable[[], AIOKafkaConsumer]) -> None:
+        self._consumer, self._reader = consumer, reader
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Nothing is to be done: what was taken in is committed."""
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Seek to the store's position."""
+        for partition in assigned:
+            self._reader().seek(partition, self._consumer.position())
+
+
+class Inflow:
+    """Brings one consumer its views, and hands on what it wants said."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        *,
+        address: str,
+        group: str,
+        publish: Callable[[Draft], object],
+        is_ready: Callable[[], bool],
+    ) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            consumer: what takes the records in.
+            address: Kafka's, `host:port`.
+            group: the consumer group; a second process of it stands by.
+            publish: signs and stores a draft under its own id.
+            is_ready: whether the outbox knows at least what the consumer knows: agreements, time.
+        """
+        self._consumer, self._address, self._group = consumer, address, group
+        self._publish, self._is_ready = publish, is_ready
+        self._taken = asyncio.Event()
+        self._stopped: asyncio.Future[None] | None = None
+
+    async def read_to_end(self) -> int:
+        """Take in everything that stands on the topic as of now; publish nothing.
+
+        Returns:
+            How many records were new.
+
+        Raises:
+            Transient: Kafka is away, or the agency has no topics yet.
+        """
+        try:
+            return await self._read_to_end()
+        except _AWAY as error:
+            raise Transient(
+                f"The views of this agency cannot be read ({type(error).__name__}).",
+                remedy="Is Kafka running, at the address in agency.yaml? Then give it again.",
+            ) from None
+
+    async def run(self) -> None:
+        """Take in and publish until cancelled; Kafka may be away meanwhile."""
+        while True:
+            try:
+                await self.read_to_end()
+                break
+            except Transient as away:
+                _log.warning("views_away", topic=self._consumer.topic, fault=away.text)
+                await asyncio.sleep(BACK_OFF_S)
+        self._stopped = asyncio.get_running_loop().create_future()
+        broker = self._broker()
+        speaking = asyncio.ensure_future(self._speak())
+        try:
+            await broker.start()
+            await asyncio.wait({speaking, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in (speaking, self._stopped):
+                if ended.done():
+                    ended.result()
+        finally:
+            speaking.cancel()
+            await asyncio.gather(speaking, return_exceptions=True)
+            await broker.stop()
+
+    def publish_waiting(self) -> int:
+        """Hand over what is to be said; give how many were."""
+        return self._consumer.publish_waiting(self._publish)
+
+    def _broker(self) -> KafkaBroker:
+        """Subscribe with every setting that keeps records until their rows are committed."""
+        broker = KafkaBroker(
+            self._address,
+            graceful_timeout=10,
+            # Kafka forbids it, and FastStream would create topics all the same.
+            allow_auto_create_topics=False,
+            # Its log would hold input values.
+            logger=None,
+        )
+        listener = _FromStore(self._consumer, lambda: subscriber.consumer)
+        subscriber = broker.subscriber(
+            self._consumer.topic,
+            group_id=self._group,
+            batch=True,
+            max_records=BATCH_MAX,
+            batch_timeout_ms=BATCH_WAIT_MS,
+            # Raw records: what FastStream decodes it may also log.
+            decoder=lambda _: None,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            # The same batch again, in order, until it is taken in.
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=1_000,
+            listener=listener,
+        )
+        subscriber(self._handle)
+        return broker
+
+    async def _handle(self, record: KafkaMessage) -> None:
+        """Take a batch in; on a fault rest, since FastStream itself would come again at once."""
+        raw = record.raw_message
+        came = [_came(one) for one in (raw if isinstance(raw, tuple) else (raw,))]
+        try:
+            self._consumer.take(came)
+        except (Transient, OperationalError) as fault:
+            _log.warning("views_not_taken", topic=self._consumer.topic, error=type(fault).__name__)
+            await asyncio.sleep(BACK_OFF_S)
+            raise
+        except Exception as defect:
+            if self._stopped is not None and not self._stopped.done():
+                self._stopped.set_exception(defect)
+            raise
+        self._taken.set()
+
+    async def _speak(self) -> None:
+        """Publish after each commit, beside the intake: signing must not hold reading up."""
+        while True:
+            if self._is_ready():
+                self._taken.clear()
+                await asyncio.to_thread(self.publish_waiting)
+                await self._taken.wait()
+            else:
+                await asyncio.sleep(POLL_S)
+
+    async def _read_to_end(self) -> int:
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=self._address,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            fetch_max_wait_ms=100,
+            request_timeout_ms=10_000,
+        )
+        name = self._consumer.topic
+        try:
+            await _bounded(reader.start())
+            # Assigning a topic that is not there, or not ours, would hang and flood Kafka.
+            if name not in await _bounded(reader.topics()):
+                raise Transient(
+                    "This agency has no topics yet.",
+                    remedy="Ask the governance agency to admit it; then give this again.",
+                )
+            place = TopicPartition(name, 0)
+            reader.assign([place])
+            ends = await _bounded(reader.end_offsets([place]))
+            reader.seek(place, min(self._consumer.position(), ends[place]))
+            count = 0
+            while await _bounded(reader.position(place)) < ends[place]:
+                fetched = await reader.getmany(place, timeout_ms=200, max_records=BATCH_MAX)
+                count += self._consumer.take([_came(one) for one in fetched.get(place, [])])
+            return count
+        finally:
+            await asyncio.wait({asyncio.ensure_future(reader.stop())}, timeout=2.0)
+
+
+async def _bounded(call: Awaitable[_T]) -> _T:
+    """Await a call for so long; unlike `wait_for` this never loses a cancellation."""
+    async with asyncio.timeout(CALL_S_MAX):
+        return await call
+
+
+def _came(record: ConsumerRecord) -> Came:
+    return Came(record.offset, record.key or b"", record.value)

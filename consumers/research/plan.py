@@ -1,0 +1,161 @@
+"""What police look up for a report: which person in which system, by when, and when it is done.
+
+Pure. The systems are configuration of this module's tables, not of a worker; a national service
+level was not found, so the hours are the founding's rules.
+
+Source: review 5.6.4 (iii)-(v) and rec. 15; domain.md 1.5, 4 (M01), 7 (Research results).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from contracts.event.control import Rules
+from contracts.event.report import ContactRecorded
+from contracts.event.work import ResearchCompleted, System
+from contracts.section import Identity, PersonPart
+from contracts.statement import Statement, Urgency
+
+HOUR_MS = 3_600_000
+
+Priority = Literal["immediate", "urgent", "routine"]
+
+FULL: tuple[System, ...] = ("pnc", "pnd", "mash", "local", "probation", "iom_mappa")
+"""Every system, for a concern (rec. 15: PNC, PND and local, on every report)."""
+FIRST: tuple[System, ...] = ("local", "pnc")
+"""Where to look first on a change of relationship, household or standing; PND on a hit."""
+CHILD: tuple[System, ...] = ("mash", "local")
+"""For a child: never an index of convictions."""
+
+FULL_EVENTS = frozenset({"concern_reported", "intelligence_logged"})
+FIRST_EVENTS = frozenset({
+    "contact_recorded", "relationship_noted", "risk_assessed", "release_notified",
+})  # fmt: skip
+REPORTS = FULL_EVENTS | FIRST_EVENTS
+"""The events that open research."""
+
+_GRAVE = frozenset({"allegation_by_other", "threat", "counter_allegation"})
+"""What makes a contact a concern."""
+
+HITS = frozenset({"match", "possible_match"})
+LOOKED = frozenset({"match", "possible_match", "nil", "refused", "destroyed"})
+"""Outcomes that end a task; after `unavailable` and `not_searched` the look is still to be made."""
+
+WORDS: dict[str, str] = {
+    "match": "match: a record that is this person's",
+    "possible_match": "possible match: a record that may be this person's; a person decides",
+    "nil": "nil: nothing found in this system; not a finding of safety",
+    "not_searched": "not searched: nobody has looked; not a finding of safety",
+    "unavailable": "unavailable: the system could not be asked; look again; not a finding",
+    "refused": "refused: there may be a record, and its holder would not say",
+    "destroyed": "destroyed: there was a record and it is gone; not the same as nil",
+}
+"""Each outcome as a reader must take it (domain.md 5, trap 13)."""
+
+BARE_NAME = "only a first name is known: a search would find somebody else, or nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person in a report, by the publisher's token.
+
+    Attributes:
+        subject: the token.
+        identity: names and the rest, as delivered.
+        part: the part played, `unassessed` where none was given.
+    """
+
+    subject: str
+    identity: Identity
+    part: str
+
+    @property
+    def is_bare(self) -> bool:
+        """Say whether no name has a family name and no identifier was given."""
+        return not self.identity.identifiers and not any(n.family for n in self.identity.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One person in one system, by a ledger time in milliseconds."""
+
+    statement: str
+    subject: str
+    system: System
+    priority: Priority
+    due_at: int
+
+    @property
+    def key(self) -> str:
+        """The natural key of the task's statement."""
+        return f"research_requested/{self.statement}/{self.subject}/{self.system}"
+
+
+def persons(statement: Statement) -> list[Person]:
+    """List the persons of a statement, in the order of their numbers."""
+    sections = statement.sections
+    parts = {v.subject: v.part for v in sections.values() if isinstance(v, PersonPart)}
+    found = [v for v in sections.values() if isinstance(v, Identity)]
+    return [Person(one.subject, one, parts.get(one.subject, "unassessed")) for one in found]
+
+
+def tasks(statement: Statement, *, rules: Rules, at: int) -> list[Task]:
+    """Plan the research of one report.
+
+    Args:
+        statement: as delivered to police.
+        rules: the founding's, for the hours.
+        at: the ledger time of its delivery, from which the clock runs.
+
+    Returns:
+        A task per person per system; none for what is no report.
+    """
+    if statement.kind.name not in REPORTS:
+        return []
+    full = statement.kind.name in FULL_EVENTS or _is_grave(statement)
+    return [
+        task_for(statement, person.subject, system, rules=rules, at=at)
+        for person in persons(statement)
+        for system in (CHILD if person.part == "child" else FULL if full else FIRST)
+    ]
+
+
+def task_for(statement: Statement, subject: str, system: System, *, rules: Rules, at: int) -> Task:
+    """Plan one look, with the clock of the report's urgency."""
+    urgency = statement.context.urgency
+    hours = rules.research_hours_routine if urgency == "routine" else rules.research_hours_urgent
+    priority = _priority(urgency)
+    return Task(statement.context.id, subject, system, priority, at + hours * HOUR_MS)
+
+
+def follow_up(
+    statement: Statement, done: ResearchCompleted, *, rules: Rules, at: int
+) -> Task | None:
+    """Plan PND after a hit in one of the first systems; None where nothing follows.
+
+    Source:
+        domain.md 7, Research results: local and PNC first, PND on a hit.
+    """
+    first = statement.kind.name in FIRST_EVENTS and not _is_grave(statement)
+    if not first or done.system not in FIRST or done.outcome not in HITS:
+        return None
+    return task_for(statement, done.subject, "pnd", rules=rules, at=at)
+
+
+def asks_publisher(task: Task, *, publisher_kind: str) -> bool:
+    """Say whether a task is put to the report's own publisher: only it knows its tokens.
+
+    A third agency is asked by a person, never by the system: who is excluded from a report is
+    told to nobody, so that asking another agency could tell exactly whom it must not.
+    """
+    return task.system == "probation" and publisher_kind == "probation"
+
+
+def _priority(urgency: Urgency) -> Priority:
+    if urgency == "threat_to_life":
+        return "immediate"
+    return "urgent" if urgency == "urgent" else "routine"
+
+
+def _is_grave(statement: Statement) -> bool:
+    event = statement.sections.get("event")
+    return isinstance(event, ContactRecorded) and bool(_GRAVE & set(event.disclosed or []))

@@ -1,0 +1,167 @@
+"""Research rows: tasks as the log has them, and results that only the force's own store has."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    LargeBinary,
+    RowMapping,
+    Table,
+    Text,
+    func,
+    select,
+    update,
+)
+
+from consumers.research.plan import LOOKED, Task
+from consumers.store import metadata, upsert
+from contracts.event.work import NoFurtherAction, ResearchCompleted, ResearchRequested
+
+research_tasks = Table(
+    "research_tasks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("statement", Text, nullable=False, index=True),
+    Column("subject", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False, index=True),
+    Column("open", Boolean, nullable=False),
+    Column("outcome", Text),
+    Column("operator", Text),
+    Column("why", Text),
+    Column("attempts", BigInteger, nullable=False),
+    Column("completion", Text),
+)
+"""One look each; `outcome` is the last one's, `open` until a look was made."""
+
+research_decisions = Table(
+    "research_decisions",
+    metadata,
+    Column("statement", Text, primary_key=True),
+    Column("decided_by", Text, nullable=False),
+    Column("id", Text, nullable=False),
+)
+"""No further action, by report."""
+
+results = Table(
+    "results",
+    metadata,
+    Column("task", Text, primary_key=True),
+    Column("attempt", BigInteger, primary_key=True),
+    Column("terms", Text, nullable=False),
+    Column("terms_salt", LargeBinary, nullable=False),
+    Column("detail", Text),
+)
+"""What was searched for and what was found: on no log, so nothing brings these rows back."""
+
+
+def add(db: Connection, task_id: str, event: ResearchRequested | Task) -> None:
+    """Add a task; the same again changes nothing."""
+    row = upsert(db, research_tasks).values(
+        id=task_id, statement=event.statement, subject=event.subject, system=event.system,
+        priority=event.priority, due_at=event.due_at, open=True, attempts=0,
+    )  # fmt: skip
+    db.execute(row.on_conflict_do_nothing())
+
+
+def complete(db: Connection, completion: str, event: ResearchCompleted) -> None:
+    """Take the outcome of one attempt in; the same again changes nothing."""
+    attempt = attempt_of(event.key)
+    db.execute(
+        update(research_tasks)
+        .where(research_tasks.c.id == event.task, research_tasks.c.attempts < attempt)
+        .values(
+            outcome=event.outcome, operator=event.operator, why=event.why, attempts=attempt,
+            completion=completion, open=event.outcome not in LOOKED,
+        )
+    )  # fmt: skip
+
+
+def completion_key(task_id: str, attempt: int) -> str:
+    """Spell the natural key of one attempt at a task, counted from 1."""
+    return f"research_completed/{task_id}/{attempt}"
+
+
+def attempt_of(key: str | None) -> int:
+    """Read the attempt out of a completion's natural key; 1 for a key of another form."""
+    last = (key or "").rpartition("/")[2]
+    return int(last) if last.isdigit() else 1
+
+
+def supplied(db: Connection, *, statement: str, subject: str, outcome: str, by: str) -> None:
+    """Close the `probation` task of a person whose own agency answered."""
+    db.execute(
+        update(research_tasks)
+        .where(
+            research_tasks.c.statement == statement,
+            research_tasks.c.subject == subject,
+            research_tasks.c.system == "probation",
+        )
+        .values(outcome=outcome, operator=by, open=outcome not in LOOKED)
+    )
+
+
+def close_unsearched(db: Connection, *, statement: str, subject: str) -> None:
+    """Close what cannot be searched: who the person is, their own publisher does not know."""
+    db.execute(
+        update(research_tasks)
+        .where(
+            research_tasks.c.statement == statement,
+            research_tasks.c.subject == subject,
+            research_tasks.c.outcome == "not_searched",
+        )
+        .values(open=False)
+    )
+
+
+def decide(db: Connection, decision: str, event: NoFurtherAction) -> None:
+    """Take a decision of no further action in."""
+    row = upsert(db, research_decisions).values(
+        statement=event.statement, decided_by=event.decided_by, id=decision
+    )
+    db.execute(row.on_conflict_do_nothing())
+
+
+def task(db: Connection, task_id: str) -> RowMapping | None:
+    """Give one task, None where there is none of that id."""
+    query = select(research_tasks).where(research_tasks.c.id == task_id)
+    return db.execute(query).mappings().first()
+
+
+def tasks_of(db: Connection, statement: str) -> list[RowMapping]:
+    """List the tasks of one report."""
+    return _listed(db, research_tasks.c.statement == statement)
+
+
+def all_tasks(db: Connection) -> list[RowMapping]:
+    """List every task, the most pressing report first."""
+    return _listed(db)
+
+
+def overdue_reports(db: Connection, at: int) -> list[str]:
+    """List the reports with a task that is open past its time, and no decision."""
+    decided = select(research_decisions.c.statement)
+    query = (
+        select(research_tasks.c.statement, func.min(research_tasks.c.due_at))
+        .where(
+            research_tasks.c.open,
+            research_tasks.c.due_at < at,
+            research_tasks.c.statement.not_in(decided),
+        )
+        .group_by(research_tasks.c.statement)
+        .order_by(func.min(research_tasks.c.due_at), research_tasks.c.statement)
+    )
+    return [row.statement for row in db.execute(query)]
+
+
+def _listed(db: Connection, *where: Any) -> list[RowMapping]:
+    query = select(research_tasks).where(*where)
+    order = (
+        research_tasks.c.due_at, research_tasks.c.statement, research_tasks.c.subject,
+        research_tasks.c.system,
+    )  # fmt: skip
+    return list(db.execute(query.order_by(*order)).mappings())

@@ -1,0 +1,105 @@
+"""What a person answers: to whoever reported, and to whoever asked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from consumers import store as stored
+from consumers.responses import rows
+from consumers.store import Store, Wanted
+from consumers.worker import Voice, personal
+from contracts.event.work import (
+    InformationRequested,
+    InformationSupplied,
+    ResearchOutcome,
+    ResponseGiven,
+)
+from contracts.fault import Misuse
+from contracts.section import Practitioner, Section
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Where an agency answers."""
+
+    store: Store
+    voice: Voice
+    new_id: Callable[[], str]
+
+    def give(self, event: ResponseGiven, *, by: Practitioner, role: str) -> list[Wanted]:
+        """Tell a report's publisher what became of it.
+
+        Raises:
+            Misuse: the report was not sent here, or nothing was done and nothing says why.
+        """
+        with self.store.write() as db:
+            row = stored.row_of(db, event.statement)
+            if row is None or row["agency"] == self.voice.agency:
+                raise Misuse(
+                    "No report of this id was sent to this agency.",
+                    remedy="Take the id from: candour response list",
+                )
+            if event.actions == ["no_action"] and not event.no_action_reason:
+                raise Misuse("Nothing was done and nothing says why.", remedy="Give --reason.")
+            return [self._said(db, "response_given", event, event.statement, by, role)]
+
+    def supply(  # noqa: PLR0913 - an answer has this many independent parts
+        self,
+        request_id: str,
+        outcome: ResearchOutcome,
+        *,
+        by: Practitioner,
+        role: str,
+        why: str | None = None,
+        told: Callable[[str], Mapping[str, Section]] = lambda _: {},
+    ) -> list[Wanted]:
+        """Answer a request; what it is about is taken from it.
+
+        Args:
+            request_id: the id of the `information_requested`.
+            outcome: typed: `nil` is not a finding of safety.
+            by: who answers.
+            role: their role.
+            why: in words, where nothing is supplied.
+            told: makes the sections that hold what is supplied, given the subject's token.
+
+        Raises:
+            Misuse: no such request was put to this agency.
+        """
+        with self.store.write() as db:
+            asked = stored.held(db, request_id)
+            request = asked.sections.get("event") if asked is not None else None
+            if not isinstance(request, InformationRequested):
+                raise Misuse(
+                    "No request of this id was put to this agency.",
+                    remedy="Take the id from: candour response list",
+                )
+            if outcome in {"not_searched", "unavailable", "refused"} and not why:
+                raise Misuse("Nothing is supplied and nothing says why.", remedy="Give --why.")
+            event = InformationSupplied(
+                request=request_id, statement=request.statement, subject=request.subject,
+                outcome=outcome, supplied_by=by.name or "", why=why,
+            )  # fmt: skip
+            sections = told(request.subject)
+            return [self._said(db, "information_supplied", event, request_id, by, role, sections)]
+
+    def _said(  # noqa: PLR0913 - as its callers
+        self,
+        db: Connection,
+        event: str,
+        value: ResponseGiven | InformationSupplied,
+        about: str,
+        by: Practitioner,
+        role: str,
+        sections: Mapping[str, Section] | None = None,
+    ) -> Wanted:
+        """Note one answer and the duty it discharges; a later answer is one more."""
+        said_id = self.new_id()
+        said = personal(
+            said_id, f"{event}/{about}/{said_id}", event, value, causes=[about],
+            provenance=self.voice.signed_by(by, role=role), sections=sections,
+        )  # fmt: skip
+        rows.discharge(db, f"{event}/{about}", said_id)
+        stored.want(db, said)
+        return said

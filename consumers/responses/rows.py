@@ -1,0 +1,59 @@
+"""Duty rows: what this agency owes, to which report or request, and what discharged it."""
+
+from sqlalchemy import BigInteger, Column, Connection, RowMapping, Table, Text, select, update
+
+from consumers.responses.owed import Owed
+from consumers.store import metadata, upsert
+
+duties = Table(
+    "duties",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False, index=True),
+    Column("discharged_by", Text),
+    Column("overdue_by", Text),
+)
+"""`overdue_by` is the id of the `duty_overdue` that said it ran out."""
+
+
+def add(db: Connection, owed: Owed, *, role: str) -> None:
+    """Add a duty; the same again changes nothing."""
+    row = upsert(db, duties).values(
+        key=owed.key, kind=owed.kind, about=owed.about, statement=owed.statement,
+        role=owed.role or role, due_at=owed.due_at,
+    )  # fmt: skip
+    db.execute(row.on_conflict_do_nothing())
+
+
+def discharge(db: Connection, key: str, statement_id: str) -> None:
+    """Mark a duty done by a statement of ours; the first stands."""
+    where = (duties.c.key == key, duties.c.discharged_by.is_(None))
+    db.execute(update(duties).where(*where).values(discharged_by=statement_id))
+
+
+def ran_out(db: Connection, at: int) -> list[RowMapping]:
+    """List duties that are past their time, undischarged, and not yet said to be."""
+    query = select(duties).where(
+        duties.c.due_at < at, duties.c.discharged_by.is_(None), duties.c.overdue_by.is_(None)
+    )
+    return list(db.execute(query.order_by(duties.c.due_at, duties.c.key)).mappings())
+
+
+def mark_overdue(db: Connection, key: str, statement_id: str) -> None:
+    """Remember which statement says that a duty ran out."""
+    db.execute(update(duties).where(duties.c.key == key).values(overdue_by=statement_id))
+
+
+def duty(db: Connection, key: str) -> RowMapping | None:
+    """Give one duty by its key, None where nothing is owed."""
+    return db.execute(select(duties).where(duties.c.key == key)).mappings().first()
+
+
+def all_duties(db: Connection) -> list[RowMapping]:
+    """List every duty, the soonest due first."""
+    order = (duties.c.due_at, duties.c.key)
+    return list(db.execute(select(duties).order_by(*order)).mappings())

@@ -1,0 +1,1 @@
+"""Safeguarding: rules over what an agency was lawfully sent, alerts to a role, named decisions."""

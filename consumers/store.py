@@ -1,0 +1,291 @@
+"""What every consumer keeps: views, its position, what it wants published, in one transaction.
+
+The workers' own rows live in the same database (`metadata`), so that a crash between any two
+effects is no half: rows, position and `to_publish` commit together or not at all. Everything but
+`results` (consumers.research.rows) is rebuilt by reading the views again.
+
+Works on SQLite and PostgreSQL: upserts are `on_conflict`, positions compare and set.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    RowMapping,
+    Table,
+    Text,
+    create_engine,
+    delete,
+    event,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from contracts.draft import Draft
+from contracts.fault import InvariantBroken, Transient
+from contracts.identifier import agency_of
+from contracts.opened import View
+from contracts.statement import Statement, interpret, parse
+
+metadata = MetaData()
+_PLACE = BigInteger().with_variant(Integer, "sqlite")
+
+views = Table(
+    "views",
+    metadata,
+    Column("place", _PLACE, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("id", Text, nullable=False, index=True),
+    Column("event", Text, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("entry", BigInteger, nullable=False),
+    Column("ledger_time", BigInteger, nullable=False, index=True),
+    Column("leg", Text, nullable=False),
+    Column("verified", Boolean, nullable=False),
+    Column("exercise", Boolean, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+)
+"""The exact record of every view that proved; `leg` is `public_control` for control."""
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("offset", BigInteger, nullable=False),
+)
+
+unproved = Table(
+    "unproved",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+)
+"""Records that did not prove what they say: kept, named, and acted on in nothing."""
+
+to_publish = Table(
+    "to_publish",
+    metadata,
+    Column("place", _PLACE, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("draft", LargeBinary),
+    Column("published", Boolean, nullable=False),
+)
+"""What this agency says by natural key; `draft` is absent where only the log remembers it."""
+
+
+class Wanted(NamedTuple):
+    """One statement a worker wants said, and the natural key that it is said once under."""
+
+    key: str
+    draft: Draft
+
+
+class Store:
+    """One consumer's database."""
+
+    def __init__(self, where: Path | str) -> None:
+        """Open or make the database and its tables.
+
+        Args:
+            where: a file for SQLite, private to its owner; or a database's URL.
+        """
+        if isinstance(where, Path):
+            os.close(os.open(where, os.O_RDWR | os.O_CREAT, 0o600))
+            where = f"sqlite:///{where}"
+        self._engine: Engine = create_engine(where, hide_parameters=True)
+        self._reading = self._engine
+        if self._engine.dialect.name == "sqlite":
+            self._reading = self._engine.execution_options(reading=True)
+            event.listen(self._engine, "connect", _on_connect)
+            event.listen(self._engine, "begin", _on_begin)
+        with self._engine.begin() as db:
+            metadata.create_all(db)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that commits whole or not at all."""
+        with self._engine.begin() as db:
+            yield db
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a reading transaction: one moment's state."""
+        with self._reading.begin() as db:
+            yield db
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    def forget(self, *, kept: frozenset[str]) -> None:
+        """Drop every row that the views bring back.
+
+        Args:
+            kept: names of the tables that nothing brings back.
+        """
+        with self.write() as db:
+            for table in metadata.sorted_tables:
+                if table.name not in kept:
+                    db.execute(delete(table))
+
+
+def upsert(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Begin an insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    if db.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def position(db: Connection, topic: str) -> int:
+    """Give the next offset to take in of a topic."""
+    query = select(positions.c.offset).where(positions.c.topic == topic)
+    return db.execute(query).scalar() or 0
+
+
+def advance(db: Connection, topic: str, *, expected: int, to: int) -> None:
+    """Move the position, if nobody else did meanwhile.
+
+    Raises:
+        Transient: another reader of this database moved it; the batch is theirs.
+    """
+    db.execute(upsert(db, positions).values(topic=topic, offset=0).on_conflict_do_nothing())
+    moved = db.execute(
+        update(positions)
+        .where(positions.c.topic == topic, positions.c.offset == expected)
+        .values(offset=to)
+    ).rowcount
+    if moved != 1:
+        raise Transient(
+            "Another consumer took these records in at the same time.",
+            remedy="Nothing is lost: it goes on by itself.",
+        )
+
+
+def keep(db: Connection, view: View, record: bytes) -> bool:
+    """Keep a proved view.
+
+    Returns:
+        False where this very delivery, or a later one of the same statement, is held already.
+    """
+    statement = view.statement
+    values = {
+        "id": statement.context.id,
+        "event": statement.kind.name,
+        "agency": agency_of(statement.context.source) or "",
+        "entry": view.head.index,
+        "ledger_time": view.head.ledger_time,
+        "leg": view.delivery.leg,
+        "verified": view.verified,
+        "exercise": view.head.exercise,
+        "record": record,
+    }
+    row = upsert(db, views).values(digest=statement.digest, **values)
+    if db.execute(row.on_conflict_do_nothing()).rowcount:
+        return True
+    newer = (views.c.digest == statement.digest, views.c.entry < view.head.index)
+    return bool(db.execute(update(views).where(*newer).values(**values)).rowcount)
+
+
+def erase(db: Connection, digest: str) -> None:
+    """Drop a view that the log erased."""
+    db.execute(delete(views).where(views.c.digest == digest))
+
+
+def held(db: Connection, statement_id: str) -> Statement | None:
+    """Give a statement as it was delivered here; None where it was not, or is erased."""
+    query = select(views.c.record).where(views.c.id == statement_id, views.c.verified)
+    record = db.execute(query.order_by(views.c.place)).scalar()
+    return None if record is None else reread(record)
+
+
+def reread(record: bytes) -> Statement:
+    """Read the statement of a view that was proved when it was taken in."""
+    return interpret(parse(record.split(b"\n", 3)[2]), whole=False)
+
+
+def row_of(db: Connection, statement_id: str) -> RowMapping | None:
+    """Give the row of a view by its statement's id."""
+    return db.execute(select(views).where(views.c.id == statement_id)).mappings().first()
+
+
+def ledger_time(db: Connection) -> int:
+    """Give the newest ledger time seen, 0 before the first view."""
+    return db.execute(select(func.max(views.c.ledger_time))).scalar() or 0
+
+
+def want(db: Connection, wanted: Wanted) -> bool:
+    """Note what is to be said, once for its natural key; False where it was noted before."""
+    row = upsert(db, to_publish).values(
+        key=wanted.key, id=wanted.draft.id, draft=msgspec.json.encode(wanted.draft), published=False
+    )
+    return bool(db.execute(row.on_conflict_do_nothing()).rowcount)
+
+
+def said(db: Connection, key: str, statement_id: str) -> None:
+    """Remember from the log that this agency said something under a natural key."""
+    row = upsert(db, to_publish).values(key=key, id=statement_id, published=True)
+    done = {"published": True}
+    db.execute(row.on_conflict_do_update(index_elements=["key"], set_=done))
+
+
+def id_of(db: Connection, key: str) -> str | None:
+    """Give the id of what was said, or is to be said, under a natural key."""
+    return db.execute(select(to_publish.c.id).where(to_publish.c.key == key)).scalar()
+
+
+def unpublished(db: Connection, limit: int = 200) -> list[Draft]:
+    """List what is to be said, in the order in which it was wanted."""
+    query = (
+        select(to_publish.c.draft)
+        .where(to_publish.c.published.is_(False))
+        .order_by(to_publish.c.place)
+        .limit(limit)
+    )
+    return [_draft(exact) for exact in db.execute(query).scalars()]
+
+
+def mark_published(db: Connection, statement_id: str) -> None:
+    """Remember that the outbox holds it."""
+    db.execute(update(to_publish).where(to_publish.c.id == statement_id).values(published=True))
+
+
+def _draft(exact: bytes | None) -> Draft:
+    if exact is None:
+        raise InvariantBroken(
+            "A statement is to be published and its draft is gone.",
+            remedy="Stop the consumer and run: candour consumer rebuild --home DIR",
+        )
+    return msgspec.json.decode(exact, type=Draft)
+
+
+def _on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # SQLAlchemy writes BEGIN itself: the driver would begin only at the first write.
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL"):
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

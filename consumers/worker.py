@@ -1,0 +1,208 @@
+"""What a worker is, and how it speaks: derived statements that refer and never quote.
+
+A derived statement's id is made from its natural key and the time of what it arises from: the
+same key gives the same id on every machine, so that a consumer whose database was lost, while
+what it said was still on its way, says it again under an id that is known.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from consumers.store import Wanted
+from contracts.draft import Draft, draft
+from contracts.event.control import Agency, Founding, PersonsLinked, PersonsUnlinked, Rules
+from contracts.event.work import Work
+from contracts.fault import InvariantBroken
+from contracts.opened import View
+from contracts.section import Cause, Practitioner, Provenance, Section
+from contracts.statement import Urgency
+
+HOUR_MS = 3_600_000
+CAUSES_MAX = 8
+
+_Said = TypeVar("_Said", bound=Work | PersonsLinked | PersonsUnlinked)
+
+
+class Partners(Protocol):
+    """What an agency knows of its partnership from its own control views; deploy hands it in."""
+
+    @property
+    def founding(self) -> Founding | None:
+        """Entry 0, once it was read."""
+
+    @property
+    def agencies(self) -> Mapping[str, Agency]:
+        """Every admitted agency by id."""
+
+    @property
+    def keys(self) -> Mapping[str, bytes]:
+        """Every public key by kid."""
+
+    def take(self, view: View) -> None:
+        """Take the next public control view in."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who speaks here.
+
+    Attributes:
+        agency: its id.
+        source: the CloudEvents source of what is said.
+        accountable: the role that answers for what the system says by itself.
+        partners: what the agency knows of its partnership.
+    """
+
+    agency: str
+    source: str
+    accountable: str
+    partners: Partners
+
+    @property
+    def rules(self) -> Rules:
+        """The founding's rules.
+
+        Raises:
+            InvariantBroken: something arrived before the founding did.
+        """
+        founding = self.partners.founding
+        if founding is None:
+            raise InvariantBroken(
+                "A statement came before the partnership's founding.",
+                remedy="Run: candour consumer rebuild --home DIR",
+            )
+        return founding.rules
+
+    @property
+    def kind(self) -> str:
+        """What kind of agency this is, `other` before its own control views were read."""
+        return self.kind_of(self.agency)
+
+    def kind_of(self, agency: str) -> str:
+        """Give the kind of an admitted agency, `other` for an unknown one."""
+        admitted = self.partners.agencies.get(agency)
+        return admitted.kind if admitted else "other"
+
+    def role_of(self, agency: str) -> str:
+        """Give the role that owns a duty in an agency, from the founding's rules."""
+        roles = self.rules.roles
+        return roles.get(self.kind_of(agency), roles.get("other", "duty_manager"))
+
+    def derived(  # noqa: PLR0913 - a derived statement has this many independent parts
+        self,
+        key: str,
+        event: str,
+        value: _Said,
+        *,
+        causes: Iterable[str],
+        rule: str,
+        urgency: Urgency = "routine",
+        sections: Mapping[str, Section] | None = None,
+    ) -> Wanted:
+        """Draft what the system says by itself, under its natural key.
+
+        Args:
+            key: the natural key; no personal data in it.
+            event: the event's name.
+            value: its facts; the key is put in.
+            causes: ids of the statements it arises from, the one that it is about first.
+            rule: which rule or worker says it, and in which version.
+            urgency: never a threat to life: only people say that.
+            sections: more of them, where the event needs any.
+        """
+        listed = list(dict.fromkeys(causes))[:CAUSES_MAX]
+        provenance = Provenance(
+            "system", system=f"candour consumer of {self.source}", rule=rule,
+            accountable=self.accountable,
+        )  # fmt: skip
+        given = {"provenance": provenance, **(sections or {})}
+        said_id = derived_id(self.source, listed[0], key)
+        return Wanted(key, _drafted(said_id, event, value, key, listed, given, urgency))
+
+    def signed_by(self, practitioner: Practitioner, *, role: str) -> Provenance:
+        """Name the person at this agency who says something, complete as M02 wants it."""
+        ours = self.partners.agencies.get(self.agency)
+        return Provenance(
+            "practitioner",
+            practitioner=practitioner,
+            role=role,
+            employer=ours.title if ours else self.agency,
+            contact=ours.contact if ours else None,
+            how_known="record",
+            said="summary",
+        )
+
+
+def personal(  # noqa: PLR0913 - what a person says has this many independent parts
+    said_id: str,
+    key: str,
+    event: str,
+    value: _Said,
+    *,
+    causes: Iterable[str],
+    provenance: Provenance,
+    urgency: Urgency = "routine",
+    sections: Mapping[str, Section] | None = None,
+) -> Wanted:
+    """Draft what a named person says or decides.
+
+    Args:
+        said_id: a new UUIDv7.
+        key: the natural key.
+        event: the event's name.
+        value: its facts; the key is put in.
+        causes: ids of the statements it arises from.
+        provenance: who says so (`Voice.signed_by`).
+        urgency: as the statement will carry it.
+        sections: more of them.
+    """
+    given = {"provenance": provenance, **(sections or {})}
+    return Wanted(key, _drafted(said_id, event, value, key, list(causes), given, urgency))
+
+
+def derived_id(source: str, cause: str, key: str) -> str:
+    """Make the UUIDv7 of a derived statement: its cause's time, and a digest of its key.
+
+    Source:
+        RFC 9562 sections 5.7 (48 bits of time) and 5.8 (the rest fixed by content).
+    """
+    hashed = sha256(f"candour-derived\n{source}\n{key}".encode()).digest()
+    rest = int.from_bytes(hashed[:10])
+    stamp = int(cause.replace("-", "")[:12], 16)
+    bits = stamp << 80 | 7 << 76 | (rest & 0xFFF) << 64 | 0b10 << 62 | rest >> 12 & ((1 << 62) - 1)
+    text = f"{bits:032x}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def _drafted(  # noqa: PLR0913 - as its callers
+    said_id: str,
+    event: str,
+    value: _Said,
+    key: str,
+    causes: list[str],
+    sections: Mapping[str, Section],
+    urgency: Urgency,
+) -> Draft:
+    caused = {f"cause.{n}": Cause(cause) for n, cause in enumerate(causes, 1)}
+    keyed = msgspec.structs.replace(value, key=key)
+    return draft(
+        id=said_id, event=event, sections={"event": keyed, **caused, **sections}, urgency=urgency
+    )
+
+
+class Worker(Protocol):
+    """One part of what is done about a report; its rows live in the consumer's database."""
+
+    kinds: frozenset[str]
+    """The kinds of agency that it works for."""
+
+    def take(self, db: Connection, view: View, /) -> list[Wanted]:
+        """Take the next verified view in, in log order; redelivery never comes here."""
+
+    def pass_time(self, db: Connection, at: int, /) -> list[Wanted]:
+        """Say what ran out by a ledger time, in milliseconds."""

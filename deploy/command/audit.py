@@ -1,0 +1,163 @@
+"""`candour audit`: a partnership's log in a folder, proved by somebody who trusts nobody here."""
+
+import asyncio
+import multiprocessing
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consumers.audit.chronology import chronology
+from consumers.audit.container import Export, opened
+from consumers.audit.defect import Exit
+from consumers.audit.export import Exported, Stood, export, prepared
+from consumers.audit.verdict import Trusted, Verdict, read_trust, summary
+from consumers.audit.verify import verify
+from contracts.fault import Misuse
+from contracts.identifier import is_slug
+
+app = typer.Typer(no_args_is_help=True, help="Export a log, verify it, read it as a chronology.")
+
+PAUSE_S, PAUSES = 0.2, 75
+"""How often, and how many times, an export looks for the checkpoint of what it read."""
+ENTRIES_A_WORKER = 2_000
+"""Below this many entries each, a worker process costs more than it does."""
+
+Folder = Annotated[Path, typer.Argument(help="The folder of the export.")]
+TrustFile = Annotated[
+    Path, typer.Option("--trust", help="Your own trust file: partnership, origin, log_key.")
+]
+Workers = Annotated[
+    int | None, typer.Option(help="Processes for signatures; by default what pays.", min=0, max=64)
+]
+
+
+@app.command("export")
+def export_log(
+    folder: Annotated[Path, typer.Argument(help="A new folder; it will hold personal data.")],
+    partnership: Annotated[str, typer.Option(help="The partnership's id, for example mk-now.")],
+    kafka: Annotated[str, typer.Option(help="Kafka's address, host:port.")],
+) -> None:
+    """Copy a partnership's log, sections and checkpoints into a folder that proves itself."""
+    if not is_slug(partnership):
+        raise Misuse(
+            "A partnership's id is lower-case words joined by hyphens.",
+            remedy="Give --partnership as the trust file has it, for example: mk-now",
+        )
+    done = asyncio.run(_export(prepared(folder), partnership, kafka))
+    typer.echo(
+        f"Exported {done.entries} entries, {done.statements} statements and {done.checkpoints} "
+        f"checkpoints to {folder}.\nIt holds personal data; its README.txt says how to verify it."
+    )
+    if done.unsigned:
+        typer.echo(
+            f"The last {done.unsigned} entries stand under no checkpoint: the broker does not "
+            "deliver. Start it and export again, or keep this as it is: verify will say so.",
+            err=True,
+        )
+
+
+@app.command("verify")
+def verify_export(
+    folder: Folder,
+    trust: TrustFile,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write the verdict; beside the folder if absent.")
+    ] = None,
+    workers: Workers = None,
+) -> None:
+    """Prove an export and decide it anew; exit codes 0 to 5 as its README.txt lists them."""
+    trusted = read_trust(trust)
+    out = out or folder.resolve().parent / f"{folder.resolve().name}.verdict.json"
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise Misuse(
+            "The verdict may not be written into the folder that it judges.",
+            remedy="Give --out as a file outside of it.",
+        )
+    with opened(folder) as held:
+        verdict = _verified(held, trusted, workers)
+    out.write_bytes(verdict.encoded())
+    typer.echo(summary(verdict) + f"Verdict: {out}")
+    raise typer.Exit(verdict.exit)
+
+
+@app.command("chronology")
+def chronology_of(
+    folder: Folder,
+    trust: TrustFile,
+    statement: Annotated[
+        str | None, typer.Option(help="One statement's id, and what became of it.")
+    ] = None,
+    workers: Workers = None,
+) -> None:
+    """Say in plain English what happened, who knew, and what was shared; only what verifies."""
+    trusted = read_trust(trust)
+    with opened(folder) as held:
+        verdict = _verified(held, trusted, workers)
+        if verdict.exit > Exit.FINDINGS:
+            typer.echo(summary(verdict) + "Nothing is told from what does not verify.", err=True)
+            raise typer.Exit(verdict.exit)
+        for line in chronology(held, statement=statement):
+            typer.echo(line)
+    if verdict.exit:
+        typer.echo(summary(verdict), err=True)
+    raise typer.Exit(verdict.exit)
+
+
+def _verified(held: Export, trusted: Trusted, workers: int | None) -> Verdict:
+    entries = len(held.logs["ledger.log"])
+    if workers is None:
+        workers = min(multiprocessing.cpu_count(), entries // ENTRIES_A_WORKER)
+    return verify(held, trusted, workers=workers, say=_progress)
+
+
+def _progress(done: int, entries: int) -> None:
+    if entries > ENTRIES_A_WORKER:
+        typer.echo(f"{done} of {entries} entries", err=True)
+
+
+async def _export(folder: Path, partnership: str, kafka: str) -> Exported:
+    from broker.shell.connection import Connection, closed
+    from broker.shell.topics import find_topics
+    from contracts import topic
+
+    connection = Connection(kafka)
+    names = {topic.ledger(partnership), topic.disclosures(partnership)}
+    if not {*names, topic.checkpoints(partnership)} <= set(await find_topics(connection)):
+        raise Misuse(
+            f"This Kafka shows no log of {partnership}.",
+            remedy="Check --kafka and --partnership, and that you are a named auditor of it.",
+        )
+    consumer = await connection.consumer(committed=True, fetch_wait_ms=50)
+    try:
+        topics = _Topics(consumer)
+        return await export(
+            topics, partnership, folder, say=lambda line: typer.echo(line, err=True)
+        )
+    finally:
+        await closed(consumer)
+
+
+class _Topics:
+    """A partnership's topics on Kafka, as committed."""
+
+    def __init__(self, consumer: object) -> None:
+        self._consumer = consumer
+        self._pauses = PAUSES
+
+    async def end(self, name: str) -> int:
+        from broker.shell.reading import end_of
+
+        return await end_of(self._consumer, name)
+
+    async def between(self, name: str, start: int, end: int) -> AsyncIterator[Sequence[Stood]]:
+        from broker.shell.reading import read_between
+
+        async for records in read_between(self._consumer, name, start, end):
+            yield [Stood(one.offset, one.key, one.value) for one in records]
+
+    async def pause(self) -> bool:
+        self._pauses -= 1
+        await asyncio.sleep(PAUSE_S)
+        return self._pauses > 0

@@ -1,0 +1,207 @@
+"""The story: what probation knew, what police could have found, and one unsourced line; then again.
+
+What it says of 2012 is the review's; what it shows of the pathway is what the commands answer.
+
+Source: domain.md 7 (The demonstration in 60 seconds); review 3.2.1-3.2.5, 5.6.4.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from contracts.fault import Misuse
+from deploy.demo.stage import HERE, Stage
+from deploy.kafka.server import KafkaServer
+
+THEN, NOW = "mk-then", "mk-now"
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+REPORTS = (
+    ("e14-release", "2011-11-21T12:00:00Z"),
+    ("e15-claim", "2011-12-12T12:00:00Z"),
+    ("e16-belief", "2012-02-08T12:00:00Z"),
+    ("e17-relationship", "2012-05-01T09:00:00Z"),
+    ("e18-ending", "2012-05-01T09:30:00Z"),
+)
+KNEW = """
+  WHAT PROBATION KNEW, spring 2012            WHAT POLICE COULD HAVE FOUND
+  (review 3.2.1-3.2.4)                        (the review presumes, 5.6.4 v)
+  - released on 21 November 2011              - 1987: grievous bodily harm
+  - claims a personality disorder;            - 2005: threats to a partner, no further action
+    no record was ever found                  - 2005: a harassment warning
+  - believes a report alleges abuse of        - 2008: supply of drugs
+    his ex-wife; denies it
+  - a relationship with Tracey; he means
+    to end it
+                     between them, in 2012: one unsourced line, and no action
+"""
+
+
+def play(folder: Path, *, tell: Callable[[str], None], verbose: bool) -> None:
+    """Tell the story from nothing to a proof.
+
+    Args:
+        folder: for everything that is made; emptied first if an earlier one made it.
+        tell: prints a line.
+        verbose: print every command of the set-up too.
+
+    Raises:
+        CandourError: a step did not end as the story says.
+    """
+    stage = Stage(folder, tell=tell, verbose=verbose)
+    server = KafkaServer(folder / "kafka", say=tell)
+    try:
+        tell("Starting Kafka...")
+        address = server.start()
+        tell("Founding two exercise partnerships (replays: their time is the story's)...")
+        for partnership in (THEN, NOW):
+            stage.found(partnership, address, begins="2011-11-01T09:00:00Z")
+        _then(stage, tell)
+        statement = _now(stage, tell)
+        _nameless(stage, tell)
+        _proof(stage, tell, address)
+        _closing(tell, folder, statement)
+    finally:
+        stage.end()
+        server.stop()
+
+
+def _then(stage: Stage, tell: Callable[[str], None]) -> None:
+    tell("\n1. AS IT WAS (mk-then, no agreement in force)\n" + KNEW)
+    case = stage.home(THEN, "tv-probation/case")
+    for name, time in REPORTS[:-1]:
+        line = f"publish {HERE}/reports/{name}.yaml --home {case} --time {time}"
+        stage.do(line, quiet=True, expect=3)
+    name, time = REPORTS[-1]
+    tell("Probation's report of 1 May 2012. Nothing says who may receive it:")
+    stage.do(f"publish {HERE}/reports/{name}.yaml --home {case} --time {time}", expect=3)
+    tell("The police log of 2 May 2012, its source not named. It was logged; nothing acts on it:")
+    police = stage.home(THEN, "thames-valley/intelligence")
+    stage.do(f"publish {HERE}/reports/e19-log.yaml --home {police} --time 2012-05-02T12:00:00Z")
+
+
+def _now(stage: Stage, tell: Callable[[str], None]) -> str:
+    tell("\n2. AS IT SHOULD HAVE BEEN (mk-now, today's rules on the same facts)\n")
+    tell("An agreement, endorsed by each party:")
+    stage.agree(NOW)
+    case = stage.home(NOW, "tv-probation/case")
+    desk, hub = stage.home(NOW, "thames-valley/desk"), stage.home(NOW, "mk-hub/safeguarding")
+    tell("\nThe same five reports, from a named officer, with what may be put to whom:")
+    for name, time in REPORTS[:-1]:
+        line = f"publish {HERE}/reports/{name}.yaml --home {case} --time {time}"
+        stage.do(line, quiet=True)
+    name, time = REPORTS[-1]
+    told = stage.do(f"publish {HERE}/reports/{name}.yaml --home {case} --time {time}")
+    statement = _found(_ID, told)
+    tell("\nPolice receive it; research opens for each person in each system, by itself:")
+    stage.do(f"consumer catch-up --home {desk}")
+    grid = stage.do(f"research list --home {desk}")
+    _research(stage, tell, grid, statement)
+    tell("\nThe hub has one alert, for a role, by a time:")
+    stage.do(f"consumer catch-up --home {hub}")
+    alerts = stage.do(f"alert list --home {hub}")
+    stage.do(
+        f"alert ack {_found(_ID, alerts)} --by 'Kim Shaw (name invented)' "
+        f"--role duty_safeguarding_lead --home {hub}"
+    )
+    tell("\nWhat comes back, to the officer who reported:")
+    stage.do(
+        f"response give {statement} --received-by 'Lee Hart (name invented)' --researched yes "
+        "--action research_opened --action dash_planned --action disclosure_considered "
+        f"--role duty_intelligence_inspector --avoid 'saying to him that you told us' "
+        f"--next-contact 'ring the desk by Friday' --home {desk}"
+    )
+    stage.do(f"outbox catch-up --home {case}", quiet=True)
+    stage.do(f"outbox --home {case}")
+    return statement
+
+
+def _research(stage: Stage, tell: Callable[[str], None], grid: str, statement: str) -> None:
+    """Complete looks on the report, and show that no further action waits for them."""
+    desk = stage.home(NOW, "thames-valley/desk")
+    who = f"--by 'Lee Hart (name invented)' --role researcher --home {desk}"
+    tell("\nNo further action is refused while a look is still to be made:")
+    stage.do(
+        f"research nfa {statement} --by 'Jo Bell (name invented)' --role supervisor "
+        f"--reason 'vague, no history found' --home {desk}",
+        expect=64,
+    )
+    tell("\nThe grid fills. What was found stays in the force's own store:")
+    part = grid.partition(statement)[2].partition("\nReport ")[0]
+    looks = (
+        ("Daniel", "pnc", "match --kind conviction --confidence confirmed --reference PNC-1"),
+        ("Daniel", "local", "match --kind warning --kind nfa_allegation --confidence confirmed "
+                            "--reference LOCAL-7"),
+        ("Daniel", "pnd", "nil"),
+        ("Daniel", "mash", "unavailable --why 'closed until 08:00'"),
+    )  # fmt: skip
+    for person, system, outcome in looks:
+        for line in part.splitlines():
+            if person in line and f" {system} " in line:
+                stage.do(f"research complete {_found(_ID, line)} --outcome {outcome} {who}")
+    tell("\nA bare first name was not searched, and never looks like nothing found:")
+    stage.do(f"research list --home {desk}")
+
+
+def _nameless(stage: Stage, tell: Callable[[str], None]) -> None:
+    tell("\n3. A PARTNER'S REPORT THAT NAMES NOBODY (invented; review 5.6.4 vi, rec. 16)\n")
+    case = stage.home(NOW, "tv-probation/case")
+    told = stage.do(
+        f"publish {HERE}/reports/invented-nameless.yaml --home {case} --time 2012-05-03T10:00:00Z",
+        expect=3,
+    )
+    held = _found(_ID, told)
+    completed = stage.folder / "provenance.yaml"
+    text = (HERE / "reports" / "invented-provenance.yaml").read_text()
+    completed.write_text(text.replace("STATEMENT", held))
+    tell("\nThe same officer says who it is from; the report is decided anew and delivered:")
+    stage.do(f"publish {completed} --home {case} --time 2012-05-03T10:20:00Z")
+    stage.do(f"outbox show {held} --home {case}")
+    desk = stage.home(NOW, "thames-valley/desk")
+    stage.do(f"consumer catch-up --home {desk}")
+
+
+def _proof(stage: Stage, tell: Callable[[str], None], address: str) -> None:
+    tell("\n4. PROVED (another process, with only the folder and the trust file)\n")
+    export, trust = stage.folder / "export", stage.folder / "trust.json"
+    trust.write_bytes((stage.folder / NOW / "broker" / "trust.json").read_bytes())
+    stage.do(f"audit export {export} --partnership {NOW} --kafka {address}")
+    stage_trust = f"--trust {trust}"
+    ran = stage.apart(f"audit verify {export} {stage_trust}")
+    if ran.returncode not in {0, 1}:
+        raise Misuse(
+            "The export does not verify.", remedy="Report this to the developers, with the folder."
+        )
+    tell("\nOne bit of one byte in the middle of the ledger is flipped:")
+    ledger = export / "ledger.log"
+    octets = bytearray(ledger.read_bytes())
+    octets[len(octets) // 2] ^= 1
+    ledger.write_bytes(octets)
+    ran = stage.apart(f"audit verify {export} {stage_trust}")
+    if ran.returncode in {0, 1}:
+        raise Misuse(
+            "A flipped bit was not noticed.",
+            remedy="Report this to the developers, with the folder.",
+        )
+
+
+def _closing(tell: Callable[[str], None], folder: Path, statement: str) -> None:
+    tell(
+        "\nIt was 2,218 days before the assault. The review cannot say that she was being abused "
+        "then.\nSomeone would have had to ask.\n\n"
+        f"What was made stands in {folder}; everything that was started is stopped. To go on:\n"
+        f"  candour kafka up --home {folder}/kafka\n"
+        f"  candour broker run --home {folder}/{NOW}/broker &\n"
+        f"  candour research list --all --home {folder}/{NOW}/thames-valley-desk\n"
+        f"  candour outbox show {statement} --home {folder}/{NOW}/tv-probation-case\n"
+        "Then write a report of your own: producers/report.yaml, candour publish."
+    )
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    if match is None:
+        raise Misuse(
+            "A command did not name what the story needs next.",
+            remedy="Run `candour demo --verbose` and report what it says to the developers.",
+        )
+    return match[0]

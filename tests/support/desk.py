@@ -1,0 +1,166 @@
+"""A partnership played in memory whose police and hub act: the pure broker, the real consumers."""
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from consumers.consumer import Came, Consumer
+from consumers.store import Store
+from consumers.worker import Voice
+from contracts.draft import Draft
+from contracts.event.control import AgreementAdopted
+from contracts.opened import View
+from deploy.governing import read_agreement
+from deploy.wiring import workers_of
+from producers.partnership import Partnership
+from tests.support.delivering import Delivering
+from tests.support.running import DEMO
+from tests.support.stranger import concern, seeded, text_of
+from tests.vectors import ledger
+
+HOUR_MS = 3_600_000
+POLICE, HUB, PROBATION = "thames-valley", "mk-hub", "tv-probation"
+SOURCES = {
+    POLICE: "thames-valley/intelligence",
+    HUB: "mk-hub/safeguarding",
+    PROBATION: "tv-probation/case",
+}
+BASES = {POLICE: ledger.POLICE_BASIS}
+
+Json = Any
+
+
+def agreement() -> Json:
+    """Give the demonstration's agreement, with a machine allowed to ask probation."""
+    document = read_agreement(DEMO / "agreement.yaml").agreement
+    legs = [
+        msgspec.structs.replace(leg, provenance="automated")
+        if leg.id == "police-ask-probation"
+        else leg
+        for leg in document.legs
+    ]
+    act = AgreementAdopted(msgspec.structs.replace(document, legs=legs))
+    return json.loads(msgspec.json.encode(act))
+
+
+def named(draw: Callable[[int], bytes], **event: Json) -> dict[str, Json]:
+    """Make a complete report about two people whose full names are known."""
+    sections = concern(draw)
+    sections["event"] |= event
+    for n, (given, family) in enumerate((("Daniel", "Marsh"), ("Tracey", "Hill")), 1):
+        sections[f"person.{n}.identity"]["names"] = [{"given": given, "family": family}]
+    return sections
+
+
+class Desk:
+    """What police, hub and probation hold and do, over one played ledger."""
+
+    def __init__(self, folder: Path) -> None:
+        """Found the partnership and agree; nobody has read anything yet."""
+        self._folder = folder
+        self.played = ledger.Played("desk")
+        self.draw = seeded("desk-sections")
+        salts = seeded("desk-salts")
+        self.ledger = Delivering(
+            ledger.PARTNERSHIP, ledger.CLOCK_MS, lambda: salts(16),
+            log_seed=sha256(b"candour-vector/log").digest(),
+        )  # fmt: skip
+        self.consumers: dict[str, Consumer] = {}
+        self.outboxes: dict[str, dict[str, Draft]] = {agency: {} for agency in SOURCES}
+        self.published: list[tuple[str, Draft]] = []
+        self._ids = seeded("desk-ids")
+        act = agreement()
+        self.played.govern("mk-csp", "partnership_founded", ledger.founded())
+        self.played.govern("mk-csp", "act_proposed", {"proposal": act})
+        for name in (PROBATION, POLICE, HUB):
+            self.played.govern(name, "act_endorsed", ledger.endorsement(act))
+        self._submit()
+
+    def consumer(self, agency: str, *, store: str | None = None) -> Consumer:
+        """Open an agency's consumer, on a store of its own name or of another."""
+        opened = Store(self._folder / (store or f"{agency}.sqlite"))
+        voice = Voice(agency, f"/agencies/{SOURCES[agency]}", "duty manager", Partnership())
+        return Consumer(opened, voice=voice, trust=self.ledger.trust, workers=workers_of(voice))
+
+    def new_id(self) -> str:
+        """Make a UUIDv7 that the seed fixes."""
+        drawn = self._ids(16).hex()
+        return f"{drawn[:8]}-{drawn[8:12]}-7{drawn[13:16]}-8{drawn[17:20]}-{drawn[20:32]}"
+
+    def report(self, sections: dict[str, Json] | None = None, *, source: str = SOURCES[PROBATION],
+               event: str = "concern_reported", **context: Json) -> str:  # fmt: skip
+        """Publish a report; give its id."""
+        said = self.new_id()
+        context = {"basis": BASES.get(source.partition("/")[0]), **context}
+        context = {name: value for name, value in context.items() if value is not None}
+        given = sections or named(self.draw)
+        self.played.say(source, event, given, id=said, **context)
+        self._submit()
+        return said
+
+    def records(self, agency: str) -> list[Came]:
+        """Give an agency's views topic as it stands."""
+        found = self.ledger.views.get(agency, [])
+        return [Came(offset, key, value) for offset, (key, value) in enumerate(found)]
+
+    def settle(self) -> None:
+        """Let every agency read, act and say until nothing new comes."""
+        while sum(self._step(agency) for agency in SOURCES):
+            pass
+
+    def acting(self, agency: str) -> Consumer:
+        """Give an agency's consumer, opened once."""
+        if agency not in self.consumers:
+            self.consumers[agency] = self.consumer(agency)
+        return self.consumers[agency]
+
+    def pass_hours(self, hours: float) -> None:
+        """Move ledger time, by public control that everybody is sent."""
+        self.ledger.clock_ms += round(hours * HOUR_MS)
+        newcomer = f"mk-{text_of(self.draw(4)).lower().translate({45: 'a', 95: 'b'})}"
+        act = {"act": "agency_admitted", "agency": ledger.agency(newcomer)}
+        self.played.govern("mk-csp", "act_proposed", {"proposal": act})
+        self._submit()
+
+    def publish(self, agency: str, draft: Draft) -> None:
+        """Sign a draft under its own id, once, as an outbox does."""
+        outbox = self.outboxes[agency]
+        if draft.id in outbox:
+            return
+        outbox[draft.id] = draft
+        self.published.append((agency, draft))
+        sections = {name: json.loads(bytes(value)) for name, value in draft.sections.items()}
+        basis = {"basis": BASES[agency]} if agency in BASES else {}
+        if agency == HUB:
+            basis = {"basis": {"regime": "uk_gdpr", "article": "uk_gdpr.6.1.e"}}
+        self.played.say(
+            SOURCES[agency], draft.event, sections, id=draft.id, urgency=draft.urgency, **basis
+        )
+        self._submit()
+
+    def said(self, agency: str, event: str) -> list[Json]:
+        """List the facts of every statement of one event that an agency said, in order."""
+        return [
+            json.loads(bytes(draft.sections["event"]))
+            for by, draft in self.published
+            if by == agency and draft.event == event
+        ]
+
+    def seen(self, agency: str, event: str) -> list[View]:
+        """List the views of one event that an agency holds."""
+        return [v for v in self.ledger.opened(agency) if v.statement.kind.name == event]
+
+    def _step(self, agency: str) -> int:
+        consumer = self.acting(agency)
+        taken = consumer.take(self.records(agency))
+        return taken + consumer.publish_waiting(lambda draft: self.publish(agency, draft))
+
+    def _submit(self) -> None:
+        for one in self.played.submissions:
+            self.ledger.submit(one["agency"], one["submission"]["text"].encode())
+        self.played.submissions.clear()
+        self.ledger.deliver()

@@ -1,0 +1,180 @@
+"""The consumer's store: once, whatever is read twice, at once, again or from nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from consumers import store as stored
+from consumers.consumer import Came, Consumer
+from consumers.research.rows import research_tasks, results
+from consumers.worker import derived_id
+from contracts.draft import Draft
+from contracts.fault import Transient
+from contracts.identifier import is_statement_id
+from tests.support.desk import HUB, POLICE, Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A partnership where probation, police and hub have agreed, and one report was made."""
+    found = Desk(tmp_path)
+    found.report()
+    return found
+
+
+def wanted(consumer: Consumer) -> list[tuple[str, str, bool]]:
+    """List what a consumer says: natural key, id, whether it was handed over."""
+    with consumer.store.read() as db:
+        query = select(stored.to_publish.c["key", "id", "published"])
+        return [tuple(row) for row in db.execute(query.order_by(stored.to_publish.c.key))]
+
+
+def refuse(_: Draft) -> None:
+    """Publish nothing, and fail where anything is to be published."""
+    raise AssertionError("it was said before")
+
+
+def test_a_redelivered_view_changes_nothing(desk: Desk) -> None:
+    """Kafka delivers at least once: the second time must not be a second task."""
+    police = desk.consumer(POLICE)
+    came = desk.records(POLICE)
+    assert police.take(came) == len(came)
+    before = wanted(police)
+    assert police.take(came) == 0
+    assert police.take([Came(len(came), one.key, one.record) for one in came[-1:]]) == 1
+    assert wanted(police) == before
+
+
+def test_any_split_of_the_records_gives_the_same_rows(desk: Desk) -> None:
+    """How Kafka cuts batches must not decide what is done."""
+    desk.pass_hours(80)
+    whole, apart = desk.consumer(POLICE, store="whole"), desk.consumer(POLICE, store="apart")
+    came = desk.records(POLICE)
+    whole.take(came)
+    for one in came:
+        apart.take([one])
+    assert wanted(whole) == wanted(apart)
+    assert len(wanted(whole)) == 12 + 2 + 2  # tasks, requests to probation, M01 and the duty
+
+
+def test_one_record_taken_by_two_workers_at_once_is_taken_once(desk: Desk) -> None:
+    """A second process of the same consumer may run while the first is being replaced."""
+    came = desk.records(POLICE)
+    both = [desk.consumer(POLICE, store="shared") for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        taken = list(pool.map(lambda consumer: consumer.take(came), both))
+    assert sorted(taken) == [0, len(came)]
+    assert len(wanted(both[0])) == len({key for key, _, _ in wanted(both[1])}) == 14
+
+
+def test_a_position_that_somebody_else_moved_is_not_moved_again(desk: Desk) -> None:
+    """Compare and set: on PostgreSQL two transactions may read the same position."""
+    police = desk.consumer(POLICE)
+    with police.store.write() as db:
+        stored.advance(db, police.topic, expected=0, to=5)
+    with pytest.raises(Transient), police.store.write() as db:
+        stored.advance(db, police.topic, expected=0, to=7)
+    assert police.position() == 5
+
+
+def test_a_batch_that_fails_leaves_no_row_behind(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows, position and what is to be said commit together or not at all."""
+    police = desk.consumer(POLICE)
+
+    def fail(*_: object, **__: object) -> None:
+        raise Transient("The disk is full.", remedy="Make room.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stored, "advance", fail)
+        with pytest.raises(Transient):
+            police.take(desk.records(POLICE))
+    assert (police.position(), wanted(police)) == (0, [])
+    police.take(desk.records(POLICE))
+    assert len(wanted(police)) == 14
+
+
+def test_a_rebuilt_store_publishes_nothing_twice(desk: Desk) -> None:
+    """A deleted database must cost a reading, not a second alert in the night."""
+    desk.settle()
+    for agency in (POLICE, HUB):
+        rebuilt = desk.consumer(agency, store=f"{agency}-rebuilt")
+        rebuilt.take(desk.records(agency))
+        assert rebuilt.publish_waiting(refuse) == 0
+        keys = [key for key, _, _ in wanted(rebuilt)]
+        assert keys == [key for key, _, _ in wanted(desk.acting(agency))]
+
+
+def test_a_store_rebuilt_while_statements_are_on_their_way_says_them_under_the_same_ids(
+    desk: Desk,
+) -> None:
+    """What is not in the views yet cannot be read back: the id itself must be the same."""
+    first, again = desk.consumer(POLICE, store="first"), desk.consumer(POLICE, store="again")
+    first.take(desk.records(POLICE))
+    again.take(desk.records(POLICE))
+    assert wanted(first) == wanted(again)
+    ids = [said for _, said, _ in wanted(first)]
+    assert len(set(ids)) == len(ids)
+    assert all(map(is_statement_id, ids))
+
+
+def test_a_derived_id_depends_on_who_says_it() -> None:
+    """Two sources that derive the same thing must not claim one id."""
+    cause = "0197a1b2-0000-7000-8000-000000000000"
+    ids = {derived_id(f"/agencies/{a}/x", cause, "k") for a in ("one", "two")}
+    assert len(ids) == 2
+    assert all(one.startswith("0197a1b2-0000-7") for one in ids)
+
+
+def test_emptying_keeps_the_results_that_no_log_brings_back(desk: Desk) -> None:
+    """A result stays in the force's own store: a rebuild must not lose it."""
+    police = desk.consumer(POLICE)
+    police.take(desk.records(POLICE))
+    with police.store.write() as db:
+        kept = {"task": "t", "attempt": 1, "terms": "[]", "terms_salt": b"s", "detail": "found"}
+        db.execute(results.insert().values(**kept))
+    police.store.forget(kept=frozenset({results.name}))
+    assert police.position() == 0
+    with police.store.read() as db:
+        assert db.execute(select(research_tasks)).all() == []
+        assert db.execute(select(results.c.detail)).scalars().all() == ["found"]
+
+
+def test_what_does_not_prove_is_kept_aside_and_the_rest_goes_on(desk: Desk) -> None:
+    """One forged record must not stop the inbox, and must not be believed."""
+    police = desk.consumer(POLICE)
+    came = desk.records(POLICE)
+    forged = came[-1].record or b""
+    bad = [Came(came[-1].offset, b"k", forged.replace(b'"index":', b'"index":1', 1))]
+    police.take([*came[:-1], *bad])
+    police.take([Came(came[-1].offset + 1, came[-1].key, came[-1].record)])
+    with police.store.read() as db:
+        (aside,) = db.execute(select(stored.unproved)).mappings().all()
+    assert aside["record"] == bad[0].record
+    assert len(wanted(police)) == 14
+
+
+def test_an_erased_view_is_dropped(desk: Desk) -> None:
+    """A tombstone is the log's erasure: no copy may outlive it here."""
+    police = desk.consumer(POLICE)
+    came = desk.records(POLICE)
+    police.take(came)
+    police.take([Came(len(came), came[-1].key, None)])
+    with police.store.read() as db:
+        held = db.execute(select(stored.views.c.digest)).scalars().all()
+    assert came[-1].key.decode() not in held
+    assert len(held) == len(came) - 1
+
+
+def test_the_tables_are_postgresqls_too() -> None:
+    """A force's database server is PostgreSQL: the same tables must stand there."""
+    dialect = postgresql.dialect()
+    made = [str(CreateTable(table).compile(dialect=dialect)) for table in
+            stored.metadata.sorted_tables]  # fmt: skip
+    assert len(made) == len(stored.metadata.tables)
+    assert "BIGSERIAL" in next(text for text in made if "to_publish" in text)
