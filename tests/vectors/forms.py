@@ -1,93 +1,11 @@
-"""Vectors that need no state: exact bytes that must be refused, from size to schema."""
+"""Vectors of size and form: bytes that are no statement, or that two readers could read apart."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.support.stranger import Writer, concern, octets_of, seeded, sha, text_of
-from tests.vectors.ledger import PARTNERSHIP, compact, key, source_key
-
-KEY = key("tv-probation/case")
-SOURCE = "/agencies/tv-probation/case"
-Case = tuple[str, str, str, bytes | dict[str, Any], list[str]]
-"""Reason code, name, claim, submission, fields."""
-
-
-def writer(name: str, **changes: Any) -> Writer:
-    """Make the outbox of one vector, with a stream of its own."""
-    draw = seeded(name)
-    held = changes.pop("key", KEY)
-    return Writer(held, SOURCE, PARTNERSHIP, draw, stream=text_of(draw(16)), **changes)
-
-
-def said(name: str, *, drop: tuple[str, ...] = (), **sections: Any) -> bytes:
-    """Write a concern with sections changed: `person_1_part` stands for `person.1.part`."""
-    outbox = writer(name)
-    parts = {**concern(outbox.draw), **{k.replace("_", ".", 2): v for k, v in sections.items()}}
-    kept = {k: v for k, v in parts.items() if k not in drop}
-    return outbox.write(outbox.context("concern_reported"), kept)
-
-
-def context(name: str, change: Callable[[dict[str, Any]], None]) -> bytes:
-    """Write a concern whose context was changed before it was signed."""
-    outbox = writer(name)
-    raw = outbox.write(outbox.context("concern_reported"), concern(outbox.draw))
-    _, payload, disclosures = taken_apart(raw)
-    members = json.loads(payload)
-    change(members)
-    return outbox.seal(members, disclosures)
-
-
-def exact(name: str, before: bytes, after: bytes, *, header: bool = False) -> bytes:
-    """Write a concern whose signed JSON was changed as text before it was signed."""
-    outbox = writer(name)
-    raw = outbox.write(outbox.context("concern_reported"), concern(outbox.draw))
-    head, payload, disclosures = taken_apart(raw)
-    whole = head if header else payload
-    if whole.count(before) != 1:
-        raise ValueError(name)
-    changed = whole.replace(before, after)
-    return outbox.sign(changed if header else head, payload if header else changed, disclosures)
-
-
-def section(name: str, of: str, value: bytes) -> bytes:
-    """Write a concern one of whose sections is these exact bytes of JSON."""
-    outbox = writer(name)
-    texts = [
-        text_of(b'["%b","%b",%b]' % (text_of(outbox.draw(16)).encode(), n.encode(), v))
-        for n, v in {
-            **{n: compact(v) for n, v in concern(outbox.draw).items()}, of: value,
-        }.items()
-    ]  # fmt: skip
-    return around(outbox, texts)
-
-
-def around(outbox: Writer, texts: list[str], **intake: Any) -> bytes:
-    """Sign a concern of exact disclosures, with an intake that counts them."""
-    counted = {"stream": outbox.stream, "sequence": 0, "sections": [sha(t.encode()) for t in texts]}
-    every = [outbox.disclosure("intake", {**counted, **intake}), *texts]
-    decoys = [text_of(outbox.draw(32)) for _ in range(16 - len(every))]
-    digests = sorted([*(sha(t.encode()) for t in every), *decoys])
-    return outbox.seal({**outbox.context("concern_reported"), "_sd": digests}, every)
-
-
-def taken_apart(raw: bytes) -> tuple[bytes, bytes, list[str]]:
-    """Give header, payload and disclosures of a statement."""
-    jws, *disclosures, _ = raw.decode().split("~")
-    header, payload, _ = jws.split(".")
-    return octets_of(header), octets_of(payload), disclosures
-
-
-def _other(raw: bytes, at: int) -> bytes:
-    """Put another character of the alphabet in one place."""
-    return raw[:at] + (b"B" if raw[at : at + 1] != b"B" else b"C") + raw[at + 1 :]
-
-
-def _spare_bits(raw: bytes, end: int) -> bytes:
-    """Set a bit that stands for nothing in the last character before `end`."""
-    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    last = alphabet[alphabet.index(raw[end - 1]) + 1]
-    return raw[: end - 1] + bytes([last]) + raw[end:]
+from tests.support.stranger import text_of
+from tests.vectors.ledger import key
+from tests.vectors.writing import KEY, Case, around, context, exact, said, spare_bits, writer
 
 
 def size_and_form() -> Iterator[Case]:
@@ -96,7 +14,7 @@ def size_and_form() -> Iterator[Case]:
     yield "size.too_large", "one_byte_over", "256 KiB and one byte.", {
         "repeat": "A", "times": 256 * 1024 + 1,
     }, []  # fmt: skip
-    shapeless = {
+    shapeless: dict[str, bytes | dict[str, Any]] = {
         "empty": b"",
         "garbage": b"Tracey rang. Please call her back.",
         "at_the_limit": {"repeat": "A", "times": 256 * 1024},
@@ -126,7 +44,7 @@ def canonical() -> Iterator[Case]:
         code,
         "signature_spare_bits",
         "A signature in a second spelling.",
-        _spare_bits(good, jws_end),
+        spare_bits(good, jws_end),
         ["signature"],
     )
     kid = b'"kid":"%b"' % KEY.kid.encode()
@@ -163,7 +81,7 @@ def canonical() -> Iterator[Case]:
     )
     outbox = writer("bits")
     plain = outbox.disclosure("event", {"a": 12}).encode()
-    text = _spare_bits(plain, len(plain))
+    text = spare_bits(plain, len(plain))
     yield (
         code,
         "disclosure_spare_bits",
@@ -284,202 +202,3 @@ def contexts() -> Iterator[Case]:
         context("missing", lambda m: m.pop("time")),
         ["payload"],
     )
-
-
-def disclosures() -> Iterator[Case]:
-    """Cases of disclosures, keys and signatures."""
-    good = said("disclosed")
-    jws, first, *rest, _ = good.split(b"~")
-    stranger = writer("put-in").disclosure("narrative", {"text": "x", "form": "summary"}).encode()
-    unreferenced = {
-        "put_in": b"~".join([jws, first, *rest, stranger, b""]),
-        "sent_twice": b"~".join([jws, first, *rest, rest[0], b""]),
-        "altered": b"~".join([jws, first, *rest[:-1], _other(rest[-1], 40), b""]),
-        "alone": b"~".join([jws, stranger, b""]),
-    }
-    for name, raw in unreferenced.items():
-        claim = f"A disclosure nothing refers to: {name.replace('_', ' ')}."
-        yield "form.disclosure_unreferenced", name, claim, raw, []
-    salted = {
-        "salt_short": b'["AAAA","event",{}]',
-        "salt_number": b'[1,"event",{}]',
-        "two_members": b'["AAAAAAAAAAAAAAAAAAAAAA",{}]',
-        "an_object": b'{"salt":"AAAAAAAAAAAAAAAAAAAAAA"}',
-    }
-    for name, text in salted.items():
-        raw = around(writer(name), [text_of(text)])
-        yield "form.bad_member", f"disclosure_{name}", "Salt, name, value.", raw, ["disclosure"]
-    outbox = writer("doubled")
-    two = [outbox.disclosure("risk", {"danger_now": answer}) for answer in ("yes", "no")]
-    yield (
-        "form.bad_member",
-        "disclosure_section_twice",
-        "Two sections of one name.",
-        around(outbox, two),
-        ["disclosure"],
-    )
-    other = writer("other", key=key("nobody"))
-    unknown = other.write(other.context("concern_reported"), concern(other.draw))
-    yield "key.unknown", "never_enrolled", "A key that nobody enrolled.", unknown, []
-    header, payload, texts = taken_apart(good)
-    changed = payload.replace(b'"routine"', b'"urgent"')
-    forged = writer("forger", key=key("nobody"))
-    signature = jws.rpartition(b".")[2].decode()
-    broken = {
-        "altered": f"{text_of(header)}.{text_of(changed)}.{signature}~{'~'.join(texts)}~".encode(),
-        "by_another_key": forged.sign(header, payload, texts),
-        "one_bit": _other(good, len(jws) - 40),
-        "cut": good.replace(signature.encode(), text_of(octets_of(signature)[:-1]).encode()),
-    }
-    for name, raw in broken.items():
-        yield "signature.invalid", name, "Not what the key's holder signed.", raw, []
-
-
-def digests_and_schema() -> Iterator[Case]:
-    """Cases of what is signed and still not whole, known or well-formed."""
-    good = said("stripped")
-    jws, *texts, _ = good.split(b"~")
-    absent = "form.section_absent"
-    yield (
-        absent,
-        "narrative_taken_out",
-        "A copy without its narrative.",
-        b"~".join([jws, *texts[:-1], b""]),
-        [],
-    )
-    yield (
-        absent,
-        "intake_taken_out",
-        "A copy without its intake, as a view is.",
-        b"~".join([jws, *texts[1:], b""]),
-        ["intake"],
-    )
-    yield absent, "everything_taken_out", "The signed part alone.", jws + b"~", ["intake"]
-    intakes: dict[str, dict[str, Any]] = {
-        "intake_counts_one_more": {"sections": ["A" * 43]},
-        "intake_stream_free_text": {"stream": "Daniel's stream"},
-        "intake_sequence_below_0": {"sequence": -1},
-        "intake_sequence_above_2_53": {"sequence": 2**53},
-        "intake_previous_free_text": {"previous": "Daniel"},
-    }
-    for name, intake in intakes.items():
-        outbox = writer(name)
-        event = outbox.disclosure("event", concern(outbox.draw)["event"])
-        fields = [] if "sections" in intake else ["intake"]
-        raw = around(outbox, [event], **intake)
-        yield absent, name, f"An {name.replace('_', ' ')}.", raw, fields
-    for name, kind in {"unknown": "mood_noted.v1", "version_2": "concern_reported.v2"}.items():
-        claim = f"No such type: {kind}."
-        yield (
-            "schema.type_unknown",
-            name,
-            claim,
-            context(name, lambda m, kind=kind: m.update(type=f"uk.candour.{kind}")),
-            [],
-        )
-    outbox = writer("uncaused")
-    yield "schema.cause_missing", "response", "A response to nothing.", outbox.write(
-        outbox.context("response_given"),
-        {"event": {"statement": "0132b1a4-9c40-7000-8000-000000000001", "received_by": "Sgt",
-                   "researched": "yes", "actions": ["research_opened"]}},
-    ), ["cause.1"]  # fmt: skip
-    nobody = ("person.1.identity", "person.2.identity")
-    yield (
-        "schema.person_missing",
-        "concern",
-        "A concern about nobody.",
-        said("nobody", drop=nobody),
-        ["person.1.identity"],
-    )
-    yield from _i_json()
-
-
-def _i_json() -> Iterator[Case]:
-    cases = {
-        "member_twice": b'{"text":"he did","text":"he did not","form":"summary"}',
-        "fraction": b'{"text":1.5,"form":"summary"}',
-        "bad_utf8": b'{"text":"\xff","form":"summary"}',
-        "not_shortest_utf8": b'{"text":"\xc0\xaf","form":"summary"}',
-        "surrogate_in_utf8": b'{"text":"\xed\xa0\x80","form":"summary"}',
-        "huge_number": b'{"text":123456789012345678901234567890,"form":"summary"}',
-    }
-    for name, value in cases.items():
-        raw = section(name, "narrative", value)
-        yield (
-            "schema.not_i_json",
-            name,
-            f"A narrative: {name.replace('_', ' ')}.",
-            raw,
-            ["narrative"],
-        )
-
-
-def schema() -> Iterator[Case]:
-    """Cases of sections that are not of their shape."""
-    code = "schema.broken"
-    event = concern(seeded("event"))["event"]
-    token = "AAAAAAAAAAAAAAAAAAAAAA"
-    cases: dict[str, tuple[dict[str, Any], str]] = {
-        "unknown_member": ({"narrative": {"text": "x", "form": "summary", "mood": 1}}, "narrative"),
-        "unknown_word": ({"narrative": {"text": "x", "form": "poem"}}, "narrative.form"),
-        "unknown_section": ({"rumours": {"text": "x"}}, "unknown section"),
-        "person_33": ({"person_33_part": {"subject": token, "part": "child"}}, "unknown section"),
-        "person_01": ({"person_01_part": {"subject": token, "part": "child"}}, "unknown section"),
-        "name_as_token": (
-            {"person_3_part": {"subject": "Daniel", "part": "child"}}, "person.3.part.subject"),
-        "subject_of_another_number": (
-            {"person_1_part": {"subject": token, "part": "child"}}, "person.1.part.subject"),
-        "exclusion_of_nobody": ({"exclusions": {"excluded": [{"subjects": [token]}]}},
-                                "exclusions.excluded[0]"),
-        "day_too_precise": ({"event": {**event, "occurred": {"precision": "month",
-                             "at": "2012-05-01"}}}, "event.occurred"),
-        "day_that_is_not": ({"event": {**event, "recorded": "2012-02-30"}}, "event"),
-        "time_in_words": ({"event": {**event, "recorded": "last Tuesday"}}, "event.recorded"),
-    }  # fmt: skip
-    for name, (sections, field) in cases.items():
-        claim = f"Schema: {name.replace('_', ' ')}."
-        yield code, name, claim, said(f"schema-{name}", **sections), [field]
-    yield (
-        code,
-        "no_event",
-        "A report without its facts.",
-        said("no-event", drop=("event",)),
-        ["event"],
-    )
-    outbox = writer("not-searched")
-    made = {"task": "0132b1a4-9c40-7000-8000-000000000001", "subject": token, "system": "pnc",
-            "statement": "0132b1a4-9c40-7000-8000-000000000002", "outcome": "not_searched",
-            "operator": "DC 1", "searched_at": 0}  # fmt: skip
-    yield (
-        code,
-        "not_searched_without_why",
-        "No look, no reason: it would read as nil.",
-        (
-            outbox.write(
-                outbox.context("research_completed"),
-                {"event": made, "cause.1": {"statement": made["task"]}},
-            )
-        ),
-        ["event"],
-    )
-    outbox = writer("spaced", separators=(", ", ": "))
-    enrolled = {"act": "key_enrolled", "agency": "tv-probation",
-                "key": source_key("tv-probation", "spare")}  # fmt: skip
-    yield (
-        code,
-        "act_in_another_spelling",
-        "What others endorse has one spelling.",
-        outbox.write(outbox.context("act_proposed"), {"event": {"proposal": enrolled}}),
-        ["event"],
-    )
-
-
-def cases() -> Iterator[Case]:
-    """Give every case, in the order of checks."""
-    yield from size_and_form()
-    yield from canonical()
-    yield from members()
-    yield from contexts()
-    yield from disclosures()
-    yield from digests_and_schema()
-    yield from schema()

@@ -116,7 +116,7 @@ def control() -> Iterator[Ruling]:
             "agreement.parties (not admitted)"),
         "version_again": (agreement(title="Again"),
             "agreement.version (not above the last)"),
-        "dates_in_words": (agreement(id="new", legs=[], expires="never"),
+        "day_that_is_not": (agreement(id="new", legs=[], expires="2013-02-30"),
             "agreement.effective, review, expires"),
         "revoked_unknown_key": ({"act": "key_revoked", "agency": "tv-probation",
             "kid": "A" * 43, "reason": "retired"}, "kid"),
@@ -215,22 +215,24 @@ def _without(played: Played, member: str) -> dict[str, Any]:
 
 def policy() -> Iterator[Ruling]:
     """Cases of agreement, basis, consent, exclusion and the emergency that cannot be verified."""
-    held = {"outcome": "quarantined"}
-    case = Ruling("agreement.none_in_force", "other", "Under an agreement nobody made.", **held)
+    held = "quarantined"
+    case = Ruling(
+        "agreement.none_in_force", "other", "Under an agreement nobody made.", outcome=held
+    )
     case.report(agreement="no-isa")
     yield case
-    case = Ruling("agreement.no_leg", "type", "No leg takes this type.", **held)
+    case = Ruling("agreement.no_leg", "type", "No leg takes this type.", outcome=held)
     noted = {**concern(case.played.draw)["event"], "relationship": "partners", "state": "ending"}
     noted = {name: v for name, v in noted.items() if name not in {"concern", "asked"}}
     case.report(event="relationship_noted", sections={"event": noted})
     yield case
-    case = Ruling("agreement.no_leg", "purpose", "No leg takes this purpose.", **held)
+    case = Ruling("agreement.no_leg", "purpose", "No leg takes this purpose.", outcome=held)
     case.report(purpose="supervision")
     yield case
-    case = Ruling("basis.unfit", "another", "Another basis than the leg names.", **held)
+    case = Ruling("basis.unfit", "another", "Another basis than the leg names.", outcome=held)
     case.report(basis={"regime": "uk_gdpr", "article": "uk_gdpr.6.1.d"})
     yield case
-    case = Ruling("basis.unfit", "none", "No basis at all.", **held)
+    case = Ruling("basis.unfit", "none", "No basis at all.", outcome=held)
     case.report(basis=None)
     yield case
     for name, views in {
@@ -238,15 +240,17 @@ def policy() -> Iterator[Ruling]:
         "refused": "refused",
         "withdrawn": "withdrawn",
     }.items():
-        case = Ruling("consent.absent", name, "The leg needs consent.", **held)
+        case = Ruling("consent.absent", name, "The leg needs consent.", outcome=held)
         _contact(case, views)
         yield case
-    case = Ruling("consent.absent", "ground_the_leg_has_not", "An override of another ground.",
-                  **held)  # fmt: skip
+    other = "An override of another ground."
+    case = Ruling("consent.absent", "ground_the_leg_has_not", other, outcome=held)
     _contact(case, "refused", override="serious_crime")
     yield case
     excluded = {"subjects": [text_of(b"\0" * 16)], "agency": "thames-valley"}
-    case = Ruling("minimisation.nobody_left", "excluded", "Exclusions beat every leg.", **held)
+    case = Ruling(
+        "minimisation.nobody_left", "excluded", "Exclusions beat every leg.", outcome=held
+    )
     case.report(sections={"exclusions": {"excluded": [excluded]}})
     yield case
     case = Ruling("emergency.signature_unverified", "forged", "Readable, and nobody knows whose.",
