@@ -227,6 +227,11 @@ def commitment(salt: bytes, exact: bytes) -> str:
     return base64url.encode(sha256(salt + exact).digest())
 
 
+def exact_bytes(raw: msgspec.Raw | msgspec.UnsetType) -> bytes:
+    """Give the exact bytes of a `Raw` member; none for an absent one."""
+    return b"" if isinstance(raw, msgspec.UnsetType) else bytes(raw)
+
+
 def split_entry(record: bytes) -> tuple[bytes, bytes, bytes]:
     """Split a ledger record into head, body and JWS (empty where the entry has none).
 

@@ -154,7 +154,7 @@ def _check_subject(
 
 
 def _item(part: ReceiptPart, decision: Decision) -> Item:
-    exact = b"" if part.item is msgspec.UNSET else bytes(part.item)
+    exact = entry.exact_bytes(part.item)
     proved = proof.verify_inclusion(
         proof.leaf_hash(exact),
         part.item_slot if part.item_slot is not None else -1,

@@ -20,7 +20,7 @@ from consumers.audit.container import CHECKPOINTS, DISCLOSURES, LEDGER, Export, 
 from consumers.audit.defect import Defect
 from consumers.audit.following import UNREADABLE
 from contracts import base64url, proof, signature
-from contracts.entry import Body, split_entry
+from contracts.entry import Body, exact_bytes, split_entry
 from contracts.event import name_of
 from contracts.event.control import AgencyAdmitted, KeyEnrolled
 from contracts.finding import decode_findings
@@ -74,7 +74,7 @@ class Checker:
     def _statement(self, entry: int, sections: int) -> str | None:
         try:
             _, body_json, jws = split_entry(self._logs[LEDGER][entry])
-            recorded = _body(body_json).findings
+            recorded = exact_bytes(_body(body_json).findings)
         except UNREADABLE:
             return None  # named by whoever reads the entry
         if sections == ABSENT:
@@ -87,13 +87,11 @@ class Checker:
             return self._bare(jws, recorded, Defect.SECTION_MISSING)
         if prepared.reason is not None:
             return self._bare(jws, recorded, Defect.DISCLOSURE_ALTERED)
-        if recorded is msgspec.UNSET or bytes(recorded) != prepared.findings:
+        if recorded != prepared.findings:
             return str(Defect.FINDINGS_DIFFER)
         return None
 
-    def _bare(
-        self, jws: bytes, recorded: msgspec.Raw | msgspec.UnsetType, otherwise: Defect
-    ) -> str:
+    def _bare(self, jws: bytes, recorded: bytes, otherwise: Defect) -> str:
         """Check what the signed part alone can show, where its sections are missing or altered."""
         try:
             parsed = parse(jws + b"~")
@@ -103,7 +101,7 @@ class Checker:
         if key is None or not signature.is_valid(key, parsed.signed, parsed.signature):
             return ""
         try:
-            stated = decode_findings(recorded)  # type: ignore[arg-type]
+            stated = decode_findings(recorded)
         except UNREADABLE:
             return str(Defect.FINDINGS_DIFFER)
         context = parsed.context
@@ -146,7 +144,7 @@ def keys_of(ledger: Records) -> dict[str, bytes]:
         if b'"public_key"' not in record:
             continue
         try:
-            findings = decode_findings(_body(split_entry(record)[1]).findings)  # type: ignore[arg-type]
+            findings = decode_findings(exact_bytes(_body(split_entry(record)[1]).findings))
         except UNREADABLE:
             continue  # named by whoever reads the entry
         named = findings.founding.founding.agencies if findings.founding else []

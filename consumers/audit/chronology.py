@@ -14,7 +14,7 @@ import msgspec
 
 from consumers.audit.container import DISCLOSURES, LEDGER, Export
 from consumers.audit.following import Read, read_entry
-from contracts.entry import Decision, Delivery, Duty, Item, Position
+from contracts.entry import Decision, Delivery, Duty, Item, Position, exact_bytes
 from contracts.event import BY_NAME, Audience
 from contracts.event.report import Report
 from contracts.fault import Misuse
@@ -94,13 +94,12 @@ def _read_through(export: Export) -> _Known:
 
 
 def _findings(read: Read) -> Findings | None:
-    exact = read.body.findings
-    return None if isinstance(exact, msgspec.UnsetType) else decode_findings(bytes(exact))
+    exact = exact_bytes(read.body.findings)
+    return decode_findings(exact) if exact else None
 
 
 def _decision_of(read: Read) -> Decision:
-    exact = read.body.decision
-    return _decision(b"" if isinstance(exact, msgspec.UnsetType) else bytes(exact))
+    return _decision(exact_bytes(read.body.decision))
 
 
 def _told(
@@ -186,7 +185,7 @@ def _other(read: Read) -> Iterator[str]:
     head, body = read.head, read.body
     if head.kind == "heartbeat":
         return
-    position = _position(b"" if isinstance(body.position, msgspec.UnsetType) else body.position)
+    position = _position(exact_bytes(body.position))
     agency = submitter(position.topic, head.partnership) or "an unknown agency"
     count = position.last - position.first + 1
     codes = sorted({given.code for exact in body.items for given in _item(exact).reasons})

@@ -85,11 +85,11 @@ def read_entry(record: bytes) -> Read | None:
 def is_opened(read: Read) -> bool:
     """Say whether the body is what the head commits to, the pads and the JWS included."""
     head, body = read.head, read.body
-    exact = [_bytes(raw) for raw in (body.position, body.findings, body.decision)]
+    exact = [entry.exact_bytes(raw) for raw in (body.position, body.findings, body.decision)]
     stated = [head.position, head.findings, head.decision]
     salts = entry.salts(read.salt, len(head.deliveries))
     opened = [
-        None if one is None else entry.commitment(salts[at], one)
+        entry.commitment(salts[at], one) if one else None
         for at, one in zip((POSITION, FINDINGS, DECISION), exact, strict=True)
     ]
     pads = [b""] * (len(head.deliveries) - len(body.deliveries))
@@ -102,10 +102,6 @@ def is_opened(read: Read) -> bool:
     signed = digest_of(read.jws) == head.statement if read.jws else head.statement is None
     whole = read.record == b"%b\n%b\n%b" % (_encode(head), _encode(body), read.jws)
     return opened == stated and deliveries == head.deliveries and signed and whole
-
-
-def _bytes(raw: msgspec.Raw | msgspec.UnsetType) -> bytes | None:
-    return None if isinstance(raw, msgspec.UnsetType) else bytes(raw)
 
 
 class Following:
@@ -143,7 +139,7 @@ class Following:
             again = self._sequencing.heartbeat(clock_ms=head.clock_at, salt=lambda: read.salt)
             return None if again.record == read.record else self._differs(read, again)
         try:
-            position = _position(bytes(read.body.position))  # type: ignore[arg-type]
+            position = _position(entry.exact_bytes(read.body.position))
         except UNREADABLE:
             return Defect.ENTRY_WRONG
         agency = topic.submitter(position.topic, self._partnership)
@@ -160,7 +156,7 @@ class Following:
         self, read: Read, position: Position, agency: str, sections: bytes | None
     ) -> Findings | Defect:
         head = read.head
-        findings_json = _bytes(read.body.findings) or b""
+        findings_json = entry.exact_bytes(read.body.findings)
         try:
             named = _named(findings_json)
         except UNREADABLE:
@@ -277,7 +273,8 @@ class Following:
     def _differs(self, read: Read, again: Written) -> Defect:
         """Name what differs between an entry as it stands and as it would be written."""
         head, body = again.recorded.head, again.body
-        if head.kind != read.head.kind or _bytes(body.decision) != _bytes(read.body.decision):
+        decided = entry.exact_bytes(body.decision), entry.exact_bytes(read.body.decision)
+        if head.kind != read.head.kind or decided[0] != decided[1]:
             return Defect.OUTCOME_WRONG
         if [*map(bytes, body.deliveries)] != [*map(bytes, read.body.deliveries)]:
             return Defect.DELIVERIES_WRONG

@@ -11,7 +11,7 @@ from broker.core.state import State
 from consumers.audit.defect import Defect
 from consumers.audit.following import Read
 from consumers.audit.verdict import Tally
-from contracts.entry import Decision, Item
+from contracts.entry import Decision, Item, exact_bytes
 from contracts.finding import Findings
 from contracts.reason import Reason
 
@@ -71,8 +71,9 @@ class Watch:
         stream = self._streams.setdefault(findings.stream, _Stream())
         stream.taken[findings.sequence] = findings.statement
         stream.named[findings.sequence] = (findings.previous, read.head.index)
-        if findings.missing and b'"provenance_supplied"' in bytes(read.body.decision):  # type: ignore[arg-type]
-            decision = msgspec.json.decode(bytes(read.body.decision), type=Decision)  # type: ignore[arg-type]
+        decided = exact_bytes(read.body.decision)
+        if findings.missing and b'"provenance_supplied"' in decided:
+            decision = msgspec.json.decode(decided, type=Decision)
             for duty in decision.duties:
                 if duty.kind == "provenance_supplied":
                     self._due[duty.statement] = (duty.due_at, read.head.index)

@@ -81,6 +81,7 @@ class KafkaServer:
         if self._pid() is not None:
             self._await_ready(None)
             return self.address
+        self._reap()
         libraries = jars(settings().cache, java=settings().java, say=self._say)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._configure()
@@ -113,6 +114,7 @@ class KafkaServer:
             os.kill(pid, signal.SIGKILL)
             while self._pid() is not None:
                 time.sleep(0.01)
+        self._reap()
         (self.folder / "pid").unlink(missing_ok=True)
 
     def status(self) -> Status:
@@ -129,15 +131,14 @@ class KafkaServer:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except (OSError, ValueError, IndexError):
             return None
-        if state == "Z":
-            self._reap(pid)
-            return None
-        return pid if str(self.folder).encode() in command else None
+        return pid if state != "Z" and str(self.folder).encode() in command else None
 
-    def _reap(self, pid: int) -> None:
-        """Take the end of a process that this one started."""
-        if self._java is not None and self._java.pid == pid:
+    def _reap(self) -> None:
+        """Take the end of the server that this process started, if it did."""
+        if self._java is not None:
+            self._java.kill()
             self._java.wait()
+            self._java = None
 
     def _ports(self) -> tuple[int, int]:
         """Give client and controller port, chosen free at the first start and kept."""

@@ -71,8 +71,8 @@ async def _timed(town: Running, store: Path) -> list[float]:
 
 async def _look(store: Path, seen: dict[str, float], count: int) -> None:
     """Note when each alert row is first there to be read."""
-    while not store.exists():
-        await asyncio.wait({asyncio.ensure_future(asyncio.sleep(0.1))})
+    while not await asyncio.to_thread(store.exists):  # noqa: ASYNC110 - another process makes it
+        await asyncio.sleep(0.1)
     rows = sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=30)
     last = 0
     query = "SELECT rowid, statement FROM alerts WHERE rowid > ? AND rule = 'separation'"

@@ -22,7 +22,7 @@ from contracts.section import (
     UseLimit,
     UseLimits,
 )
-from contracts.statement import Context, build
+from contracts.statement import Context, build, digest_of
 from deploy import clock
 from deploy.governing import read_agreement
 from producers.home import Home
@@ -58,7 +58,7 @@ def written(home: Home, count: int) -> Iterator[tuple[str, bytes]]:
             context=context, sections=_sections(), stream=stream, sequence=sequence,
             previous=previous, sign=home.sign, kid=home.kid, random_bytes=clock.random_bytes,
         )  # fmt: skip
-        previous = None
+        previous = digest_of(raw)
         yield said, raw
 
 

@@ -17,43 +17,40 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from broker.shell.connection import Connection
 from broker.shell.recording import Record, record
 from producers.sender import until
-from tests.bench.statements import agreement, load
-from tests.support.running import Running, running
+from tests.bench.statements import load
+from tests.support.running import Running
 
 ROUNDS = 3
 LARGE = {"max.message.bytes": str(8 * 2**20)}
 """As the broker's own topics have it: batches are sent whole."""
 
 
-async def measure(kafka: str, folder: Path, *, count: int) -> dict[str, float]:
+async def measure(town: Running, *, count: int) -> dict[str, float]:
     """Measure, in statements a second, the median of the rounds.
 
     Args:
-        kafka: a warmed Kafka's address.
-        folder: for homes.
+        town: its broker is stopped and started again; on a Kafka that compiles in earnest.
         count: statements a round.
     """
     passed: list[float] = []
     enforced: list[float] = []
-    async with running(kafka, folder, "bench", agreement=agreement(), workers=1) as town:
-        home = town.homes["tv-probation/case"]
-        await _round(town, count // 4)  # warms Kafka, the worker and the code
-        for _ in range(ROUNDS):
-            enforced.append(await _round(town, count))
-            passed.append(await _passed_through(kafka, home.folder, count))
-        memory = _memory_mib()
+    home = town.homes["tv-probation/case"]
+    await loaded(town, count // 4)  # warms Kafka, the worker and the code
+    for _ in range(ROUNDS):
+        enforced.append(await loaded(town, count))
+        passed.append(await _passed_through(town.kafka, home.folder, count))
     return {
         "pass_through_per_s": median(passed),
         "enforced_per_s": median(enforced),
         "ratio": median(e / p for e, p in zip(enforced, passed, strict=True)),
-        "broker_rss_mib": memory,
+        "broker_rss_mib": _memory_mib(),
     }
 
 
-async def _round(town: Running, count: int) -> float:
+async def loaded(town: Running, count: int) -> float:
     """Load a backlog while the broker is down, then time it until all is delivered."""
     await town.stop()
-    await _loaded(town.homes["tv-probation/case"].folder, town.kafka, count)
+    await _filled(town.homes["tv-probation/case"].folder, town.kafka, count)
     await town.start(workers=1)
     began = time.perf_counter()
     await until(lambda: town.broker.metrics.receipts >= count, 600)
@@ -69,7 +66,7 @@ async def _passed_through(kafka: str, folder: Path, count: int) -> float:
         NewTopic(f"{name}.{way}", 1, 1, topic_configs=LARGE) for way in ("in", "out")
     ])
     await admin.close()
-    await _loaded(folder, kafka, count, name=f"{name}.in")
+    await _filled(folder, kafka, count, name=f"{name}.in")
     connection = Connection(kafka)
     producer = await connection.producer(name)
     consumer = await connection.consumer(committed=False)
@@ -91,7 +88,7 @@ async def _passed_through(kafka: str, folder: Path, count: int) -> float:
     return count / took
 
 
-async def _loaded(folder: Path, kafka: str, count: int, name: str | None = None) -> None:
+async def _filled(folder: Path, kafka: str, count: int, name: str | None = None) -> None:
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=load, args=(folder, kafka, count, name))
     process.start()

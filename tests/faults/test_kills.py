@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka.server import KafkaServer
+from deploy.wiring import open_acting
+from tests.support.auditor import audit_folder
+from tests.support.command import candour
 from tests.support.killing import Started, campaign, stood
-from tests.support.running import SYSTEMS, running
+from tests.support.running import SYSTEMS, Running, running
+from tests.support.topics import keys_of, views_of
+
+POLICE, DESK = "thames-valley", "thames-valley/desk"
+DERIVED = 14
+"""What police say of one report by themselves: twelve looks and two questions."""
 
 
 @pytest.fixture
@@ -29,16 +37,47 @@ async def test_nothing_is_lost_or_doubled_when_parts_are_killed(
     """A power cut at 3 am must cost no report and act on none twice."""
     async with running(server.address, tmp_path, "mk-kills") as town:
         await town.stop()
-        home = str(tmp_path / "broker")
-        started = {"broker": Started(["broker", "run", "--home", home], tmp_path / "broker.log")}
+        desk = town.homes[DESK].folder
+        started = {
+            "broker": Started(["broker", "run", "--home", tmp_path / "broker"], tmp_path / "log-1"),
+            "consumer": Started(["consumer", "run", "--home", desk], tmp_path / "log-2"),
+        }
         try:
             said = await campaign(town, server, started, kills=kills, seed=seed)
         finally:
             for part in started.values():
                 part.kill()
-        found = await stood(town, SYSTEMS)
-        counted = Counter(found.ids)
-        assert [index for index, _ in found.entries] == list(range(len(found.entries)))
-        assert [one for one in said if counted[one] != 1] == []
-        assert max(found.sizes) <= len(found.entries)
-        assert found.viewed < len(found.entries)
+        await town.start()
+        await open_acting(town.homes[DESK]).catch_up()
+        await acted_once(town)
+        await judged(town, said, tmp_path)
+
+
+async def acted_once(town: Running) -> None:
+    """Check that police said everything of each report that reached them, once."""
+    held = await views_of(town, POLICE)
+    reports = {v.statement.context.id for v in held if v.statement.kind.name == "concern_reported"}
+    spoken = await keys_of(town, POLICE)
+    assert reports
+    assert (len(spoken), set(spoken.values())) == (DERIVED * len(reports), {1})
+
+
+async def judged(town: Running, said: list[str], folder: Path) -> None:
+    """Check the log as it stands on Kafka, then as two auditors see its export."""
+    found = await stood(town, SYSTEMS)
+    counted = Counter(found.ids)
+    assert [index for index, _ in found.entries] == list(range(len(found.entries)))
+    assert [one for one in said if counted[one] != 1] == []
+    assert max(found.sizes) <= len(found.entries)
+    assert found.viewed < len(found.entries)
+    trust = folder / "broker" / "trust.json"
+    export = folder / "export"
+    made = candour(
+        "audit", "export", export, "--partnership", town.partnership, "--kafka", town.kafka
+    )
+    assert made.returncode == 0, made.stderr
+    verified = candour("audit", "verify", export, "--trust", trust)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    stranger = audit_folder(export, trust)
+    assert stranger.defects == set()
+    assert {one for _, one in stranger.statements} >= set(said)

@@ -15,51 +15,23 @@ from consumers.research import rows as research
 from consumers.research.desk import Found
 from consumers.responses import rows as duties
 from consumers.safeguarding import rows as safeguarding
-from contracts import topic
-from contracts.agreement import Agreement
 from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse
-from contracts.opened import View, open_view
-from deploy.governing import read_agreement
-from deploy.speaking import outbox_of, say
+from contracts.opened import View
+from deploy.speaking import say
 from deploy.wiring import STORE, Acting, open_acting
 from producers.sender import Sender
 from tests.support.killing import Started
 from tests.support.reports import concern
-from tests.support.running import DEMO, Running, running
-from tests.support.topics import read_topic
+from tests.support.running import Running, running
+from tests.support.topics import keys_of, views_of
 
 POLICE, HUB, PROBATION = "thames-valley/intelligence", "mk-hub/safeguarding", "tv-probation/case"
 
 
-def agreement() -> Agreement:
-    """Give the demonstration's agreement, with a machine allowed to ask probation."""
-    document = read_agreement(DEMO / "agreement.yaml").agreement
-    legs = [
-        msgspec.structs.replace(leg, provenance="automated")
-        if leg.id == "police-ask-probation"
-        else leg
-        for leg in document.legs
-    ]
-    return msgspec.structs.replace(document, legs=legs)
-
-
 async def views(town: Running, agency: str, event: str) -> list[View]:
-    """Read and prove what an agency holds of one event, from Kafka."""
-    keys = outbox_of(town.homes[f"{agency}/control"]).partnership.keys
-    held = await read_topic(town.kafka, topic.views(town.partnership, agency))
-    opened = [open_view(one.value, town.trust, keys.get) for one in held]
-    return [view for view in opened if view.statement.kind.name == event]
-
-
-async def keys_of(town: Running, agency: str) -> Counter[str]:
-    """Count the natural keys of everything an agency said, from its views on Kafka."""
-    keys = outbox_of(town.homes[f"{agency}/control"]).partnership.keys
-    held = await read_topic(town.kafka, topic.views(town.partnership, agency))
-    opened = [open_view(one.value, town.trust, keys.get).statement for one in held]
-    ours = [s for s in opened if s.context.source.startswith(f"/agencies/{agency}/")]
-    found = [getattr(s.sections.get("event"), "key", None) for s in ours]
-    return Counter(key for key in found if key is not None)
+    """Give what an agency holds of one event."""
+    return [view for view in await views_of(town, agency) if view.statement.kind.name == event]
 
 
 async def reached(holds: Callable[[], bool], within_s: float = 90.0) -> None:
@@ -81,8 +53,8 @@ def count(acting: Acting, *where: object) -> int:
 
 async def test_a_report_is_researched_alerted_and_answered(kafka: str, tmp_path: Path) -> None:
     """The pathway that the review found missing, there and back, every step on the log."""
-    async with running(kafka, tmp_path, "mk-acts", agreement=agreement()) as town:
-        outbox = outbox_of(town.homes[PROBATION])
+    async with running(kafka, tmp_path, "mk-acts") as town:
+        outbox = await town.outbox(PROBATION)
         report = (await say(outbox, concern(outbox))).id
         police, hub, probation = (open_acting(town.homes[n]) for n in (POLICE, HUB, PROBATION))
         assert await police.catch_up() == 12 + 2
@@ -165,8 +137,8 @@ def json_of(view: View) -> dict[str, object]:
 
 async def test_a_consumer_killed_under_way_says_everything_once(kafka: str, tmp_path: Path) -> None:
     """A power cut between any two effects must cost no task and double none."""
-    async with running(kafka, tmp_path, "mk-killed", agreement=agreement()) as town:
-        outbox = outbox_of(town.homes[PROBATION])
+    async with running(kafka, tmp_path, "mk-killed") as town:
+        outbox = await town.outbox(PROBATION)
         home = town.homes[POLICE].folder
         police = open_acting(town.homes[POLICE])
         consumer = Started(["consumer", "run", "--home", str(home)], tmp_path / "consumer.log")
@@ -196,8 +168,8 @@ async def test_a_deleted_database_is_rebuilt_and_says_nothing_twice(
 ) -> None:
     """What it said stands in its own views; the outbox beside it may be lost with it."""
     name = f"mk-lost-{len(lost)}"
-    async with running(kafka, tmp_path, name, agreement=agreement()) as town:
-        outbox = outbox_of(town.homes[PROBATION])
+    async with running(kafka, tmp_path, name) as town:
+        outbox = await town.outbox(PROBATION)
         await say(outbox, concern(outbox))
         await open_acting(town.homes[POLICE]).catch_up()
         before = await keys_of(town, "thames-valley")

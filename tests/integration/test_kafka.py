@@ -1,9 +1,7 @@
 """The Kafka of one machine: started, found, stopped, killed, and the topics made on it."""
 
 import json
-import sys
 from pathlib import Path
-from subprocess import run
 
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
@@ -11,6 +9,7 @@ from broker.shell.connection import Connection, closed
 from broker.shell.topics import ensure_agency_topics, ensure_partnership_topics, find_topics
 from contracts import topic
 from deploy.kafka.server import KafkaServer
+from tests.support.command import candour
 from tests.support.topics import put_records, read_topic
 
 
@@ -38,23 +37,19 @@ def test_the_command_starts_finds_and_stops_it(tmp_path: Path) -> None:
     """Whoever is on duty has the command, not the class."""
     home = str(tmp_path / "kafka")
 
-    def candour(*arguments: str) -> tuple[int, str]:
-        script = "from deploy.command import main; main()"
-        ran = run(
-            [sys.executable, "-c", script, "kafka", *arguments, "--home", home],
-            capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
-        )  # fmt: skip
+    def kafka(verb: str) -> tuple[int, str]:
+        ran = candour("kafka", verb, "--home", home)
         return ran.returncode, ran.stdout.strip()
 
-    assert candour("status") == (1, "")
-    code, address = candour("up")
+    assert kafka("status") == (1, "")
+    code, address = kafka("up")
     try:
         assert (code, address.rpartition(":")[0]) == (0, "127.0.0.1")
-        assert candour("up") == (0, address)
-        assert candour("status")[1].startswith(f"running  {address}")
+        assert kafka("up") == (0, address)
+        assert kafka("status")[1].startswith(f"running  {address}")
     finally:
-        assert candour("down")[0] == 0
-    assert candour("status")[0] == 1
+        assert kafka("down")[0] == 0
+    assert kafka("status")[0] == 1
     assert json.loads((tmp_path / "kafka" / "ports.json").read_text())[0] == int(
         address.rpartition(":")[2]
     )

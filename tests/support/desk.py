@@ -12,7 +12,6 @@ from consumers.consumer import Came, Consumer
 from consumers.store import Store
 from consumers.worker import Voice
 from contracts.draft import Draft
-from contracts.event.control import AgreementAdopted
 from contracts.opened import View
 from deploy.governing import read_agreement
 from deploy.wiring import workers_of
@@ -35,16 +34,8 @@ Json = Any
 
 
 def agreement() -> Json:
-    """Give the demonstration's agreement, with a machine allowed to ask probation."""
-    document = read_agreement(DEMO / "agreement.yaml").agreement
-    legs = [
-        msgspec.structs.replace(leg, provenance="automated")
-        if leg.id == "police-ask-probation"
-        else leg
-        for leg in document.legs
-    ]
-    act = AgreementAdopted(msgspec.structs.replace(document, legs=legs))
-    return json.loads(msgspec.json.encode(act))
+    """Give the demonstration's agreement as the act that adopts it."""
+    return json.loads(msgspec.json.encode(read_agreement(DEMO / "agreement.yaml")))
 
 
 def named(draw: Callable[[int], bytes], **event: Json) -> dict[str, Json]:

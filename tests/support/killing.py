@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -20,30 +19,29 @@ from contracts import topic
 from contracts.entry import Body, Head, split_entry
 from contracts.finding import decode_findings
 from deploy.kafka.server import KafkaServer
-from deploy.speaking import outbox_of
 from producers.outbox import Outbox
 from producers.sender import Sender, until
+from tests.support.command import CANDOUR, ROOT
 from tests.support.reports import concern
 from tests.support.running import Running
 from tests.support.topics import read_topic
 
-CANDOUR = [sys.executable, "-c", "from deploy.command import main; main()"]
 DRAIN_S_MAX = 180.0
 
 
 class Started:
     """One process of the `candour` command, killed and started again at will."""
 
-    def __init__(self, arguments: Iterable[str], log: Path) -> None:
+    def __init__(self, arguments: Iterable[object], log: Path) -> None:
         """Start it; what it writes goes to a file."""
-        self._arguments, self._log = list(arguments), log
+        self._arguments, self._log = list(map(str, arguments)), log
         self._start()
 
     def _start(self) -> None:
         with self._log.open("ab") as out:
             self._run = subprocess.Popen(
                 [*CANDOUR, *self._arguments], stdout=out, stderr=out, start_new_session=True,
-                cwd=Path(__file__).parents[2],
+                cwd=ROOT,
             )  # fmt: skip
 
     def kill(self) -> None:
@@ -86,6 +84,10 @@ class Load:
         self.outbox = outbox
         self.ids: list[str] = []
 
+    def is_decided(self) -> bool:
+        """Say whether everything published has its receipt."""
+        return self.outbox.undecided() == 0
+
     async def run(self) -> None:
         """Keep some twenty statements undecided, until cancelled."""
         while True:
@@ -110,9 +112,7 @@ async def campaign(
     chance = random.Random(seed)
     order = [*started, "kafka"] * kills
     chance.shuffle(order)
-    loads = [
-        Load(outbox_of(town.homes[name])) for name in ("tv-probation/case", "mk-hub/safeguarding")
-    ]
+    loads = [Load(await town.outbox(name)) for name in ("tv-probation/case", "mk-hub/safeguarding")]
     async with AsyncExitStack() as stack:
         for load in loads:
             await stack.enter_async_context(Sender(load.outbox).running())
@@ -131,8 +131,7 @@ async def campaign(
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
         for load in loads:
-            drained = await until(lambda box=load.outbox: box.undecided() == 0, DRAIN_S_MAX)  # type: ignore[misc]
-            if not drained:
+            if not await until(load.is_decided, DRAIN_S_MAX):
                 raise TimeoutError("the log did not decide what was published")
     return [said for load in loads for said in load.ids]
 

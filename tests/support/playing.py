@@ -1,6 +1,6 @@
 """The pure broker, played: submissions in, entries out, no Kafka and no clock."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from broker.core.index import MemoryIndex
@@ -34,12 +34,19 @@ class Play:
 
     def submit(self, agency: str, raw: bytes) -> Written:
         """Send bytes through an agency's topic; give the entry they are in."""
-        offset = self._offsets.get(agency, 0)
-        self._offsets[agency] = offset + 1
-        submission = Submission(
-            agency, f"submissions.{self.partnership}.{agency}", agency, 0, offset, self.clock_ms,
-            prepare(raw, self.state.public_keys), raw,
-        )  # fmt: skip
-        written = self.sequencing.sequence([submission], clock_ms=self.clock_ms, salt=self._salt)
+        return self.submit_all(agency, [raw])[-1]
+
+    def submit_all(self, agency: str, raws: Sequence[bytes]) -> list[Written]:
+        """Send several in one batch; give the entries they are in."""
+        first = self._offsets.get(agency, 0)
+        self._offsets[agency] = first + len(raws)
+        batch = [
+            Submission(
+                agency, f"submissions.{self.partnership}.{agency}", agency, 0, offset,
+                self.clock_ms, prepare(raw, self.state.public_keys), raw,
+            )
+            for offset, raw in enumerate(raws, first)
+        ]  # fmt: skip
+        written = self.sequencing.sequence(batch, clock_ms=self.clock_ms, salt=self._salt)
         self.entries += written
-        return written[-1]
+        return written

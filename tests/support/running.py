@@ -26,9 +26,11 @@ from contracts.opened import Trust
 from deploy import clock
 from deploy.broker_home import BrokerHome
 from deploy.governing import draft_founding, read_agreement, signed_founding
-from deploy.speaking import govern
+from deploy.speaking import govern, outbox_of
 from producers.home import Home
 from producers.keys import write_private
+from producers.outbox import Outbox
+from producers.sender import Sender
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
 SYSTEMS = {
@@ -111,6 +113,13 @@ class Running:
         home.pin(self.folder / "broker" / "trust.json")
         self.homes[f"{agency}/{system}"] = home
         return home
+
+    async def outbox(self, name: str) -> Outbox:
+        """Open a home's outbox that has read what governs: a basis for what it says is known."""
+        outbox = outbox_of(self.homes[name])
+        if not await Sender(outbox, what="a test").catch_up(60):
+            raise TimeoutError("the views could not be read")
+        return outbox
 
     def keys(self) -> list[SourceKey]:
         """List every home's key, as its founding or admission names it."""

@@ -1,11 +1,14 @@
 """What stands on a partnership's topics, read back by nothing of the broker's."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from contracts import topic
+from contracts.opened import View, open_view
+from deploy.speaking import outbox_of
 from tests.support.running import Running
 
 
@@ -61,3 +64,18 @@ async def receipts_of(
         found = await read_topic(town.kafka, topic.receipts(town.partnership, agency))
         if holds(found):
             return found
+
+
+async def views_of(town: Running, agency: str) -> list[View]:
+    """Read and prove everything that an agency holds."""
+    keys = outbox_of(town.homes[f"{agency}/control"]).partnership.keys
+    held = await read_topic(town.kafka, topic.views(town.partnership, agency))
+    return [open_view(one.value, town.trust, keys.get) for one in held]
+
+
+async def keys_of(town: Running, agency: str) -> Counter[str]:
+    """Count the natural keys of everything an agency said, from its own views."""
+    opened = [view.statement for view in await views_of(town, agency)]
+    ours = [s for s in opened if s.context.source.startswith(f"/agencies/{agency}/")]
+    found = [getattr(s.sections.get("event"), "key", None) for s in ours]
+    return Counter(key for key in found if key is not None)

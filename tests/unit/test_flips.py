@@ -29,10 +29,11 @@ def smallest() -> dict[str, Any]:
     """Write the founding of the smallest partnership there can be."""
     document = founding()
     document["agencies"] = [
-        {**one, "keys": one["keys"][: SIGNED[one["id"]]]}
+        {**one, "contact": {}, "keys": one["keys"][: SIGNED[one["id"]]]}
         for one in document["agencies"]
         if one["id"] in SIGNED
     ]
+    document["rules"]["roles"] = {"other": "duty_manager"}
     document.update(emergency_recipients=["tv-probation"], alternates={})
     text = b"candour-founding\n" + compact(document)
     held = {name: key(f"{name}/control") for name in SIGNED}

@@ -6,11 +6,12 @@ import pytest
 
 from consumers.research import plan, rows
 from consumers.research.desk import Desk as ResearchDesk
-from consumers.research.desk import Found
+from consumers.research.desk import Found, person_of
 from consumers.responses import rows as duties
+from consumers.responses.desk import Answering
 from contracts.event.work import ResearchOutcome
 from contracts.fault import Misuse
-from contracts.section import Practitioner
+from contracts.section import Identity, Name, Practitioner
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
 from tests.support.stranger import concern, text_of
 
@@ -134,13 +135,35 @@ def test_a_bare_first_name_is_not_searched_and_the_publisher_is_asked_who_it_is(
     assert {one["outcome"] for one in done} == {"not_searched"}
     assert all(one["why"] for one in done)
     asked = desk.seen(PROBATION, "information_requested")
-    whom = [view for view in asked if view.statement.event.why.startswith("Who is this")]  # type: ignore[attr-defined]
+    whom = [view for view in asked if getattr(view.statement.event, "why", "").startswith("Who")]
     assert len(whom) == 2
     with desk.acting(POLICE).store.read() as db:
         task = next(t for t in rows.tasks_of(db, report) if t["system"] == "pnc")
     assert task["open"]
     with pytest.raises(Misuse, match="nil cannot be said"):
         complete(desk, task["id"], Found(outcome="nil"))
+
+
+def test_a_person_whose_publisher_says_who_it_is_can_be_searched(desk: Desk) -> None:
+    """The answer is used: a name that came back in time may not stay "not searched"."""
+    report = desk.report(concern(desk.draw))
+    desk.settle()
+    asked = desk.seen(PROBATION, "information_requested")
+    whom = next(v for v in asked if getattr(v.statement.event, "why", "").startswith("Who"))
+    probation = desk.acting(PROBATION)
+    answering = Answering(probation.store, probation.voice, desk.new_id)
+    subject = whom.statement.event.subject  # type: ignore[attr-defined]
+    answering.supply(
+        whom.statement.context.id, "match", by=person(desk, "A. Officer"), role="officer",
+        told=lambda token: {"person.1.identity": Identity(token, [Name("Tracey", "Hill")])},
+    )  # fmt: skip
+    desk.settle()
+    with desk.acting(POLICE).store.read() as db:
+        tasks = [t for t in rows.tasks_of(db, report) if t["subject"] == subject]
+        known = person_of(db, tasks[0])
+    assert known is not None
+    assert known.identity.names[0] == Name("Tracey", "Hill")
+    complete(desk, next(t["id"] for t in tasks if t["system"] == "pnc"), Found(outcome="nil"))
 
 
 def test_no_further_action_is_refused_while_one_look_is_still_to_be_made(desk: Desk) -> None:

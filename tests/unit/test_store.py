@@ -29,7 +29,8 @@ def desk(tmp_path: Path) -> Desk:
 def wanted(consumer: Consumer) -> list[tuple[str, str, bool]]:
     """List what a consumer says: natural key, id, whether it was handed over."""
     with consumer.store.read() as db:
-        query = select(stored.to_publish.c["key", "id", "published"])
+        kept = stored.to_publish.c
+        query = select(kept.key, kept.id, kept.published)
         return [tuple(row) for row in db.execute(query.order_by(stored.to_publish.c.key))]
 
 
@@ -173,7 +174,7 @@ def test_an_erased_view_is_dropped(desk: Desk) -> None:
 
 def test_the_tables_are_postgresqls_too() -> None:
     """A force's database server is PostgreSQL: the same tables must stand there."""
-    dialect = postgresql.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     made = [str(CreateTable(table).compile(dialect=dialect)) for table in
             stored.metadata.sorted_tables]  # fmt: skip
     assert len(made) == len(stored.metadata.tables)

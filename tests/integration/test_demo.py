@@ -1,0 +1,36 @@
+"""The demonstration and the README: what a newcomer is promised is what the commands do."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from deploy.kafka.server import KafkaServer
+from tests.support.command import ROOT
+
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def test_the_demonstration_plays_and_the_readme_goes_on_from_it(tmp_path: Path) -> None:
+    """Two commands and a page are all that a newcomer has: each line of them must be true."""
+    for shared in ("producers", ".venv"):
+        (tmp_path / shared).symlink_to(ROOT / shared)
+    environment = {**os.environ, "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}"}
+    played = subprocess.run(
+        ["candour", "demo"], capture_output=True, text=True, check=False, cwd=tmp_path,
+        env=environment,
+    )  # fmt: skip
+    assert played.returncode == 0, played.stdout[-2000:] + played.stderr
+    assert "12 of 12 looks are still to be made" in played.stderr
+    assert "2,218 days before the assault" in played.stdout
+    script = "set -e\ntrap 'kill $(jobs -p) 2>/dev/null' EXIT\n" + "".join(BLOCK.findall((ROOT / "README.md").read_text()))
+    try:
+        ran = subprocess.run(
+            ["bash", "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path,
+            env=environment,
+        )  # fmt: skip
+    finally:
+        KafkaServer(tmp_path / ".candour/demo/kafka").stop()
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+    assert "VERIFIED (exit code 0)" in ran.stdout
+    assert "Delivered to: thames-valley, mk-hub." in ran.stdout
