@@ -244,6 +244,12 @@ class Outbox:
                 db.execute(insert(tokens).values(kind=kind, reference=reference, token=token))
         return token
 
+    def reference_of(self, token: str) -> str | None:
+        """Give the agency's own reference that a token stands for; None for another's token."""
+        with self.database.read() as db:
+            query = select(tokens.c.reference).where(tokens.c.token == token)
+            return db.execute(query).scalar()
+
     def token(self) -> str:
         """Make a random token of 128 bits."""
         return base64url.encode(self._random_bytes(TOKEN_BYTES))

@@ -4,8 +4,9 @@ Each is one transaction: the result (which stays here), the task's row and what 
 The desk refuses only its own buttons; it never refuses a statement.
 """
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, insert
@@ -18,7 +19,7 @@ from consumers.worker import Voice, personal
 from contracts import entry
 from contracts.event.work import NoFurtherAction, ResearchCompleted, ResearchOutcome
 from contracts.fault import Misuse
-from contracts.section import Practitioner
+from contracts.section import Identity, Practitioner
 
 SALT_BYTES = 16
 
@@ -73,7 +74,7 @@ class Desk:
         """
         with self.store.write() as db:
             task = rows.task(db, task_id)
-            person = None if task is None else self._person(db, task)
+            person = None if task is None else person_of(db, task)
             _check(task, person, found, operator)
             if task is None or person is None:
                 raise Misuse("There is no such task.", remedy="See: candour research list")
@@ -152,10 +153,22 @@ class Desk:
             stored.want(db, said)
         return [said]
 
-    def _person(self, db: Connection, task: RowMapping) -> plan.Person | None:
-        report = stored.held(db, task["statement"])
-        people = plan.persons(report) if report is not None else []
-        return next((one for one in people if one.subject == task["subject"]), None)
+
+def person_of(db: Connection, task: RowMapping) -> plan.Person | None:
+    """Give the person that a task is about, as the report and its publisher's answer name them.
+
+    Returns:
+        None where the report is no longer held.
+    """
+    report = stored.held(db, task["statement"])
+    people = plan.persons(report) if report is not None else []
+    found = next((one for one in people if one.subject == task["subject"]), None)
+    answer = stored.held(db, task["identified_by"]) if task["identified_by"] else None
+    if found is None or answer is None:
+        return found
+    told = next(v for v in answer.sections.values() if isinstance(v, Identity))
+    names = [*told.names, *found.identity.names]
+    return replace(found, identity=msgspec.structs.replace(told, names=names))
 
 
 def _check(
@@ -196,14 +209,13 @@ def _check_decision(
             "No research was opened on this report.",
             remedy="Take the report's id from: candour research list",
         )
-    still = [
-        f"{task['system']} ({task['outcome'] or 'not begun'})" for task in tasks if task["open"]
-    ]
+    still = Counter(task["outcome"] or "not begun" for task in tasks if task["open"])
     if still:
+        listed = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in still.items())
         raise Misuse(
-            f"No further action is refused: {len(still)} of {len(tasks)} looks are still to be "
-            f"made: {', '.join(still)}.",
-            remedy="Complete each with candour research complete, then decide.",
+            f"No further action is refused: {still.total()} of {len(tasks)} looks are still to be "
+            f"made ({listed}).",
+            remedy="See which: candour research list. Complete each, then decide.",
         )
     if role != owner:
         raise Misuse(

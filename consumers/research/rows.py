@@ -35,8 +35,12 @@ research_tasks = Table(
     Column("why", Text),
     Column("attempts", BigInteger, nullable=False),
     Column("completion", Text),
+    Column("identified_by", Text),
 )
-"""One look each; `outcome` is the last one's, `open` until a look was made."""
+"""One look each; `outcome` is the last one's, `open` until a look was made.
+
+`identified_by` is the statement by which the report's publisher said who the person is.
+"""
 
 research_decisions = Table(
     "research_decisions",
@@ -102,6 +106,15 @@ def supplied(db: Connection, *, statement: str, subject: str, outcome: str, by: 
             research_tasks.c.system == "probation",
         )
         .values(outcome=outcome, operator=by, open=outcome not in LOOKED)
+    )
+
+
+def identified(db: Connection, *, statement: str, subject: str, by: str) -> None:
+    """Remember which statement says who a person is: a bare name can then be searched."""
+    db.execute(
+        update(research_tasks)
+        .where(research_tasks.c.statement == statement, research_tasks.c.subject == subject)
+        .values(identified_by=by)
     )
 
 

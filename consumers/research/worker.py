@@ -145,7 +145,9 @@ class Research:
             return
         told = (v for v in reply.sections.values() if isinstance(v, Identity))
         known = any(name.family for identity in told for name in identity.names)
-        if not known and event.outcome in {"nil", "refused", "destroyed"}:
+        if known:
+            rows.identified(db, **place, by=reply.context.id)
+        elif event.outcome in {"nil", "refused", "destroyed"}:
             rows.close_unsearched(db, **place)
 
 

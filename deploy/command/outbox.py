@@ -40,10 +40,7 @@ def show_all(
         typer.echo(_line(outbox, row))
     if not rows:
         typer.echo("Nothing was said from here yet.")
-    for row in outbox.answers():
-        view = open_view(row["record"], outbox.home.trust, outbox.partnership.keys.get)
-        for line in answer_lines(view):
-            typer.echo(line)
+    _came_back(outbox)
     for row in outbox.distrusted():
         typer.echo(
             f"DO NOT TRUST record {row['offset']} of {row['topic']}: {row['what']}. "
@@ -55,8 +52,11 @@ def show_all(
 def show(
     statement: Annotated[str, typer.Argument(help="The statement's id.")], home: Folder
 ) -> None:
-    """Say what was decided on one statement."""
-    raise typer.Exit(told(outbox_of(Home.open(home)), statement))
+    """Say what was decided on one statement, and what came back about it."""
+    outbox = outbox_of(Home.open(home))
+    code = told(outbox, statement)
+    _came_back(outbox, about=statement)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -96,6 +96,15 @@ async def _caught_up(outbox: Outbox, wait: float) -> bool:
             return read and await until(lambda: outbox.undecided() == 0, wait)
     except Busy:
         return await until(lambda: outbox.undecided() == 0, wait)
+
+
+def _came_back(outbox: Outbox, *, about: str | None = None) -> None:
+    """Print the answers and questions of other agencies, about one statement or all."""
+    for row in outbox.answers():
+        if about in {None, row["about"]}:
+            view = open_view(row["record"], outbox.home.trust, outbox.partnership.keys.get)
+            for line in answer_lines(view):
+                typer.echo(line)
 
 
 def _line(outbox: Outbox, row: RowMapping) -> str:

@@ -28,8 +28,9 @@ def listed(home: ActingHome) -> None:
         stands = f"{origin['decision']}, decided by {origin['decided_by']}"
         if origin["decision"] is None:
             stands = "NOT decided: count them as one report until somebody has"
+        days = origin["days_apart"]
         typer.echo(
-            f"{origin['id']}  possibly one source, {origin['days_apart']} days apart: "
+            f"{origin['id']}  possibly one source, {days} day{'' if days == 1 else 's'} apart: "
             f"{origin['first']} and {origin['second']}  {stands}"
         )
     if not links and not origins:

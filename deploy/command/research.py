@@ -9,9 +9,9 @@ from sqlalchemy import Connection, RowMapping
 
 from consumers import store as stored
 from consumers.research import plan, rows
-from consumers.research.desk import Found
+from consumers.research.desk import Found, person_of
 from contracts.event.work import ResearchOutcome
-from contracts.section import Identity, UseLimits
+from contracts.section import Identity, Name, UseLimits
 from contracts.statement import Statement
 from deploy.command.consumer import ActingHome, at, chosen, lines
 from deploy.wiring import open_acting
@@ -28,11 +28,12 @@ Kind = Literal["conviction", "warning", "nfa_allegation", "intelligence", "custo
 def listed(
     home: ActingHome,
     every: Annotated[bool, typer.Option("--all", help="Closed tasks too.")] = False,
+    report: Annotated[str | None, typer.Option(help="One report's id.")] = None,
 ) -> None:
     """List tasks by report, what may be put to whom first."""
     acting = open_acting(Home.open(home))
     with acting.store.read() as db:
-        tasks = rows.all_tasks(db)
+        tasks = rows.all_tasks(db) if report is None else rows.tasks_of(db, report)
         now = stored.ledger_time(db)
         for statement in dict.fromkeys(task["statement"] for task in tasks):
             its = [t for t in tasks if t["statement"] == statement and (every or t["open"])]
@@ -47,7 +48,6 @@ def _show(db: Connection, statement: str, tasks: list[RowMapping], now: int) -> 
     typer.echo(f"\nReport {statement}")
     for line in limits_of(report):
         typer.echo(f"  {line}")
-    named = _names(report)
     table = [("task", "person", "system", "due", "how it stands")]
     for task in tasks:
         outcome = task["outcome"]
@@ -56,8 +56,9 @@ def _show(db: Connection, statement: str, tasks: list[RowMapping], now: int) -> 
             stands = f"OVERDUE; {stands}"
         if task["why"]:
             stands += f" ({task['why']})"
-        person = named.get(task["subject"], task["subject"])
-        table.append((task["id"], person, task["system"], at(task["due_at"]), stands))
+        person = person_of(db, task)
+        name = name_of(person.identity) if person else task["subject"]
+        table.append((task["id"], name, task["system"], at(task["due_at"]), stands))
     for line in lines(table):
         typer.echo(f"  {line}")
 
@@ -78,15 +79,15 @@ def limits_of(report: Statement | None) -> list[str]:
     return [*said, *ring, *([f"USE: {limits.note}"] if limits.note else [])]
 
 
-def _names(report: Statement | None) -> dict[str, str]:
-    found = report.sections.values() if report is not None else ()
-    people = [one for one in found if isinstance(one, Identity)]
-    return {
-        one.subject: " ".join(
-            part for name in one.names[:1] for part in (name.given, name.family) if part
-        )
-        for one in people
-    }
+def _names(report: Statement) -> dict[str, str]:
+    people = [one for one in report.sections.values() if isinstance(one, Identity)]
+    return {one.subject: name_of(one) for one in people}
+
+
+def name_of(identity: Identity) -> str:
+    """Spell the first name that a person is known by."""
+    first = identity.names[0] if identity.names else Name()
+    return " ".join(part for part in (first.given, first.family) if part) or identity.subject
 
 
 @app.command()

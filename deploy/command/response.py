@@ -39,9 +39,8 @@ def listed(home: ActingHome) -> None:
             asked = stored.held(db, duty["about"])
             event = asked.sections.get("event") if asked else None
             if isinstance(event, InformationRequested):
-                typer.echo(
-                    f"  about person {event.subject} of report {event.statement}: {event.why}"
-                )
+                person = acting.outbox.reference_of(event.subject) or event.subject
+                typer.echo(f"  about {person} of report {event.statement}: {event.why}")
     if not owed:
         typer.echo("Nothing is owed.")
 

@@ -83,8 +83,7 @@ def _now(stage: Stage, tell: Callable[[str], None]) -> str:
     tell("\n2. AS IT SHOULD HAVE BEEN (mk-now, today's rules on the same facts)\n")
     tell("An agreement, endorsed by each party:")
     stage.agree(NOW)
-    case = stage.home(NOW, "tv-probation/case")
-    desk, hub = stage.home(NOW, "thames-valley/desk"), stage.home(NOW, "mk-hub/safeguarding")
+    case, desk = stage.home(NOW, "tv-probation/case"), stage.home(NOW, "thames-valley/desk")
     tell("\nThe same five reports, from a named officer, with what may be put to whom:")
     for name, time in REPORTS[:-1]:
         line = f"publish {HERE}/reports/{name}.yaml --home {case} --time {time}"
@@ -94,8 +93,64 @@ def _now(stage: Stage, tell: Callable[[str], None]) -> str:
     statement = _found(_ID, told)
     tell("\nPolice receive it; research opens for each person in each system, by itself:")
     stage.do(f"consumer catch-up --home {desk}")
-    grid = stage.do(f"research list --home {desk}")
+    grid = stage.do(f"research list --report {statement} --home {desk}")
+    tell("\nNo further action is refused while a look is still to be made:")
+    stage.do(
+        f"research nfa {statement} --by 'Jo Bell (name invented)' --role supervisor "
+        f"--reason 'vague, no history found' --home {desk}",
+        expect=64,
+    )
+    _answers(stage, tell, statement)
     _research(stage, tell, grid, statement)
+    _alert(stage, tell)
+    _response(stage, tell, statement)
+    _one_source(stage, tell, statement)
+    return statement
+
+
+def _answers(stage: Stage, tell: Callable[[str], None], statement: str) -> None:
+    """Let probation answer what police asked: what it alone holds, and who somebody is."""
+    case, desk = stage.home(NOW, "tv-probation/case"), stage.home(NOW, "thames-valley/desk")
+    tell("\nProbation is a research system too; it is asked what only it holds, and who she is:")
+    stage.do(f"consumer catch-up --home {case}", quiet=True)
+    asked = stage.do(f"response list --home {case}")
+    who = f"--by 'Pat Marsh (name invented)' --role 'probation officer' --home {case}"
+    records = _asked(asked, statement, "case-4471", "What does your agency hold")
+    stage.do(
+        f"response supply {records} --outcome match --text 'On 8 February he believed that a "
+        f"Cafcass report alleged domestic abuse of his ex-wife; he denied it.' {who}"
+    )
+    identity = _asked(asked, statement, "contact-0093", "Who is this")
+    stage.do(
+        f"response supply {identity} --outcome match --given Tracey "
+        f"--family 'Other (name invented)' {who}"
+    )
+    stage.do(f"consumer catch-up --home {desk}", quiet=True)
+
+
+def _research(stage: Stage, tell: Callable[[str], None], grid: str, statement: str) -> None:
+    """Complete looks on the report; what was found stays in the force's own store."""
+    desk = stage.home(NOW, "thames-valley/desk")
+    who = f"--by 'Lee Hart (name invented)' --role researcher --home {desk}"
+    tell("\nThe grid fills. What was found stays in the force's own store:")
+    looks = (
+        ("Daniel", "pnc", "match --kind conviction --confidence confirmed --reference PNC-1"),
+        ("Daniel", "local", "match --kind warning --kind nfa_allegation --confidence confirmed "
+                            "--reference LOCAL-7"),
+        ("Daniel", "mash", "unavailable --why 'closed until 08:00'"),
+        ("Tracey", "pnc", "nil"),
+        ("Tracey", "mash", "destroyed --why 'social care 1997-2000: known, since destroyed'"),
+    )  # fmt: skip
+    for person, system, outcome in looks:
+        for line in grid.splitlines():
+            if f" {person}" in line and f" {system} " in line:
+                stage.do(f"research complete {_found(_ID, line)} --outcome {outcome} {who}")
+    tell("\nNothing found, not searched and destroyed never look alike, and none looks like safe:")
+    stage.do(f"research list --all --report {statement} --home {desk}")
+
+
+def _alert(stage: Stage, tell: Callable[[str], None]) -> None:
+    hub = stage.home(NOW, "mk-hub/safeguarding")
     tell("\nThe hub has one alert, for a role, by a time:")
     stage.do(f"consumer catch-up --home {hub}")
     alerts = stage.do(f"alert list --home {hub}")
@@ -103,43 +158,37 @@ def _now(stage: Stage, tell: Callable[[str], None]) -> str:
         f"alert ack {_found(_ID, alerts)} --by 'Kim Shaw (name invented)' "
         f"--role duty_safeguarding_lead --home {hub}"
     )
-    tell("\nWhat comes back, to the officer who reported:")
+
+
+def _response(stage: Stage, tell: Callable[[str], None], statement: str) -> None:
+    case, desk = stage.home(NOW, "tv-probation/case"), stage.home(NOW, "thames-valley/desk")
+    tell("\nWhat comes back, to the officer who reported (a visit and disclosure considered):")
     stage.do(
-        f"response give {statement} --received-by 'Lee Hart (name invented)' --researched yes "
+        f"response give {statement} --received-by 'Lee Hart (name invented)' --researched part "
         "--action research_opened --action dash_planned --action disclosure_considered "
         f"--role duty_intelligence_inspector --avoid 'saying to him that you told us' "
         f"--next-contact 'ring the desk by Friday' --home {desk}"
     )
     stage.do(f"outbox catch-up --home {case}", quiet=True)
-    stage.do(f"outbox --home {case}")
-    return statement
+    stage.do(f"outbox show {statement} --home {case}")
 
 
-def _research(stage: Stage, tell: Callable[[str], None], grid: str, statement: str) -> None:
-    """Complete looks on the report, and show that no further action waits for them."""
+def _one_source(stage: Stage, tell: Callable[[str], None], statement: str) -> None:
+    """Log E19 beside E18: the same words heard twice must not count as two."""
+    police = stage.home(NOW, "thames-valley/intelligence")
     desk = stage.home(NOW, "thames-valley/desk")
-    who = f"--by 'Lee Hart (name invented)' --role researcher --home {desk}"
-    tell("\nNo further action is refused while a look is still to be made:")
+    tell("\nThe police log of 2 May is accepted: who took it down is named. It may be E18 again:")
     stage.do(
-        f"research nfa {statement} --by 'Jo Bell (name invented)' --role supervisor "
-        f"--reason 'vague, no history found' --home {desk}",
-        expect=64,
+        f"publish {HERE}/reports/e19-log.yaml --home {police} --time 2012-05-02T09:00:00Z",
+        quiet=True,
     )
-    tell("\nThe grid fills. What was found stays in the force's own store:")
-    part = grid.partition(statement)[2].partition("\nReport ")[0]
-    looks = (
-        ("Daniel", "pnc", "match --kind conviction --confidence confirmed --reference PNC-1"),
-        ("Daniel", "local", "match --kind warning --kind nfa_allegation --confidence confirmed "
-                            "--reference LOCAL-7"),
-        ("Daniel", "pnd", "nil"),
-        ("Daniel", "mash", "unavailable --why 'closed until 08:00'"),
-    )  # fmt: skip
-    for person, system, outcome in looks:
-        for line in part.splitlines():
-            if person in line and f" {system} " in line:
-                stage.do(f"research complete {_found(_ID, line)} --outcome {outcome} {who}")
-    tell("\nA bare first name was not searched, and never looks like nothing found:")
-    stage.do(f"research list --home {desk}")
+    stage.do(f"consumer catch-up --home {desk}", quiet=True)
+    proposed = stage.do(f"person list --home {desk}").splitlines()
+    both = next((line for line in proposed if statement in line), "")
+    stage.do(
+        f"person origin {_found(_ID, both)} --decision same --by 'Lee Hart (name invented)' "
+        f"--role researcher --reason 'probation rang on 1 May' --home {desk}"
+    )
 
 
 def _nameless(stage: Stage, tell: Callable[[str], None]) -> None:
@@ -195,6 +244,16 @@ def _closing(tell: Callable[[str], None], folder: Path, statement: str) -> None:
         f"  candour outbox show {statement} --home {folder}/{NOW}/tv-probation-case\n"
         "Then write a report of your own: producers/report.yaml, candour publish."
     )
+
+
+def _asked(text: str, statement: str, person: str, why: str) -> str:
+    """Find the request about a person of a report: its id stands in the line before."""
+    before = ""
+    for line in text.splitlines():
+        if all(part in line for part in (statement, person, why)):
+            return _found(_ID, before)
+        before = line
+    return _found(_ID, "")
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:
