@@ -97,7 +97,7 @@ class Consumer:
             stored.erase(db, came.key.decode("ascii", "replace"))
             return
         try:
-            view = open_view(came.record, self._trust, self.voice.partners.keys.get)
+            view = self._opened(came.record)
         except NotProved as failed:
             row = stored.upsert(db, stored.unproved).values(
                 topic=self.topic, offset=came.offset, what=failed.what, record=came.record
@@ -138,4 +138,8 @@ class Consumer:
         partners = self.voice.partners
         query = select(stored.views.c.record).where(stored.views.c.leg == _PUBLIC)
         for record in db.execute(query.order_by(stored.views.c.place)).scalars():
-            partners.take(open_view(record, self._trust, partners.keys.get))
+            partners.take(self._opened(record))
+
+    def _opened(self, record: bytes) -> View:
+        keys = self.voice.partners.keys
+        return open_view(record, self._trust, keys.get, to=self.voice.agency)

@@ -14,13 +14,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from consumers.store import Wanted
+from contracts.context import Urgency
 from contracts.draft import Draft, draft
 from contracts.event.control import Agency, Founding, PersonsLinked, PersonsUnlinked, Rules
 from contracts.event.work import Work
 from contracts.fault import InvariantBroken
 from contracts.opened import View
 from contracts.section import Cause, Practitioner, Provenance, Section
-from contracts.statement import Urgency
 
 HOUR_MS = 3_600_000
 CAUSES_MAX = 8

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from contracts.form import Citation, Day, Days, Whole
-from contracts.section import NEVER_DELIVERED, SEALED, Contact, Section, kind_of, number_of
+from contracts.section import NEVER_DELIVERED, Contact, Section, kind_of, number_of
 
 
 class Basis(Section, frozen=True):
@@ -35,9 +35,9 @@ LEVELS: tuple[Level, ...] = ("anonymous", "automated", "named", "credentialed", 
 
 
 class ConsentRule(Section, frozen=True):
-    """Whether a leg needs the subjects' consent, and which grounds override its absence."""
+    """That a leg needs the subjects' consent, and which grounds override its absence."""
 
-    rule: Literal["not_needed", "needed"] = "not_needed"
+    rule: Literal["needed"]
     overrides: list[str] | None = None
 
 
@@ -46,8 +46,9 @@ class Leg(Section, frozen=True, kw_only=True):
 
     `sections` names what is delivered, by kind (`event`, `person.identity`, `cause`, ...); a
     whereabouts may be limited to parts: `person.whereabouts@alleged_perpetrator`. `level` says in
-    a word whether that is the full or the minimal product. `owes_response` puts the duty of
-    `response_given` on the recipient.
+    a word whether that is the full or the minimal product. `handling` is the statement's own
+    classification where the leg names none. `owes_response` puts the duty of `response_given` on
+    the recipient.
     """
 
     id: str
@@ -60,8 +61,8 @@ class Leg(Section, frozen=True, kw_only=True):
     basis: Basis
     recipient_basis: Basis
     provenance: Level = "named"
-    consent: ConsentRule = ConsentRule()
-    handling: str = "OFFICIAL-SENSITIVE"
+    consent: ConsentRule | None = None
+    handling: str | None = None
     marks: list[str] | None = None
     retention_days: Days
     onward: Literal["none", "originator_agrees", "safeguarding"] = "originator_agrees"
@@ -132,7 +133,7 @@ def allowed_by(
             return False
         if kind in sections:
             return True
-        part = played.get(number_of(name))
-        return kind not in SEALED and part is not None and f"{kind}@{part}" in sections
+        part = played.get(number_of(name)) if kind.startswith("person.") else None
+        return part is not None and f"{kind}@{part}" in sections
 
     return tuple(name for name in names if is_allowed(name))

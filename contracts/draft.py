@@ -6,8 +6,8 @@ deploy, signs it under its own id, so that saying it again changes nothing.
 
 import msgspec
 
+from contracts.context import Classification, Urgency, Use
 from contracts.section import Section
-from contracts.statement import Classification, Urgency, Use
 
 
 class Draft(Section, frozen=True, kw_only=True):

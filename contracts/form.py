@@ -7,6 +7,7 @@ so that what outlives erasure never holds personal data.
 import json
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, NoReturn
 
 from msgspec import Meta
@@ -16,6 +17,7 @@ from contracts.reason import Reason
 SLUG = r"\A[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,39}\Z"
 UUID7 = r"\A[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
 WHOLE_MAX = 2**53 - 1
+DEPTH_MAX = 32
 
 Slug = Annotated[str, Meta(pattern=SLUG)]
 """Names an agency, a system, a partnership, an agreement: lower case, digits, single hyphens."""
@@ -65,8 +67,10 @@ PartialDate = Annotated[
 """A year, a month, a local day, or a date-time with its offset."""
 
 _is_instant = re.compile(_INSTANT).match
+_marks = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL).findall
 
 
+@lru_cache(maxsize=64)
 def milliseconds(instant: str) -> int | None:
     """Read an `Instant`.
 
@@ -96,6 +100,24 @@ def is_real(text: str) -> bool:
     return True
 
 
+def is_too_deep(exact: bytes) -> bool:
+    """Say whether a JSON text nests deeper than 32 arrays and objects.
+
+    The limit is the format's own: where a reader's stack ends, two readers would differ.
+    """
+    if exact.count(b"[") + exact.count(b"{") <= DEPTH_MAX:
+        return False
+    depth = 0
+    for mark in _marks(exact):
+        if mark in {b"[", b"{"}:
+            depth += 1
+        elif mark in {b"]", b"}"}:
+            depth -= 1
+        if depth > DEPTH_MAX:
+            return True
+    return False
+
+
 def json_defect(exact: bytes) -> Reason | None:
     """Name what keeps a text from being I-JSON as FORMAT.md narrows it.
 
@@ -103,8 +125,8 @@ def json_defect(exact: bytes) -> Reason | None:
         exact: any bytes.
 
     Returns:
-        DUPLICATE_KEY; NOT_CANONICAL for bad UTF-8, a lone surrogate, bad syntax, a number that is
-        not whole or beyond 2^53 - 1, or nesting too deep to read; None where nothing is wrong.
+        DUPLICATE_KEY; NOT_CANONICAL for bad UTF-8, a lone surrogate, bad syntax, or a number that
+        is not whole or beyond 2^53 - 1; None where nothing is wrong. Depth is `is_too_deep`'s.
 
     Source:
         RFC 7493 sections 2.1 to 2.3; RFC 8259.

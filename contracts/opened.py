@@ -69,12 +69,15 @@ def origin_of(partnership: str) -> str:
     return f"candour/{partnership}"
 
 
-def open_view(record: bytes, trust: Trust, key_of: Callable[[str], bytes | None]) -> View:
+def open_view(
+    record: bytes, trust: Trust, key_of: Callable[[str], bytes | None], *, to: str
+) -> View:
     """Prove and read a view.
 
     Args:
         record: the exact bytes of the topic's record.
         trust: the partnership's pinned log.
+        to: the agency that reads it.
         key_of: public key by kid, from control views already opened.
 
     Raises:
@@ -96,6 +99,8 @@ def open_view(record: bytes, trust: Trust, key_of: Callable[[str], bytes | None]
         statement = interpret(parsed, whole=False)
     except Refused as refused:
         raise NotProved(f"its statement is not one ({refused.reason})") from None
+    if delivery.to != to:
+        raise NotProved("it was delivered to another agency")
     if statement.digest != delivery.statement or list(statement.sections) != delivery.sections:
         raise NotProved("its sections are not those that were delivered")
     if statement.context.partnership != trust.partnership:

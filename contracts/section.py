@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from contracts.form import DayOrMoment, Sha256, Slug, StatementId, Token, Whole
+from contracts.form import DayOrMoment, Sha256, Slug, StatementId, Token, Whole, is_real
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -56,6 +56,11 @@ class Contact(Section, frozen=True):
     out_of_hours: str | None = None
 
 
+def _refuse_unreal(day: str | None) -> None:
+    if day is not None and not is_real(day):
+        raise ValueError("the calendar has no such day")
+
+
 class Relay(Section, frozen=True):
     """One link of the chain that the information came through, nearest to its origin first."""
 
@@ -63,6 +68,10 @@ class Relay(Section, frozen=True):
     organisation: str
     name: str | None = None
     at: DayOrMoment | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a day that the calendar has not."""
+        _refuse_unreal(self.at)
 
 
 HowKnown = Literal[
@@ -153,6 +162,10 @@ class Whereabouts(Section, frozen=True):
     telephone: str | None = None
     safe_contact: str | None = None
     known_at: DayOrMoment | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a day that the calendar has not."""
+        _refuse_unreal(self.known_at)
 
 
 Part = Literal["victim", "alleged_perpetrator", "child", "associate", "unassessed"]

@@ -12,60 +12,33 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import pairwise
-from typing import Literal, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import msgspec
 
 from contracts import base64url, signature
-from contracts.agreement import Basis
+from contracts.context import DIGEST_COUNTS, TYP, Context, Header
 from contracts.event import CATALOGUE, Audience, EventType
-from contracts.form import json_defect, milliseconds
-from contracts.identifier import Digest, agency_of, is_digest, is_slug, is_statement_id, is_token
+from contracts.form import is_too_deep, json_defect
+from contracts.identifier import Digest, is_digest, is_token
 from contracts.reason import Reason
-from contracts.section import Cause, Intake, Section, kind_of, mixed_subject, shape_of
+from contracts.section import (
+    Cause,
+    Intake,
+    Section,
+    kind_of,
+    mixed_subject,
+    number_of,
+    shape_of,
+)
 
 STATEMENT_BYTES_MAX = 256 * 1024
-DIGEST_COUNTS = (16, 32)
-"""How many digests `_sd` holds, decoys included."""
-TYP: Literal["candour+sd-jwt"] = "candour+sd-jwt"
-
-Classification = Literal["OFFICIAL", "OFFICIAL-SENSITIVE"]
-Urgency = Literal["routine", "urgent", "threat_to_life"]
-Use = Literal["safeguarding", "supervision", "law_enforcement", "governance"]
-"""What a statement is shared for; a leg names the purposes it takes."""
-
 _STATEMENT = re.compile(
     rb"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)~(?:[A-Za-z0-9_-]+~)*\Z"
 )
-_DIGESTS = re.compile(r"(?:[A-Za-z0-9_-]{43} )+\Z")
 _PATH = re.compile(r"`\$((?:\.[a-z_]+|\[\.*\d*\])*)`")
 
 _T = TypeVar("_T")
-
-
-class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    alg: Literal["Ed25519", "EdDSA"]
-    kid: str
-    typ: Literal["candour+sd-jwt"]
-
-
-class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The signed part without personal data: a closed vocabulary, members in this order."""
-
-    specversion: Literal["1.0"]
-    id: str
-    source: str
-    type: str
-    time: str
-    partnership: str
-    purpose: Use
-    classification: Classification
-    urgency: Urgency
-    digests: list[str] = msgspec.field(name="_sd")
-    digest_algorithm: Literal["sha-256"] = msgspec.field(name="_sd_alg")
-    basis: Basis | None = None
-    agreement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +103,7 @@ class Refused(Exception):
         self.intake: Intake | None = None
 
 
-_decode_header = msgspec.json.Decoder(_Header).decode
+_decode_header = msgspec.json.Decoder(Header).decode
 _decode_context = msgspec.json.Decoder(Context).decode
 _decode_intake = msgspec.json.Decoder(Intake).decode
 _decode_disclosure = msgspec.json.Decoder(tuple[str, str, msgspec.Raw]).decode
@@ -171,12 +144,14 @@ def parse(raw: bytes) -> Unverified:  # noqa: PLR0914 - one pass over one text
         raise Refused(Reason.NOT_A_STATEMENT)
     jws, *disclosures, _ = raw.split(b"~")
     head, body, tail = found.groups()
-    header_json, context_json = _decoded(head, "header"), _decoded(body, "payload")
+    header_json, context_json = _json(head, "header"), _json(body, "payload")
     header = _closed(_decode_header, header_json, "header")
     if not is_digest(header.kid):
         raise Refused(Reason.BAD_MEMBER, ["header.kid"])
     context = _closed(_decode_context, context_json, "payload")
-    time_ms = _check_context(context)
+    defect = context.defect()
+    if defect is not None:
+        raise Refused(Reason.BAD_MEMBER, [f"payload.{defect}"])
     sections: dict[str, tuple[bytes, bytes]] = {}
     digests: dict[str, str] = {}
     unopened = set(context.digests)
@@ -185,7 +160,7 @@ def parse(raw: bytes) -> Unverified:  # noqa: PLR0914 - one pass over one text
         if digest not in unopened:
             raise Refused(Reason.DISCLOSURE_UNREFERENCED)
         unopened.remove(digest)
-        decoded = _decoded(text, "disclosure")
+        decoded = _json(text, "disclosure")
         try:
             salt, name, value = _decode_disclosure(decoded)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -194,7 +169,7 @@ def parse(raw: bytes) -> Unverified:  # noqa: PLR0914 - one pass over one text
             raise Refused(Reason.BAD_MEMBER, ["disclosure"])
         sections[name], digests[name] = (text, bytes(value)), digest
     return Unverified(
-        header.kid, context, time_ms, jws, head + b"." + body,
+        header.kid, context, context.time_ms, jws, head + b"." + body,
         _decoded(tail, "signature"), sections, digests,
     )  # fmt: skip
 
@@ -291,7 +266,7 @@ def build(  # noqa: PLR0913 - a statement has this many independent parts
     decoys = [base64url.encode(random_bytes(32)) for _ in range(count - len(real) - 1)]
     digests = sorted([intake[1], *(digest for _, digest in real), *decoys])
     full = msgspec.structs.replace(context, digests=digests)
-    header = _encode(_Header("Ed25519", kid, TYP))
+    header = _encode(Header("Ed25519", kid, TYP))
     signed = f"{base64url.encode(header)}.{base64url.encode(_encode(full))}".encode()
     jws = signed + b"." + base64url.encode(sign(signed)).encode()
     return b"~".join([jws, intake[0], *(text for text, _ in real), b""])
@@ -302,6 +277,14 @@ def _decoded(text: bytes, where: str) -> bytes:
         return base64url.decode(text)
     except ValueError:
         raise Refused(Reason.NOT_CANONICAL, [where]) from None
+
+
+def _json(text: bytes, where: str) -> bytes:
+    """Decode a JSON text, refusing one nested deeper than every reader can follow."""
+    exact = _decoded(text, where)
+    if is_too_deep(exact):
+        raise Refused(Reason.NOT_CANONICAL, [where])
+    return exact
 
 
 def _closed(decode: Callable[[bytes], _T], exact: bytes, where: str) -> _T:
@@ -323,26 +306,6 @@ def _refuse_json(exact: bytes, where: str, error: str = "") -> NoReturn:
         raise Refused(Reason.UNKNOWN_MEMBER, [where])
     path = _PATH.search(error)
     raise Refused(Reason.BAD_MEMBER, [where + (path[1] if path else "")])
-
-
-def _check_context(context: Context) -> int:
-    """Refuse members whose text is not of its kind, by name; give `time` in milliseconds."""
-    digests = context.digests
-    time_ms = milliseconds(context.time)
-    checks = (
-        ("id", is_statement_id(context.id)),
-        ("source", agency_of(context.source) is not None),
-        ("time", time_ms is not None),
-        ("partnership", is_slug(context.partnership)),
-        ("agreement", context.agreement is None or is_slug(context.agreement)),
-        ("_sd", len(digests) in DIGEST_COUNTS),
-        ("_sd", _DIGESTS.match(" ".join([*digests, ""])) is not None),
-        ("_sd", all(a < b for a, b in pairwise(digests))),
-    )
-    for member, holds in checks:
-        if not holds:
-            raise Refused(Reason.BAD_MEMBER, [f"payload.{member}"])
-    return time_ms or 0
 
 
 def _intake(parsed: Unverified) -> Intake:
@@ -393,6 +356,9 @@ def _check_sections(kind: EventType, sections: dict[str, Section]) -> None:
     names = {kind_of(name) for name in sections}
     if kind.refers and "cause" not in names:
         raise Refused(Reason.CAUSE_MISSING, ["cause.1"])
+    causes = sorted(number_of(name) for name in sections if kind_of(name) == "cause")
+    if causes != list(range(1, len(causes) + 1)):
+        raise Refused(Reason.SCHEMA_BROKEN, ["cause"])
     if kind.persons and "person.identity" not in names:
         raise Refused(Reason.PERSON_MISSING, ["person.1.identity"])
     mixed = mixed_subject(sections)

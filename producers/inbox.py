@@ -17,7 +17,7 @@ from contracts import base64url, topic
 from contracts.draft import draft
 from contracts.event import work
 from contracts.finding import EXAMINER, Findings, examine
-from contracts.opened import NotProved, Receipt, View, open_receipt, open_view
+from contracts.opened import NotProved, Receipt, View, open_receipt
 from contracts.reason import Reason
 from contracts.section import Cause
 from contracts.statement import verify
@@ -65,8 +65,7 @@ class Inbox:
                     if one.topic == self.receipts:
                         self._take_receipt(db, open_receipt(one.record, self._trust), one.record)
                     else:
-                        keys = self._outbox.partnership_in(db).keys
-                        self._take_view(db, open_view(one.record, self._trust, keys.get), one)
+                        self._take_view(db, self._outbox.opened(one.record, db), one)
                 except NotProved as failed:
                     row = upsert(unproved).values(
                         topic=one.topic, offset=one.offset, what=failed.what

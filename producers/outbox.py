@@ -19,7 +19,7 @@ from contracts import base64url
 from contracts.agreement import Basis
 from contracts.draft import Draft, draft
 from contracts.event.control import StreamOpened
-from contracts.opened import open_view
+from contracts.opened import View, open_view
 from contracts.section import Provenance
 from contracts.statement import interpret, parse
 from producers import lineage, signing
@@ -268,9 +268,22 @@ class Outbox:
             known = Partnership()
             query = select(views.c.record).where(is_control).order_by(views.c.place)
             for record in db.execute(query).scalars():
-                known.take(open_view(record, self.home.trust, known.keys.get))
+                known.take(self._open(record, known))
             self._known = count, known
         return self._known[1]
+
+    def opened(self, record: bytes, db: Connection | None = None) -> View:
+        """Prove and read a view, with the keys this agency was sent.
+
+        Raises:
+            NotProved: it does not hold, or is another agency's.
+        """
+        known = self.partnership if db is None else self.partnership_in(db)
+        return self._open(record, known)
+
+    def _open(self, record: bytes, known: Partnership) -> View:
+        home = self.home
+        return open_view(record, home.trust, known.keys.get, to=home.agency.agency)
 
     def time_ms(self, db: Connection) -> int:
         """Give the time a statement carries that was given none: in an exercise the ledger's."""

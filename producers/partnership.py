@@ -13,10 +13,10 @@ from typing import get_args
 
 from contracts import base64url, signature
 from contracts.agreement import Agreement, Basis
+from contracts.context import Use
 from contracts.event import control
 from contracts.identifier import agency_of
 from contracts.opened import View
-from contracts.statement import Use
 
 _USES: dict[str, Use] = {use: use for use in get_args(Use)}
 

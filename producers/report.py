@@ -16,6 +16,7 @@ import msgspec
 from pydantic import Field
 
 from contracts.agreement import Basis
+from contracts.context import Classification, Urgency, Use
 from contracts.draft import Draft, draft
 from contracts.event import BY_NAME
 from contracts.event.report import Occurred
@@ -48,7 +49,6 @@ from contracts.section import (
     UseLimits,
     Whereabouts,
 )
-from contracts.statement import Classification, Urgency, Use
 from producers.document import Document, Where, convert, fitted, line_of, load_file, unusable
 from producers.home import Reporter
 from producers.outbox import Outbox

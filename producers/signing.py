@@ -7,19 +7,13 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, update
 
 from contracts.agreement import Basis
+from contracts.context import Context
 from contracts.draft import Draft
 from contracts.event import BY_NAME, Audience, EventType
 from contracts.fault import Misuse
 from contracts.reason import Reason
 from contracts.section import Section, shape_of
-from contracts.statement import (
-    STATEMENT_BYTES_MAX,
-    Context,
-    Refused,
-    build,
-    digest_of,
-    verify,
-)
+from contracts.statement import STATEMENT_BYTES_MAX, Refused, build, digest_of, verify
 from producers.home import Home
 from producers.partnership import Partnership
 from producers.tables import add, streams

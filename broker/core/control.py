@@ -6,6 +6,7 @@ refused with the field that does not fit; nothing is half done.
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import get_args
 
 from broker.core.state import State, digest_of_act
 from contracts import base64url, signature
@@ -22,14 +23,16 @@ from contracts.event.control import (
     PartnershipFounded,
     SourceKey,
     founding_text,
+    name_of_act,
     possession_text,
 )
 from contracts.finding import Findings
 from contracts.identifier import agency_of, is_slug
 from contracts.reason import Reason
-from contracts.section import NUMBERED, PLAIN
+from contracts.section import NUMBERED, PLAIN, Part
 
 FOUNDERS_MIN = 2
+PARTS = frozenset(get_args(Part))
 SECTION_KINDS = frozenset({*PLAIN, "event", "cause", *(f"person.{kind}" for kind in NUMBERED)})
 
 
@@ -62,6 +65,8 @@ def _judge_endorsement(findings: Findings, state: State, agency: str) -> list[Re
     endorsed = findings.endorsed
     proposal = state.proposals.get(endorsed.digest) if endorsed else None
     if endorsed is None or proposal is None or proposal.adopted is not None:
+        return [ReasonGiven(Reason.ACT_UNKNOWN)]
+    if endorsed.act != name_of_act(proposal.act):
         return [ReasonGiven(Reason.ACT_UNKNOWN)]
     if agency in proposal.backers:
         return [ReasonGiven(Reason.ACT_INVALID, ["endorsed twice"])]
@@ -235,16 +240,21 @@ def _unfit_here(agreement: Agreement, state: State) -> Iterator[str]:
         yield "agreement.version (not above the last)"
 
 
+def _is_section(named: str) -> bool:
+    """Say whether a leg may name this: a kind of section, a person's also by the part played."""
+    kind, at, part = named.partition("@")
+    return kind in SECTION_KINDS and (not at or (kind.startswith("person.") and part in PARTS))
+
+
 def _leg_defects(leg: Leg, parties: set[str], purposes: set[str]) -> Iterator[str]:
     named = f"leg {leg.id}" if is_slug(leg.id) else "leg"
-    kinds = {section.partition("@")[0] for section in leg.sections}
     checks = (
         ("id", not is_slug(leg.id)),
         ("from", not leg.sender or not set(leg.sender) <= parties),
         ("to", not leg.to or not set(leg.to) <= parties),
         ("types", not leg.types or not set(leg.types) <= set(BY_NAME)),
         ("purposes", not leg.purposes or not set(leg.purposes) <= purposes),
-        ("sections", "event" not in kinds or not kinds <= SECTION_KINDS),
+        ("sections", "event" not in leg.sections or not all(map(_is_section, leg.sections))),
         ("provenance", leg.provenance not in LEVELS[1:]),
         ("retention_days", leg.retention_days < 1),
     )

@@ -7,6 +7,7 @@ publisher can send makes it raise. A threat to life is never stopped by any stag
 Source: design.md, Examine and decide; domain.md 4 (M02, M16), 5, 7.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -37,7 +38,12 @@ class Ruling:
 
 
 def decide(
-    findings: Findings, state: State, index: Index, *, at: int, unverified: bool = False
+    findings: Findings,
+    state: State,
+    index: Index,
+    *,
+    at: int,
+    unverified: Sequence[ReasonGiven] = (),
 ) -> Ruling:
     """Decide one statement.
 
@@ -46,18 +52,17 @@ def decide(
         state: the fold of every entry before it.
         index: what was decided before, for what it refers to.
         at: the ledger time of the entry this becomes, in milliseconds.
-        unverified: its signature failed; only a readable threat to life comes here so.
+        unverified: why it was refused; only a readable threat to life comes here so.
     """
     agency = agency_of(findings.source) or ""
     row = BY_NAME[findings.event]
     if unverified:
-        return _ruling(
-            findings, state, "accepted_emergency", emergency.unverified(findings, state, at)
-        )
+        passed = emergency.unverified(findings, state, at, reasons=unverified)
+        return _ruling(findings, state, "accepted_emergency", passed)
     if row.audience is Audience.PUBLIC_CONTROL:
         return _control(findings, state, at)
     causes = {number: index.by_id(cause) for number, cause in enumerate(findings.refers, 1)}
-    if row.refers and not _is_emergency(findings) and not _holds(agency, causes.get(1)):
+    if row.refers and not emergency.is_one(findings) and not _holds(agency, causes.get(1)):
         reason = ReasonGiven(Reason.REFERS_TO_UNKNOWN, ["cause.1"])
         return _ruling(findings, state, "rejected", Passed(reasons=[reason]))
     if findings.event == "provenance_supplied":
@@ -67,11 +72,11 @@ def decide(
 
 def _policy(findings: Findings, state: State, causes: dict[int, Known | None], at: int) -> Ruling:
     """Run provenance, agreement, basis, consent and minimisation over one statement."""
-    if _is_emergency(findings):
+    if emergency.is_one(findings):
         passed = emergency.decide(findings, state, causes, at)
         return _ruling(findings, state, "accepted_emergency", passed)
     own = BY_NAME[findings.event].audience is Audience.OWN
-    tried = try_legs(findings, state, causes, at=at)
+    tried = try_legs(findings, state, causes, at=at, as_named=not own)
     missing = [ReasonGiven(code) for code in findings.missing]
     if own or (tried.deliveries and not missing):
         tried.reasons, tried.contact = [], None
@@ -158,13 +163,6 @@ def _public(digest: str, to: str, sections: list[str]) -> Delivery:
         sections=[name for name in sections if name not in NEVER_DELIVERED],
         handling="OFFICIAL",
     )
-
-
-def _is_emergency(findings: Findings) -> bool:
-    """Say whether nothing may stop a statement: a threat to life, in any report or request."""
-    row = BY_NAME[findings.event]
-    about_people = row.persons or row.audience is Audience.SHARED
-    return findings.urgency == "threat_to_life" and about_people
 
 
 def _holds(agency: str, known: Known | None) -> bool:

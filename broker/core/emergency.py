@@ -6,6 +6,8 @@ is replaced by the alternate that entry 0 names. Sealed sections stay sealed.
 Source: design.md, Examine and decide; domain.md 5 (Blocking would be dangerous).
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from broker.core.index import Known
@@ -21,10 +23,22 @@ from broker.core.legs import (
 )
 from broker.core.state import State
 from contracts.entry import Delivery, Duty, ReasonGiven
+from contracts.event import BY_NAME, Audience
 from contracts.finding import Findings
 from contracts.identifier import agency_of
 from contracts.reason import Reason, Stage
 from contracts.section import SEALED
+
+
+def is_one(findings: Findings) -> bool:
+    """Say whether nothing may stop a statement: a threat to life, in any report or request."""
+    return findings.urgency == "threat_to_life" and is_about_people(findings.event)
+
+
+def is_about_people(event: str) -> bool:
+    """Say whether an event tells or asks something of people, by its name."""
+    row = BY_NAME[event]
+    return row.persons or row.audience is Audience.SHARED
 
 
 def decide(findings: Findings, state: State, causes: dict[int, Known | None], at: int) -> Passed:
@@ -52,21 +66,31 @@ def decide(findings: Findings, state: State, causes: dict[int, Known | None], at
     return Passed(deliveries, reasons, duties, tried.contact)
 
 
-def unverified(findings: Findings, state: State, at: int) -> Passed:
+def unverified(
+    findings: Findings, state: State, at: int, *, reasons: Sequence[ReasonGiven]
+) -> Passed:
     """Deliver to the police duty role alone, marked, with a duty to call back.
 
-    It changes no state and triggers no rule: nobody knows who wrote it.
+    It changes no state and triggers no rule: nobody can be sure who wrote it. Its causes are
+    withheld: what they refer to was not checked either.
+
+    Args:
+        findings: as it can be read.
+        state: the fold before it.
+        at: ledger time, in milliseconds.
+        reasons: why it is not to be relied on.
     """
+    unchecked = dict.fromkeys(range(1, len(findings.refers) + 1))
     police = [to for to in _recipients(findings, state) if state.kind_of(to) == "police"]
     due_at = at + _hours(state) * HOUR_MS
     deliveries = [
         msgspec.structs.replace(
-            _delivery(findings, state, to, {}, at, ["emergency", "unverified"]),
+            _delivery(findings, state, to, unchecked, at, ["emergency", "unverified"]),
             duties=[Duty("call_back", findings.statement, to, role_of(state, to), due_at)],
         )
         for to in police
     ]
-    return Passed(deliveries, [ReasonGiven(Reason.SIGNATURE_UNVERIFIED)])
+    return Passed(deliveries, [*reasons, ReasonGiven(Reason.SIGNATURE_UNVERIFIED)])
 
 
 def _recipients(findings: Findings, state: State) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from broker.core.index import Known
 from broker.core.state import State
-from contracts.agreement import LEVELS, Agreement, Leg, allowed_by, legs_for
+from contracts.agreement import LEVELS, Agreement, ConsentRule, Leg, allowed_by, legs_for
 from contracts.entry import Delivery, Duty, ReasonGiven
 from contracts.finding import Findings
 from contracts.identifier import agency_of
@@ -33,11 +33,21 @@ class Passed:
 
 
 def try_legs(
-    findings: Findings, state: State, causes: dict[int, Known | None], *, at: int
+    findings: Findings,
+    state: State,
+    causes: dict[int, Known | None],
+    *,
+    at: int,
+    as_named: bool = True,
 ) -> Passed:
     """Try every leg in force; `reasons` are those of the first failing stage, if none passed.
 
-    Missing provenance is the caller's to judge: the legs are tried as if it were named.
+    Args:
+        findings: of the statement.
+        state: the fold before it.
+        causes: what is known of each statement it names, by number.
+        at: ledger time, in milliseconds.
+        as_named: try the legs as if nothing were missing of the provenance: the caller judges it.
     """
     sender = agency_of(findings.source) or ""
     agreements = [
@@ -54,7 +64,7 @@ def try_legs(
         for to, leg in legs:
             if to in served or not _is_addressed(findings, leg, to, causes):
                 continue
-            refused = _refusal(findings, leg, to)
+            refused = _refusal(findings, leg, to, as_named=as_named)
             if refused is not None:
                 failed.append(refused)
                 continue
@@ -132,22 +142,23 @@ def _is_addressed(findings: Findings, leg: Leg, to: str, causes: dict[int, Known
     return to == addressee
 
 
-def _refusal(findings: Findings, leg: Leg, to: str) -> Reason | None:
+def _refusal(findings: Findings, leg: Leg, to: str, *, as_named: bool) -> Reason | None:
     """Give the first stage at which a leg does not carry a statement to a recipient."""
-    if not findings.missing and LEVELS.index(findings.level) < LEVELS.index(leg.provenance):
+    waived = as_named and findings.missing
+    if not waived and LEVELS.index(findings.level) < LEVELS.index(leg.provenance):
         return Reason.PROVENANCE_BELOW_LEG
     if findings.basis is None or (
         (findings.basis.regime, findings.basis.article, findings.basis.gateway)
         != (leg.basis.regime, leg.basis.article, leg.basis.gateway)
     ):
         return Reason.BASIS_UNFIT
-    if leg.consent.rule == "needed" and not _has_consent(findings, leg):
+    if leg.consent is not None and not _has_consent(findings, leg.consent):
         return Reason.CONSENT_ABSENT
     return Reason.EXCLUDED if to in findings.excluded else None
 
 
-def _has_consent(findings: Findings, leg: Leg) -> bool:
-    if findings.override is not None and findings.override in (leg.consent.overrides or []):
+def _has_consent(findings: Findings, rule: ConsentRule) -> bool:
+    if findings.override is not None and findings.override in (rule.overrides or []):
         return True
     states = [view.state for view in findings.consent]
     return bool(states) and all(state == "given" for state in states)
@@ -171,7 +182,7 @@ def _delivery(  # noqa: PLR0913 - a delivery joins this many things
         to=to,
         leg=f"{agreement.id}@{agreement.version}/{leg.id}",
         sections=visible(to, list(allowed), causes),
-        handling=leg.handling,
+        handling=leg.handling or findings.classification,
         basis=leg.recipient_basis.article,
         gateway=leg.basis.gateway,
         marks=leg.marks or [],

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from broker.core.emergency import is_one
 from contracts import base64url, signature
 from contracts.event import BY_NAME, name_of
 from contracts.event.control import PartnershipFounded
@@ -40,7 +41,7 @@ class Prepared(NamedTuple):
         findings: exact JSON; empty where refused and not `unverified`.
         jws: the exact signed part; empty as findings is.
         disclosures: joined by `~`, in the order of `findings.sections`.
-        unverified: a threat to life that can be read and whose signature fails.
+        threat_to_life: a threat to life about people, that can be read whether or not it holds.
     """
 
     submission: str
@@ -57,7 +58,7 @@ class Prepared(NamedTuple):
     findings: bytes = b""
     jws: bytes = b""
     disclosures: bytes = b""
-    unverified: bool = False
+    threat_to_life: bool = False
 
 
 def prepare(raw: bytes, keys: Mapping[str, bytes]) -> Prepared:
@@ -96,6 +97,7 @@ def stage_of(prepared: Prepared) -> Stage | None:
 
 def _examined(submission: str, raw: bytes, statement: Statement) -> Prepared:
     context = statement.context
+    findings = examine(statement)
     return Prepared(
         submission,
         len(raw),
@@ -106,9 +108,10 @@ def _examined(submission: str, raw: bytes, statement: Statement) -> Prepared:
         stream=statement.intake.stream,
         sequence=statement.intake.sequence,
         event=statement.kind.name,
-        findings=msgspec.json.encode(examine(statement)),
+        findings=msgspec.json.encode(findings),
         jws=statement.jws,
         disclosures=b"~".join(statement.disclosures.values()),
+        threat_to_life=is_one(findings),
     )
 
 
@@ -139,7 +142,7 @@ def _unverified(submission: str, raw: bytes, parsed: Unverified, reason: Reason)
     except Refused:
         return refusal
     read = _examined(submission, raw, statement)
-    return read._replace(reason=str(reason), kid=None, unverified=True)
+    return read._replace(reason=str(reason), kid=None) if read.threat_to_life else refusal
 
 
 def _founding_key(parsed: Unverified) -> bytes | None:

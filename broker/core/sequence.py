@@ -136,25 +136,33 @@ class Sequencing:
             admitted = admit(prepared, agency, self.partnership, self.state, self._index)
         if isinstance(admitted, Known):
             self._run(submission, _item(submission, prepared, index=admitted.entry))
-        elif admitted is None or self._goes_unverified(prepared, agency):
+        elif admitted is None:
             self._decide(submission, prepared)
+        elif self._goes_unverified(prepared, agency):
+            self._decide(submission, prepared._replace(kid=None), refused=admitted)
         else:
             self._run(submission, _refused(submission, prepared, admitted))
 
     def _goes_unverified(self, prepared: Prepared, agency: str) -> bool:
-        """Say whether a threat to life whose signature fails goes to the police all the same."""
+        """Say whether a refused threat to life goes to the police all the same: it can be read.
+
+        Its signature failed, its key is revoked or another source's, or its number was used: it
+        came through the agency's own topic, and that is what vouches for it.
+        """
         founding = self.state.founding
         return (
-            prepared.unverified
+            prepared.threat_to_life
             and founding is not None
             and founding.rules.unverified_emergencies
             and agency_of(prepared.source or "") == agency
             and prepared.partnership == self.partnership
         )
 
-    def _decide(self, submission: Submission, prepared: Prepared) -> None:
+    def _decide(
+        self, submission: Submission, prepared: Prepared, *, refused: Refusal | None = None
+    ) -> None:
         findings = decode_findings(prepared.findings)
-        unverified = prepared.reason is not None
+        unverified = () if refused is None else tuple(map(_given, refused.reasons))
         exercise = self._is_exercise(findings)
         at = self._time(submission.appended_at)
         if exercise and not unverified:
@@ -180,7 +188,7 @@ class Sequencing:
             disclosures=prepared.disclosures,
         )
         written = self._emit("statement", at, submission.appended_at, parts, exercise=exercise)
-        if not unverified:
+        if refused is None:
             index = written.recorded.head.index
             index_statement(self._index, findings, decision, submission.agency, index)
 
@@ -265,6 +273,11 @@ def _item(submission: Submission, prepared: Prepared, *, index: int | None) -> I
     )
 
 
+def _given(reason: tuple[Reason, tuple[str, ...]]) -> ReasonGiven:
+    code, fields = reason
+    return ReasonGiven(code, list(fields))
+
+
 def _refused(submission: Submission, prepared: Prepared, refusal: Refusal) -> Item:
     """Write a refused submission down; one that consumed its number says which."""
     return Item(
@@ -272,7 +285,7 @@ def _refused(submission: Submission, prepared: Prepared, refusal: Refusal) -> It
         offset=submission.offset,
         appended_at=submission.appended_at,
         length=prepared.length,
-        reasons=[ReasonGiven(code, list(fields)) for code, fields in refusal.reasons],
+        reasons=list(map(_given, refusal.reasons)),
         id=prepared.id if refusal.consumes else None,
         kid=prepared.kid if refusal.consumes else None,
         stream=prepared.stream if refusal.consumes else None,

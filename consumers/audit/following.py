@@ -172,7 +172,7 @@ class Following:
         )  # fmt: skip
         raw = b"" if sections is None else b"%b~%b~" % (read.jws, sections)
         if head.kid is None:
-            prepared = self._unverified(prepared, raw)
+            prepared = self._unverified(prepared, raw, read)
         submission = Submission(
             agency, position.topic, position.topic_id, position.partition, position.first,
             head.appended_at, prepared, raw,
@@ -190,11 +190,19 @@ class Following:
         self._ids[named.statement] = named.id
         return findings
 
-    def _unverified(self, read: Prepared, raw: bytes) -> Prepared:
-        """Check again that a signature failed under the keys known at this entry."""
-        if not raw:
-            return read._replace(reason=str(Reason.SIGNATURE_INVALID), kid=None, unverified=True)
-        return prepare(raw, self.state.public_keys)
+    def _unverified(self, stated: Prepared, raw: bytes, read: Read) -> Prepared:
+        """Check again why a threat to life was refused, under the keys known at this entry.
+
+        Where its sections are gone, a signature cannot be checked again: what the log says of it
+        stands.
+        """
+        if raw:
+            return prepare(raw, self.state.public_keys)
+        readable = stated._replace(threat_to_life=True)
+        for code in (Reason.KEY_UNKNOWN, Reason.SIGNATURE_INVALID):
+            if f'"{code}"'.encode() in entry.exact_bytes(read.body.decision):
+                return readable._replace(reason=str(code), kid=None)
+        return readable
 
     def _items(self, read: Read, position: Position, agency: str) -> Defect | None:
         """Rebuild a run of refusals or of redeliveries, each item checked against the fold."""

@@ -9,11 +9,12 @@ Source: review 5.6.4 (iii)-(v) and rec. 15; domain.md 1.5, 4 (M01), 7 (Research 
 from dataclasses import dataclass
 from typing import Literal
 
+from contracts.context import Urgency
 from contracts.event.control import Rules
 from contracts.event.report import ContactRecorded
 from contracts.event.work import ResearchCompleted, System
 from contracts.section import Identity, PersonPart
-from contracts.statement import Statement, Urgency
+from contracts.statement import Statement
 
 HOUR_MS = 3_600_000
 

@@ -7,6 +7,7 @@ from consumers.research import plan, rows
 from consumers.research.plan import Person, Task
 from consumers.store import Wanted
 from consumers.worker import Voice
+from contracts.context import Urgency
 from contracts.event.work import (
     InformationRequested,
     InformationSupplied,
@@ -17,7 +18,7 @@ from contracts.event.work import (
 from contracts.identifier import agency_of
 from contracts.opened import View
 from contracts.section import Identity
-from contracts.statement import Statement, Urgency
+from contracts.statement import Statement
 
 RULE = "research/1"
 SYSTEM = "candour"

@@ -9,6 +9,7 @@ from consumers.safeguarding.rules import nameless, same_origin, separation, unre
 from consumers.safeguarding.rules.same_origin import Account
 from consumers.store import Wanted
 from consumers.worker import Voice
+from contracts.context import Urgency
 from contracts.event.control import PersonsLinked, PersonsUnlinked
 from contracts.event.work import (
     AlertAcknowledged,
@@ -18,7 +19,6 @@ from contracts.event.work import (
 )
 from contracts.identifier import agency_of
 from contracts.opened import View
-from contracts.statement import Urgency
 
 
 class PoliceRules:

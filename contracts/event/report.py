@@ -14,6 +14,9 @@ from contracts.section import Section
 _AT_LENGTHS = {"day": (10,), "month": (7,), "year": (4,), "about": (4, 7, 10), "undated": ()}
 
 
+_DAYS = ("known_to_agency", "recorded", "released_on", "call_back_by")
+
+
 class Occurred(Section, frozen=True):
     """When something happened, as well as it is known.
 
@@ -52,7 +55,8 @@ class Report(Section, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse days that the calendar has not."""
-        if not (is_real(self.known_to_agency) and is_real(self.recorded)):
+        days = [getattr(self, name, None) for name in _DAYS]
+        if not all(is_real(day) for day in days if day is not None):
             raise ValueError("the calendar has no such day")
 
 

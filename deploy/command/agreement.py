@@ -34,7 +34,7 @@ def check(document: Document) -> None:
         )
     typer.echo(f"{agreement.id}@{agreement.version}  {digest_of_act(act)}")
     for leg in agreement.legs:
-        consent = "consent needed" if leg.consent.rule == "needed" else "no consent needed"
+        consent = "consent needed" if leg.consent else "no consent needed"
         typer.echo(
             f"  {leg.id}: {', '.join(leg.sender)} to {', '.join(leg.to)}: {', '.join(leg.types)}; "
             f"{leg.level} ({', '.join(leg.sections)}); {leg.basis.article}; {consent}"

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import RowMapping
 
 from contracts.event.work import InformationRequested, InformationSupplied, ResponseGiven
-from contracts.opened import View, open_receipt, open_view
+from contracts.opened import View, open_receipt
 from contracts.section import Provenance
 from deploy.command.publish import EXIT_NOT_DELIVERED, OUTCOMES, reason_line, told
 from deploy.speaking import WAIT_S_MAX, outbox_of
@@ -102,7 +102,7 @@ def _came_back(outbox: Outbox, *, about: str | None = None) -> None:
     """Print the answers and questions of other agencies, about one statement or all."""
     for row in outbox.answers():
         if about in {None, row["about"]}:
-            view = open_view(row["record"], outbox.home.trust, outbox.partnership.keys.get)
+            view = outbox.opened(row["record"])
             for line in answer_lines(view):
                 typer.echo(line)
 

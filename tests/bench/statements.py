@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 
 from contracts import topic
 from contracts.agreement import Agreement
+from contracts.context import Context
 from contracts.event.report import ConcernReported, Occurred
 from contracts.section import (
     Contact,
@@ -22,7 +23,7 @@ from contracts.section import (
     UseLimit,
     UseLimits,
 )
-from contracts.statement import Context, build, digest_of
+from contracts.statement import build, digest_of
 from deploy import clock
 from deploy.governing import read_agreement
 from producers.home import Home

@@ -29,7 +29,7 @@ async def test_a_report_is_recorded_then_delivered_and_everybody_can_prove_it(
         assert said.outcome == "accepted"
         keys = outbox.partnership.keys
         views = await read_topic(kafka, topic.views("mk-path", "thames-valley"))
-        opened = [open_view(one.value, town.trust, keys.get) for one in views]
+        opened = [open_view(one.value, town.trust, keys.get, to="thames-valley") for one in views]
         mine = [v for v in opened if v.statement.context.id == said.id]
         assert [v.delivery.leg for v in mine] == ["mk-isa@1/report-to-police"]
         assert mine[0].delivery.duties[0].kind == "response_given"

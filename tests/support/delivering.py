@@ -63,4 +63,5 @@ class Delivering(Play):
     def opened(self, agency: str) -> list[View]:
         """Prove and read every view an agency was sent so far."""
         keys = self.state.public_keys.get
-        return [open_view(value, self.trust, keys) for _, value in self.views.get(agency, [])]
+        held = self.views.get(agency, [])
+        return [open_view(value, self.trust, keys, to=agency) for _, value in held]

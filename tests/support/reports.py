@@ -1,5 +1,6 @@
 """Reports for tests that need many: complete, typed, about nobody."""
 
+from contracts.context import Urgency
 from contracts.draft import Draft, draft
 from contracts.event.report import ConcernReported, Occurred
 from contracts.section import (
@@ -12,7 +13,6 @@ from contracts.section import (
     Provenance,
     Section,
 )
-from contracts.statement import Urgency
 from deploy import clock
 from producers.outbox import Outbox
 

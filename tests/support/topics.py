@@ -70,7 +70,7 @@ async def views_of(town: Running, agency: str) -> list[View]:
     """Read and prove everything that an agency holds."""
     keys = outbox_of(town.homes[f"{agency}/control"]).partnership.keys
     held = await read_topic(town.kafka, topic.views(town.partnership, agency))
-    return [open_view(one.value, town.trust, keys.get) for one in held]
+    return [open_view(one.value, town.trust, keys.get, to=agency) for one in held]
 
 
 async def keys_of(town: Running, agency: str) -> Counter[str]:

@@ -9,9 +9,10 @@ from sd_jwt.verifier import SDJWTVerifier
 
 from contracts import signature
 from contracts.agreement import Basis
+from contracts.context import Context
 from contracts.event import report
 from contracts.section import Identity, Name, Narrative, PersonPart, Provenance, Section
-from contracts.statement import Context, Refused, Statement, build, interpret, parse, verify
+from contracts.statement import Refused, Statement, build, interpret, parse, verify
 from tests.support import stranger
 
 SEED = bytes(range(32))

@@ -57,9 +57,9 @@ def canonical() -> Iterator[Case]:
         "header_cut_short": exact("cut", b'"candour+sd-jwt"}', b'"candour+sd-jwt"', header=True),
     }
     outbox = writer("deep")
-    header["header_nested"] = outbox.sign(
-        long % (b'"kid":' + b"[" * 5_000 + b"]" * 5_000), b"{}", []
-    )
+    for name, depth in (("header_nested", 5_000), ("header_nested_33_deep", 32)):
+        nested = b'"kid":' + b"[" * depth + b"]" * depth
+        header[name] = outbox.sign(long % nested, b"{}", [])
     payload = {
         "payload_nan": exact("nan", b'"1.0"', b"NaN"),
         "payload_huge_number": exact("huge", b'"1.0"', b"9" * 5000),

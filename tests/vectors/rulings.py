@@ -53,9 +53,7 @@ class Ruling:
 def keys_and_streams() -> Iterator[Ruling]:
     """Cases of a key that does not fit, and of a stream used twice."""
     case = Ruling("key_use.revoked", "after_revocation", "Signed under a key that was revoked.")
-    revoked = {"act": "key_revoked", "agency": "tv-probation", "kid": key(CASE).kid,
-               "reason": "compromised"}  # fmt: skip
-    case.propose("tv-probation", revoked)
+    case.propose("tv-probation", _revoked())
     case.report()
     yield case
     case = Ruling("key_use.wrong_source", "another_system", "Signed under another system's key.")
@@ -118,6 +116,10 @@ def control() -> Iterator[Ruling]:
             "agreement.version (not above the last)"),
         "day_that_is_not": (agreement(id="new", legs=[], expires="2013-02-30"),
             "agreement.effective, review, expires"),
+        "section_by_another_word": (agreement(id="new", legs=[_leg("person.part@culprit")]),
+            "leg concern-to-police.sections"),
+        "event_by_part": (agreement(id="new", legs=[_leg("event@victim")]),
+            "leg concern-to-police.sections"),
         "revoked_unknown_key": ({"act": "key_revoked", "agency": "tv-probation",
             "kid": "A" * 43, "reason": "retired"}, "kid"),
     }  # fmt: skip
@@ -133,6 +135,12 @@ def control() -> Iterator[Ruling]:
     yield case
     case = Ruling("control.act_unknown", "never_proposed", "Endorsed, never proposed.")
     case.played.govern("mk-csp", "act_endorsed", endorsement(newcomer))
+    yield case
+    case = Ruling("control.act_unknown", "of_another_name", "Endorsed as another act.")
+    case.propose("mk-csp", newcomer)
+    case.played.govern("thames-valley", "act_endorsed", {
+        "act": "key_revoked", "digest": endorsement(newcomer)["digest"],
+    })  # fmt: skip
     yield case
     case = Ruling("control.act_unknown", "in_force", "Endorsed after it took effect.")
     case.played.govern("mk-csp", "act_endorsed", endorsement(agreement()))
@@ -253,14 +261,53 @@ def policy() -> Iterator[Ruling]:
     )
     case.report(sections={"exclusions": {"excluded": [excluded]}})
     yield case
-    case = Ruling("emergency.signature_unverified", "forged", "Readable, and nobody knows whose.",
-                  outcome="accepted_emergency", delivered=["thames-valley"])  # fmt: skip
+
+
+def unverified() -> Iterator[Ruling]:
+    """Cases of a threat to life that is refused and goes to the police all the same."""
+
+    def beginning(name: str, claim: str, first: str) -> Ruling:
+        case = Ruling("emergency.signature_unverified", name, claim,
+                      outcome="accepted_emergency", delivered=["thames-valley"])  # fmt: skip
+        case.reasons.insert(0, {"code": first, "fields": []})
+        return case
+
+    case = beginning("forged", "Readable, and nobody knows whose.", "signature.invalid")
     raw = case.report(urgency="threat_to_life")
     jws, _, rest = raw.partition(b"~")
     start = jws.rindex(b".") + 1
     swapped = jws[:start] + jws[start:][::-1][4:] + jws[start:][:4]
     case.own[-1]["submission"]["text"] = (swapped[:-1] + b"A~" + rest).decode()
     yield case
+    case = beginning("unknown_key", "Signed by a new officer's key.", "key.unknown")
+    case.played.writer(CASE, key=key("nobody"))
+    case.report(urgency="threat_to_life")
+    yield case
+    case = beginning("revoked_key", "Signed under a key revoked today.", "key_use.revoked")
+    case.propose("tv-probation", _revoked())
+    case.report(urgency="threat_to_life")
+    yield case
+    case = beginning("another_systems_key", "Signed at another desk.", "key_use.wrong_source")
+    case.played.writer(CASE, key=key("tv-probation/night"))
+    case.report(urgency="threat_to_life")
+    yield case
+    case = beginning("number_twice", "A restored outbox reuses a number.", "stream.forked")
+    outbox = case.played.writer(CASE)
+    case.report()
+    outbox.used.clear()
+    case.report(urgency="threat_to_life")
+    yield case
+
+
+def _leg(section: str) -> dict[str, Any]:
+    """Give the first leg, with one section more."""
+    leg = agreement()["agreement"]["legs"][0]
+    return {**leg, "sections": [*leg["sections"], section]}
+
+
+def _revoked() -> dict[str, Any]:
+    kid = key(CASE).kid
+    return {"act": "key_revoked", "agency": "tv-probation", "kid": kid, "reason": "compromised"}
 
 
 def _contact(case: Ruling, view: str | None, *, override: str | None = None) -> None:
@@ -281,3 +328,4 @@ def cases() -> Iterator[Ruling]:
     yield from control()
     yield from provenance()
     yield from policy()
+    yield from unverified()

@@ -115,6 +115,9 @@ def digests_and_schema() -> Iterator[Case]:
         {"event": {"statement": "0132b1a4-9c40-7000-8000-000000000001", "received_by": "Sgt",
                    "researched": "yes", "actions": ["research_opened"]}},
     ), ["cause.1"]  # fmt: skip
+    gap = {"statement": "0132b1a4-9c40-7000-8000-000000000001"}
+    claim = "Causes are numbered from 1 without gaps."
+    yield "schema.broken", "cause_gap", claim, said("gap", cause_2=gap), ["cause"]
     nobody = ("person.1.identity", "person.2.identity")
     yield (
         "schema.person_missing",
