@@ -24,7 +24,7 @@ def test_the_demonstration_plays_and_the_readme_goes_on_from_it(tmp_path: Path) 
     assert "12 of 12 looks are still to be made" in played.stderr
     assert "2,218 days before the assault" in played.stdout
     blocks = BLOCK.findall((ROOT / "README.md").read_text())
-    script = "\n".join(["set -e", "trap 'kill $(jobs -p) 2>/dev/null' EXIT", *blocks])
+    script = "\n".join(["set -e", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT", *blocks])
     try:
         ran = subprocess.run(
             ["bash", "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path,
