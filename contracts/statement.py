@@ -212,7 +212,10 @@ def interpret(parsed: Unverified, *, whole: bool = True) -> Statement:
         kind = CATALOGUE.get(parsed.context.type)
         if kind is None:
             raise Refused(Reason.TYPE_UNKNOWN)
-        sections = {n: _typed(n, value, kind) for n, (_, value) in parsed.sections.items()}
+        sections = {
+            name: _typed(name, value, kind) if name != "intake" or not whole else intake
+            for name, (_, value) in parsed.sections.items()
+        }
         if whole:
             _check_sections(kind, sections)
     except Refused as refused:

@@ -38,9 +38,7 @@ class Prepared(NamedTuple):
         kid: the key, once the signature held; likewise id, source and partnership.
         stream: the writer's chain, once the digests held; likewise sequence.
         event: the event's name where the type is known.
-        findings: exact JSON; empty where refused and not `unverified`.
-        jws: the exact signed part; empty as findings is.
-        disclosures: joined by `~`, in the order of `findings.sections`.
+        findings: exact JSON; empty where refused, but for a threat to life.
         threat_to_life: a threat to life about people, that can be read whether or not it holds.
     """
 
@@ -56,8 +54,6 @@ class Prepared(NamedTuple):
     sequence: int | None = None
     event: str | None = None
     findings: bytes = b""
-    jws: bytes = b""
-    disclosures: bytes = b""
     threat_to_life: bool = False
 
 
@@ -109,8 +105,6 @@ def _examined(submission: str, raw: bytes, statement: Statement) -> Prepared:
         sequence=statement.intake.sequence,
         event=statement.kind.name,
         findings=msgspec.json.encode(findings),
-        jws=statement.jws,
-        disclosures=b"~".join(statement.disclosures.values()),
         threat_to_life=is_one(findings),
     )
 

@@ -36,8 +36,8 @@ _PENDING = -1
 class Submission:
     """One record of a submissions topic, prepared.
 
-    `agency` is whose topic it is; `raw` lets a statement be prepared again whose key was
-    enrolled after a worker looked.
+    `agency` is whose topic it is; `raw` its exact bytes, kept where it is recorded, and prepared
+    again where its key was enrolled after a worker looked.
     """
 
     agency: str
@@ -177,6 +177,7 @@ class Sequencing:
         if findings.set_time is not None:
             at = max(at, round(datetime.fromisoformat(findings.set_time).timestamp() * 1000))
         self._flush(submission.agency)
+        jws, _, sections = submission.raw.partition(b"~")
         parts = Parts(
             position=_position(submission, submission.offset, submission.offset),
             findings=findings,
@@ -184,8 +185,8 @@ class Sequencing:
             kid=prepared.kid,
             decision=decision,
             deliveries=ruling.deliveries,
-            jws=prepared.jws,
-            disclosures=prepared.disclosures,
+            jws=jws,
+            disclosures=sections[:-1],
         )
         written = self._emit("statement", at, submission.appended_at, parts, exercise=exercise)
         if refused is None:

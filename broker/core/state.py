@@ -29,6 +29,8 @@ from contracts.event.control import (
 from contracts.finding import Findings
 from contracts.identifier import agency_of
 
+DAY_MS = 86_400_000
+
 
 @dataclass(frozen=True, slots=True)
 class KeyHeld:
@@ -78,6 +80,8 @@ class State:
     positions: dict[tuple[str, int], int] = field(default_factory=dict)
     ledger_time: int = 0
     size: int = 0
+    _bound: dict[int, list[Agreement]] = field(default_factory=dict, compare=False, repr=False)
+    """The agreements in force by day, since the last one was adopted."""
 
     @property
     def public_keys(self) -> dict[str, bytes]:
@@ -90,13 +94,16 @@ class State:
         return admitted.kind if admitted else "other"
 
     def in_force(self, at_ms: int) -> list[Agreement]:
-        """List the agreements that bind at a ledger time, by id."""
-        day = datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d")
-        return [
-            agreement
-            for _, agreement in sorted(self.agreements.items())
-            if agreement.effective <= day < agreement.expires
-        ]
+        """List the agreements that bind on the day (UTC) of a ledger time, by id."""
+        number = at_ms // DAY_MS
+        if number not in self._bound:
+            day = datetime.fromtimestamp(number * DAY_MS / 1000, UTC).strftime("%Y-%m-%d")
+            self._bound[number] = [
+                agreement
+                for _, agreement in sorted(self.agreements.items())
+                if agreement.effective <= day < agreement.expires
+            ]
+        return self._bound[number]
 
     def backing(self, findings: Findings) -> tuple[str, Proposal] | None:
         """Give the digest and state of the act that a control statement proposes or endorses."""
@@ -180,6 +187,7 @@ class State:
             )  # fmt: skip
         else:
             self.agreements[act.agreement.id] = act.agreement
+            self._bound.clear()
 
     def _admit(self, agency: Agency, index: int) -> None:
         self.agencies[agency.id] = agency

@@ -7,7 +7,7 @@ ids anew (which settles what was in doubt and fences a rival), read the ledger, 
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 
 import structlog
@@ -23,10 +23,11 @@ from broker.shell.metrics import Metrics
 from broker.shell.preparation import Preparation
 from broker.shell.recovery import Recall, recover
 from broker.shell.sequencer import Sequencer
-from contracts.fault import Transient
+from contracts.fault import Fatal, Transient
 
 RETRY_S_MAX = 5.0
 METRICS_S = 60.0
+SALTS = 256
 
 log = structlog.get_logger()
 
@@ -122,7 +123,7 @@ class Broker:
                 index=index,
                 put=dispatcher.put,
                 now_ms=self._now_ms,
-                salt=lambda: self._random_bytes(16),
+                salt=salts(self._random_bytes),
                 metrics=self.metrics,
             )
             dispatcher.begin(found.tree, found.pending)
@@ -137,26 +138,42 @@ class Broker:
             log.info("broker_counts", partnership=self._partnership, **self.metrics.snapshot())
 
 
+def salts(random_bytes: Callable[[int], bytes]) -> Callable[[], bytes]:
+    """Give 16 random bytes at each call, fetched from their source many at a time."""
+    drawn = (
+        octets[at : at + 16]
+        for octets in iter(lambda: random_bytes(16 * SALTS), b"")
+        for at in range(0, len(octets), 16)
+    )
+    return lambda: next(drawn)
+
+
 @contextlib.asynccontextmanager
 async def _collecting_between_batches() -> AsyncIterator[None]:
     """Keep the collector away from what was folded: it lives as long as the session."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(1_000_000, 20, 100)
     try:
         yield
     finally:
         gc.unfreeze()
 
 
-async def _first_failure(*runs: object) -> None:
+async def _first_failure(*runs: Coroutine[object, object, None]) -> None:
     """Run until one fails, end the others, and raise what it raised."""
-    tasks = [asyncio.ensure_future(run) for run in runs]  # type: ignore[call-overload]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.TaskGroup() as tasks:
+            for run in runs:
+                tasks.create_task(run)
+    except BaseExceptionGroup as failed:
+        raise _innermost(failed) from None
+
+
+def _innermost(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the first failure of a group: a fatal one before what may pass."""
+    fatal, _ = failed.split(Fatal)
+    first: BaseException = fatal or failed
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first

@@ -78,7 +78,12 @@ class Preparation:
 
 
 class _Worker:
-    """One process, its pipe, and the thread that waits on it."""
+    """One process, its pipe, and a thread for each direction of it.
+
+    The next chunk is on its way while the last is answered, so that the process never waits for
+    this one's turn at the interpreter lock; one thread for both could block with the pipe full
+    both ways.
+    """
 
     def __init__(self) -> None:
         # A forked process would inherit the event loop and every socket; spawn does not.
@@ -87,7 +92,8 @@ class _Worker:
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
-        self._thread = ThreadPoolExecutor(1, "preparation")
+        self._asking = ThreadPoolExecutor(1, "preparation-asks")
+        self._answering = ThreadPoolExecutor(1, "preparation-answers")
         self._keys_sent = -1
 
     async def ask(self, raw: Sequence[bytes], keys: Mapping[str, bytes]) -> list[Prepared]:
@@ -101,18 +107,18 @@ class _Worker:
         self._keys_sent = len(keys)
         asked = marshal.dumps((grown, list(raw)))
         loop = asyncio.get_running_loop()
-        answered = await loop.run_in_executor(self._thread, self._exchange, asked)
+        _, answered = await asyncio.gather(
+            loop.run_in_executor(self._asking, self._pipe.send_bytes, asked),
+            loop.run_in_executor(self._answering, self._pipe.recv_bytes),
+        )
         return [Prepared(*flat) for flat in marshal.loads(answered)]  # noqa: S302 - our own
-
-    def _exchange(self, asked: bytes) -> bytes:
-        self._pipe.send_bytes(asked)
-        return self._pipe.recv_bytes()
 
     def close(self) -> None:
         """End the process; what it was doing is lost, and was only thinking."""
         self._process.terminate()
         self._process.join()
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        for thread in (self._asking, self._answering):
+            thread.shutdown(wait=True, cancel_futures=True)
         self._pipe.close()
 
 

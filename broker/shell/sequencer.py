@@ -1,7 +1,8 @@
 """Records what arrives: decide, then entries and disclosures in one transaction.
 
-While one batch commits, the next is read and prepared; it is decided only once the one before is
-final, and then takes everything that has arrived, which keeps both throughput and latency.
+While one batch is decided and commits, the next ones are read and prepared; what is prepared is
+decided only once the batch before is final, all of it at once, which keeps both throughput and
+latency.
 
 Source: design.md, Record, then deliver; technical.md 6.
 """
@@ -10,6 +11,7 @@ import asyncio
 import gc
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -21,7 +23,7 @@ from broker.core.tree import Tree
 from broker.core.written import Written
 from broker.shell.connection import Connection, bounded
 from broker.shell.index import LedgerIndex, Place
-from broker.shell.intake import Arrived, Heard, Intake
+from broker.shell.intake import COUNT_MAX, Arrived, Heard, Intake
 from broker.shell.metrics import Metrics
 from broker.shell.preparation import Preparation
 from broker.shell.recording import Record, record
@@ -30,8 +32,12 @@ from contracts import topic
 from contracts.fault import Transient
 
 HEARTBEAT_MS = 60_000
+AHEAD = 2
+"""Rounds that wait between two steps, so that no step waits for another."""
 LOOK_S = 2.0
 """How often topics are looked for while an agency has none, and submissions cut behind us."""
+
+_T = TypeVar("_T")
 
 log = structlog.get_logger()
 
@@ -68,8 +74,11 @@ class Sequencer:
         self._salt = salt
         self._metrics = metrics
         self._disclosures = index.covered.disclosures
+        self._recorded = dict(sequencing.state.positions)
         self._heard: dict[str, Heard] = {}
-        self._looked = 0.0
+        self._fresh = False
+        self._arrived: asyncio.Queue[list[Arrived]] = asyncio.Queue(AHEAD)
+        self._prepared: asyncio.Queue[list[Submission]] = asyncio.Queue(AHEAD)
         self._beat_at = now_ms()
 
     async def run(self) -> None:
@@ -79,25 +88,41 @@ class Sequencer:
             Transient: Kafka is away: throw this away and recover.
             Fatal: another broker took over.
         """
-        commit: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._read())
+            tasks.create_task(self._prepare())
+            tasks.create_task(self._record())
+
+    async def _read(self) -> None:
+        """Read ahead of preparation, a round at a time; an empty one where nothing came."""
         while True:
-            await self._listen()
+            if self._fresh:
+                self._fresh = False
+                await self._intake.hear(self._heard)
+            await self._arrived.put(await self._intake.round())
+
+    async def _prepare(self) -> None:
+        """Prepare ahead of the decision, all that has arrived."""
+        while True:
+            arrived = await _taken(self._arrived)
             self._preparation.know(self._sequencing.state.public_keys)
-            arrived = await self._intake.round()
             prepared = await self._preparation.prepare([one.raw for one in arrived])
-            if commit is not None:
-                await commit
-                commit = None
-            submissions = [
+            await self._prepared.put([
                 Submission(
                     one.agency, one.topic, one.topic_id, 0, one.offset, one.appended_at, found,
                     one.raw,
                 )
                 for one, found in zip(arrived, prepared, strict=True)
-            ]  # fmt: skip
+            ])  # fmt: skip
+
+    async def _record(self) -> None:
+        """Decide whatever is prepared each time that the batch before is final."""
+        while True:
+            submissions = await _taken(self._prepared)
             written = self._decide(submissions)
             if written:
-                commit = asyncio.create_task(self._commit(written, arrived))
+                await self._commit(written, len(submissions))
             else:
                 gc.collect()
 
@@ -118,7 +143,7 @@ class Sequencer:
         self._metrics.heartbeats += 1
         return [self._sequencing.heartbeat(clock_ms=clock_ms, salt=self._salt)]
 
-    async def _commit(self, written: list[Written], arrived: list[Arrived]) -> None:
+    async def _commit(self, written: list[Written], arrived: int) -> None:
         """Write a batch, make it known to the index, and hand it on."""
         partnership = self._sequencing.partnership
         ledger, sections = topic.ledger(partnership), topic.disclosures(partnership)
@@ -146,11 +171,15 @@ class Sequencer:
                 if one.recorded.head.statement
             ],
         )
+        for one in written:
+            position = one.recorded.position
+            if position is not None:
+                self._recorded[position.topic_id, position.partition] = position.last + 1
         self._put(written)
         self._count(written, arrived)
 
-    def _count(self, written: list[Written], arrived: list[Arrived]) -> None:
-        self._metrics.submissions += len(arrived)
+    def _count(self, written: list[Written], arrived: int) -> None:
+        self._metrics.submissions += arrived
         self._metrics.entries += len(written)
         for one in written:
             kind, items = one.recorded.head.kind, len(one.recorded.items)
@@ -162,37 +191,44 @@ class Sequencer:
                 log.error("intake_gap", index=one.recorded.head.index)
 
     async def _listen(self) -> None:
-        """Hear every admitted agency; before the founding, every topic there is."""
-        clock = asyncio.get_running_loop().time()
+        """Hear every admitted agency, before the founding every topic there is; cut behind."""
         state = self._sequencing.state
-        wanted = set(state.agencies)
-        missing = not wanted or wanted - {heard.agency for heard in self._heard.values()}
-        if clock - self._looked < LOOK_S:
-            return
-        self._looked = clock
-        await self._cut()
-        if not missing:
-            return
+        while True:
+            wanted = set(state.agencies)
+            if not wanted or wanted - {heard.agency for heard in self._heard.values()}:
+                await self._look(wanted)
+            await asyncio.sleep(LOOK_S)
+            await self._cut()
+
+    async def _look(self, wanted: set[str]) -> None:
         for found in (await find_topics(self._connection)).values():
             agency = topic.submitter(found.name, self._sequencing.partnership)
-            if agency is not None and (not wanted or agency in wanted):
-                position = state.positions.get((found.id, 0), 0)
-                heard = Heard(agency, found.name, found.id, position)
-                self._heard.setdefault(found.name, heard)
-        await self._intake.hear(self._heard)
+            heard = agency is not None and (not wanted or agency in wanted)
+            if agency is not None and heard and found.name not in self._heard:
+                position = self._recorded.get((found.id, 0), 0)
+                self._heard[found.name] = Heard(agency, found.name, found.id, position)
+                self._fresh = True
 
     async def _cut(self) -> None:
-        """Delete submissions that are recorded: the ledger holds them now."""
-        positions = self._sequencing.state.positions
+        """Delete submissions whose entries are final: the ledger holds them now."""
+        recorded = self._recorded
         behind = {
-            TopicPartition(heard.topic, 0): RecordsToDelete(positions[heard.topic_id, 0])
+            TopicPartition(heard.topic, 0): RecordsToDelete(recorded[heard.topic_id, 0])
             for heard in self._heard.values()
-            if positions.get((heard.topic_id, 0))
+            if recorded.get((heard.topic_id, 0))
         }
         if behind:
             # What is not deleted now is deleted next time.
             with suppress(Transient, KafkaError):
                 await bounded(self._admin.delete_records(behind), "cutting submissions", 5)
+
+
+async def _taken(waiting: asyncio.Queue[list[_T]]) -> list[_T]:
+    """Take what waits, all of it up to about a round's worth."""
+    taken = await waiting.get()
+    while not waiting.empty() and len(taken) < COUNT_MAX:
+        taken += waiting.get_nowait()
+    return taken
 
 
 def _runs(written: list[Written], offsets: list[int]) -> list[tuple[int, int]]:

@@ -168,11 +168,11 @@ class Following:
         prepared = Prepared(
             named.statement, 0, kid=named.kid, id=named.id, source=named.source,
             partnership=named.partnership, stream=named.stream, sequence=named.sequence,
-            event=named.event, findings=findings_json, jws=read.jws,
+            event=named.event, findings=findings_json,
         )  # fmt: skip
-        raw = b"" if sections is None else b"%b~%b~" % (read.jws, sections)
+        raw = b"%b~%b~" % (read.jws, sections or b"")
         if head.kid is None:
-            prepared = self._unverified(prepared, raw, read)
+            prepared = self._unverified(prepared, raw if sections else b"", read)
         submission = Submission(
             agency, position.topic, position.topic_id, position.partition, position.first,
             head.appended_at, prepared, raw,
