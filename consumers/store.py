@@ -9,7 +9,7 @@ Works on SQLite and PostgreSQL: upserts are `on_conflict`, positions compare and
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,7 +109,9 @@ class Store:
             where: a file for SQLite, private to its owner; or a database's URL.
         """
         if isinstance(where, Path):
-            os.close(os.open(where, os.O_RDWR | os.O_CREAT, 0o600))
+            # Never a file that is there: closing it would drop every lock this process holds on it.
+            with suppress(FileExistsError):
+                os.close(os.open(where, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             where = f"sqlite:///{where}"
         self._engine: Engine = create_engine(where, hide_parameters=True)
         self._reading = self._engine

@@ -6,7 +6,7 @@ what to write; it never repeats what stands in the document, which may be about 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +24,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _Shape = TypeVar("_Shape", bound=Section)
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 Where = tuple[str | int, ...]
 _NULLS = {"", "~", "null"}
 
@@ -74,8 +75,22 @@ def read_struct(path: Path, shape: type[_Shape]) -> _Shape:
     return convert(*load_file(path), shape, name=path.name)
 
 
-def convert(value: object, lines: Mapping[Where, int], shape: type[_Shape], *, name: str) -> _Shape:
+def convert(
+    value: object,
+    lines: Mapping[Where, int],
+    shape: type[_Shape],
+    *,
+    name: str,
+    place: Callable[[Where], Where] = lambda where: where,
+) -> _Shape:
     """Turn what YAML holds into a struct.
+
+    Args:
+        value: what the YAML holds.
+        lines: the line of each field.
+        shape: what it must be.
+        name: what errors call the document.
+        place: where a member of the struct stands in the document, if elsewhere.
 
     Raises:
         Misuse: it does not fit; the text names line and field, never content.
@@ -85,11 +100,16 @@ def convert(value: object, lines: Mapping[Where, int], shape: type[_Shape], *, n
     except msgspec.ValidationError as error:
         text = str(error)
         found = _PLACE.search(text)
-        where: Where = tuple(
-            int(at) if at else step for step, at in _STEP.findall(found[1] if found else "")
-        )
+        steps = _STEP.findall(found[1] if found else "")
+        inside: Where = tuple(int(at) if at else step for step, at in steps)
+        where = place(inside)
         # Only msgspec's own words before a quoted value: the value is what somebody wrote.
         said = _PLACE.sub("", text)
+        unknown = _UNKNOWN.fullmatch(said)
+        if unknown:
+            line = line_of((*where, unknown[1]), lines)
+            known = () if inside else shape.__struct_encode_fields__
+            raise unusable(name, [(line, _not_known(unknown[1], known))]) from None
         if "matching regex" in said or "Invalid enum value" in said:
             said = "this is not one of the values or not of the form that FORMAT.md gives"
         field = f"`{spelled(where)}`: " if where else ""
@@ -156,24 +176,33 @@ def spelled(where: Where) -> str:
     return ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
 
 
+def _not_known(typed: str, known: Sequence[str]) -> str:
+    """Say that a field is unknown; its name is what somebody typed: the line says which it is."""
+    near = get_close_matches(typed, known, n=1)
+    listed = f" Known here: {', '.join(known)}." if known else ""
+    return f"this field is not known here.{f' Did you mean `{near[0]}`?' if near else listed}"
+
+
 def _told(defect: Defect, lines: Mapping[Where, int], model: type[BaseModel]) -> tuple[int, str]:
-    line, field = line_of(defect.where, lines), f"`{spelled(defect.where)}`"
+    line, where = line_of(defect.where, lines), defect.where
+    if where and isinstance(where[-1], str) and where[-1] not in _fields(model, where[:-1]):
+        where = where[:-1]  # what somebody typed, in a part whose fields are free
+    field = f"`{spelled(where)}`"
     if defect.kind == "missing":
         return line, f"{field} is missing: write it."
     if defect.kind == "literal_error":
         return line, f"{field}: write one of {defect.expected.replace(chr(39), '')}."
     if defect.kind == "extra_forbidden":
-        # The name of an unknown field is what somebody typed: the line says which it is.
-        known = _fields(model, defect.where[:-1])
-        near = get_close_matches(str(defect.where[-1]), known, n=1)
-        meant = f" Did you mean `{near[0]}`?" if near else f" Known here: {', '.join(known)}."
-        return line, f"this field is not known here.{meant}"
+        return line, _not_known(str(defect.where[-1]), _fields(model, defect.where[:-1]))
     if defect.kind == "value_error":
         return line, f"{field}: {defect.text.removeprefix('Value error, ')}"
     kinds = {
         "list_type": "a list",
         "model_type": "fields below it",
         "dict_type": "fields below it",
+        "string_type": "text",
+        "string_too_short": "something",
+        "too_long": "fewer of them",
     }
     wanted = kinds.get(defect.kind, defect.text.removeprefix("Input should be ").split(",")[0])
     return line, f"{field}: write {wanted}."
@@ -211,7 +240,7 @@ def load(text: str, name: str) -> tuple[object, dict[Where, int]]:
         raise unusable(
             name, [(line, "this is not YAML: look at indents, colons and quotes.")]
         ) from None
-    except YAMLError:
+    except (YAMLError, RecursionError):
         raise unusable(name, [(1, "this is not YAML text.")]) from None
     if not isinstance(node, MappingNode):
         raise unusable(name, [(1, "write fields, one a line, as `field: value`.")])
@@ -224,7 +253,7 @@ def _value(node: Node, where: Where, lines: dict[Where, int], name: str, seen: s
         raise unusable(name, [(line, "write it out: anchors (& and *) are not read here.")])
     seen.add(id(node))
     if isinstance(node, ScalarNode):
-        return None if node.style is None and node.value in _NULLS else str(node.value)
+        return None if node.style is None and node.value in _NULLS else _text(node, name)
     if isinstance(node, SequenceNode):
         for position, item in enumerate(node.value):
             lines[*where, position] = item.start_mark.line + 1
@@ -234,10 +263,19 @@ def _value(node: Node, where: Where, lines: dict[Where, int], name: str, seen: s
         ]
     found: dict[str, object] = {}
     for key, item in node.value:
-        field = str(key.value)
+        field = _text(key, name)
         if field in found:
             at = key.start_mark.line + 1
-            raise unusable(name, [(at, f"`{spelled((*where, field))}` stands here twice.")])
+            raise unusable(name, [(at, "this field stands here twice: write it once.")])
         lines[*where, field] = key.start_mark.line + 1
         found[field] = _value(item, (*where, field), lines, name, seen)
     return found
+
+
+def _text(node: Node, name: str) -> str:
+    """Give a scalar's text; two escapes for one character, as JSON writes it, are that one."""
+    try:
+        return str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeError:
+        at = node.start_mark.line + 1
+        raise unusable(name, [(at, "this holds half a character: write it out.")]) from None

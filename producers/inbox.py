@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from contracts import base64url, topic
@@ -91,12 +91,21 @@ class Inbox:
         )
         stored = db.execute(row.on_conflict_do_nothing()).rowcount
         if is_control and stored:
-            # An enrolment or the founding may be what a refused statement waited for.
-            db.execute(
-                update(statements)
-                .where(statements.c.outcome == "rejected", statements.c.again == "same_bytes")
-                .values(state="waiting", outcome=None, again=None)
-            )
+            self._wait_again(db)
+
+    def _wait_again(self, db: Connection) -> None:
+        """Let what was refused wait again where governance has spoken since.
+
+        An enrolment or the founding may be what it waited for. Receipts and views come in either
+        order: whichever comes second calls this.
+        """
+        newest = select(func.max(views.c.entry)).where(views.c.kind == "control")
+        db.execute(
+            update(statements)
+            .where(statements.c.outcome == "rejected", statements.c.again == "same_bytes")
+            .where(statements.c.entry < newest.scalar_subquery())
+            .values(state="waiting", outcome=None, again=None)
+        )
 
     def _about(self, db: Connection, view: View) -> str | None:
         """Give the id of our statement that a view answers or asks about, None for any other."""
@@ -128,14 +137,14 @@ class Inbox:
         earlier = db.execute(select(superseded.c.id).where(superseded.c.digest == digest)).scalar()
         if earlier is None:
             self._unknown(db, receipt, record)
-        elif receipt.part.outcome != "rejected":
+        elif receipt.part.outcome != "rejected" and not _is_forked(receipt):
             # The bytes before were recorded after all: theirs is the outcome of this id.
             row = db.execute(select(statements).where(statements.c.id == earlier)).mappings().one()
             self._decided(db, row, receipt, record)
 
     def _decided(self, db: Connection, row: RowMapping, receipt: Receipt, record: bytes) -> None:
         part = receipt.part
-        if row["entry"] is not None and receipt.head.index < row["entry"]:
+        if row["entry"] is not None and receipt.head.index <= row["entry"]:
             return
         codes = [given.code for given in part.reasons]
         again = next((reason.again for reason in Reason if reason in codes), "corrected")
@@ -150,7 +159,9 @@ class Inbox:
                 again=again if refused else None,
             )
         )  # fmt: skip
-        if Reason.STREAM_FORKED in codes and not row["resigned"] and row["raw"] is not None:
+        if refused:
+            self._wait_again(db)
+        if _is_forked(receipt) and not row["resigned"] and row["raw"] is not None:
             self._fork(db, row["stream"], row["sequence"])
         if row["outcome"] is None and receipt.findings is not None and row["raw"] is not None:
             self._check_findings(db, row, receipt, receipt.findings)
@@ -186,12 +197,15 @@ class Inbox:
     def _fork(self, db: Connection, stream: str, sequence: int) -> None:
         """Leave a stream whose number stands for something else on the log.
 
-        A new generation begins unless one has; what stands at this number or after it, without
-        an outcome, is signed again in a new stream: its bytes could only be refused as a fork.
+        A new generation begins unless one has; what stands at this number or after it and was
+        not sent yet is signed again in a new stream: its bytes could only be refused as a fork.
+        So is what was so refused, and an emergency, that police alone were sent unverified. For
+        what was sent its own receipt will say: signed again too soon, it would leave a gap.
         """
         if lineage.is_open(db, stream):
-            self._outbox.open_generation(db, "restored")
-        undecided = (statements.c.outcome.is_(None)) | (statements.c.outcome == "rejected")
+            self._outbox.open_generation(db, "restored", resend=False)
+        outcome = statements.c.outcome
+        undecided = outcome.is_(None) | outcome.in_(["rejected", "accepted_emergency"])
         query = (
             select(statements)
             .where(statements.c.stream == stream, statements.c.sequence >= sequence)
@@ -200,12 +214,12 @@ class Inbox:
             .order_by(statements.c.sequence)
         )
         for row in db.execute(query).mappings().all():
-            if row["outcome"] is None or self._was_forked(row):
+            unsent = row["outcome"] is None and row["state"] == "waiting"
+            if unsent or (row["outcome"] and self._was_forked(row)):
                 self._outbox.sign_again(db, row)
 
     def _was_forked(self, row: RowMapping) -> bool:
-        receipt = open_receipt(row["receipt"], self._trust)
-        return any(given.code == Reason.STREAM_FORKED for given in receipt.part.reasons)
+        return _is_forked(open_receipt(row["receipt"], self._trust))
 
     def _check_findings(
         self, db: Connection, row: RowMapping, receipt: Receipt, theirs: Findings
@@ -214,7 +228,8 @@ class Inbox:
         if theirs.statement != row["digest"] or receipt.decision.examiner != EXAMINER:
             return
         home = self._outbox.home
-        ours = examine(verify(row["raw"], {home.kid: home.public_key}.get))
+        known = {**self._outbox.partnership_in(db).keys, home.kid: home.public_key}
+        ours = examine(verify(row["raw"], known.get))
         differs = [
             name
             for name in Findings.__struct_fields__
@@ -251,6 +266,10 @@ class Inbox:
         if seen is None or ledger_time > seen:
             put(db, "ledger_time", number=ledger_time)
             put(db, "exercise", number=int(exercise))
+
+
+def _is_forked(receipt: Receipt) -> bool:
+    return any(given.code == Reason.STREAM_FORKED for given in receipt.part.reasons)
 
 
 def _digest(exact: bytes) -> str:

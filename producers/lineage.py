@@ -36,6 +36,7 @@ def write_marker(folder: Path, db: Connection, unique: str) -> None:
     token = latest(db)["token"]
     written = db.execute(select(meta.c.number).where(meta.c.key == "written")).scalar_one()
     beside = folder / f"{_MARKER}.{unique}"
+    beside.touch(mode=0o600)
     beside.write_text(json.dumps({"generation": token, "written": written}))
     Path(beside).replace(folder / _MARKER)
 
@@ -50,7 +51,9 @@ def why_anew(db: Connection, marker: tuple[str, int] | None) -> str | None:
     return None if agrees else "restored"
 
 
-def open_generation(db: Connection, token: str, reason: str, *, written: int = 0) -> None:
+def open_generation(
+    db: Connection, token: str, reason: str, *, written: int = 0, resend: bool = True
+) -> None:
     """Begin anew: new streams, and what has no receipt is sent again, the same bytes.
 
     Args:
@@ -58,11 +61,13 @@ def open_generation(db: Connection, token: str, reason: str, *, written: int = 0
         token: random, unique.
         reason: `first` or `restored`.
         written: how far the marker says the database had come.
+        resend: False where what was sent is known to be with Kafka.
     """
     db.execute(insert(generations).values(token=token, reason=reason))
     found = db.execute(select(meta.c.number).where(meta.c.key == "written")).scalar() or 0
     put(db, "written", number=max(found, written))
-    db.execute(update(statements).where(statements.c.state == "sent").values(state="waiting"))
+    if resend:
+        db.execute(update(statements).where(statements.c.state == "sent").values(state="waiting"))
 
 
 def latest(db: Connection) -> RowMapping:

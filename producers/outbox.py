@@ -114,11 +114,13 @@ class Outbox:
     def _publish(
         self, drafts: Sequence[Draft], *, time_ms: int | None = None, basis: Basis | None = None
     ) -> None:
+        stored = False
         with self.database.write() as db:
-            new = [draft for draft in drafts if self._row(db, draft.id) is None]
-            for draft in new:
-                self.store(db, draft, time_ms=time_ms, basis=basis)
-        if new:
+            for draft in drafts:
+                if self._row(db, draft.id) is None:
+                    self.store(db, draft, time_ms=time_ms, basis=basis)
+                    stored = True
+        if stored:
             self._mark()
 
     def store(
@@ -176,9 +178,11 @@ class Outbox:
             )
         )  # fmt: skip
 
-    def open_generation(self, db: Connection, reason: str, *, written: int = 0) -> None:
+    def open_generation(
+        self, db: Connection, reason: str, *, written: int = 0, resend: bool = True
+    ) -> None:
         """Begin a new generation (producers.lineage)."""
-        lineage.open_generation(db, self.token(), reason, written=written)
+        lineage.open_generation(db, self.token(), reason, written=written, resend=resend)
 
     def waiting(self, limit: int = 200) -> list[Waiting]:
         """List what is to be sent: emergencies first, each stream in its order."""

@@ -10,10 +10,10 @@ Source: domain.md 7 (The report, use_limits, Provenance, Four times).
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from contracts.agreement import Basis
 from contracts.context import Classification, Urgency, Use
@@ -50,9 +50,10 @@ from contracts.section import (
     Whereabouts,
 )
 from producers.document import Document, Where, convert, fitted, line_of, load_file, unusable
+from producers.field import MOMENT, AgencyId, Day, Id, PartialDay
 from producers.home import Reporter
 from producers.outbox import Outbox
-from producers.partnership import Choice, Partnership
+from producers.partnership import Choice
 
 EVENTS = {
     "concern": "concern_reported",
@@ -67,6 +68,19 @@ _AT = {10: "day", 7: "month", 4: "year"}
 _May = Literal["yes", "no", "ring_first"]
 
 
+def _born(text: str) -> str:
+    if not _is_age(text):
+        try:
+            msgspec.convert({"precision": _AT.get(len(text)), "at": text}, Occurred)
+        except msgspec.ValidationError:
+            raise ValueError("write 1980-05-12, 1980-05, 1980, or an age in years.") from None
+    return text
+
+
+def _is_age(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < min(_AT)
+
+
 class Person(Document):
     """One person. `reference` is the agency's own and never leaves this machine."""
 
@@ -74,14 +88,14 @@ class Person(Document):
     given: str | None = None
     family: str | None = None
     also: list[str] = []
-    born: str | None = None
+    born: Annotated[str, AfterValidator(_born)] | None = None
     sex: Literal["female", "male", "other", "not_known"] | None = None
     identifiers: dict[str, str] = {}
     part: Part = "unassessed"
     address: str | None = None
     telephone: str | None = None
     safe_contact: str | None = None
-    seen: str | None = None
+    seen: Day | None = None
     may_be_told: _May = "ring_first"
     origin_may_be_told: _May = "no"
     consent: ConsentState | None = None
@@ -101,7 +115,7 @@ class Override(Document):
 class Excluded(Document):
     """Who must never see this: an agency, or a practitioner by local reference."""
 
-    agency: str | None = None
+    agency: AgencyId | None = None
     practitioner: str | None = None
 
 
@@ -129,9 +143,9 @@ class Report(Document):
     danger_now: Answer = "not_asked"
     urgency: Urgency | None = None
     when: str = "undated"
-    until: str | None = None
-    known: str | None = None
-    recorded: str | None = None
+    until: PartialDay | None = None
+    known: Day | None = None
+    recorded: Day | None = None
     who_says: Reporter = Reporter()
     people: list[Person] = []
     children: Children = "not_asked"
@@ -148,8 +162,8 @@ class Report(Document):
     health: HealthNote | None = None
     override: Override | None = None
     excluded: list[Excluded] = []
-    causes: list[str] = Field(default=[], max_length=8)
-    completes: str | None = None
+    causes: list[Id] = Field(default=[], max_length=8)
+    completes: Id | None = None
     public: Public | None = None
     standing: Literal["held_then", "told_informally", "learned_at_review", "invented"] | None = None
     classification: Classification = "OFFICIAL-SENSITIVE"
@@ -178,9 +192,10 @@ def read_report(
     value, lines = load_file(path)
     report = fitted(value, lines, Report, name=path.name)
     sections = _Sections(report, outbox, lines, path.name, at).all()
-    known, event = outbox.partnership, EVENTS[report.report]
-    choice = _chosen(report, known, outbox.home.agency.agency, event, at_ms, lines, path.name)
-    urgency = report.urgency or ("threat_to_life" if report.danger_now == "yes" else "routine")
+    event = EVENTS[report.report]
+    choice = _chosen(report, outbox, event, at_ms, lines, path.name)
+    in_danger = report.danger_now == "yes"
+    urgency = "threat_to_life" if in_danger else report.urgency or "routine"
     said = draft(
         id=new_id(), event=event, sections=sections, urgency=urgency,
         classification=report.classification, purpose=choice.purpose if choice else report.purpose,
@@ -259,15 +274,13 @@ class _Sections:
                 **report.facts,
             }
         shape = BY_NAME[EVENTS[report.report]].shape
-        lines = {(w[1:] if w[:1] == ("facts",) else _PLACES.get(w, w)): n
-                 for w, n in self._lines.items()}  # fmt: skip
-        return convert(facts, lines, shape, name=self._name)
+        return convert(facts, self._lines, shape, name=self._name, place=lambda w: ("facts", *w))
 
     def _occurred(self) -> dict[str, object]:
         """Derive how exactly a time is known from how it is written."""
         when = self._report.when
         if when == "undated":
-            return {"precision": "undated"}
+            return {"precision": "undated", "until": self._report.until}
         about = when.removeprefix("about ")
         precision = "about" if about != when else "instant" if "T" in when else _AT.get(len(when))
         try:
@@ -281,14 +294,17 @@ class _Sections:
             msgspec.convert(occurred, Occurred)
         except ValueError:
             raise self._unusable(
-                ("when",), "`when`: write 2012-05-01, 2012-05, 2012, `about 2012-05`, a moment "
-                "with its offset (2012-05-01T10:30:00+01:00), or `undated`.",
+                ("when",), "`when`: write 2012-05-01, 2012-05, 2012, `about 2012-05`, "
+                f"{MOMENT}, or `undated`.",
             ) from None  # fmt: skip
         return occurred
 
     def _provenance(self) -> Provenance:
         own = self._outbox.home.agency.reporter.model_dump(exclude_unset=True)
-        who = Reporter(**{**own, **self._report.who_says.model_dump(exclude_unset=True)})
+        said = self._report.who_says.model_dump(exclude_unset=True)
+        if own.get("name") and said.get("name", own["name"]) != own["name"]:
+            own.pop("reference", None)  # it is another person's
+        who = Reporter(**{**own, **said})
         ours = self._outbox.partnership.agencies.get(self._outbox.home.agency.agency)
         reference = who.reference or who.name
         person = None
@@ -322,7 +338,7 @@ class _Sections:
         names = [Name(person.given, person.family), *(Name(given=also) for also in person.also)]
         born = None
         if person.born:
-            precision = _AT.get(len(person.born), "age" if person.born.isdigit() else "day")
+            precision = "age" if _is_age(person.born) else _AT[len(person.born)]
             born = msgspec.convert({"value": person.born, "precision": precision}, Born)
         identifiers = [Identifier(scheme, value) for scheme, value in person.identifiers.items()]
         found: list[tuple[str, Section]] = [
@@ -347,18 +363,9 @@ class _Sections:
         return unusable(self._name, [(line_of(where, self._lines), text)])
 
 
-_PLACES: dict[Where, Where] = {
-    ("known",): ("known_to_agency",),
-    ("completes",): ("statement",),
-    ("when",): ("occurred",),
-}
-"""Where a field of the event stands in the file under another name."""
-
-
 def _chosen(  # noqa: PLR0913 - what decides it
     report: Report,
-    known: Partnership,
-    sender: str,
+    outbox: Outbox,
     event: str,
     at_ms: int,
     lines: Mapping[Where, int],
@@ -367,10 +374,16 @@ def _chosen(  # noqa: PLR0913 - what decides it
     """Choose purpose and basis from the agreements in force; ask only where two would fit.
 
     Raises:
-        Misuse: two fit, and the file does not say which.
+        Misuse: two fit, and the file does not say which; or none is on the basis it names.
     """
-    found = known.choices(sender=sender, event=event, at_ms=at_ms, purpose=report.purpose)
+    sender, own = outbox.home.agency.agency, outbox.home.basis
+    known, purpose = outbox.partnership, report.purpose
+    found = known.choices(sender=sender, event=event, at_ms=at_ms, purpose=purpose)
     fitting = [c for c in found if report.basis in {None, c.basis.article}]
+    if not fitting and report.basis not in {None, own.article if own and not found else None}:
+        listed = ", ".join(sorted({c.basis.article for c in found})) or "nothing here"
+        text = f"`basis`: no agreement in force names this; write {listed}."
+        raise unusable(name, [(line_of(("basis",), lines), text)])
     for field, values in (
         ("purpose", sorted({c.purpose for c in fitting})),
         ("basis", sorted({c.basis.article for c in fitting})),

@@ -6,7 +6,7 @@ write begins IMMEDIATE, because a read that later writes would lose another proc
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -145,7 +145,10 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         """Open or make the file and its tables."""
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Never a file that is there: closing it would drop every lock that this process holds on
+        # it, and another process could then take the log away under an open connection.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._engine: Engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
         # Writers of one process queue here: waiting for SQLite's own lock sleeps in steps.
         self._writing = Lock()
