@@ -7,8 +7,8 @@ said before.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -16,7 +16,8 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
-from sqlalchemy.exc import OperationalError
+from faststream.security import SASLScram512
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from consumers.consumer import Came, Consumer
 from contracts.draft import Draft
@@ -52,11 +53,12 @@ class _FromStore(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is
 class Inflow:
     """Brings one consumer its views, and hands on what it wants said."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is an independent part
         self,
         consumer: Consumer,
         *,
         address: str,
+        access: Mapping[str, Any],
         group: str,
         publish: Callable[[Draft], object],
         is_ready: Callable[[], bool],
@@ -66,11 +68,13 @@ class Inflow:
         Args:
             consumer: what takes the records in.
             address: Kafka's, `host:port`.
+            access: aiokafka's arguments for a secured Kafka; empty for a plain one.
             group: the consumer group; a second process of it stands by.
             publish: signs and stores a draft under its own id.
             is_ready: whether the outbox knows at least what the consumer knows: agreements, time.
         """
         self._consumer, self._address, self._group = consumer, address, group
+        self._access = access
         self._publish, self._is_ready = publish, is_ready
         self._taken = asyncio.Event()
         self._stopped: asyncio.Future[None] | None = None
@@ -128,6 +132,7 @@ class Inflow:
             allow_auto_create_topics=False,
             # Its log would hold input values.
             logger=None,
+            security=_security(self._access),
         )
         listener = _FromStore(self._consumer, lambda: subscriber.consumer)
         subscriber = broker.subscriber(
@@ -155,13 +160,12 @@ class Inflow:
         came = [_came(one) for one in (raw if isinstance(raw, tuple) else (raw,))]
         try:
             self._consumer.take(came)
-        except (Transient, OperationalError) as fault:
-            _log.warning("views_not_taken", topic=self._consumer.topic, error=type(fault).__name__)
-            await asyncio.sleep(BACK_OFF_S)
-            raise
-        except Exception as defect:
-            if self._stopped is not None and not self._stopped.done():
-                self._stopped.set_exception(defect)
+        except Exception as fault:
+            if may_pass(fault):
+                _log.warning("views_not_taken", topic=self._consumer.topic, error=_named(fault))
+                await asyncio.sleep(BACK_OFF_S)
+            elif self._stopped is not None and not self._stopped.done():
+                self._stopped.set_exception(fault)
             raise
         self._taken.set()
 
@@ -184,6 +188,7 @@ class Inflow:
             isolation_level="read_committed",
             fetch_max_wait_ms=100,
             request_timeout_ms=10_000,
+            **self._access,
         )
         name = self._consumer.topic
         try:
@@ -205,6 +210,36 @@ class Inflow:
             return count
         finally:
             await asyncio.wait({asyncio.ensure_future(reader.stop())}, timeout=2.0)
+
+
+def _security(access: Mapping[str, Any]) -> SASLScram512 | None:
+    """Say for FastStream what aiokafka is told."""
+    if not access:
+        return None
+    return SASLScram512(
+        username=access["sasl_plain_username"],
+        password=access["sasl_plain_password"],
+        ssl_context=access["ssl_context"],
+    )
+
+
+def may_pass(fault: Exception) -> bool:
+    """Say whether the same batch may be taken in later: the database is away, locked or full.
+
+    Any other error of a database is a defect, of ours or of its tables: the batch fails again.
+    SQLite calls a missing table an `OperationalError`; PostgreSQL, a `ProgrammingError`.
+    """
+    if isinstance(fault, DBAPIError):
+        defect = getattr(fault.orig, "sqlite_errorname", "") == "SQLITE_ERROR"
+        return fault.connection_invalidated or (isinstance(fault, OperationalError) and not defect)
+    return isinstance(fault, Transient)
+
+
+def _named(fault: Exception) -> str:
+    """Name a fault for a log line: its class and the database's own code, never its text."""
+    found = getattr(fault, "orig", None)
+    code = getattr(found, "sqlite_errorname", None) or getattr(found, "sqlstate", None)
+    return f"{type(fault).__name__} {code}" if code else type(fault).__name__
 
 
 async def _bounded(call: Awaitable[_T]) -> _T:

@@ -3,13 +3,15 @@
     partnership.yaml   which partnership, and where Kafka is
     log-key.pem        the log's Ed25519 key, encrypted; secret holds its passphrase
     trust.json         what agencies and auditors pin: origin and public key
+    kafka-ca.pem sequencer.pem dispatcher.pem   where Kafka is secured: whom to trust, and the
+                       certificates of the broker's two halves
     index/ checkpoint  derived, and the last signed head outside Kafka (broker.shell)
 
 Losing the key ends the log: nothing signed by another key extends it. Keep a copy off this machine.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -29,9 +31,19 @@ kafka: {kafka}
 """
 
 
+_CERTIFIED = """\
+kafka_ca: kafka-ca.pem
+sequencer: sequencer.pem
+dispatcher: dispatcher.pem
+"""
+
+
 class _Written(Document):
     partnership: str
     kafka: str
+    kafka_ca: str | None = None
+    sequencer: str | None = None
+    dispatcher: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,14 +53,17 @@ class BrokerHome:
     Attributes:
         folder: where it is.
         partnership: whose log.
-        kafka: `host:port`.
+        kafka: `host:port`; where it is secured, the services'.
         seed: the log's private seed.
+        certified: the authority's certificate, and those of sequencer and dispatcher; None where
+            Kafka is plain.
     """
 
     folder: Path
     partnership: str
     kafka: str
-    seed: bytes
+    seed: bytes = field(repr=False)
+    certified: tuple[Path, Path, Path] | None = None
 
     @classmethod
     def create(
@@ -85,10 +100,54 @@ class BrokerHome:
             keys.check_private(path)
         written = read_document(folder / "partnership.yaml", _Written)
         seed = keys.read_seed(folder / "log-key.pem", folder / "secret")
-        return cls(folder, written.partnership, written.kafka, seed)
+        certified = _certified(folder, written)
+        return cls(folder, written.partnership, written.kafka, seed, certified)
+
+    @classmethod
+    def give_access(
+        cls, folder: Path, *, authority: Path, sequencer: Path, dispatcher: Path,
+        address: str | None,
+    ) -> Self:  # fmt: skip
+        """Put what operations handed over into a home, in place of what was there.
+
+        Args:
+            folder: the home's.
+            authority: the certificate of Kafka's authority.
+            sequencer: key and certificate of the sequencer.
+            dispatcher: key and certificate of the dispatcher.
+            address: Kafka's for services, where it is another one than before.
+
+        Raises:
+            Misuse: one of them cannot be read.
+        """
+        home = cls.open(folder)
+        keys.check_private(sequencer)
+        keys.check_private(dispatcher)
+        given = {
+            "kafka-ca.pem": authority, "sequencer.pem": sequencer, "dispatcher.pem": dispatcher,
+        }  # fmt: skip
+        for name, path in given.items():
+            keys.replace_private(folder / name, path.read_bytes())
+        text = _PARTNERSHIP.format(partnership=home.partnership, kafka=address or home.kafka)
+        keys.replace_private(folder / "partnership.yaml", (text + _CERTIFIED).encode())
+        return cls.open(folder)
 
     @property
     def trust(self) -> Trust:
         """What agencies and auditors pin."""
         public_key = base64url.encode(signature.public_key_of(self.seed))
         return Trust(self.partnership, origin_of(self.partnership), public_key)
+
+
+def _certified(folder: Path, written: _Written) -> tuple[Path, Path, Path] | None:
+    """Give the three files of a secured Kafka: all of them, or none."""
+    authority, sequencer, dispatcher = written.kafka_ca, written.sequencer, written.dispatcher
+    if authority is None and sequencer is None and dispatcher is None:
+        return None
+    if authority is None or sequencer is None or dispatcher is None:
+        raise Misuse(
+            f"{folder / 'partnership.yaml'} gives some of `kafka_ca`, `sequencer`, `dispatcher`.",
+            remedy="Give all three, as operations handed them over (candour broker access), or "
+            "none.",
+        )
+    return folder / authority, folder / sequencer, folder / dispatcher

@@ -101,6 +101,21 @@ def signed_founding(founding: Founding, home: Home) -> FoundingSignature:
     return FoundingSignature(home.agency.agency, home.kid, signed)
 
 
+def read_drafted(path: Path) -> Founding:
+    """Read a drafted founding.
+
+    Raises:
+        Misuse: the file is none.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Founding)
+    except (OSError, msgspec.MsgspecError):
+        raise Misuse(
+            f"{path} is not a drafted founding.",
+            remedy="Give the file that `candour partnership draft` wrote, unchanged.",
+        ) from None
+
+
 def read_founding(path: Path, signatures: list[Path]) -> PartnershipFounded:
     """Read a drafted founding and its agencies' signatures.
 

@@ -13,6 +13,7 @@ from contracts.opened import open_receipt
 from contracts.reason import Reason
 from contracts.section import Section
 from deploy import clock
+from deploy.kafka.plan import Governed
 from producers.home import Home
 from producers.lock import Busy
 from producers.outbox import Outbox
@@ -64,11 +65,14 @@ async def say(outbox: Outbox, said: Draft, *, time_ms: int | None = None) -> Sai
             # What the agreements in force say of basis and purpose stands in the views.
             await sender.caught_up(READ_S_MAX)
             outbox.publish(said, time_ms=time_ms)
-            decided = await until(is_decided, WAIT_S_MAX)
+            await until(lambda: is_decided() or sender.refused is not None, WAIT_S_MAX)
+            decided = is_decided()
     except Busy:
         outbox.publish(said, time_ms=time_ms)
         decided = await until(is_decided, WAIT_S_MAX)
     row = outbox.row(said.id)
+    if sender.refused is not None and not decided:
+        raise refused(sender.refused)
     if row is None or not decided:
         raise Transient(
             f"No receipt came within {WAIT_S_MAX:.0f} seconds; the statement is stored.",
@@ -77,6 +81,11 @@ async def say(outbox: Outbox, said: Draft, *, time_ms: int | None = None) -> Sai
         )
     receipt = open_receipt(row["receipt"], outbox.home.trust)
     return Said(said.id, row["outcome"], row["entry"], receipt.part.reasons)
+
+
+def refused(why: Misuse) -> Transient:
+    """Say that Kafka does not let this agency in, and that what was said is kept."""
+    return Transient(f"{why.text} What was said is stored.", remedy=why.remedy)
 
 
 async def govern(home: Home, event: str, value: Section, *, time_ms: int | None = None) -> Said:
@@ -105,4 +114,33 @@ async def known_to(home: Home) -> Partnership:
     sender = Sender(outbox, what="a command")
     with suppress(Busy):  # whoever sends reads too
         await sender.catch_up(READ_S_MAX)
+    if sender.refused is not None:
+        raise Transient(sender.refused.text, remedy=sender.refused.remedy)
     return outbox.partnership
+
+
+async def governed_by(home: Home, wait_s: float) -> Governed:
+    """Say who is in a partnership, from an agency's views read to their end.
+
+    Raises:
+        Transient: they could not be read to their end, or Kafka does not let this agency in.
+        Misuse: the partnership is not founded yet.
+    """
+    outbox = outbox_of(home)
+    sender = Sender(outbox, what="candour kafka")
+    with suppress(Busy):  # whoever sends reads too
+        if not await sender.catch_up(wait_s):
+            why = sender.refused
+            # What was read half could take rights away from somebody who has them by now.
+            raise Transient(
+                why.text if why else "This home's views could not be read to their end.",
+                remedy=why.remedy if why else "Is Kafka running? Then give this again.",
+            )
+    with outbox.database.read() as db:
+        found = Governed.known(outbox.partnership_in(db), at_ms=outbox.time_ms(db))
+    if found is None:
+        raise Misuse(
+            f"{home.folder} knows of no founding yet.",
+            remedy="Before entry 0 give --founding with what `candour partnership draft` wrote.",
+        )
+    return found

@@ -21,6 +21,7 @@ from contracts.fault import Transient
 from contracts.section import Practitioner
 from deploy import clock
 from deploy.speaking import WAIT_S_MAX, Said, outbox_of, say
+from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
 from producers.inbox import Inbox
 from producers.lock import Busy
@@ -86,7 +87,8 @@ class Acting:
         return Inflow(
             self.consumer,
             address=agency.kafka,
-            group=f"{agency.agency}.{agency.system}.consumer",
+            access=arguments_of(self.home),
+            group=f"{user_of(agency.partnership, agency.agency)}.{agency.system}.consumer",
             publish=self.outbox.publish,
             is_ready=self.is_ready,
         )
@@ -115,13 +117,22 @@ class Acting:
         total = 0
         async with _sending(self.outbox):
             while True:
-                read = await self.inflow.read_to_end()
+                read = await self._read()
                 await self._within(self.is_ready, "the outbox did not read its views")
                 spoken = await asyncio.to_thread(self.inflow.publish_waiting)
                 await self._within(lambda: self.outbox.undecided() == 0, "a receipt did not come")
                 total += spoken
                 if not read and not spoken:
                     return total
+
+    async def _read(self) -> int:
+        try:
+            return await self.inflow.read_to_end()
+        except Transient:
+            why = await refusal(self.home.agency.kafka, arguments_of(self.home))
+            if why is None:
+                raise
+            raise Transient(why.text, remedy=why.remedy) from None
 
     def is_ready(self) -> bool:
         """Say whether the outbox has read at least what the consumer has."""

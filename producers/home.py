@@ -5,13 +5,14 @@
     secret          its passphrase, unless agency.yaml names another file
     trust.json      the partnership's log key, pinned
     outbox.sqlite   what was said, what became of it (producers.outbox)
+    kafka-ca.pem kafka-secret   where Kafka is secured: whom to trust, and this agency's user
 
 There is one home per source, also when several run on one machine: a key or an outbox shared by
 two sources would let one speak as the other. Everything in it is private to one user.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -87,6 +88,8 @@ class Agency(Document):
     agency: str
     system: str
     kafka: str
+    kafka_ca: str | None = None
+    kafka_secret: str | None = None
     secret: str = "secret"  # noqa: S105 - a file's name
     accountable: str = Field(min_length=1)
     basis: AgencyBasis | None = None
@@ -119,7 +122,7 @@ class Home:
 
     folder: Path
     agency: Agency
-    _seed: bytes
+    _seed: bytes = field(repr=False)
 
     @classmethod
     def create(  # noqa: PLR0913 - agency.yaml has this many independent lines
@@ -159,10 +162,10 @@ class Home:
         keys.write_private(written, text.encode())
         try:
             read_document(written, Agency)
+            keys.write_key(folder / "key.pem", folder / secret, random_bytes)
         except Misuse:
             written.unlink()
             raise
-        keys.write_key(folder / "key.pem", folder / secret, random_bytes)
         return cls.open(folder)
 
     @classmethod
@@ -175,6 +178,11 @@ class Home:
         for path in (folder, folder / "agency.yaml"):
             keys.check_private(path)
         agency = read_document(folder / "agency.yaml", Agency)
+        if (agency.kafka_ca is None) != (agency.kafka_secret is None):
+            raise Misuse(
+                f"{folder / 'agency.yaml'} gives one of `kafka_ca` and `kafka_secret`.",
+                remedy="Give both, as operations handed them over (candour home access), or none.",
+            )
         seed = keys.read_seed(folder / "key.pem", folder / agency.secret)
         return cls(folder, agency, seed)
 

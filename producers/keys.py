@@ -39,6 +39,17 @@ def write_private(path: Path, octets: bytes) -> None:
         os.fsync(descriptor)
 
 
+def replace_private(path: Path, octets: bytes) -> None:
+    """Write a file that only its owner may read, in place of an earlier one: whole or not at all.
+
+    For what may be replaced: never for a key whose signatures stand on a log.
+    """
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    write_private(beside, octets)
+    beside.replace(path)
+
+
 def check_private(path: Path) -> None:
     """Refuse a file or folder that anybody but its owner may read, write or enter.
 

@@ -19,6 +19,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts import topic
+from contracts.fault import Misuse
+from producers.access import arguments_of, refusal
 from producers.inbox import Came, Inbox
 from producers.lock import sole_sender
 from producers.outbox import Outbox
@@ -47,14 +49,17 @@ class Sender:
             what: what this process is, for whoever finds the lock held.
 
         Raises:
-            Misuse: the home pins no log key.
+            Misuse: the home pins no log key, or what it gives for Kafka cannot be used.
         """
         self._outbox = outbox
         self._inbox = Inbox(outbox)
         self._what = what
         self._caught_up = asyncio.Event()
+        self._access = arguments_of(outbox.home)
         self.trouble: str | None = None
         """Why nothing is going out at the moment, in words; None while all is well."""
+        self.refused: Misuse | None = None
+        """Why Kafka does not let this agency in, where it does not; None otherwise."""
 
     async def run(self) -> None:
         """Send and receive until cancelled.
@@ -86,9 +91,19 @@ class Sender:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether views and receipts were read to their end since it runs."""
+        return self._caught_up.is_set()
+
     async def caught_up(self, timeout_s: float) -> bool:
-        """Wait, while it runs, until views and receipts were read to their end; False if not."""
-        return await _within(self._caught_up.wait(), timeout_s)
+        """Wait, while it runs, until views and receipts were read to their end.
+
+        Returns:
+            False when the time ran out, or Kafka does not let this agency in.
+        """
+        await until(lambda: self.is_caught_up or self.refused is not None, timeout_s)
+        return self.is_caught_up
 
     async def drain(self, timeout_s: float) -> bool:
         """Send what is waiting and wait for its receipts.
@@ -122,15 +137,27 @@ class Sender:
             try:
                 await work()
             except _AWAY as error:
-                self.trouble = f"{doing}: {type(error).__name__}"
-                _log.warning("kafka_away", doing=doing, error=type(error).__name__, pause_s=pause)
+                await self._note(error, doing, pause)
             if time.monotonic() - began > BACK_OFF_S_MAX:
                 pause = BACK_OFF_S_MIN
             await asyncio.sleep(pause)
             pause = min(pause * 2, BACK_OFF_S_MAX)
 
+    async def _note(self, error: Exception, doing: str, pause: float) -> None:
+        """Say what keeps Kafka away; where it refuses this agency, why."""
+        self.trouble = f"{doing}: {type(error).__name__}"
+        self.refused = await refusal(self._outbox.home.agency.kafka, self._access)
+        if self.refused is not None:
+            self.trouble = str(self.refused)
+            _log.error(
+                "kafka_refuses", doing=doing, fault=self.refused.text, remedy=self.refused.remedy
+            )
+        _log.warning("kafka_away", doing=doing, error=type(error).__name__, pause_s=pause)
+
     async def _send(self) -> None:
         await _within(self._caught_up.wait(), CATCH_UP_S_MAX)
+        while not self._outbox.waiting():  # noqa: ASYNC110 - another process may store it
+            await asyncio.sleep(POLL_S)
         agency = self._outbox.home.agency
         producer = AIOKafkaProducer(
             bootstrap_servers=agency.kafka,
@@ -138,9 +165,11 @@ class Sender:
             enable_idempotence=True,
             linger_ms=0,
             request_timeout_ms=10_000,
+            **self._access,
         )
         try:
             await _bounded(producer.start())
+            self.refused = None
             while True:
                 batch = self._outbox.waiting()
                 if not batch:
@@ -167,9 +196,11 @@ class Sender:
             isolation_level="read_committed",
             fetch_max_wait_ms=100,
             request_timeout_ms=10_000,
+            **self._access,
         )
         try:
             await _bounded(consumer.start())
+            self.refused = None
             # Assigning a topic that is not there, or not ours, would hang and flood Kafka.
             there = await _bounded(consumer.topics())
             names = {self._inbox.receipts, self._inbox.views}

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -23,6 +24,7 @@ from broker.shell.metrics import Metrics
 from broker.shell.preparation import Preparation
 from broker.shell.recovery import Recall, recover
 from broker.shell.sequencer import Sequencer
+from broker.shell.topics import service_name
 from contracts.fault import Fatal, Transient
 
 RETRY_S_MAX = 5.0
@@ -37,7 +39,8 @@ class Broker:
 
     Args:
         partnership: its id.
-        connection: to Kafka.
+        connection: to Kafka, as the sequencer.
+        delivering: as the dispatcher; where Kafka is plain, the same one.
         home: a folder for the index and the checkpoint outside Kafka.
         seed: the log's Ed25519 private seed.
         workers: preparation processes; 0 prepares inline.
@@ -55,11 +58,13 @@ class Broker:
         workers: int,
         now_ms: Callable[[], int],
         random_bytes: Callable[[int], bytes],
+        delivering: Connection | None = None,
     ) -> None:
         self.metrics = Metrics()
         self.ready = asyncio.Event()
         self._partnership = partnership
         self._connection = connection
+        self._delivering = delivering or connection
         self._home = home
         self._signer = Signer(partnership, seed)
         self._file = CheckpointFile(home / "checkpoint")
@@ -96,19 +101,19 @@ class Broker:
     async def _session(self, index: LedgerIndex, preparation: Preparation) -> None:
         """Recover, then run both halves until one of them fails."""
         async with contextlib.AsyncExitStack() as stack:
-            prefix = f"candour.{self._partnership}"
-            recording = await self._connection.producer(f"{prefix}.sequencer")
+            named = partial(service_name, self._partnership)
+            recording = await self._connection.producer(named("sequencer"))
             stack.push_async_callback(closed, recording)
-            delivering = await self._connection.producer(f"{prefix}.dispatcher")
+            delivering = await self._delivering.producer(named("dispatcher"))
             stack.push_async_callback(closed, delivering)
             admin = await self._connection.admin()
             stack.push_async_callback(closed, admin)
             found = await recover(
-                self._connection, self._partnership, index, self._signer, self._file
+                self._delivering, self._partnership, index, self._signer, self._file
             )
             intake = await Intake.open(self._connection)
             stack.push_async_callback(intake.close)
-            recall = Recall(self._connection, self._partnership, index)
+            recall = Recall(self._delivering, self._partnership, index)
             dispatcher = Dispatcher(
                 self._partnership, delivering, recall, self._signer, self._file, self.metrics
             )

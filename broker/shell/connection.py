@@ -8,20 +8,17 @@ Source: technical.md 2.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import errors as kafka
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import (
-    ClusterAuthorizationFailedError,
-    KafkaError,
-    ProducerFenced,
-    TopicAuthorizationFailedError,
-    TransactionalIdAuthorizationFailed,
-)
+from aiokafka.errors import KafkaError
 from aiokafka.producer import sender
 
 from contracts.fault import CandourError, Fatal, Transient
@@ -33,11 +30,49 @@ BATCH_BYTES_MAX = 4 * 1024 * 1024
 """The most one produced batch holds; the topics that the broker writes take twice that."""
 FETCH_BYTES_MAX = 4 * 1024 * 1024
 
+_ANYBODY = bytes.fromhex("0012000000000001ffff")
+"""ApiVersions, version 0: Kafka answers it to everybody who may connect."""
+
+_FENCED = (kafka.ProducerFenced, kafka.InvalidProducerEpoch)
+"""Somebody claimed our transactional id after us: to claim it again would be to take turns."""
 _DENIED = (
-    TopicAuthorizationFailedError,
-    ClusterAuthorizationFailedError,
-    TransactionalIdAuthorizationFailed,
+    kafka.TopicAuthorizationFailedError,
+    kafka.GroupAuthorizationFailedError,
+    kafka.ClusterAuthorizationFailedError,
+    kafka.TransactionalIdAuthorizationFailed,
+    kafka.DelegationTokenAuthorizationFailed,
+    kafka.AuthenticationFailedError,
+    kafka.AuthenticationMethodNotSupported,
+    kafka.SaslAuthenticationFailed,
+    kafka.UnsupportedSaslMechanismError,
+    kafka.IllegalSaslStateError,
+    kafka.SecurityDisabled,
 )
+"""Kafka does not know us, or does not let us: until somebody mends that, each try is the same."""
+_UNFIT = (
+    kafka.UnsupportedVersionError,
+    kafka.UnsupportedForMessageFormatError,
+    kafka.UnsupportedCodecError,
+    kafka.UnrecognizedBrokerVersion,
+    kafka.IncompatibleBrokerVersion,
+    kafka.KafkaConfigurationError,
+    kafka.InvalidConfigurationError,
+    kafka.PolicyViolationError,
+    kafka.InvalidTopicError,
+    kafka.InvalidPartitionsError,
+    kafka.InvalidReplicationFactorError,
+    kafka.InvalidReplicationAssignmentError,
+    kafka.InvalidTransactionTimeout,
+    kafka.InvalidRequiredAcksError,
+    kafka.InvalidTimestampError,
+    kafka.RecordTooLargeError,
+    kafka.MessageSizeTooLargeError,
+    kafka.RecordListTooLargeError,
+    kafka.InvalidRequestError,
+    kafka.InvalidFetchRequestError,
+    kafka.IllegalArgumentError,
+)
+"""The same call fails the same way again, with any client: a setting, a version or a size."""
 
 _T = TypeVar("_T")
 
@@ -48,8 +83,8 @@ class Connection:
 
     Attributes:
         address: `host:port`.
-        security: aiokafka's own arguments (`security_protocol`, `ssl_context`, ...); empty for a
-            listener on loopback.
+        security: aiokafka's own arguments (`security_protocol`, `ssl_context`); empty for a
+            plain listener on loopback.
     """
 
     address: str
@@ -124,20 +159,62 @@ class Connection:
         client = AIOKafkaClient(
             bootstrap_servers=self.address, request_timeout_ms=10_000, **self.security
         )
+        return await self._started(client, "connecting", client.bootstrap)
+
+    async def _started(
+        self, client: _T, doing: str, start: Callable[[], Awaitable[object]] | None = None
+    ) -> _T:
         try:
-            await bounded(client.bootstrap(), "connecting")
+            await bounded((start or client.start)(), doing)  # type: ignore[attr-defined]
+        except Transient as fault:
+            await closed(client)
+            raise (await self.refusal() or fault) from None
         except BaseException:
             await closed(client)
             raise
         return client
 
-    async def _started(self, client: _T, doing: str) -> _T:
+    async def refusal(self) -> Transient | None:
+        """Ask once why Kafka does not let this in; None where it does, or is away.
+
+        aiokafka itself says only that there was no connection.
+
+        A certificate is refused after the client took the handshake for done, so something must
+        be asked and answered: ApiVersions, which everybody may.
+        """
+        host, _, port = self.address.rpartition(":")
         try:
-            await bounded(client.start(), doing)  # type: ignore[attr-defined]
-        except BaseException:
-            await closed(client)
-            raise
-        return client
+            async with asyncio.timeout(CLOSE_S_MAX):
+                reader, writer = await asyncio.open_connection(
+                    host, int(port), ssl=self.security.get("ssl_context")
+                )
+                try:
+                    writer.write(len(_ANYBODY).to_bytes(4) + _ANYBODY)
+                    answered = await reader.read(4)
+                finally:
+                    writer.close()
+                    with suppress(OSError):
+                        await writer.wait_closed()
+        except ssl.SSLCertVerificationError:
+            return Transient(
+                "What answers at Kafka's address does not prove to be the Kafka that is trusted.",
+                remedy="Ask operations whether Kafka's address or authority changed: kafka_ca.",
+            )
+        except ssl.SSLError:
+            return Transient(
+                "Kafka refuses this certificate: it has run out, was revoked, or is of another "
+                "authority.",
+                remedy="Ask operations for a new one: candour kafka apply.",
+            )
+        except (OSError, TimeoutError):
+            return None
+        if answered:
+            return None
+        return Transient(
+            "What answers at Kafka's address does not speak as this was told to.",
+            remedy="Ask operations for the services' address (candour kafka status), the "
+            "authority's certificate and this service's own.",
+        )
 
 
 async def bounded(call: Awaitable[_T], doing: str, seconds: float = CALL_S_MAX) -> _T:
@@ -150,7 +227,7 @@ async def bounded(call: Awaitable[_T], doing: str, seconds: float = CALL_S_MAX) 
 
     Raises:
         Transient: it did not answer, or failed in a way that may pass.
-        Fatal: another broker took over, or Kafka refuses this one.
+        Fatal: another broker took over, or no client could ever do this.
     """
     try:
         # Unlike `wait_for` this never loses a cancellation that comes as the call ends.
@@ -164,18 +241,27 @@ def fault_of(error: Exception, doing: str) -> CandourError:
     """Say what an error of aiokafka's means for the broker.
 
     Args:
-        error: as it was raised.
+        error: as it was raised; aiokafka hides some causes behind a bare `KafkaError`.
         doing: what was being done, in words for a log line.
     """
-    if isinstance(error, ProducerFenced):
+    while type(error) is KafkaError and isinstance(error.__cause__, KafkaError):
+        error = error.__cause__
+    if isinstance(error, _FENCED):
         return Fatal(
             f"A second broker took over this partnership's ledger ({doing}).",
             remedy="Nothing is lost. Leave the other one running, or stop it and start this one.",
         )
     if isinstance(error, _DENIED):
-        return Fatal(
+        # Rights are given while everything runs: nobody should have to start the broker for it.
+        return Transient(
             f"Kafka does not allow this ({doing}: {type(error).__name__}).",
-            remedy="Give the broker's Kafka user the rights that broker/README.md lists.",
+            remedy="Operations sees what is lacking and mends it: candour kafka verify, apply.",
+        )
+    if isinstance(error, _UNFIT):
+        return Fatal(
+            f"Kafka cannot do this as it is set up ({doing}: {type(error).__name__}).",
+            remedy="Waiting does not help. Compare Kafka's version and settings, and this host's "
+            "clock, with what deploy/kafka sets; then start the broker again.",
         )
     return Transient(
         f"Kafka did not do what it was asked ({doing}: {type(error).__name__}).",

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Literal
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -52,6 +53,32 @@ _COMPACTED = {
 }
 
 
+def service_name(partnership: str, service: Literal["sequencer", "dispatcher", "auditor"]) -> str:
+    """Name a service of a partnership: its principal on Kafka, and its transactional id.
+
+    Three parts, and an agency's user has two: no agency can be called so.
+    """
+    return f"candour.{partnership}.{service}"
+
+
+def partnership_topics(partnership: str) -> dict[str, dict[str, str]]:
+    """Give the topics of a partnership itself, each with its settings; one partition each."""
+    return {
+        topic.ledger(partnership): dict(_KEPT),
+        topic.disclosures(partnership): dict(_COMPACTED),
+        topic.checkpoints(partnership): dict(_KEPT),
+    }
+
+
+def agency_topics(partnership: str, agency: str) -> dict[str, dict[str, str]]:
+    """Give one agency's three topics, each with its settings; one partition each."""
+    return {
+        topic.submissions(partnership, agency): dict(_SUBMISSIONS),
+        topic.views(partnership, agency): dict(_COMPACTED),
+        topic.receipts(partnership, agency): dict(_COMPACTED),
+    }
+
+
 async def ensure_partnership_topics(
     connection: Connection, partnership: str, *, replicas: int = 1
 ) -> None:
@@ -66,15 +93,7 @@ async def ensure_partnership_topics(
         Transient: Kafka is away.
         Fatal: it may not be done.
     """
-    await _ensure(
-        connection,
-        {
-            topic.ledger(partnership): _KEPT,
-            topic.disclosures(partnership): _COMPACTED,
-            topic.checkpoints(partnership): _KEPT,
-        },
-        replicas,
-    )
+    await _ensure(connection, partnership_topics(partnership), replicas)
 
 
 async def ensure_agency_topics(
@@ -92,15 +111,7 @@ async def ensure_agency_topics(
         Transient: Kafka is away.
         Fatal: it may not be done.
     """
-    await _ensure(
-        connection,
-        {
-            topic.submissions(partnership, agency): _SUBMISSIONS,
-            topic.views(partnership, agency): _COMPACTED,
-            topic.receipts(partnership, agency): _COMPACTED,
-        },
-        replicas,
-    )
+    await _ensure(connection, agency_topics(partnership, agency), replicas)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,24 @@ def admit(
     document: Annotated[Path, typer.Argument(help="YAML: id, title, kind, contact.")],
     key: Annotated[list[Path], typer.Option(help="A key file (candour home key); repeat it.")],
     home: ControlHome,
+    prepared: Annotated[
+        bool, typer.Option("--prepared", help="Operations has made the agency's topics.")
+    ] = False,
 ) -> None:
-    """Make an agency's topics and propose its admission; a running broker hears it by itself."""
+    """Propose an agency's admission; a running broker hears it by itself.
+
+    On a plain Kafka this makes its topics first. On a secured one operations does.
+    """
     agency = read_agency(document, key)
     opened = Home.open(home)
+    if opened.agency.kafka_secret is not None and not prepared:
+        raise Misuse(
+            "An agency's topics must be there before it is admitted, else nothing is delivered to "
+            "anybody until they are; on a secured Kafka operations makes them.",
+            remedy=f"Have operations run: candour kafka apply --agency-home HOME --admitting "
+            f"{agency.id}; then give this again with --prepared. Once it is admitted, operations "
+            "runs candour kafka apply again and hands its secret over.",
+        )
     entry = asyncio.run(_admit(opened, AgencyAdmitted(agency)))
     _told(entry, AgencyAdmitted(agency))
 
@@ -35,8 +49,9 @@ async def _admit(home: Home, act: AgencyAdmitted) -> int:
     from broker.shell.connection import Connection
     from broker.shell.topics import ensure_agency_topics
 
-    connection = Connection(home.agency.kafka)
-    await ensure_agency_topics(connection, home.agency.partnership, act.agency.id)
+    if home.agency.kafka_secret is None:
+        connection = Connection(home.agency.kafka)
+        await ensure_agency_topics(connection, home.agency.partnership, act.agency.id)
     return (await govern(home, "act_proposed", ActProposed(act))).entry
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from broker.shell.connection import Connection
 from consumers.audit.chronology import chronology
 from consumers.audit.container import Export, opened
 from consumers.audit.defect import Exit
@@ -16,6 +17,8 @@ from consumers.audit.verdict import Trusted, Verdict, read_trust, summary
 from consumers.audit.verify import verify
 from contracts.fault import Misuse
 from contracts.identifier import is_slug
+from deploy import clock
+from deploy.kafka.access import service_connection
 
 app = typer.Typer(no_args_is_help=True, help="Export a log, verify it, read it as a chronology.")
 
@@ -38,6 +41,12 @@ def export_log(
     folder: Annotated[Path, typer.Argument(help="A new folder; it will hold personal data.")],
     partnership: Annotated[str, typer.Option(help="The partnership's id, for example mk-now.")],
     kafka: Annotated[str, typer.Option(help="Kafka's address, host:port.")],
+    ca: Annotated[
+        Path | None, typer.Option(help="Secured Kafka: the certificate of its authority.")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Secured Kafka: the auditor's key and certificate.")
+    ] = None,
 ) -> None:
     """Copy a partnership's log, sections and checkpoints into a folder that proves itself."""
     if not is_slug(partnership):
@@ -45,7 +54,17 @@ def export_log(
             "A partnership's id is lower-case words joined by hyphens.",
             remedy="Give --partnership as the trust file has it, for example: mk-now",
         )
-    done = asyncio.run(_export(prepared(folder), partnership, kafka))
+    if (ca is None) != (certificate is None):
+        raise Misuse(
+            "--ca and --certificate go together.",
+            remedy="Give both, as operations handed them over, or none for a plain Kafka.",
+        )
+    connection = Connection(kafka)
+    if ca is not None and certificate is not None:
+        connection = service_connection(
+            kafka, authority=ca, certificate=certificate, now=clock.now()
+        )
+    done = asyncio.run(_export(prepared(folder), partnership, connection))
     typer.echo(
         f"Exported {done.entries} entries, {done.statements} statements and {done.checkpoints} "
         f"checkpoints to {folder}.\nIt holds personal data; its README.txt says how to verify it."
@@ -117,12 +136,11 @@ def _progress(done: int, entries: int) -> None:
         typer.echo(f"{done} of {entries} entries", err=True)
 
 
-async def _export(folder: Path, partnership: str, kafka: str) -> Exported:
-    from broker.shell.connection import Connection, closed
+async def _export(folder: Path, partnership: str, connection: Connection) -> Exported:
+    from broker.shell.connection import closed
     from broker.shell.topics import find_topics
     from contracts import topic
 
-    connection = Connection(kafka)
     names = {topic.ledger(partnership), topic.disclosures(partnership)}
     if not {*names, topic.checkpoints(partnership)} <= set(await find_topics(connection)):
         raise Misuse(

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from broker.shell.connection import Connection
 from deploy import clock
 from deploy.broker_home import BrokerHome
+from deploy.kafka.access import service_connection
 from deploy.settings import settings
 
 app = typer.Typer(no_args_is_help=True, help="Run the log of one partnership.")
@@ -35,18 +37,49 @@ def make(
 
 
 @app.command()
+def access(
+    folder: Annotated[Path, typer.Argument(help="The broker's home.")],
+    ca: Annotated[Path, typer.Option(help="ca.pem, as operations handed it over.")],
+    sequencer: Annotated[Path, typer.Option(help="The sequencer's certificate file.")],
+    dispatcher: Annotated[Path, typer.Option(help="The dispatcher's certificate file.")],
+    kafka: Annotated[
+        str | None, typer.Option(help="The services' address, if it is another than before.")
+    ] = None,
+) -> None:
+    """Put what operations handed over for a secured Kafka into a broker's home."""
+    home = BrokerHome.give_access(
+        folder, authority=ca, sequencer=sequencer, dispatcher=dispatcher, address=kafka
+    )
+    _connections(home)
+    typer.echo(f"{folder} connects to {home.kafka} as its own sequencer and dispatcher.")
+
+
+@app.command()
 def run(home: Folder) -> None:
     """Record and deliver until stopped (Ctrl-C or SIGTERM); survives Kafka being away."""
     asyncio.run(_run(BrokerHome.open(home)))
 
 
+def _connections(home: BrokerHome) -> tuple[Connection, Connection]:
+    """Give the sequencer's and the dispatcher's connection."""
+    if home.certified is None:
+        return Connection(home.kafka), Connection(home.kafka)
+    authority, *certificates = home.certified
+    sequencer, dispatcher = (
+        service_connection(home.kafka, authority=authority, certificate=one, now=clock.now())
+        for one in certificates
+    )
+    return sequencer, dispatcher
+
+
 async def _run(home: BrokerHome) -> None:
     from broker.shell.broker import Broker
-    from broker.shell.connection import Connection
 
+    sequencer, dispatcher = _connections(home)
     broker = Broker(
         partnership=home.partnership,
-        connection=Connection(home.kafka),
+        connection=sequencer,
+        delivering=dispatcher,
         home=home.folder,
         seed=home.seed,
         workers=settings().preparation_workers,

@@ -1,5 +1,6 @@
 """`candour home`: the folder that one source speaks from."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 
 from contracts.event.control import Purpose
 from deploy import clock
+from producers.access import arguments_of, give_access, refusal
 from producers.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Make and complete the home of one source.")
@@ -57,3 +59,20 @@ def trust(
     """Pin the log's key; compare it by telephone first."""
     pinned = Home.open(folder).pin(source)
     typer.echo(f"Pinned {pinned.origin}: {pinned.log_key}")
+
+
+@app.command()
+def access(
+    folder: Folder,
+    ca: Annotated[Path, typer.Option(help="ca.pem, as operations handed it over.")],
+    secret: Annotated[Path, typer.Option(help="The agency's secret, as it was handed over.")],
+    kafka: Annotated[
+        str | None, typer.Option(help="The agencies' address, if it is another than before.")
+    ] = None,
+) -> None:
+    """Put what operations handed over for a secured Kafka into a home; then destroy the copy."""
+    home = give_access(folder, authority=ca, secret=secret, address=kafka)
+    why = asyncio.run(refusal(home.agency.kafka, arguments_of(home)))
+    if why is not None:
+        raise why
+    typer.echo(f"{home.source} connects to {home.agency.kafka} with its agency's own secret.")

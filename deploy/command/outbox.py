@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import RowMapping
 
 from contracts.event.work import InformationRequested, InformationSupplied, ResponseGiven
+from contracts.fault import Transient
 from contracts.opened import View, open_receipt
 from contracts.section import Provenance
 from deploy.command.publish import EXIT_NOT_DELIVERED, OUTCOMES, reason_line, told
@@ -92,7 +93,10 @@ async def _caught_up(outbox: Outbox, wait: float) -> bool:
     sender = Sender(outbox, what="candour outbox catch-up")
     try:
         async with sender.running():
-            read = await sender.caught_up(wait)
+            await until(lambda: sender.is_caught_up or sender.refused is not None, wait)
+            if sender.refused is not None:
+                raise Transient(sender.refused.text, remedy=sender.refused.remedy)
+            read = sender.is_caught_up
             return read and await until(lambda: outbox.undecided() == 0, wait)
     except Busy:
         return await until(lambda: outbox.undecided() == 0, wait)

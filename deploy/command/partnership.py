@@ -11,7 +11,7 @@ import typer
 from contracts.event.control import ExerciseTimeSet, Founding, PartnershipFounded
 from contracts.fault import Misuse
 from contracts.opened import Trust, origin_of
-from deploy.governing import draft_founding, read_founding, read_keys, signed_founding
+from deploy.governing import draft_founding, read_drafted, read_founding, read_keys, signed_founding
 from deploy.speaking import govern, known_to
 from producers.home import Home
 from producers.keys import write_private
@@ -53,13 +53,7 @@ def sign(
     home: ControlHome,
 ) -> None:
     """Sign a founding for one agency, with its control key."""
-    try:
-        document = msgspec.json.decode(founding.read_bytes(), type=Founding)
-    except (OSError, msgspec.MsgspecError):
-        raise Misuse(
-            f"{founding} is not a drafted founding.",
-            remedy="Give the file that `candour partnership draft` wrote, unchanged.",
-        ) from None
+    document = read_drafted(founding)
     out.write_bytes(msgspec.json.encode(signed_founding(document, Home.open(home))) + b"\n")
     typer.echo(f"Signed into {out}. Send it to the governance agency.")
 
@@ -73,7 +67,11 @@ def found(
         str | None, typer.Option(help="Exercise only: when it begins, 2012-02-01T09:00:00Z.")
     ] = None,
 ) -> None:
-    """Write entry 0: make the topics and found the partnership. The broker must be running."""
+    """Write entry 0: the partnership is founded. The broker must be running.
+
+    On a plain Kafka this makes the topics. On a secured one nobody but operations may: it has run
+    `candour kafka apply --founding FILE` before, and handed each agency its secret.
+    """
     founded = read_founding(founding, signature)
     opened = Home.open(home)
     _pin(opened, founded.founding)
@@ -92,10 +90,11 @@ async def _found(home: Home, founded: PartnershipFounded, at: int | None) -> int
     from broker.shell.connection import Connection
     from broker.shell.topics import ensure_agency_topics, ensure_partnership_topics
 
-    connection = Connection(home.agency.kafka)
-    await ensure_partnership_topics(connection, founded.founding.id)
-    for agency in founded.founding.agencies:
-        await ensure_agency_topics(connection, founded.founding.id, agency.id)
+    if home.agency.kafka_secret is None:
+        connection = Connection(home.agency.kafka)
+        await ensure_partnership_topics(connection, founded.founding.id)
+        for agency in founded.founding.agencies:
+            await ensure_agency_topics(connection, founded.founding.id, agency.id)
     return (await govern(home, "partnership_founded", founded, time_ms=at)).entry
 
 

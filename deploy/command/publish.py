@@ -52,12 +52,14 @@ async def _publish(outbox: Outbox, file: Path, time_ms: int | None, wait: float)
         async with sender.running():
             # What the agreements in force say of basis and purpose stands in the views.
             await sender.caught_up(min(READ_S_MAX, wait))
-            return await _store_and_wait(outbox, file, time_ms, wait)
+            return await _store_and_wait(outbox, file, time_ms, wait, sender)
     except Busy:  # whoever sends for this home sends this too
         return await _store_and_wait(outbox, file, time_ms, wait)
 
 
-async def _store_and_wait(outbox: Outbox, file: Path, time_ms: int | None, wait: float) -> int:
+async def _store_and_wait(
+    outbox: Outbox, file: Path, time_ms: int | None, wait: float, sender: Sender | None = None
+) -> int:
     said, basis, at_ms = _drafted(outbox, file, time_ms)
     outbox.publish(said, time_ms=at_ms, basis=basis)
     if said.urgency == "threat_to_life":
@@ -68,13 +70,20 @@ async def _store_and_wait(outbox: Outbox, file: Path, time_ms: int | None, wait:
         row = outbox.row(said.id)
         return row is not None and row["state"] == "decided"
 
-    if await until(is_decided, wait):
+    def is_refused() -> bool:
+        return sender is not None and sender.refused is not None
+
+    await until(lambda: is_decided() or is_refused(), wait)
+    if is_decided():
         return told(outbox, said.id)
     police = outbox.partnership.police_to_ring()
     ring = f"Telephone {police}." if police else "Telephone the police: 999, or 101."
     if said.urgency == "routine":
         ring = "It goes on being sent by: candour outbox run."
-    typer.echo(f"NOT DELIVERED within {wait:.0f} seconds. {ring} It is stored: {said.id}")
+    within = "" if is_refused() else f" within {wait:.0f} seconds"
+    typer.echo(f"NOT DELIVERED{within}. {ring} It is stored: {said.id}")
+    if sender is not None and sender.refused is not None:
+        typer.echo(str(sender.refused))
     return EXIT_NOT_DELIVERED
 
 

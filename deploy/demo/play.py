@@ -50,15 +50,19 @@ def play(folder: Path, *, tell: Callable[[str], None], verbose: bool) -> None:
     stage = Stage(folder, tell=tell, verbose=verbose)
     server = KafkaServer(folder / "kafka", say=tell)
     try:
-        tell("Starting Kafka...")
-        address = server.start()
+        tell("Starting Kafka, secured: certificates and keys are drawn now...")
+        stage.do(f"kafka secure --home {folder}/kafka", quiet=True)
+        agencies = server.start()
         tell("Founding two exercise partnerships (replays: their time is the story's)...")
         for partnership in (THEN, NOW):
-            stage.found(partnership, address, begins="2011-11-01T09:00:00Z")
+            stage.found(
+                partnership, agencies=agencies, services=server.services,
+                begins="2011-11-01T09:00:00Z",
+            )  # fmt: skip
         _then(stage, tell)
         statement = _now(stage, tell)
         _nameless(stage, tell)
-        _proof(stage, tell, address)
+        _proof(stage, tell, server.services)
         _closing(tell, folder, statement)
     finally:
         stage.end()
@@ -83,6 +87,8 @@ def _now(stage: Stage, tell: Callable[[str], None]) -> str:
     tell("\n2. AS IT SHOULD HAVE BEEN (mk-now, today's rules on the same facts)\n")
     tell("An agreement, endorsed by each party:")
     stage.agree(NOW)
+    tell("\nWho may do what on Kafka follows from that, and is checked both ways:")
+    stage.govern_kafka(NOW)
     case, desk = stage.home(NOW, "tv-probation/case"), stage.home(NOW, "thames-valley/desk")
     tell("\nThe same five reports, from a named officer, with what may be put to whom:")
     for name, time in REPORTS[:-1]:
@@ -209,11 +215,15 @@ def _nameless(stage: Stage, tell: Callable[[str], None]) -> None:
     stage.do(f"consumer catch-up --home {desk}")
 
 
-def _proof(stage: Stage, tell: Callable[[str], None], address: str) -> None:
+def _proof(stage: Stage, tell: Callable[[str], None], services: str) -> None:
     tell("\n4. PROVED (another process, with only the folder and the trust file)\n")
     export, trust = stage.folder / "export", stage.folder / "trust.json"
     trust.write_bytes((stage.folder / NOW / "broker" / "trust.json").read_bytes())
-    stage.do(f"audit export {export} --partnership {NOW} --kafka {address}")
+    held = stage.folder / "handover"
+    stage.do(
+        f"audit export {export} --partnership {NOW} --kafka {services} --ca {held}/ca.pem "
+        f"--certificate {held}/candour.{NOW}.auditor.pem"
+    )
     stage_trust = f"--trust {trust}"
     ran = stage.apart(f"audit verify {export} {stage_trust}")
     if ran.returncode not in {0, 1}:

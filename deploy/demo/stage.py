@@ -92,25 +92,26 @@ class Stage:
         """Give the folder of a home."""
         return self.folder / partnership / source.replace("/", "-")
 
-    def found(self, partnership: str, kafka: str, *, begins: str) -> None:
-        """Make the homes, run the broker and found a partnership.
+    def found(self, partnership: str, *, agencies: str, services: str, begins: str) -> None:
+        """Make the homes, the topics and rights, run the broker and found a partnership.
 
         Args:
             partnership: `mk-then` or `mk-now`; its plan stands in this folder.
-            kafka: `host:port`.
+            agencies: Kafka's `host:port` for agencies.
+            services: the one for services.
             begins: when the exercise begins.
         """
         place = self.folder / partnership
         place.mkdir(mode=0o700)
         log = place / "broker"
-        self.do(f"broker make {log} --partnership {partnership} --kafka {kafka}", quiet=True)
+        self.do(f"broker make {log} --partnership {partnership} --kafka {services}", quiet=True)
         keys, signatures = [], []
         for agency, systems in SYSTEMS.items():
             for system in ("control", *systems):
                 home = self.home(partnership, f"{agency}/{system}")
                 self.do(
                     f"home make {home} --partnership {partnership} --agency {agency} "
-                    f"--system {system} --kafka {kafka}",
+                    f"--system {system} --kafka {agencies}",
                     quiet=True,
                 )
                 self.do(f"home trust {home} --from {log}/trust.json", quiet=True)
@@ -129,12 +130,42 @@ class Stage:
             home = self.home(partnership, f"{agency}/control")
             self.do(f"partnership sign {founding} {signed} --home {home}", quiet=True)
             signatures.append(f"--signature {signed}")
+        self._let_in(partnership, founding)
         self._run_broker(log)
         home = self.home(partnership, "mk-csp/control")
         self.do(
             f"partnership found {founding} {' '.join(signatures)} --home {home} --time {begins}",
             quiet=True,
         )
+
+    def _let_in(self, partnership: str, founding: Path) -> None:
+        """Have operations make topics and rights, and hand secrets and certificates over."""
+        handover = self.folder / "handover"
+        self.do(
+            f"kafka apply --home {self.folder}/kafka --founding {founding} --handover {handover}",
+            quiet=True,
+        )
+        ca = f"--ca {handover}/ca.pem"
+        mine = f"{handover}/candour.{partnership}"
+        self.do(
+            f"broker access {self.folder / partnership / 'broker'} {ca} "
+            f"--sequencer {mine}.sequencer.pem --dispatcher {mine}.dispatcher.pem",
+            quiet=True,
+        )
+        for agency, systems in SYSTEMS.items():
+            secret = handover / f"{partnership}.{agency}.secret"
+            for system in ("control", *systems):
+                home = self.home(partnership, f"{agency}/{system}")
+                self.do(f"home access {home} {ca} --secret {secret}", quiet=True)
+            secret.unlink()
+
+    def govern_kafka(self, partnership: str) -> None:
+        """Have operations apply what was agreed, and verify that it stands."""
+        source = (
+            f"--home {self.folder}/kafka --agency-home {self.home(partnership, 'mk-csp/control')}"
+        )
+        self.do(f"kafka apply {source} --handover {self.folder}/handover", quiet=True)
+        self.do(f"kafka verify {source}")
 
     def agree(self, partnership: str) -> None:
         """Propose the demonstration's agreement and have every party endorse it."""

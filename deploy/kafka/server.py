@@ -1,4 +1,7 @@
-"""One Kafka node (KRaft) for one machine: own data folder, loopback, free port, readable log.
+"""One Kafka node (KRaft) for one machine: own data folder, free ports, readable log.
+
+Plain on loopback, for tests and benchmarks; secured where its folder was (deploy.kafka.secured):
+then one listener for agencies and one for services, and nothing answers without a credential.
 
 The server outlives the command that started it; a pid file says which process it is, and nothing
 is signalled that is not that Kafka.
@@ -8,19 +11,25 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.fault import CandourError
 from deploy.kafka.jars import jars
+from deploy.kafka.secured import Security
 from deploy.settings import settings
 
 START_S_MAX = 90.0
 STOP_S_MAX = 30.0
-_TEMPLATE = Path(__file__).with_name("server.properties")
+LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+_NODE = Path(__file__).with_name("server.properties")
+_PLAIN = Path(__file__).with_name("plain.properties")
+_SECURED = Path(__file__).with_name("secured.properties")
 _LOG4J = Path(__file__).with_name("log4j2.properties")
 
 
@@ -30,12 +39,13 @@ class KafkaStartFailed(CandourError):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What `candour kafka status` tells."""
+    """What `candour kafka status` tells; `services` is None where it is not secured."""
 
     running: bool
     address: str | None
     pid: int | None
     log: Path
+    services: str | None = None
 
 
 class KafkaServer:
@@ -65,8 +75,18 @@ class KafkaServer:
 
     @property
     def address(self) -> str:
-        """Where clients connect; known once the server was started in this folder."""
-        return f"127.0.0.1:{self._ports()[0]}"
+        """Where agencies connect, or everybody where it is not secured."""
+        return f"{self._host}:{self._ports()[0]}"
+
+    @property
+    def services(self) -> str:
+        """Where broker services, auditors and operations connect, each with a certificate.
+
+        Raises:
+            Misuse: it is not secured.
+        """
+        Security.opened(self.folder)
+        return f"{self._host}:{self._ports()[2]}"
 
     def start(self) -> str:
         """Start, or find started, and wait until it answers.
@@ -121,7 +141,8 @@ class KafkaServer:
         """Say whether it runs, and where."""
         pid = self._pid()
         known = (self.folder / "ports.json").exists()
-        return Status(pid is not None, self.address if known else None, pid, self.log)
+        services = self.services if known and self._security else None
+        return Status(pid is not None, self.address if known else None, pid, self.log, services)
 
     def _pid(self) -> int | None:
         """Give the process only if it is alive and is this folder's Kafka."""
@@ -140,25 +161,42 @@ class KafkaServer:
             self._java.wait()
             self._java = None
 
-    def _ports(self) -> tuple[int, int]:
-        """Give client and controller port, chosen free at the first start and kept."""
+    @property
+    def _security(self) -> Security | None:
+        return Security.of(self.folder)
+
+    @property
+    def _host(self) -> str:
+        return self._security.settings.hosts[0] if self._security else "127.0.0.1"
+
+    def _ports(self) -> list[int]:
+        """Give the ports of clients, controller and services, chosen free once and kept."""
         kept = self.folder / "ports.json"
-        if kept.exists():
-            client, controller = json.loads(kept.read_text())
-            return client, controller
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            two.bind(("127.0.0.1", 0))
-            ports = one.getsockname()[1], two.getsockname()[1]
-        kept.write_text(json.dumps(ports))
+        ports: list[int] = json.loads(kept.read_text()) if kept.exists() else []
+        lacking = (3 if self._security else 2) - len(ports)
+        if lacking > 0:
+            with ExitStack() as stack:
+                held = [stack.enter_context(socket.socket()) for _ in range(lacking)]
+                for one in held:
+                    one.bind(("127.0.0.1", 0))
+                ports += [one.getsockname()[1] for one in held]
+            self.folder.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(ports))
         return ports
 
     def _configure(self) -> None:
-        client, controller = self._ports()
-        text = _TEMPLATE.read_text().format(
-            client=client, controller=controller, data=self.folder / "data"
-        )
-        (self.folder / "server.properties").write_text(text)
+        ports, security = self._ports(), self._security
+        listeners = _PLAIN.read_text().format(client=ports[0], controller=ports[1])
+        if security is not None:
+            abroad = set(security.settings.hosts) - LOOPBACK
+            listeners = _SECURED.read_text().format(
+                client=ports[0], controller=ports[1], services=ports[2], host=self._host,
+                bind="0.0.0.0" if abroad else "127.0.0.1",  # noqa: S104 - as it was told
+                reauthentication=round(security.settings.reauthentication_s * 1000),
+                security=security.folder,
+            )  # fmt: skip
+        node = _NODE.read_text().format(controller=ports[1], data=self.folder / "data")
+        (self.folder / "server.properties").write_text(node + listeners)
 
     def _format(self, libraries: Path) -> None:
         identity = "candour-one-machine-01"
@@ -175,22 +213,27 @@ class KafkaServer:
 
     def _command(self, libraries: Path) -> list[str]:
         quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] if self._fast_start else []
-        archive = libraries / ("quick.jsa" if self._fast_start else "full.jsa")
+        kind = "secured" if self._security else ""
+        archive = libraries / f"{'quick' if self._fast_start else 'full'}{kind}.jsa"
         shared = "SharedArchiveFile" if archive.exists() else "ArchiveClassesAtExit"
         return [
             settings().java, f"-Xmx{self._heap_mib}m", *quick, f"-XX:{shared}={archive}",
             "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off",
+            # A certificate that was taken back is refused; one that says nothing of it, too.
+            *(["-Dcom.sun.net.ssl.checkRevocation=true", "-Dcom.sun.security.enableCRLDP=true"]
+              if self._security else []),
             f"-Dlog4j2.configurationFile={_LOG4J}", f"-Dcandour.log={self.log}",
             "-cp", f"{libraries}/*", "kafka.Kafka", str(self.folder / "server.properties"),
         ]  # fmt: skip
 
     def _await_ready(self, java: subprocess.Popen[bytes] | None) -> None:
         """Wait until the client port answers the protocol: an ApiVersions request."""
+        port, security = self._ports()[0], self._security
         deadline = time.monotonic() + START_S_MAX
         while time.monotonic() < deadline:
             if java is not None and java.poll() is not None:
                 break
-            if _answers(self._ports()[0]):
+            if _answers(port, security):
                 return
             time.sleep(0.05)
         raise KafkaStartFailed(
@@ -204,11 +247,19 @@ class KafkaServer:
         return "\n".join("\n".join(texts).splitlines()[-12:])
 
 
-def _answers(port: int) -> bool:
-    """Ask ApiVersions v0 (key 18) and look for error code 0 in the answer."""
+def _answers(port: int, security: Security | None) -> bool:
+    """Ask ApiVersions v0 (key 18), which needs no credential, and look for error code 0."""
     request = bytes.fromhex("0012000000000001ffff")
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        with ExitStack() as stack:
+            connection = stack.enter_context(
+                socket.create_connection(("127.0.0.1", port), timeout=2)
+            )
+            if security is not None:
+                trusting = ssl.create_default_context(cafile=security.authority)
+                connection = stack.enter_context(
+                    trusting.wrap_socket(connection, server_hostname="127.0.0.1")
+                )
             connection.sendall(len(request).to_bytes(4) + request)
             answer = connection.recv(64)
     except OSError:
