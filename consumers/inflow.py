@@ -172,12 +172,19 @@ class Inflow:
     async def _speak(self) -> None:
         """Publish after each commit, beside the intake: signing must not hold reading up."""
         while True:
-            if self._is_ready():
-                self._taken.clear()
-                await asyncio.to_thread(self.publish_waiting)
-                await self._taken.wait()
-            else:
+            if not self._is_ready():
                 await asyncio.sleep(POLL_S)
+                continue
+            self._taken.clear()
+            try:
+                await asyncio.to_thread(self.publish_waiting)
+            except Exception as fault:
+                if not may_pass(fault):
+                    raise
+                _log.warning("nothing_said", topic=self._consumer.topic, error=_named(fault))
+                await asyncio.sleep(BACK_OFF_S)
+            else:
+                await self._taken.wait()
 
     async def _read_to_end(self) -> int:
         reader = AIOKafkaConsumer(

@@ -67,7 +67,8 @@ PartialDate = Annotated[
 """A year, a month, a local day, or a date-time with its offset."""
 
 _is_instant = re.compile(_INSTANT).match
-_marks = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL).findall
+# A string without an end takes the rest: tried again from each quote, it would take minutes.
+_marks = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL).findall
 
 
 @lru_cache(maxsize=64)

@@ -323,7 +323,8 @@ def _intake(parsed: Unverified) -> Intake:
         unlike = True
     if unlike:
         raise Refused(Reason.SECTION_ABSENT, ["intake"])
-    if {d for name, d in parsed.digests.items() if name != "intake"} != set(intake.sections):
+    counted = sorted(digest for name, digest in parsed.digests.items() if name != "intake")
+    if counted != sorted(intake.sections):
         raise Refused(Reason.SECTION_ABSENT)
     return intake
 
@@ -356,6 +357,11 @@ def _check_sections(kind: EventType, sections: dict[str, Section]) -> None:
     """Check what the type needs of a statement that is whole."""
     if "event" not in sections:
         raise Refused(Reason.SCHEMA_BROKEN, ["event"])
+    if kind.audience is Audience.PUBLIC_CONTROL:
+        # It goes whole to everybody: what names a person, a source or an exclusion may not.
+        private = next((name for name in sections if name not in {"intake", "event"}), None)
+        if private is not None:
+            raise Refused(Reason.SCHEMA_BROKEN, [private])
     names = {kind_of(name) for name in sections}
     if kind.refers and "cause" not in names:
         raise Refused(Reason.CAUSE_MISSING, ["cause.1"])

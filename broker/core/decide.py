@@ -15,7 +15,7 @@ import msgspec
 from broker.core import emergency
 from broker.core.control import judge_control
 from broker.core.index import Index, Known
-from broker.core.legs import Passed, own_delivery, provenance_owed, try_legs
+from broker.core.legs import Passed, carried, own_delivery, provenance_owed, try_legs
 from broker.core.state import Proposal, State, ruleset_digest
 from contracts.entry import Decision, Delivery, Outcome, ReasonGiven, Redecided
 from contracts.event import BY_NAME, Audience
@@ -106,13 +106,22 @@ def _supplied(
     if known is None or held is None or known.agency != agency_of(findings.source):
         reason = ReasonGiven(Reason.REFERS_TO_UNKNOWN, ["cause.1"])
         return _ruling(findings, state, "rejected", Passed(reasons=[reason]))
-    again = msgspec.structs.replace(held, level=findings.level, missing=findings.missing)
+    again = msgspec.structs.replace(
+        held,
+        level=findings.level,
+        missing=findings.missing,
+        # Whom either statement excludes sees neither: the second quotes the first.
+        excluded=sorted({*held.excluded, *findings.excluded}),
+        withheld_from=sorted({*held.withheld_from, *findings.withheld_from}),
+    )
     held_causes = {n: index.by_id(cause) for n, cause in enumerate(held.refers, 1)}
     ruling = _policy(again, state, held_causes, at)
     own = own_delivery(findings)
     shown = [name for name in findings.sections if name in {"event", "provenance", "cause.1"}]
     forwarded = [
-        msgspec.structs.replace(d, statement=findings.statement, sections=shown, duties=[])
+        msgspec.structs.replace(
+            d, statement=findings.statement, sections=carried(d, shown, state), duties=[]
+        )
         for d in ruling.deliveries
         if d.to != own.to
     ]

@@ -5,6 +5,7 @@ A recipient gets what the first leg that passes allows. Exclusions beat every le
 Source: domain.md 1.7, 1.8, 7 (Default matrix); design.md, Examine and decide.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from broker.core.index import Known
@@ -88,6 +89,20 @@ def own_delivery(findings: Findings) -> Delivery:
         handling=findings.classification,
         withheld_from=findings.withheld_from,
     )
+
+
+def carried(delivery: Delivery, names: Sequence[str], state: State) -> list[str]:
+    """Give those of a statement's sections that another delivery's authority carries too.
+
+    Args:
+        delivery: under a leg of an agreement in force, or of an emergency, which carries all.
+        names: none of them a person's.
+        state: the fold that it was decided on.
+    """
+    agreement, _, leg_id = delivery.leg.partition("/")
+    held = state.agreements.get(agreement.partition("@")[0])
+    leg = next((one for one in held.legs if one.id == leg_id), None) if held else None
+    return list(names if leg is None else allowed_by(tuple(leg.sections), tuple(names), ()))
 
 
 def provenance_owed(findings: Findings, state: State, at: int) -> Duty:

@@ -29,7 +29,6 @@ SKEW_MS_MAX = 5_000
 """How far an append time may run ahead of the sequencer's clock before time follows the clock."""
 RUN_MAX = 256
 """How many refusals or redeliveries one entry takes."""
-_PENDING = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +127,9 @@ class Sequencing:
     def _one(self, submission: Submission) -> None:
         """Refuse, recognise or decide one submission."""
         prepared, agency = submission.prepared, submission.agency
-        if prepared.reason == Reason.KEY_UNKNOWN and self.state.keys:
+        if self._is_stale(prepared):
             prepared = prepare(submission.raw, self.state.public_keys)
         admitted = admit(prepared, agency, self.partnership, self.state, self._index)
-        if isinstance(admitted, Known) and admitted.entry == _PENDING:
-            self._flush(agency)
-            admitted = admit(prepared, agency, self.partnership, self.state, self._index)
         if isinstance(admitted, Known):
             self._run(submission, _item(submission, prepared, index=admitted.entry))
         elif admitted is None:
@@ -142,6 +138,16 @@ class Sequencing:
             self._decide(submission, prepared._replace(kid=None), refused=admitted)
         else:
             self._run(submission, _refused(submission, prepared, admitted))
+
+    def _is_stale(self, prepared: Prepared) -> bool:
+        """Say whether the key is to be looked for again: the table grew since it was prepared.
+
+        A founding brings its own key only where no key is known: a second one of the same batch
+        was prepared before the first.
+        """
+        unknown = prepared.reason == Reason.KEY_UNKNOWN
+        own = prepared.kid is not None and prepared.kid not in self.state.keys
+        return bool(self.state.keys) and (unknown or own)
 
     def _goes_unverified(self, prepared: Prepared, agency: str) -> bool:
         """Say whether a refused threat to life goes to the police all the same: it can be read.
@@ -194,13 +200,18 @@ class Sequencing:
             index_statement(self._index, findings, decision, submission.agency, index)
 
     def _run(self, submission: Submission, item: Item) -> None:
-        """Add to the agency's run; a run holds one kind, and is written when it ends."""
+        """Add to the agency's run; a run holds one kind, and is written when it ends.
+
+        One that took its id and number ends it: no later entry may be decided on what stands on
+        the log only after it.
+        """
         run = self._runs.get(submission.agency, [])
         changed = run and (run[0][1].index is None) != (item.index is None)
         if changed or len(run) >= RUN_MAX:
             self._flush(submission.agency)
         self._runs.setdefault(submission.agency, []).append((submission, item))
-        index_item(self._index, item, submission.agency, _PENDING)
+        if item.id is not None:
+            self._flush(submission.agency)
 
     def _flush(self, agency: str) -> None:
         """Write an agency's run as one entry."""

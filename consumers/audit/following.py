@@ -31,7 +31,7 @@ from contracts.entry import (
     Position,
 )
 from contracts.fault import InvariantBroken
-from contracts.finding import EXAMINER, Findings
+from contracts.finding import EXAMINER, Findings, decode_findings
 from contracts.reason import Reason, Stage
 from contracts.statement import STATEMENT_BYTES_MAX, digest_of
 
@@ -57,6 +57,7 @@ _body = msgspec.json.Decoder(Body).decode
 _named = msgspec.json.Decoder(Named).decode
 _position = msgspec.json.Decoder(Position).decode
 _item = msgspec.json.Decoder(Item).decode
+_section = msgspec.json.Decoder(tuple[str, str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -102,6 +103,26 @@ def is_opened(read: Read) -> bool:
     signed = digest_of(read.jws) == head.statement if read.jws else head.statement is None
     whole = read.record == b"%b\n%b\n%b" % (_encode(head), _encode(body), read.jws)
     return opened == stated and deliveries == head.deliveries and signed and whole
+
+
+def in_recorded_order(disclosures: bytes, findings_json: bytes) -> bytes:
+    """Put an unverified statement's sections into the order in which its findings name them.
+
+    It may come again, with the same sections in another order, and the last ones stand on their
+    topic: nobody signs the order.
+
+    Args:
+        disclosures: as stored, joined by `~`.
+        findings_json: as recorded.
+
+    Returns:
+        As given where they are not the sections that the findings name.
+    """
+    try:
+        named = {_section(base64url.decode(text))[1]: text for text in disclosures.split(b"~")}
+        return b"~".join([named.pop(name) for name in decode_findings(findings_json).sections])
+    except (*UNREADABLE, LookupError):
+        return disclosures
 
 
 class Following:
@@ -170,6 +191,8 @@ class Following:
             partnership=named.partnership, stream=named.stream, sequence=named.sequence,
             event=named.event, findings=findings_json,
         )  # fmt: skip
+        if head.kid is None and sections:
+            sections = in_recorded_order(sections, findings_json)
         raw = b"%b~%b~" % (read.jws, sections or b"")
         if head.kid is None:
             prepared = self._unverified(prepared, raw if sections else b"", read)

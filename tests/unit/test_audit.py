@@ -1,135 +1,37 @@
-"""The auditor: what verifies, what does not, by which name and exit code, and for whom to read."""
+"""The auditor: what verifies, what does not, by which name and of which class."""
 
-import hashlib
-import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
 
-from broker.core.tree import Tree
-from broker.core.written import Frame, Parts, read_written, write
-from consumers.audit.chronology import chronology
+from broker.core.written import Parts
 from consumers.audit.container import Export
 from consumers.audit.defect import PRECEDENCE, Defect, Exit
-from consumers.audit.verdict import Trusted, Verdict, summary
+from consumers.audit.verdict import summary
 from consumers.audit.verify import verify
-from contracts import base64url, proof
-from contracts.entry import Decision, Delivery, Position
-from contracts.finding import decode_findings
-from contracts.opened import origin_of
-from deploy.command import application, main
-from tests.support.auditor import audit, export_of, listed, unframed
-from tests.support.delivering import Delivering
-from tests.support.stranger import concern, seeded
-from tests.vectors.ledger import CLOCK_MS, PARTNERSHIP, Played, begun, key
-
-LOG_SEED = hashlib.sha256(b"candour-vector/log").digest()
-OTHER_SEED = hashlib.sha256(b"candour-vector/another log").digest()
-
-
-class Log:
-    """A played ledger as its records, to be exported whole or after a forger was at it."""
-
-    def __init__(self, played: Played | None = None) -> None:
-        draw = seeded("audit")
-        self.playing = Delivering(PARTNERSHIP, CLOCK_MS, lambda: draw(16), log_seed=LOG_SEED)
-        self.played = played or begun()
-        self.ledger: list[bytes] = []
-        self.sections: dict[str, bytes] = {}
-        self.checkpoints: list[str] = []
-        self._sent = 0
-
-    def concern(self, **changes: Any) -> None:
-        """Report a concern that nothing is missing from, unless a change takes something out."""
-        self.played.say(
-            "tv-probation/case", "concern_reported", concern(self.played.draw), **changes
-        )
-
-    def deliver(self) -> "Log":
-        """Submit what was said since the last time, as one batch, and take the records."""
-        for one in self.played.submissions[self._sent :]:
-            self.playing.submit(one["agency"], one["submission"]["text"].encode())
-        self._sent = len(self.played.submissions)
-        self.playing.deliver()
-        self.ledger = [one.record for one in self.playing.entries]
-        self.sections = {
-            one.recorded.head.statement or "": one.disclosures
-            for one in self.playing.entries
-            if one.disclosures is not None
-        }
-        self.checkpoints = list(self.playing.checkpoints)
-        return self
-
-    def resign(self, seed: bytes = LOG_SEED) -> None:
-        """Put one checkpoint over the records as they are now, as a forger with the key would."""
-        tree = Tree()
-        tree.append([proof.leaf_hash(one.partition(b"\n")[0]) for one in self.ledger])
-        head = proof.Checkpoint(origin_of(PARTNERSHIP), tree.size, tree.root())
-        self.checkpoints = [proof.signed_note(head, seed)]
-
-    def rewrite(self, index: int, change: Callable[[Parts], Parts], **frame: Any) -> None:
-        """Write one entry otherwise, commitments and all."""
-        held = read_written(self.ledger[index])
-        head, body, recorded = held.recorded.head, held.body, held.recorded
-        findings = b"" if isinstance(body.findings, msgspec.UnsetType) else bytes(body.findings)
-        parts = Parts(
-            position=recorded.position, findings=recorded.findings, findings_json=findings,
-            kid=head.kid, decision=recorded.decision, deliveries=held.deliveries,
-            items=recorded.items, jws=held.jws,
-        )  # fmt: skip
-        framed = {
-            name: frame.get(name, getattr(head, name))
-            for name in (
-                "partnership", "exercise", "index", "kind", "ledger_time", "appended_at",
-                "clock_at",
-            )
-        }  # fmt: skip
-        salt = base64url.decode(body.salt)
-        self.ledger[index] = write(Frame(**framed), change(parts), salt=salt).record
-
-    @property
-    def files(self) -> dict[str, bytes]:
-        """Export it, the manifest made to fit."""
-        return export_of(PARTNERSHIP, self.ledger, self.sections, self.checkpoints)
-
-    @property
-    def trust(self) -> Trusted:
-        """Give the auditor's trust file."""
-        trust = self.playing.trust
-        return Trusted(partnership=trust.partnership, origin=trust.origin, log_key=trust.log_key)
-
-    def judged(self, **trust: Any) -> Verdict:
-        """Verify it."""
-        return verify(Export.held(self.files), msgspec.structs.replace(self.trust, **trust))
-
-    def stranger(self) -> set[str]:
-        """Ask the second auditor for defects."""
-        return audit(self.files, msgspec.to_builtins(self.trust)).defects
+from contracts import base64url
+from tests.support.auditor import audit
+from tests.support.forging import (
+    OTHER_SEED,
+    Log,
+    at,
+    further,
+    less,
+    moved,
+    names,
+    other,
+    recorded,
+    regraded,
+)
+from tests.support.stranger import concern
+from tests.vectors.ledger import CLOCK_MS, begun, key
 
 
 @pytest.fixture
 def log() -> Log:
-    """Found a partnership, agree, and record three concerns in two batches."""
-    log = Log()
-    log.concern()
-    log.deliver()
-    log.concern()
-    log.concern()
-    return log.deliver()
-
-
-def names(verdict: Verdict) -> set[str]:
-    """Give the names of what was found."""
-    return {one.name for one in verdict.found}
-
-
-def at(verdict: Verdict, defect: Defect) -> list[int]:
-    """Give the entries at which something was found."""
-    return next((one.entries for one in verdict.found if one.name == defect), [])
+    """Record three concerns in two batches."""
+    return recorded()
 
 
 def test_a_whole_log_is_verified_and_every_entry_is_decided_anew(log: Log) -> None:
@@ -208,47 +110,6 @@ def test_an_overdue_quarantine_is_a_finding(log: Log) -> None:
     verdict = log.deliver().judged()
     assert names(verdict) == {Defect.QUARANTINE_OVERDUE, Defect.SILENCE}
     assert (verdict.exit, at(verdict, Defect.QUARANTINE_OVERDUE)) == (1, [8])
-
-
-def other(parts: Parts, **changes: Any) -> Parts:
-    """Change an entry's decision."""
-    decision = parts.decision
-    assert isinstance(decision, Decision)
-    held = {name: getattr(parts, name) for name in Parts.__slots__}
-    return Parts(**{**held, "decision": msgspec.structs.replace(decision, **changes)})
-
-
-def less(parts: Parts) -> Parts:
-    """Take a delivery out of an entry."""
-    held = {name: getattr(parts, name) for name in Parts.__slots__}
-    return Parts(**{**held, "deliveries": list(parts.deliveries)[:-1]})
-
-
-def further(parts: Parts) -> Parts:
-    """Deliver one section more than the leg allows."""
-    held = {name: getattr(parts, name) for name in Parts.__slots__}
-    *rest, last = parts.deliveries
-    more = msgspec.structs.replace(last, sections=[*last.sections, "use_limits"])
-    assert isinstance(more, Delivery)
-    return Parts(**{**held, "deliveries": [*rest, more]})
-
-
-def moved(parts: Parts) -> Parts:
-    """Say that a submission stood further on, passing one over."""
-    held = {name: getattr(parts, name) for name in Parts.__slots__}
-    was = parts.position
-    assert isinstance(was, Position)
-    return Parts(**{**held, "position": Position(was.topic, was.topic_id, 0, 9, 9)})
-
-
-def regraded(parts: Parts) -> Parts:
-    """Claim a better provenance than the statement has."""
-    held = {name: getattr(parts, name) for name in Parts.__slots__}
-    exact = parts.findings_json.replace(b'"level":"named"', b'"level":"endorsed"')
-    decided = msgspec.structs.replace(parts.decision, level="endorsed")  # type: ignore[type-var]
-    return Parts(**{
-        **held, "findings_json": exact, "findings": decode_findings(exact), "decision": decided
-    })  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -415,114 +276,3 @@ def test_precedence_names_every_class_once() -> None:
     """The exit code is one; the verdict lists all."""
     assert {*PRECEDENCE, Exit.VERIFIED} == set(Exit)
     assert {defect.exit for defect in Defect} == set(PRECEDENCE)
-
-
-def folder_of(log: Log, folder: Path) -> Path:
-    """Write an export, README.txt included, and a trust file beside it."""
-    made = folder / "export"
-    made.mkdir()
-    for name, exact in {**log.files, "README.txt": b"read me"}.items():
-        (made / name).write_bytes(exact)
-    (folder / "trust.json").write_bytes(msgspec.json.encode(log.playing.trust))
-    return made
-
-
-def run(*arguments: str) -> tuple[int, str]:
-    """Run `candour audit`."""
-    result = CliRunner().invoke(application(), ["audit", *arguments])
-    return result.exit_code, result.output
-
-
-def test_the_verdict_is_the_same_bytes_whoever_works(log: Log, tmp_path: Path) -> None:
-    """A verdict that depends on the machine proves nothing to the next one."""
-    log.rewrite(6, further)
-    log.resign()
-    made, trust = folder_of(log, tmp_path), str(tmp_path / "trust.json")
-    for workers in ("0", "1", "2"):
-        code, told = run(
-            "verify", str(made), "--trust", trust, "--workers", workers,
-            "--out", str(tmp_path / f"{workers}.json"),
-        )  # fmt: skip
-        assert (code, "decision.deliveries" in told) == (3, True)
-    verdicts = {(tmp_path / f"{workers}.json").read_bytes() for workers in range(3)}
-    assert verdicts == {log.judged().encoded()}
-    assert json.loads(verdicts.pop())["exit"] == 3
-
-
-def test_the_verdict_stands_beside_the_folder_and_never_in_it(log: Log, tmp_path: Path) -> None:
-    """What is judged is not changed by judging it."""
-    made, trust = folder_of(log, tmp_path), str(tmp_path / "trust.json")
-    assert run("verify", str(made), "--trust", trust)[0] == 0
-    assert (tmp_path / "export.verdict.json").read_bytes() == log.judged().encoded()
-    assert run("verify", str(made), "--trust", trust)[0] == 0
-    (made / "stray.txt").write_text("not part of it")
-    code, told = run("verify", str(made), "--trust", trust)
-    assert (code, "export.file_unknown" in told) == (2, True)
-
-
-def test_what_cannot_be_judged_is_a_usage_error(
-    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """64 means that nothing was judged: no verdict may be read out of it."""
-    made, trust = folder_of(log, tmp_path), tmp_path / "trust.json"
-    half = tmp_path / "half.json"
-    half.write_bytes(trust.read_bytes().replace(b"}", b',"size":6}'))
-    for arguments in (
-        [str(made), "--trust", str(made / "ledger.log")],
-        [str(made), "--trust", str(half)],
-        [str(made), "--trust", str(trust), "--out", str(made / "verdict.json")],
-        [str(tmp_path / "nothing"), "--trust", str(trust)],
-    ):
-        monkeypatch.setattr("sys.argv", ["candour", "audit", "verify", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        assert (ended.value.code, capsys.readouterr().out) == (64, "")
-    assert not (made / "verdict.json").exists()
-
-
-def test_a_chronology_says_what_was_known_shared_and_kept_back(log: Log) -> None:
-    """A review panel reads times, sources, recipients and reasons, and no names."""
-    said = log.played.submissions[-1]["submission"]["text"]
-    told = "\n".join(chronology(Export.held(log.files)))
-    assert "Happened: 2012-05-01 (day)." in told
-    assert "Known to the agency: 2012-05-01. Recorded by it: 2012-05-01T09:12:00+01:00." in told
-    assert "Shared through the log: 2012-05-01 09:30:00 UTC." in told
-    assert "Given to thames-valley in entry 7 under mk-isa@1/concern-to-police" in told
-    assert "Kept back, as mk-isa@1/concern-to-police does not carry it: use_limits." in told
-    assert "Tracey" not in told
-    assert "A. Officer" not in told
-    assert said not in told
-
-
-def test_a_chronology_says_why_nothing_was_delivered(log: Log) -> None:
-    """A held report is the one a review asks about."""
-    nameless = concern(log.played.draw)
-    nameless["provenance"]["practitioner"].pop("name")
-    log.played.say("tv-probation/case", "concern_reported", nameless)
-    log.deliver()
-    findings = log.playing.entries[-1].recorded.findings
-    assert findings is not None
-    told = "\n".join(chronology(Export.held(log.files), statement=findings.id))
-    assert "Outcome: quarantined; provenance anonymous." in told
-    assert "Because provenance.practitioner_missing. Remedy given: Name the practitioner" in told
-    assert "Given to nobody but its publisher." in told
-    assert "Owed by duty manager of tv-probation: provenance supplied, by 2012-05-04" in told
-
-
-def test_a_chronology_is_refused_where_the_folder_does_not_verify(log: Log, tmp_path: Path) -> None:
-    """Nothing is told from what does not prove itself."""
-    made, trust = folder_of(log, tmp_path), str(tmp_path / "trust.json")
-    code, told = run("chronology", str(made), "--trust", trust)
-    assert (code, "Happened:" in told) == (0, True)
-    log.ledger.pop()
-    for name, exact in log.files.items():
-        (made / name).write_bytes(exact)
-    code, told = run("chronology", str(made), "--trust", trust)
-    assert (code, "Happened:" in told) == (2, False)
-
-
-def test_a_strangers_manifest_is_ours(log: Log) -> None:
-    """The container is described in README.txt well enough to write one."""
-    files = log.files
-    assert listed(PARTNERSHIP, files) == files
-    assert unframed(files["ledger.log"]) == log.ledger

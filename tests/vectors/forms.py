@@ -56,6 +56,9 @@ def canonical() -> Iterator[Case]:
         "header_surrogate": exact("d8", kid, kid[:-1] + b'\\ud800"', header=True),
         "header_cut_short": exact("cut", b'"candour+sd-jwt"}', b'"candour+sd-jwt"', header=True),
     }
+    header["header_string_without_end"] = writer("endless").sign(
+        b"[" * 33 + b'"\\"' * 40, b"{}", []
+    )
     outbox = writer("deep")
     for name, depth in (("header_nested", 5_000), ("header_nested_33_deep", 32)):
         nested = b'"kid":' + b"[" * depth + b"]" * depth

@@ -85,9 +85,9 @@ def founding(*, exercise: bool = False) -> dict[str, Any]:
     }
 
 
-def founded(*, exercise: bool = False) -> dict[str, Any]:
+def founded(*, exercise: bool = False, **changes: Any) -> dict[str, Any]:
     """Write the event of entry 0, signed by every founding agency."""
-    document = founding(exercise=exercise)
+    document = {**founding(exercise=exercise), **changes}
     text = b"candour-founding\n" + compact(document)
     signed = [(name, key(f"{name}/control")) for name in AGENCIES]
     return {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.support.stranger import concern, octets_of, seeded, text_of
+from tests.support.stranger import concern, octets_of, seeded, sha, text_of
 from tests.vectors import forms
 from tests.vectors.ledger import key, source_key
 from tests.vectors.writing import (
@@ -100,6 +100,10 @@ def digests_and_schema() -> Iterator[Case]:
         fields = [] if "sections" in intake else ["intake"]
         raw = around(outbox, [event], **intake)
         yield absent, name, f"An {name.replace('_', ' ')}.", raw, fields
+    outbox = writer("counted-twice")
+    event = outbox.disclosure("event", concern(outbox.draw)["event"])
+    twice = around(outbox, [event], sections=[sha(event.encode())] * 2)
+    yield absent, "intake_counts_one_twice", "One section, counted as two.", twice, []
     for name, kind in {"unknown": "mood_noted.v1", "version_2": "concern_reported.v2"}.items():
         claim = f"No such type: {kind}."
         yield (
@@ -210,6 +214,17 @@ def schema() -> Iterator[Case]:
         "What others endorse has one spelling.",
         outbox.write(outbox.context("act_proposed"), {"event": {"proposal": enrolled}}),
         ["event"],
+    )
+    outbox = writer("everybody")
+    yield (
+        code,
+        "source_in_public_control",
+        "What goes whole to everybody names no source.",
+        outbox.write(
+            outbox.context("act_proposed"),
+            {"event": {"proposal": enrolled}, "source_identity": {"name": "Mrs Neighbour"}},
+        ),
+        ["source_identity"],
     )
 
 

@@ -62,13 +62,15 @@ def section(name: str, of: str, value: bytes) -> bytes:
     return around(outbox, texts)
 
 
-def around(outbox: Writer, texts: list[str], **intake: Any) -> bytes:
+def around(
+    outbox: Writer, texts: list[str], *, event: str = "concern_reported", **intake: Any
+) -> bytes:
     """Sign a concern of exact disclosures, with an intake that counts them."""
     counted = {"stream": outbox.stream, "sequence": 0, "sections": [sha(t.encode()) for t in texts]}
     every = [outbox.disclosure("intake", {**counted, **intake}), *texts]
     decoys = [text_of(outbox.draw(32)) for _ in range(16 - len(every))]
     digests = sorted([*(sha(t.encode()) for t in every), *decoys])
-    return outbox.seal({**outbox.context("concern_reported"), "_sd": digests}, every)
+    return outbox.seal({**outbox.context(event), "_sd": digests}, every)
 
 
 def taken_apart(raw: bytes) -> tuple[bytes, bytes, list[str]]:
