@@ -10,22 +10,29 @@ from typing import Literal
 
 import msgspec
 
-from contracts.form import Citation, Day, Days, Whole
-from contracts.section import NEVER_DELIVERED, Contact, Section, kind_of, number_of
+from contracts.form import Citation, Day, Days, Qualification, Section, Whole
+from contracts.section import NEVER_DELIVERED, Contact, Part, RiskLevel, kind_of, number_of
+from contracts.sharing import Ground, Involvement
 
 
 class Basis(Section, frozen=True):
     """A lawful basis as one party claims it (domain.md 1.7).
 
-    `article` and `conditions` are spelled as the catalogue spells them, for example
-    `uk_gdpr.6.1.e` and `dpa_2018.sch_1.18`; `gateway` is the power to disclose, for example
-    `cda_1998.115`.
+    Provisions are spelled as the ruleset's catalogue spells them (contracts.law): `uk_gdpr.6.1.e`.
+    `gateway` is the power to disclose, for example `cda_1998.115`; `special_category` and
+    `criminal_offence` are the conditions for data of these kinds.
     """
 
     regime: Literal["uk_gdpr", "dpa_2018_part_3"]
     article: Citation
     gateway: Citation | None = None
-    conditions: list[Citation] | None = None
+    special_category: list[Citation] | None = None
+    criminal_offence: list[Citation] | None = None
+
+    @property
+    def authority(self) -> tuple[str, str, str | None]:
+        """What a statement's basis must have in common with its leg's."""
+        return self.regime, self.article, self.gateway
 
 
 Level = Literal["anonymous", "automated", "named", "credentialed", "endorsed"]
@@ -34,11 +41,37 @@ Level = Literal["anonymous", "automated", "named", "credentialed", "endorsed"]
 LEVELS: tuple[Level, ...] = ("anonymous", "automated", "named", "credentialed", "endorsed")
 
 
-class ConsentRule(Section, frozen=True):
-    """That a leg needs the subjects' consent, and which grounds override its absence."""
+Category = Literal["special", "criminal"]
+"""Kinds of personal data that need a condition beside the article."""
 
-    rule: Literal["needed"]
-    overrides: list[str] | None = None
+
+Whose = Literal["victim", "alleged_perpetrator", "child", "associate", "unassessed", "person.1"]
+"""Whose consent: of whoever plays a part, or of `person.1`, whom the record is first about."""
+
+
+class ConsentRule(Section, frozen=True):
+    """Whose consent a leg needs, and which grounds override its absence.
+
+    `of` are parts played: the consent of each person who plays one is needed. `person.1` is the
+    patient, the client or whoever is referred, whatever their part; where a statement has none,
+    the consent is absent. An alleged perpetrator's refusal and a victim's are not alike: see
+    contracts.consent.
+    """
+
+    of: list[Whose]
+    overrides: list[Ground] | None = None
+
+
+class When(Section, frozen=True):
+    """What must hold of a statement for a leg to carry it; one of the members is enough.
+
+    `parts`: a person plays one of these. `levels`: the risk was given one of these. `involved`:
+    the statement says that the recipient is involved in one of these ways.
+    """
+
+    parts: list[Part] | None = None
+    levels: list[RiskLevel] | None = None
+    involved: list[Involvement] | None = None
 
 
 class Leg(Section, frozen=True, kw_only=True):
@@ -46,7 +79,11 @@ class Leg(Section, frozen=True, kw_only=True):
 
     `sections` names what is delivered, by kind (`event`, `person.identity`, `cause`, ...); a
     whereabouts may be limited to parts: `person.whereabouts@alleged_perpetrator`. `level` says in
-    a word whether that is the full or the minimal product. `handling` is the statement's own
+    a word whether that is the full or the minimal product; a minimal one may leave out even the
+    event, where its facts are more than the recipient needs. `about` are the only parts that
+    anybody in the statement may play: one about somebody else is not carried. `categories` are
+    the kinds of data in it that need a condition in both bases. `qualifications` are training and
+    vetting that the practitioner's credential must hold. `handling` is the statement's own
     classification where the leg names none. `owes_response` puts the duty of `response_given` on
     the recipient.
     """
@@ -60,7 +97,11 @@ class Leg(Section, frozen=True, kw_only=True):
     sections: list[str]
     basis: Basis
     recipient_basis: Basis
+    categories: list[Category] | None = None
     provenance: Level = "named"
+    qualifications: list[Qualification] | None = None
+    when: When | None = None
+    about: list[Part] | None = None
     consent: ConsentRule | None = None
     handling: str | None = None
     marks: list[str] | None = None

@@ -43,10 +43,10 @@ class Context(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     time: str
     partnership: str
     purpose: Use
-    classification: Classification
     urgency: Urgency
     digests: list[str] = msgspec.field(name="_sd")
     digest_algorithm: Literal["sha-256"] = msgspec.field(name="_sd_alg")
+    classification: Classification | None = None
     basis: Basis | None = None
     agreement: str | None = None
 

@@ -7,7 +7,7 @@ deploy, signs it under its own id, so that saying it again changes nothing.
 import msgspec
 
 from contracts.context import Classification, Urgency, Use
-from contracts.section import Section
+from contracts.form import Section
 
 
 class Draft(Section, frozen=True, kw_only=True):

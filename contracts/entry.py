@@ -12,6 +12,7 @@ SHA-256(salt || bytes). An entry's one random salt opens into a salt per commitm
 Source: design.md, The ledger; RFC 6962; C2SP tlog-checkpoint.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256, shake_128
 from typing import Literal
 
@@ -19,7 +20,7 @@ import msgspec
 
 from contracts import base64url
 from contracts.fault import InvariantBroken
-from contracts.section import Section
+from contracts.form import Section
 
 Kind = Literal["statement", "refusals", "redeliveries", "heartbeat", "intake_gap"]
 """What an entry records."""
@@ -70,12 +71,21 @@ class ReasonGiven(Section, frozen=True):
     fields: list[str] = []
 
 
+HELD = "held"
+NOTICES = frozenset({HELD, "governance", "erasure", "exclusion"})
+"""Legs that carry no section: what a recipient is told of a statement without holding it."""
+
+DutyKind = Literal[
+    "response_given", "provenance_supplied", "call_back", "agreement_review", "emergency_review",
+    "quarantine_decision", "second_release", "correction_acknowledged", "recall_acknowledged",
+    "erasure_confirmed",
+]  # fmt: skip
+
+
 class Duty(Section, frozen=True):
     """What somebody owes, to be shown to them. Times in ledger milliseconds."""
 
-    kind: Literal[
-        "response_given", "provenance_supplied", "call_back", "agreement_review", "emergency_review"
-    ]
+    kind: DutyKind
     statement: str
     agency: str
     role: str
@@ -85,8 +95,12 @@ class Duty(Section, frozen=True):
 class Delivery(Section, frozen=True, kw_only=True):
     """One recipient's part of a decision: which sections, under which leg and authority.
 
-    `leg` is `<agreement>@<version>/<leg>`, `own` for the publisher, `public_control`, or
-    `emergency`. `withheld_from` are practitioner tokens the recipient must keep it from.
+    `leg` is `<agreement>@<version>/<leg>`; `own` for the publisher, `public_control`, `emergency`,
+    `correction` for who holds what is corrected, `governance` for what the governance agency must
+    decide or review (no section at all), `held` for a notice that something is. `withheld_from`
+    are practitioner or household tokens the recipient must keep it, and what it `covers`, from;
+    where there are `lifted` ones, those may see again what it covers. `reasons` are given where
+    the recipient is to act on them.
     """
 
     statement: str
@@ -99,14 +113,24 @@ class Delivery(Section, frozen=True, kw_only=True):
     marks: list[str] = []
     duties: list[Duty] = []
     withheld_from: list[str] = []
+    covers: list[str] = []
+    lifted: list[str] = []
+    reasons: list[ReasonGiven] = []
     onward: str | None = None
     retention_days: int | None = None
 
+    @property
+    def erases(self) -> list[str]:
+        """List what its recipient must erase, by statement digest."""
+        return [duty.statement for duty in self.duties if duty.kind == "erasure_confirmed"]
+
 
 class Redecided(Section, frozen=True):
-    """What became of an earlier, held statement through this entry."""
+    """What became of an agency's earlier statement, by digest and id, through this entry."""
 
     statement: str
+    id: str
+    agency: str
     outcome: Outcome
     reasons: list[ReasonGiven] = []
     recipients: list[str] = []
@@ -115,6 +139,7 @@ class Redecided(Section, frozen=True):
 class Decision(Section, frozen=True, kw_only=True):
     """The outcome of one entry. `level` is the provenance as the state bears it out.
 
+    `unheard` are the subjects of views on consent that are not its publisher's to speak of.
     For `refusals` and `redeliveries`, `items` is the Merkle root (RFC 6962) over the body's
     items, so that each receipt can open its own alone.
     """
@@ -126,6 +151,7 @@ class Decision(Section, frozen=True, kw_only=True):
     duties: list[Duty] = []
     redecided: list[Redecided] = []
     contact: str | None = None
+    unheard: list[str] = []
     examiner: str
     decider: str
     ruleset: str
@@ -175,19 +201,30 @@ class ViewPart(Section, frozen=True, kw_only=True):
     proof: str
 
 
+TIME_KEY = b"time"
+"""The key of the record that carries ledger time on a views topic: the newest stands."""
+
+
+class TimePart(Section, frozen=True, kw_only=True):
+    """Second line of the record that carries ledger time: the inclusion path of a heartbeat."""
+
+    proof: str
+
+
 class ReceiptPart(Section, frozen=True, kw_only=True):
     """A receipt's second line: what its publisher may open of the entry.
 
     `reasons`, `outcome` and `remedies` are for this submission: of the entry's decision, of its
     item, or of a `redecided` row. `salts` open `position`, `findings` and `decision` in that
-    order; `item` comes with its slot and path under `decision.items`.
+    order; for a row of another agency's entry the decision alone is opened, and the other salts
+    are empty. `item` comes with its slot and path under `decision.items`.
     """
 
     submission: str
     outcome: Outcome
     reasons: list[ReasonGiven] = []
     remedies: list[str] = []
-    position: msgspec.Raw
+    position: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     findings: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     decision: msgspec.Raw
     salts: list[str]
@@ -220,6 +257,37 @@ def salts(entry_salt: bytes, deliveries: int) -> list[bytes]:
 def slots_for(deliveries: int) -> int:
     """Give the padded number of delivery slots."""
     return -(-deliveries // SLOTS) * SLOTS
+
+
+def slots_of(entry_salt: bytes, deliveries: int) -> list[int]:
+    """Give each delivery its slot: in an order of the salt's, so that a slot tells nothing.
+
+    A recipient who knew its place among the recipients could tell that another was left out.
+
+    Args:
+        entry_salt: 16 random bytes, kept in the body.
+        deliveries: how many there are, padding apart.
+
+    Returns:
+        A slot a delivery, in the body's order; from 0, below `slots_for(deliveries)`.
+    """
+    count = slots_for(deliveries)
+    drawn = shake_128(b"candour-slots" + entry_salt).digest(4 * count)
+    return sorted(range(count), key=lambda n: drawn[4 * n : 4 * n + 4])[:deliveries]
+
+
+def committed(
+    opened: Sequence[bytes], slots: Sequence[int], deliveries: Sequence[bytes]
+) -> list[str]:
+    """Commit to an entry's deliveries, each in its slot, and to no bytes in the others.
+
+    Args:
+        opened: the entry's `salts`.
+        slots: each delivery's, from `slots_of`.
+        deliveries: exact bytes, in the body's order.
+    """
+    held = dict(zip(slots, deliveries, strict=True))
+    return [commitment(salt, held.get(n, b"")) for n, salt in enumerate(opened[FIRST_DELIVERY:])]
 
 
 def commitment(salt: bytes, exact: bytes) -> str:

@@ -42,3 +42,12 @@ class Fatal(CandourError):
 
 class InvariantBroken(Fatal):
     """A promise of the design does not hold at this point."""
+
+
+def innermost(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the first failure of a group of tasks: a fatal one before what may pass."""
+    fatal, _ = failed.split(Fatal)
+    first: BaseException = fatal or failed
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first

@@ -6,15 +6,35 @@ them again to check. After the sections are erased, the decision is recomputed f
 Source: design.md, Examine and decide; domain.md 4 (M02), 7 (Provenance).
 """
 
+from collections.abc import Mapping
+from hashlib import sha256
+from string import digits as ascii_digits
+from typing import Any
+
 import msgspec
 
+from contracts import base64url
 from contracts.agreement import Basis, Level
-from contracts.event import Audience, control, work
+from contracts.credential import endorsed_by, shown_by
+from contracts.event import Audience, case, control, report, work
+from contracts.form import Section
 from contracts.reason import Reason
-from contracts.section import Consent, Exclusions, PersonPart, Provenance, Section
+from contracts.section import (
+    Contact,
+    Endorsement,
+    Identity,
+    PersonPart,
+    Provenance,
+    Risk,
+    number_of,
+)
+from contracts.sharing import Consent, Exclusion, Exclusions, Involved, Involvements
 from contracts.statement import Statement
 
-EXAMINER = "candour-examine/1"
+TELEPHONE_DIGITS_MIN = 3
+"""Of a number that can be dialled: 101 is one."""
+
+EXAMINER = "candour-examine/2"
 """The version of this module that stands in each decision; a change in findings changes it."""
 
 
@@ -25,14 +45,34 @@ class ConsentFinding(Section, frozen=True):
     state: str
 
 
+class OverrideFinding(Section, frozen=True):
+    """An override of consent: its ground, whose refusal it is of, and whom it protects."""
+
+    ground: str
+    of: list[str]
+    at_risk: list[str] = []
+
+
+class ReleaseFinding(Section, frozen=True):
+    """What the quarantine desk decides of which held statement."""
+
+    statement: str
+    decision: str
+    waived: list[str]
+    alone: bool = False
+
+
 class Findings(Section, frozen=True, kw_only=True):
     """What decides, with no names and no content. Members absent where there is nothing.
 
-    The first ones repeat the signed context so that `decide` needs nothing else. `parts` maps a
-    person's number to the part. `missing` are provenance reason codes. `excluded` are agencies,
-    `withheld_from` practitioner tokens. `refers` are the ids of `cause.<n>`, in number order.
-    `addressee` is the one agency a request is put to. `founding`, `proposal` and `endorsed` are
-    public control, carried whole because it names no subject.
+    The first ones repeat the signed context so that `decide` needs nothing else. `parts` and
+    `subjects` are by a person's number. `missing` are provenance reason codes. `practitioner` is
+    the token of who says so, `credential` the digest of the credential shown, `endorsed_by` the
+    thumbprint of the key that signed what is said. `refers` are the ids of `cause.<n>`, in number
+    order. `addressee` is the one agency a request or referral is put to. What governs a
+    partnership is carried whole because it names no subject; of what governs a case stand here
+    tokens and ids alone: `linked`, `held`, `erases`, and in `about` the statement (of a recall: the
+    key) that it undoes, reviews or acknowledges.
     """
 
     statement: str
@@ -43,7 +83,7 @@ class Findings(Section, frozen=True, kw_only=True):
     purpose: str
     basis: Basis | None = None
     agreement: str | None = None
-    classification: str
+    classification: str | None = None
     urgency: str
     time: int
     kid: str
@@ -52,18 +92,30 @@ class Findings(Section, frozen=True, kw_only=True):
     previous: str | None = None
     level: Level
     missing: list[str] = []
+    practitioner: str | None = None
+    credential: str | None = None
+    endorsed_by: str | None = None
     sections: list[str]
     parts: dict[int, str] = {}
+    subjects: dict[int, str] = {}
+    risk: str | None = None
     consent: list[ConsentFinding] = []
-    override: str | None = None
-    excluded: list[str] = []
-    withheld_from: list[str] = []
+    override: OverrideFinding | None = None
+    exclusions: list[Exclusion] = []
+    involved: list[Involved] = []
     refers: list[str] = []
     addressee: str | None = None
     founding: control.PartnershipFounded | None = None
     proposal: control.Act | None = None
     endorsed: control.ActEndorsed | None = None
+    issued: control.CredentialIssued | None = None
+    revoked: str | None = None
     linked: list[str] = []
+    about: str | None = None
+    released: ReleaseFinding | None = None
+    erases: list[str] = []
+    held: list[str] = []
+    reviewed: str | None = None
     set_time: str | None = None
     stream_use: str | None = None
     duty_due_at: int | None = None
@@ -83,24 +135,20 @@ def examine(statement: Statement) -> Findings:
     Returns:
         Findings with no name and no content in them: tokens, section names, codes.
     """
-    sections = statement.sections
-    consent = sections.get("consent")
-    exclusions = sections.get("exclusions")
-    excluded = exclusions.excluded if isinstance(exclusions, Exclusions) else []
+    sections, context, event = statement.sections, statement.context, statement.event
     level, missing = _provenance(statement)
-    event = statement.event
     public = statement.kind.audience is Audience.PUBLIC_CONTROL
     return Findings(
         statement=statement.digest,
-        id=statement.context.id,
-        partnership=statement.context.partnership,
-        source=statement.context.source,
+        id=context.id,
+        partnership=context.partnership,
+        source=context.source,
         event=statement.kind.name,
-        purpose=statement.context.purpose,
-        basis=statement.context.basis,
-        agreement=statement.context.agreement,
-        classification=statement.context.classification,
-        urgency=statement.context.urgency,
+        purpose=context.purpose,
+        basis=context.basis,
+        agreement=context.agreement,
+        classification=context.classification,
+        urgency=context.urgency,
         time=statement.time_ms,
         kid=statement.kid,
         stream=statement.intake.stream,
@@ -109,32 +157,136 @@ def examine(statement: Statement) -> Findings:
         level=level,
         missing=[] if public else missing,
         sections=list(sections),
-        parts={
-            int(name.split(".")[1]): value.part
-            for name, value in sections.items()
-            if isinstance(value, PersonPart)
-        },
-        consent=[ConsentFinding(view.subject, view.state) for view in consent.views]
-        if isinstance(consent, Consent)
-        else [],
-        override=consent.override.ground
-        if isinstance(consent, Consent) and consent.override
-        else None,
-        excluded=sorted({e.agency for e in excluded if e.agency}),
-        withheld_from=sorted({e.practitioner for e in excluded if e.practitioner}),
         refers=statement.causes,
-        addressee=event.addressee if isinstance(event, work.InformationRequested) else None,
-        founding=event if isinstance(event, control.PartnershipFounded) else None,
-        proposal=event.proposal if isinstance(event, control.ActProposed) else None,
-        endorsed=event if isinstance(event, control.ActEndorsed) else None,
-        linked=event.subjects
-        if isinstance(event, (control.PersonsLinked, control.PersonsUnlinked))
-        else [],
-        set_time=event.at if isinstance(event, control.ExerciseTimeSet) else None,
-        stream_use=event.use if isinstance(event, control.StreamOpened) else None,
-        duty_due_at=event.due_at if isinstance(event, work.DutyOverdue) else None,
         standing=getattr(event, "standing", None),
+        **_people(sections),
+        **_joined(_said_of_sharing(statement), _governs(event)),
     )
+
+
+Members = dict[str, Any]
+
+
+def _joined(sections: Members, event: Members) -> Members:
+    """Put what sections and event say of the same member together: lists add, the event leads."""
+    both = [name for name in sections if isinstance(sections[name], list) and event.get(name)]
+    return {**sections, **event, **{name: [*sections[name], *event[name]] for name in both}}
+
+
+def _people(sections: Mapping[str, Section]) -> Members:
+    """Say which part each person plays, and by which token they are known."""
+    parts, subjects = {}, {}
+    for name, value in sections.items():
+        if isinstance(value, PersonPart):
+            parts[number_of(name)] = value.part
+        elif isinstance(value, Identity):
+            subjects[number_of(name)] = value.subject
+    return {"parts": parts, "subjects": subjects}
+
+
+def _said_of_sharing(statement: Statement) -> Members:
+    """Say what stands in the sections that bear on who may receive this."""
+    sections, found = statement.sections, Members()
+    provenance, risk = sections.get("provenance"), sections.get("risk")
+    if isinstance(provenance, Provenance) and provenance.practitioner is not None:
+        found["practitioner"] = provenance.practitioner.token
+        found["credential"] = shown_by(provenance.credential, provenance.practitioner)
+        found["endorsed_by"] = _endorsed_by(statement)
+    if isinstance(risk, Risk):
+        found["risk"] = risk.level
+    consent, exclusions = sections.get("consent"), sections.get("exclusions")
+    if isinstance(consent, Consent):
+        found["consent"] = [ConsentFinding(view.subject, view.state) for view in consent.views]
+        if consent.override is not None:
+            given = consent.override
+            found["override"] = OverrideFinding(given.ground, given.of, given.at_risk or [])
+    if isinstance(exclusions, Exclusions):
+        found["exclusions"] = exclusions.excluded
+    involvement = sections.get("involvement")
+    if isinstance(involvement, Involvements):
+        found["involved"] = involvement.involved
+    return found
+
+
+def _endorsed_by(statement: Statement) -> str | None:
+    given = statement.sections.get("endorsement")
+    if not isinstance(given, Endorsement):
+        return None
+    apart = {"intake", "endorsement"}
+    digests = [
+        base64url.encode(sha256(text).digest())
+        for name, text in statement.disclosures.items()
+        if name not in apart
+    ]
+    return endorsed_by(given, statement.context.id, digests)
+
+
+def _governs(event: Section) -> Members:
+    """Say what an event governs: by type, whole or by token."""
+    match event:
+        case control.PartnershipFounded():
+            return {"founding": event}
+        case control.ActProposed():
+            return {"proposal": event.proposal}
+        case control.ActEndorsed():
+            return {"endorsed": event}
+        case control.CredentialIssued():
+            return {"issued": event}
+        case control.CredentialRevoked():
+            return {"revoked": event.credential}
+        case control.PersonsLinked():
+            return {"linked": event.subjects}
+        case control.PersonsUnlinked():
+            return {"about": event.link}
+        case control.ExerciseTimeSet():
+            return {"set_time": event.at}
+        case control.StreamOpened():
+            return {"stream_use": event.use}
+    return _governs_case(event)
+
+
+def _governs_case(event: Section) -> Members:
+    match event:
+        case case.ConsentRecorded():
+            views = [ConsentFinding(view.subject, view.state) for view in event.views]
+            return {"consent": views}
+        case case.ExclusionRecorded():
+            return {"exclusions": event.excluded}
+        case case.ExclusionLifted():
+            return {"about": event.exclusion}
+        case case.ReleaseDecided():
+            decided = ReleaseFinding(event.statement, event.decision, event.waived, event.alone)
+            return {"released": decided}
+        case case.StatementRetracted() | case.StatementCorrected():
+            return {"about": event.statement}
+        case case.ErasureProposed():
+            return {"erases": event.statements}
+        case case.ErasureEndorsed():
+            return {"about": event.proposal, "erases": event.statements}
+        case case.LegalHoldSet():
+            return {"held": event.subjects}
+        case case.LegalHoldLifted():
+            return {"about": event.hold}
+    return _tells(event)
+
+
+def _tells(event: Section) -> Members:
+    match event:
+        case case.CorrectionAcknowledged():
+            return {"about": event.correction}
+        case case.RecallAcknowledged():
+            return {"about": event.kid}
+        case case.ErasureConfirmed():
+            return {"about": event.erasure}
+        case case.EmergencyReviewed():
+            return {"about": event.statement, "reviewed": event.finding}
+        case work.InformationRequested() | report.ReferralMade():
+            return {"addressee": event.addressee}
+        case report.RiskAssessed():
+            return {"risk": event.level}
+        case work.DutyOverdue():
+            return {"duty_due_at": event.due_at}
+    return {}
 
 
 def _provenance(statement: Statement) -> tuple[Level, list[str]]:
@@ -142,19 +294,35 @@ def _provenance(statement: Statement) -> tuple[Level, list[str]]:
     given = statement.sections.get("provenance")
     if not isinstance(given, Provenance):
         return "anonymous", [Reason.PRACTITIONER_MISSING]
-    contact = given.contact
-    reachable = contact is not None and bool(contact.mailbox or contact.telephone)
+    unmarked = [] if statement.context.classification else [str(Reason.CLASSIFICATION_MISSING)]
     if given.kind == "system":
         complete = given.system and given.rule and given.accountable
-        missing = [] if complete else [Reason.ACCOUNTABLE_MISSING]
-        return "automated", [str(code) for code in missing]
+        return "automated", [*unmarked, *([] if complete else [str(Reason.ACCOUNTABLE_MISSING)])]
     person = given.practitioner
     absent = (
         (Reason.PRACTITIONER_MISSING, not (person and person.name and person.token)),
         (Reason.ROLE_MISSING, not given.role),
         (Reason.EMPLOYER_MISSING, not given.employer),
         (Reason.HOW_KNOWN_MISSING, given.how_known is None),
-        (Reason.CONTACT_MISSING, not reachable),
+        (Reason.CONTACT_MISSING, not _is_reachable(given.contact)),
     )
-    missing = [code for code, is_absent in absent if is_absent]
-    return "anonymous" if missing else "named", [str(code) for code in missing]
+    missing = [str(code) for code, is_absent in absent if is_absent]
+    if missing:
+        return "anonymous", [*unmarked, *missing]
+    return _claimed(statement, given), unmarked
+
+
+def _claimed(statement: Statement, given: Provenance) -> Level:
+    """Say which level a complete provenance claims: whether it is borne out, the state says."""
+    if given.practitioner is None or shown_by(given.credential, given.practitioner) is None:
+        return "named"
+    return "credentialed" if _endorsed_by(statement) is None else "endorsed"
+
+
+def _is_reachable(contact: Contact | None) -> bool:
+    """Say whether a contact can be used: a mailbox that is one, or a number with digits enough."""
+    if contact is None:
+        return False
+    name, at, domain = (contact.mailbox or "").partition("@")
+    digits = sum(one in ascii_digits for one in contact.telephone or "")
+    return bool(name and at and "." in domain) or digits >= TELEPHONE_DIGITS_MIN

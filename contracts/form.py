@@ -10,9 +10,15 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, NoReturn
 
+import msgspec
 from msgspec import Meta
 
 from contracts.reason import Reason
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Any section's value: closed, immutable, absent members left out."""
+
 
 SLUG = r"\A[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){0,39}\Z"
 UUID7 = r"\A[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
@@ -34,12 +40,20 @@ Sha256 = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{43}\Z")]
 Citation = Annotated[str, Meta(pattern=r"\A[a-z0-9]+(?:[._][a-z0-9]+)*\Z", max_length=64)]
 """A provision of law in dotted lower case: `uk_gdpr.6.1.e`."""
 
+Qualification = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9_]{1,39}\Z")]
+"""Training or vetting by a short name of the partnership's own: `dash_trained`, `vetted_npv2`."""
+
 Whole = Annotated[int, Meta(ge=0, le=WHOLE_MAX)]
 """A count, or milliseconds since 1970 (UTC): no fraction, at most 2^53 - 1 (RFC 7493)."""
+
+Millis = Annotated[int, Meta(ge=0, le=253_402_300_799_000)]
+"""Milliseconds since 1970 (UTC), to the end of the year 9999: what a calendar can show."""
 
 Days = Annotated[int, Meta(ge=1, le=36_525)]
 """Whole days, one to a hundred years of them."""
 
+Hour = Annotated[int, Meta(ge=0, le=23)]
+"""An hour of the day."""
 Hours = Annotated[int, Meta(ge=1, le=87_600)]
 """Whole hours, one to ten years of them."""
 

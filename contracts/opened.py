@@ -13,10 +13,21 @@ from typing import TypeVar
 import msgspec
 
 from contracts import base64url, entry, proof, signature
-from contracts.entry import Decision, Delivery, Head, Item, ReceiptPart, ViewPart
+from contracts.context import Context
+from contracts.entry import (
+    HELD,
+    NOTICES,
+    Decision,
+    Delivery,
+    Head,
+    Item,
+    ReceiptPart,
+    TimePart,
+    ViewPart,
+)
 from contracts.fault import CandourError
 from contracts.finding import Findings
-from contracts.section import Section
+from contracts.form import Section
 from contracts.statement import Refused, Statement, interpret, parse
 
 
@@ -54,6 +65,30 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What one agency is told of a statement without a section of it, proved.
+
+    Attributes:
+        head: of the entry that tells it.
+        delivery: by leg: `held` (something waits, and until when), `governance` (decide or
+            review), `erasure` (erase what its duties name), `exclusion` (keep what it covers from
+            those whom it names).
+        context: the statement's signed part; None where something is held, and nothing told of it.
+    """
+
+    head: Head
+    delivery: Delivery
+    context: Context | None
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """Ledger time that passed, proved: the head of a heartbeat. Every agency is told the same."""
+
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What was decided on one submission, proved."""
 
@@ -71,8 +106,8 @@ def origin_of(partnership: str) -> str:
 
 def open_view(
     record: bytes, trust: Trust, key_of: Callable[[str], bytes | None], *, to: str
-) -> View:
-    """Prove and read a view.
+) -> View | Notice | Elapsed:
+    """Prove and read a record of a views topic.
 
     Args:
         record: the exact bytes of the topic's record.
@@ -87,20 +122,23 @@ def open_view(
     if len(lines) != 4:  # noqa: PLR2004 - head, view, statement, checkpoint
         raise NotProved("it is not a view")
     head = _head(lines[0])
+    if head.kind == "heartbeat":
+        if lines[2]:
+            raise NotProved("it tells more than the time")
+        _check_inclusion(lines[0], head, _decode(lines[1], TimePart).proof, lines[3], trust)
+        return Elapsed(head)
     part = _decode(lines[1], ViewPart)
     _check_inclusion(lines[0], head, part.proof, lines[3], trust)
-    exact = bytes(part.delivery)
-    committed = entry.commitment(_bytes(part.salt), exact)
-    if not 0 <= part.slot < len(head.deliveries) or head.deliveries[part.slot] != committed:
-        raise NotProved("the delivery is not the one the log committed to")
-    delivery = _decode(exact, Delivery)
+    delivery = _delivered(head, part, to)
+    if delivery.leg == HELD:
+        if lines[2]:
+            raise NotProved("it tells more than that something is held")
+        return Notice(head, delivery, None)
     try:
         parsed = parse(lines[2])
         statement = interpret(parsed, whole=False)
     except Refused as refused:
         raise NotProved(f"its statement is not one ({refused.reason})") from None
-    if delivery.to != to:
-        raise NotProved("it was delivered to another agency")
     if statement.digest != delivery.statement or list(statement.sections) != delivery.sections:
         raise NotProved("its sections are not those that were delivered")
     if statement.context.partnership != trust.partnership:
@@ -111,7 +149,21 @@ def open_view(
         public_key is None or not signature.is_valid(public_key, parsed.signed, parsed.signature)
     ):
         raise NotProved("its signature does not hold under a key known here")
+    if delivery.leg in NOTICES:
+        return Notice(head, delivery, statement.context)
     return View(head, delivery, statement, not unverified)
+
+
+def _delivered(head: Head, part: ViewPart, to: str) -> Delivery:
+    """Read a delivery that the log committed to, and to this agency."""
+    exact = bytes(part.delivery)
+    committed = entry.commitment(_bytes(part.salt), exact)
+    if not 0 <= part.slot < len(head.deliveries) or head.deliveries[part.slot] != committed:
+        raise NotProved("the delivery is not the one the log committed to")
+    delivery = _decode(exact, Delivery)
+    if delivery.to != to:
+        raise NotProved("it was delivered to another agency")
+    return delivery
 
 
 def open_receipt(record: bytes, trust: Trust) -> Receipt:
@@ -131,6 +183,8 @@ def open_receipt(record: bytes, trust: Trust) -> Receipt:
     if len(part.salts) != len(opened):
         raise NotProved("it does not open the entry's commitments")
     for salt, exact, committed in zip(part.salts, opened, stated, strict=True):
+        if not salt and exact is msgspec.UNSET:
+            continue  # not this receipt's to open
         given = None if exact is msgspec.UNSET else entry.commitment(_bytes(salt), bytes(exact))
         if given != committed:
             raise NotProved("what it opens is not what the log committed to")

@@ -12,13 +12,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
 
-import msgspec
-
-from contracts.form import DayOrMoment, Sha256, Slug, StatementId, Token, Whole, is_real
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Any section's value: closed, immutable, absent members left out."""
+from contracts.form import DayOrMoment, Section, Sha256, StatementId, Token, Whole, is_real
+from contracts.sharing import Consent, Exclusions, Involvements, Necessity, UseLimits
 
 
 class Intake(Section, frozen=True):
@@ -84,7 +79,8 @@ class Provenance(Section, frozen=True):
 
     `kind` is `practitioner`, `system` (then `system`, `rule` and `accountable` are given) or
     `anonymous` (an agency's report that names nobody). `source` is `public_anonymous` where a
-    member of the public asked not to be named: the receiving practitioner still is.
+    member of the public asked not to be named: the receiving practitioner still is. `credential`
+    is the practitioner's credential as the employer issued it (contracts.credential).
     """
 
     kind: Literal["practitioner", "system", "anonymous"]
@@ -101,26 +97,7 @@ class Provenance(Section, frozen=True):
     system: str | None = None
     rule: str | None = None
     accountable: str | None = None
-
-
-class UseLimit(Section, frozen=True):
-    """May this be put to one person, and may its origin be, and by whom.
-
-    `subject` is a subject token. Where nobody decided, the publisher writes `ring_first`.
-    """
-
-    subject: Token
-    may_be_told: Literal["yes", "no", "ring_first"]
-    origin_may_be_told: Literal["yes", "no", "ring_first"]
-    by: str | None = None
-
-
-class UseLimits(Section, frozen=True):
-    """What may be put to whom: the first line of every task (domain.md 7, use_limits)."""
-
-    limits: list[UseLimit]
-    ring: str | None = None
-    note: str | None = None
+    credential: str | None = None
 
 
 class Name(Section, frozen=True):
@@ -130,11 +107,23 @@ class Name(Section, frozen=True):
     family: str | None = None
 
 
+_BORN = {
+    "day": r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "month": "[0-9]{4}-[0-9]{2}", "year": "[0-9]{4}",
+    "age": "[0-9]{1,3}",
+}  # fmt: skip
+
+
 class Born(Section, frozen=True):
     """A date of birth as well as it is known: `value` is YYYY-MM-DD, YYYY-MM, YYYY or an age."""
 
     value: str
     precision: Literal["day", "month", "year", "age"]
+
+    def __post_init__(self) -> None:
+        """Refuse one that is not as precise as it says: it would part one person in two (M03)."""
+        fits = re.fullmatch(_BORN[self.precision], self.value)
+        if fits is None or not (self.precision == "age" or is_real(self.value)):
+            raise ValueError("a birth is given to the precision it names")
 
 
 class Identifier(Section, frozen=True):
@@ -190,6 +179,7 @@ class Narrative(Section, frozen=True):
     assessment: str | None = None
 
 
+RiskLevel = Literal["standard", "low", "medium", "high", "very_high"]
 Answer = Literal["yes", "no", "unknown", "not_asked", "refused"]
 Children = Literal[
     "household", "contact", "cares_for_others", "pregnant", "none_known", "not_asked"
@@ -208,35 +198,7 @@ class Risk(Section, frozen=True):
     seen_alone: Answer = "not_asked"
     factors: list[str] | None = None
     instrument: str | None = None
-    level: Literal["standard", "low", "medium", "high", "very_high"] | None = None
-
-
-ConsentState = Literal["given", "refused", "withdrawn", "unsafe_to_ask", "not_sought"]
-
-
-class ConsentView(Section, frozen=True):
-    """What one subject said of sharing, or why nobody asked."""
-
-    subject: Token
-    state: ConsentState
-    reason: str | None = None
-
-
-class ConsentOverride(Section, frozen=True):
-    """A named decision to share against or without consent (domain.md 1.7, Override)."""
-
-    ground: Literal[
-        "serious_harm_to_others", "serious_crime", "child", "legal_duty", "coerced_or_incapacitous"
-    ]
-    by: str
-    reason: str
-
-
-class Consent(Section, frozen=True):
-    """Views sought, by subject token, and an override where one was decided."""
-
-    views: list[ConsentView]
-    override: ConsentOverride | None = None
+    level: RiskLevel | None = None
 
 
 class Health(Section, frozen=True):
@@ -246,23 +208,15 @@ class Health(Section, frozen=True):
     standing: Literal["diagnosed", "self_reported", "observed", "third_party"]
 
 
-class Exclusion(Section, frozen=True):
-    """One agency or practitioner token that must never see this, and for which subjects."""
+class Endorsement(Section, frozen=True):
+    """A practitioner's own signature on what is said (contracts.credential).
 
-    subjects: list[Token]
-    agency: Slug | None = None
-    practitioner: Token | None = None
+    `sections` are the digests of what was signed: all real sections but `intake` and this one.
+    """
 
-    def __post_init__(self) -> None:
-        """Refuse an exclusion that names nobody: it would protect nobody."""
-        if self.agency is None and self.practitioner is None:
-            raise ValueError("an exclusion names an agency or a practitioner")
-
-
-class Exclusions(Section, frozen=True):
-    """For enforcement only: delivered to nobody, rendered nowhere."""
-
-    excluded: list[Exclusion]
+    public_key: Sha256
+    sections: list[Sha256]
+    signature: str
 
 
 class SourceIdentity(Section, frozen=True):
@@ -281,6 +235,9 @@ PLAIN: dict[str, type[Section]] = {
     "consent": Consent,
     "health": Health,
     "exclusions": Exclusions,
+    "involvement": Involvements,
+    "necessity": Necessity,
+    "endorsement": Endorsement,
     "source_identity": SourceIdentity,
 }
 """Sections that occur at most once, by name; `event` is typed by the statement's type."""

@@ -18,19 +18,12 @@ import msgspec
 
 from contracts import base64url, signature
 from contracts.context import DIGEST_COUNTS, TYP, Context, Header
+from contracts.credential import endorse
 from contracts.event import CATALOGUE, Audience, EventType
-from contracts.form import is_too_deep, json_defect
+from contracts.form import Section, is_too_deep, json_defect
 from contracts.identifier import Digest, is_digest, is_token
 from contracts.reason import Reason
-from contracts.section import (
-    Cause,
-    Intake,
-    Section,
-    kind_of,
-    mixed_subject,
-    number_of,
-    shape_of,
-)
+from contracts.section import Cause, Intake, kind_of, mixed_subject, number_of, shape_of
 
 STATEMENT_BYTES_MAX = 256 * 1024
 _STATEMENT = re.compile(
@@ -237,6 +230,8 @@ def build(  # noqa: PLR0913 - a statement has this many independent parts
     sign: Callable[[bytes], bytes],
     kid: str,
     random_bytes: Callable[[int], bytes],
+    endorser: bytes | None = None,
+    texts: Mapping[str, bytes] = {},
 ) -> bytes:
     """Write and sign a statement.
 
@@ -249,17 +244,25 @@ def build(  # noqa: PLR0913 - a statement has this many independent parts
         sign: Ed25519 over the bytes it is given.
         kid: thumbprint of the key that signs.
         random_bytes: a source of random bytes for salts and decoys.
+        endorser: the private seed of the practitioner's own key, where they sign what is said.
+        texts: disclosures to be used again as they are, by section: what a practitioner signed
+            stays signed where only the agency's key changes.
 
     Raises:
         ValueError: more sections than 32 digests can hold.
     """
 
     def disclosed(name: str, value: Section) -> tuple[bytes, str]:
-        salt = base64url.encode(random_bytes(16))
-        text = base64url.encode(_encode([salt, name, value])).encode()
+        text = texts.get(name)
+        if text is None:
+            salt = base64url.encode(random_bytes(16))
+            text = base64url.encode(_encode([salt, name, value])).encode()
         return text, base64url.encode(sha256(text).digest())
 
     real = [disclosed(name, value) for name, value in sections.items()]
+    if endorser is not None:
+        signed_off = endorse(context.id, [digest for _, digest in real], seed=endorser)
+        real.append(disclosed("endorsement", signed_off))
     intake = disclosed(
         "intake", Intake(stream, sequence, sorted(digest for _, digest in real), previous)
     )

@@ -7,8 +7,8 @@ governs the partnership. `CATALOGUE` is the one place that names a type.
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from contracts.event import control, report, work
-from contracts.section import Section
+from contracts.event import case, control, report, work
+from contracts.form import Section
 
 
 @unique
@@ -59,6 +59,11 @@ _ROWS = (
     EventType("relationship_noted", 1, report.RelationshipNoted, _SHARED, persons=True),
     EventType("risk_assessed", 1, report.RiskAssessed, _SHARED, persons=True),
     EventType("release_notified", 1, report.ReleaseNotified, _SHARED, persons=True),
+    EventType("household_changed", 1, report.HouseholdChanged, _SHARED, persons=True),
+    EventType("health_noted", 1, report.HealthNoted, _SHARED, persons=True),
+    EventType("attendance_recorded", 1, report.AttendanceRecorded, _SHARED, persons=True),
+    EventType("treatment_recorded", 1, report.TreatmentRecorded, _SHARED, persons=True),
+    EventType("referral_made", 1, report.ReferralMade, _SHARED, persons=True),
     EventType("intelligence_logged", 1, report.IntelligenceLogged, _OWN, persons=True),
     EventType("information_requested", 1, work.InformationRequested, _SHARED, refers=True),
     EventType("information_supplied", 1, work.InformationSupplied, _SHARED, refers=True),
@@ -72,10 +77,26 @@ _ROWS = (
     EventType("same_origin_decided", 1, work.SameOriginDecided, _OWN, refers=True),
     EventType("provenance_supplied", 1, work.ProvenanceSupplied, _OWN, refers=True),
     EventType("findings_disputed", 1, work.FindingsDisputed, _OWN),
-    EventType("duty_overdue", 1, work.DutyOverdue, _OWN, refers=True),
+    EventType("duty_overdue", 1, work.DutyOverdue, _OWN),
     EventType("stream_opened", 1, control.StreamOpened, _OWN),
-    EventType("persons_linked", 1, control.PersonsLinked, _OWN),
+    EventType("persons_linked", 1, control.PersonsLinked, _OWN, refers=True),
     EventType("persons_unlinked", 1, control.PersonsUnlinked, _OWN),
+    EventType("consent_recorded", 1, case.ConsentRecorded, _OWN, refers=True),
+    EventType("exclusion_recorded", 1, case.ExclusionRecorded, _OWN, refers=True),
+    EventType("exclusion_lifted", 1, case.ExclusionLifted, _OWN),
+    EventType("release_decided", 1, case.ReleaseDecided, _OWN),
+    EventType("statement_retracted", 1, case.StatementRetracted, _OWN, refers=True),
+    EventType("statement_corrected", 1, case.StatementCorrected, _OWN, refers=True),
+    EventType("correction_acknowledged", 1, case.CorrectionAcknowledged, _OWN, refers=True),
+    EventType("recall_acknowledged", 1, case.RecallAcknowledged, _OWN),
+    EventType("emergency_reviewed", 1, case.EmergencyReviewed, _OWN),
+    EventType("erasure_proposed", 1, case.ErasureProposed, _OWN),
+    EventType("erasure_endorsed", 1, case.ErasureEndorsed, _OWN),
+    EventType("erasure_confirmed", 1, case.ErasureConfirmed, _OWN),
+    EventType("legal_hold_set", 1, case.LegalHoldSet, _OWN, refers=True),
+    EventType("legal_hold_lifted", 1, case.LegalHoldLifted, _OWN),
+    EventType("credential_issued", 1, control.CredentialIssued, _PUBLIC),
+    EventType("credential_revoked", 1, control.CredentialRevoked, _PUBLIC),
     EventType("exercise_time_set", 1, control.ExerciseTimeSet, _PUBLIC),
     EventType("partnership_founded", 1, control.PartnershipFounded, _PUBLIC),
     EventType("act_proposed", 1, control.ActProposed, _PUBLIC),

@@ -5,13 +5,27 @@ sets for that act is met; it takes effect at the index that meets it. Public con
 subject and goes whole to every agency.
 """
 
+from collections.abc import Callable, Collection
 from typing import Literal
 
 import msgspec
 
 from contracts.agreement import Agreement
-from contracts.form import Days, Hands, Hours, Instant, Sha256, StatementId, Token
-from contracts.section import Contact, Section
+from contracts.form import (
+    Days,
+    Hands,
+    Hour,
+    Hours,
+    Instant,
+    Qualification,
+    Section,
+    Sha256,
+    StatementId,
+    Token,
+    Whole,
+)
+from contracts.law import Law
+from contracts.section import Contact
 
 Purpose = Literal["statements", "control"]
 """What a key may sign: statements of its source, or control for its agency."""
@@ -51,14 +65,22 @@ class Quorums(Section, frozen=True):
     agency_admitted: Hands = 1
     key_enrolled: Hands = 1
     key_revoked: Hands = 1
+    key_rotated: Hands = 1
+    agency_succeeded: Hands = 2
+    agreement_suspended: Hands = 1
+    ruleset_adopted: Hands = 2
+    decider_adopted: Hands = 2
 
 
 class Rules(Section, frozen=True):
     """What can change a decision and is not in an agreement: the ruleset, by its digest.
 
     Hours count from ledger time. `roles` name who owns a duty in an agency of a kind.
+    One duty manager may release alone from `night_begins_hour` until `night_ends_hour`, both in
+    UTC whatever the season: no table of time zones decides, and alike, they are the whole day.
     `unverified_emergencies` lets a readable emergency through whose signature fails: only where
-    listeners are secured, since then the agency's own authenticated topic vouches for it.
+    listeners are secured, since then the agency's own authenticated topic vouches for it. `law` is
+    the catalogue of bases that agreements and statements are held to; without one none is checked.
     """
 
     version: str
@@ -73,6 +95,14 @@ class Rules(Section, frozen=True):
     same_origin_days: Days
     roles: dict[str, str]
     unverified_emergencies: bool = False
+    quarantine_hours: Hours = 72
+    second_release_hours: Hours = 24
+    night_begins_hour: Hour = 17
+    night_ends_hour: Hour = 8
+    acknowledgement_hours: Hours = 72
+    erasure_hours: Hours = 720
+    kept_days: Days | None = None
+    law: Law | None = None
 
 
 class Founding(Section, frozen=True):
@@ -90,6 +120,7 @@ class Founding(Section, frozen=True):
     emergency_recipients: list[str]
     alternates: dict[str, str]
     rules: Rules
+    decider: str
 
 
 class FoundingSignature(Section, frozen=True):
@@ -121,11 +152,53 @@ class KeyEnrolled(Section, frozen=True, tag_field="act", tag="key_enrolled"):
 
 
 class KeyRevoked(Section, frozen=True, tag_field="act", tag="key_revoked"):
-    """An act: this key signs nothing from here on."""
+    """An act: this key signs nothing from here on.
+
+    What it signed from `invalid_since` on is suspect: everybody who holds it looks again.
+    """
 
     agency: str
     kid: Sha256
     reason: Literal["compromised", "retired", "left_service"]
+    invalid_since: Instant | None = None
+
+
+class KeyRotated(Section, frozen=True, tag_field="act", tag="key_rotated"):
+    """An act: one key of a source is replaced by another, for the same purpose."""
+
+    agency: str
+    kid: Sha256
+    key: SourceKey
+
+
+class AgencySucceeded(Section, frozen=True, tag_field="act", tag="agency_succeeded"):
+    """An act: an admitted agency takes another's place, its duties and its part in agreements.
+
+    Source: domain.md 1.11 (CRC to the Probation Service, 26 June 2021).
+    """
+
+    agency: str
+    successor: str
+
+
+class AgreementSuspended(Section, frozen=True, tag_field="act", tag="agreement_suspended"):
+    """An act: an agreement lets nothing flow from here on, until a later version is in force."""
+
+    agreement: str
+    version: Whole
+    reason: str
+
+
+class RulesetAdopted(Section, frozen=True, tag_field="act", tag="ruleset_adopted"):
+    """An act: these rules decide from here on; what was decided before stays as it is."""
+
+    rules: Rules
+
+
+class DeciderAdopted(Section, frozen=True, tag_field="act", tag="decider_adopted"):
+    """An act: this version of the decision decides from here on."""
+
+    decider: str
 
 
 class AgreementAdopted(Section, frozen=True, tag_field="act", tag="agreement_adopted"):
@@ -134,7 +207,17 @@ class AgreementAdopted(Section, frozen=True, tag_field="act", tag="agreement_ado
     agreement: Agreement
 
 
-Act = AgencyAdmitted | KeyEnrolled | KeyRevoked | AgreementAdopted
+Act = (
+    AgencyAdmitted
+    | KeyEnrolled
+    | KeyRevoked
+    | KeyRotated
+    | AgencySucceeded
+    | AgreementAdopted
+    | AgreementSuspended
+    | RulesetAdopted
+    | DeciderAdopted
+)
 
 
 class ActProposed(Section, frozen=True):
@@ -143,7 +226,10 @@ class ActProposed(Section, frozen=True):
     proposal: Act
 
 
-ActName = Literal["agency_admitted", "key_enrolled", "key_revoked", "agreement_adopted"]
+ActName = Literal[
+    "agency_admitted", "key_enrolled", "key_revoked", "key_rotated", "agency_succeeded",
+    "agreement_adopted", "agreement_suspended", "ruleset_adopted", "decider_adopted",
+]  # fmt: skip
 
 
 class ActEndorsed(Section, frozen=True):
@@ -153,12 +239,43 @@ class ActEndorsed(Section, frozen=True):
     digest: Sha256
 
 
+class Held(Section, frozen=True):
+    """Training or vetting that a practitioner has, and until when."""
+
+    name: Qualification
+    until: Instant
+
+
+class CredentialIssued(Section, frozen=True, kw_only=True):
+    """An employer vouches for a practitioner by token: role, training and vetting, and their key.
+
+    `credential` is the digest of the credential itself (contracts.credential), which the
+    practitioner shows with what they say; names and register numbers stand in it alone.
+    `household` is for exclusions.
+    """
+
+    credential: Sha256
+    practitioner: Token
+    role: str
+    until: Instant
+    qualifications: list[Held] = []
+    public_key: Sha256 | None = None
+    household: Token | None = None
+
+
+class CredentialRevoked(Section, frozen=True, kw_only=True):
+    """A credential vouches for nobody from here on."""
+
+    credential: Sha256
+    reason: Literal["left_service", "suspended", "lost", "superseded"]
+
+
 class StreamOpened(Section, frozen=True):
     """A writer's chain begins: for `emergencies` apart, so that they never queue."""
 
     stream: Token
     use: Literal["ordinary", "emergencies"]
-    reason: Literal["first", "restored", "replica"]
+    reason: Literal["first", "restored", "replica", "rotated"]
 
 
 class PersonsLinked(Section, frozen=True):
@@ -202,7 +319,12 @@ def name_of_act(act: Act) -> ActName:
         AgencyAdmitted: "agency_admitted",
         KeyEnrolled: "key_enrolled",
         KeyRevoked: "key_revoked",
+        KeyRotated: "key_rotated",
+        AgencySucceeded: "agency_succeeded",
         AgreementAdopted: "agreement_adopted",
+        AgreementSuspended: "agreement_suspended",
+        RulesetAdopted: "ruleset_adopted",
+        DeciderAdopted: "decider_adopted",
     }
     return names[type(act)]
 
@@ -210,3 +332,24 @@ def name_of_act(act: Act) -> ActName:
 def act_text(act: Act) -> bytes:
     """Give the bytes whose SHA-256 an endorsement names: the act's exact JSON."""
     return msgspec.json.encode(act)
+
+
+def is_backed(
+    act: Act, backers: Collection[str], quorums: Quorums, acting: Callable[[str], str]
+) -> bool:
+    """Say whether enough hands stand behind an act for it to take effect.
+
+    Args:
+        act: as proposed.
+        backers: agencies that proposed or endorsed it.
+        quorums: of the founding.
+        acting: gives who acts in an agency's place now.
+
+    Source:
+        design.md, Control statements.
+    """
+    behind = {acting(one) for one in backers}
+    if isinstance(act, AgreementAdopted):
+        return {acting(party.agency) for party in act.agreement.parties} <= behind
+    hands: int = getattr(quorums, name_of_act(act))
+    return len(behind) >= hands

@@ -8,8 +8,8 @@ is a whole local day.
 
 from typing import Literal
 
-from contracts.form import Day, DayOrMoment, PartialDate, is_real
-from contracts.section import Section
+from contracts.form import Day, DayOrMoment, PartialDate, Section, Slug, is_real
+from contracts.section import RiskLevel
 
 _AT_LENGTHS = {"day": (10,), "month": (7,), "year": (4,), "about": (4, 7, 10), "undated": ()}
 
@@ -110,7 +110,7 @@ class RiskAssessed(Report, frozen=True, kw_only=True):
 
     instrument: str
     version: str
-    level: Literal["standard", "low", "medium", "high", "very_high"]
+    level: RiskLevel
     considered: list[str]
     not_considered: list[str] | None = None
 
@@ -122,6 +122,56 @@ class ReleaseNotified(Report, frozen=True, kw_only=True):
     released_on: Day
     conditions: list[str] | None = None
     accommodation: Literal["bail_support", "approved", "own", "with_partner", "none", "not_known"]
+
+
+class HouseholdChanged(Report, frozen=True, kw_only=True):
+    """Who lives somewhere changed, or where somebody lives (review 5.7.3, rec. 18)."""
+
+    change: Literal[
+        "joined",
+        "left",
+        "moved_in_together",
+        "address_approved",
+        "address_found",
+        "tenancy_changed",
+    ]
+    relationship: Relationship = "not_known"
+
+
+class HealthNoted(Report, frozen=True, kw_only=True):
+    """Somebody under supervision or care spoke of their health; the `health` section holds it."""
+
+    topic: Literal["alcohol", "drugs", "mental_health", "physical_health", "other"]
+
+
+class AttendanceRecorded(Report, frozen=True, kw_only=True):
+    """Somebody attended for treatment; what was asked in private stands in `enquiry`.
+
+    Source: review 5.4.2, 5.5.3, 7.1; domain.md 4 (M05, M13).
+    """
+
+    attendance: Literal["injury", "illness", "review", "other"]
+    accompanied: Literal["alone", "partner", "family", "other", "declined", "not_recorded"]
+    enquiry: Literal["asked_none", "disclosed", "unsafe", "declined", "not_asked"]
+    unexplained: bool = False
+
+
+class TreatmentRecorded(Report, frozen=True, kw_only=True):
+    """How a course of treatment stands: status only, to whoever referred (review 4.6)."""
+
+    status: Literal["referred", "assessed", "attending", "not_attending", "discharged"]
+    service: Literal["substance", "mental_health", "primary_care", "other"]
+
+
+class ReferralMade(Report, frozen=True, kw_only=True):
+    """Somebody is referred to a service, to the one agency named (domain.md 1.10)."""
+
+    addressee: Slug
+    referral: Literal[
+        "marac", "idva", "daiu", "mash", "care_act_s42", "children", "perpetrator_programme",
+        "substance", "talking_therapy", "housing", "safety_planner",
+    ]  # fmt: skip
+    criterion: str
 
 
 class IntelligenceLogged(Report, frozen=True, kw_only=True):

@@ -4,10 +4,11 @@ Derived statements refer to others by id and never quote them. A natural key (`k
 derived statement is about, so that a rebuilt consumer never says it twice.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from contracts.form import Sha256, Slug, StatementId, Token, Whole
-from contracts.section import Section
+from msgspec import Meta
+
+from contracts.form import Millis, Section, Sha256, Slug, StatementId, Token, Whole
 
 System = Literal["pnc", "pnd", "mash", "local", "probation", "iom_mappa"]
 """Where police look, each apart (review 5.6.4 v, rec. 15); `leds` follows with its cut-over."""
@@ -31,7 +32,7 @@ class ResearchRequested(Work, frozen=True, kw_only=True):
     subject: Token
     system: System
     priority: Literal["immediate", "urgent", "routine"]
-    due_at: Whole
+    due_at: Millis
 
 
 class ResearchCompleted(Work, frozen=True, kw_only=True):
@@ -48,7 +49,7 @@ class ResearchCompleted(Work, frozen=True, kw_only=True):
     system: System
     outcome: ResearchOutcome
     operator: str
-    searched_at: Whole
+    searched_at: Millis
     terms: Sha256 | None = None
     reference: str | None = None
     kinds: (
@@ -71,7 +72,7 @@ class InformationRequested(Work, frozen=True, kw_only=True):
     statement: StatementId
     subject: Token
     why: str
-    due_at: Whole
+    due_at: Millis
     period: str | None = None
 
 
@@ -119,11 +120,11 @@ class AlertRaised(Work, frozen=True, kw_only=True):
 
     rule: str
     rule_version: str
-    statements: list[StatementId]
+    statements: Annotated[list[StatementId], Meta(min_length=1)]
     attention: Literal["interrupt", "duty", "note"]
     owner_role: str
     fallback_role: str
-    due_at: Whole
+    due_at: Millis
     good: str
 
 
@@ -138,7 +139,7 @@ class AlertAcknowledged(Work, frozen=True, kw_only=True):
 class PossibleSameOrigin(Work, frozen=True, kw_only=True):
     """Two reports of one pair that may be one source: for a person to decide (M03)."""
 
-    statements: list[StatementId]
+    statements: Annotated[list[StatementId], Meta(min_length=2, max_length=2)]
     days_apart: Whole
 
 
@@ -169,10 +170,14 @@ class FindingsDisputed(Work, frozen=True, kw_only=True):
 
 
 class DutyOverdue(Work, frozen=True, kw_only=True):
-    """A duty ran out: time, too, is on the log."""
+    """A duty ran out: time, too, is on the log.
+
+    `about` is the digest of a held statement, or a compromised key, where the duty is about that.
+    """
 
     duty: str
-    statement: StatementId
+    statement: StatementId | None = None
+    about: Sha256 | None = None
     owner_agency: Slug
     owner_role: str
-    due_at: Whole
+    due_at: Millis

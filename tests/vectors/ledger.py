@@ -10,7 +10,7 @@ from tests.support.stranger import COMPACT, Key, Writer, seeded, sha, text_of
 PARTNERSHIP = "mk-now"
 CLOCK_MS = round(datetime.fromisoformat("2012-05-01T09:30:00+00:00").timestamp() * 1000)
 AGENCIES = {
-    "mk-csp": ("community_safety", []),
+    "mk-csp": ("community_safety", ["desk"]),
     "tv-probation": ("probation", ["case", "night"]),
     "thames-valley": ("police", ["intelligence"]),
     "mk-hub": ("safeguarding_hub", ["safeguarding"]),
@@ -82,6 +82,7 @@ def founding(*, exercise: bool = False) -> dict[str, Any]:
             "roles": {"police": "duty_inspector", "other": "duty_manager"},
             "unverified_emergencies": True,
         },
+        "decider": "candour-decide/2",
     }
 
 
@@ -119,7 +120,7 @@ def agreement(**changes: Any) -> dict[str, Any]:
         **leg,
         "id": "contact-to-police",
         "types": ["contact_recorded"],
-        "consent": {"rule": "needed", "overrides": ["serious_harm_to_others"]},
+        "consent": {"of": ["unassessed"], "overrides": ["serious_harm_to_others"]},
     }
     order = [*list(leg)[:9], "consent", *list(leg)[9:]]
     document = {

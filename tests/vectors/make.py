@@ -45,6 +45,7 @@ def files() -> Iterator[tuple[str, dict[str, Any]]]:
                 "outcome": case.outcome,
                 "reasons": case.reasons,
                 "delivered": case.delivered,
+                **({"redecided": case.redecided} if case.redecided else {}),
             },
         )
 

@@ -8,46 +8,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.support.stranger import concern, text_of
-from tests.vectors.ledger import Played, agency, agreement, begun, endorsement, key, source_key
+from tests.vectors import governing, standing
+from tests.vectors.ledger import (
+    Played,
+    agency,
+    agreement,
+    endorsement,
+    founded,
+    key,
+    source_key,
+)
+from tests.vectors.ruling import CASE, POLICE, Ruling
 
-CASE, CONTROL = "tv-probation/case", "tv-probation/control"
+CONTROL = "tv-probation/control"
 UNKNOWN = "0132b1a4-9c40-7000-8000-00000000ffff"
-POLICE = "thames-valley/intelligence"
-
-
-class Ruling:
-    """One vector: what is submitted after the beginning, and what becomes of the last."""
-
-    def __init__(
-        self, code: str, name: str, claim: str, *, outcome: str = "rejected",
-        fields: list[str] | None = None, delivered: list[str] | None = None,
-        exercise: bool = False,
-    ) -> None:  # fmt: skip
-        """Begin after the shared ledger; `code` is one of the reasons expected."""
-        self.code, self.name, self.claim, self.outcome = code, name, claim, outcome
-        self.reasons = [{"code": code, "fields": fields or []}]
-        self.delivered = delivered or []
-        self.exercise = exercise
-        self.played = begun("exercise" if exercise else "ledger", exercise=exercise)
-        self.beginning = len(self.played.submissions)
-
-    @property
-    def own(self) -> list[dict[str, Any]]:
-        """Give the submissions after the shared beginning."""
-        return self.played.submissions[self.beginning :]
-
-    def report(
-        self, *, drop: tuple[str, ...] = (), event: str = "concern_reported",
-        source: str = CASE, sections: dict[str, Any] | None = None, **changes: Any,
-    ) -> bytes:  # fmt: skip
-        """Say a concern, with sections taken out or put in."""
-        parts = {**concern(self.played.draw), **(sections or {})}
-        kept = {name: value for name, value in parts.items() if name not in drop}
-        return self.played.say(source, event, kept, **changes)
-
-    def propose(self, name: str, act: dict[str, Any]) -> bytes:
-        """Propose an act with an agency's control key."""
-        return self.played.govern(name, "act_proposed", {"proposal": act})
 
 
 def keys_and_streams() -> Iterator[Ruling]:
@@ -243,18 +217,6 @@ def policy() -> Iterator[Ruling]:
     case = Ruling("basis.unfit", "none", "No basis at all.", outcome=held)
     case.report(basis=None)
     yield case
-    for name, views in {
-        "nobody_asked": None,
-        "refused": "refused",
-        "withdrawn": "withdrawn",
-    }.items():
-        case = Ruling("consent.absent", name, "The leg needs consent.", outcome=held)
-        _contact(case, views)
-        yield case
-    other = "An override of another ground."
-    case = Ruling("consent.absent", "ground_the_leg_has_not", other, outcome=held)
-    _contact(case, "refused", override="serious_crime")
-    yield case
     excluded = {"subjects": [text_of(b"\0" * 16)], "agency": "thames-valley"}
     case = Ruling(
         "minimisation.nobody_left", "excluded", "Exclusions beat every leg.", outcome=held
@@ -297,6 +259,48 @@ def unverified() -> Iterator[Ruling]:
     outbox.used.clear()
     case.report(urgency="threat_to_life")
     yield case
+    case = beginning("police_stood_in_for", "Whoever stands in for police has it.", "key.unknown")
+    case.delivered = ["mk-hub"]
+    case.played.writer(CASE, key=key("nobody"))
+    case.report(urgency="threat_to_life", sections=_kept_from("thames-valley"))
+    yield case
+
+
+def nobody() -> Iterator[Ruling]:
+    """Cases of a threat to life that reaches nobody: it says so, and whom to ring."""
+    code, outcome = "emergency.nobody_told", "accepted_emergency"
+    claim = "Kept from everybody who acts on it."
+    sections = _kept_from("thames-valley", "mk-hub")
+    case = Ruling(code, "all_excluded", claim, outcome=outcome)
+    case.reasons.insert(0, {"code": "minimisation.nobody_left", "fields": []})
+    case.report(urgency="threat_to_life", sections=sections)
+    yield case
+    case = Ruling(code, "unverified", claim, outcome=outcome)
+    case.reasons.insert(0, {"code": "key.unknown", "fields": []})
+    case.played.writer(CASE, key=key("nobody"))
+    case.report(urgency="threat_to_life", sections=sections)
+    yield case
+
+
+def foundings() -> Iterator[Ruling]:
+    """Cases of a founding in which a threat to life might reach nobody who acts."""
+    taken = "founding (already founded)"
+    for name, field, changes in (
+        ("no_police_told", "founding.emergency_recipients (no police)",
+         {"emergency_recipients": ["mk-hub"]}),
+        ("police_without_alternate", "founding.alternates (none for police)", {"alternates": {}}),
+        ("police_stand_in_for_themselves", "founding.alternates (none for police)",
+         {"alternates": {"thames-valley": "thames-valley"}}),
+    ):  # fmt: skip
+        claim = f"A founding that is unfit: {name.replace('_', ' ')}."
+        case = Ruling("control.act_invalid", name, claim, fields=[taken, field])
+        case.played.govern("mk-csp", "partnership_founded", founded(**changes))
+        yield case
+
+
+def _kept_from(*agencies: str) -> dict[str, Any]:
+    subject = text_of(b"\0" * 16)
+    return {"exclusions": {"excluded": [{"subjects": [subject], "agency": a} for a in agencies]}}
 
 
 def _leg(section: str) -> dict[str, Any]:
@@ -310,22 +314,14 @@ def _revoked() -> dict[str, Any]:
     return {"act": "key_revoked", "agency": "tv-probation", "kid": kid, "reason": "compromised"}
 
 
-def _contact(case: Ruling, view: str | None, *, override: str | None = None) -> None:
-    sections = concern(case.played.draw)
-    event = {name: sections["event"][name] for name in ("occurred", "known_to_agency", "recorded")}
-    added: dict[str, Any] = {"event": {**event, "contact": "visit"}}
-    if view is not None:
-        subject = sections["person.1.part"]["subject"]
-        added["consent"] = {"views": [{"subject": subject, "state": view}]}
-    if override is not None:
-        added["consent"]["override"] = {"ground": override, "by": "Guardian", "reason": "x"}
-    case.report(event="contact_recorded", sections=added)
-
-
 def cases() -> Iterator[Ruling]:
     """Give every case, in the order of stages."""
     yield from keys_and_streams()
     yield from control()
     yield from provenance()
     yield from policy()
+    yield from governing.cases()
+    yield from standing.cases()
     yield from unverified()
+    yield from nobody()
+    yield from foundings()

@@ -228,6 +228,16 @@ def schema() -> Iterator[Case]:
     )
 
 
+def births() -> Iterator[Case]:
+    """Cases of a birth that is not given to the precision that it names."""
+    for name, value in {"backwards": "12/05/1980", "on_no_day": "1980-02-30"}.items():
+        born = {"value": value, "precision": "day"}
+        identity = {"subject": "A" * 22, "names": [], "born": born}
+        raw = said(f"schema-born-{name}", person_3_identity=identity)
+        claim = f"Schema: born {name.replace('_', ' ')}."
+        yield "schema.broken", f"born_{name}", claim, raw, ["person.3.identity.born"]
+
+
 def cases() -> Iterator[Case]:
     """Give every case, in the order of checks."""
     yield from forms.size_and_form()
@@ -237,3 +247,4 @@ def cases() -> Iterator[Case]:
     yield from disclosures()
     yield from digests_and_schema()
     yield from schema()
+    yield from births()
