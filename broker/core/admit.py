@@ -61,7 +61,7 @@ def admit(
 
 def _key_use(prepared: Prepared, agency: str, state: State, *, here: bool) -> list[Reason]:
     """List every way in which the key does not fit, in the table's order."""
-    key = state.keys.get(prepared.kid or "")
+    key = state.keys.held.get(prepared.kid or "")
     row = BY_NAME.get(prepared.event or "")
     purpose = "control" if row and row.audience is Audience.PUBLIC_CONTROL else "statements"
     # Before entry 0 no key is held: a founding brings its own, and is judged as control.

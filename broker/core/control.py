@@ -4,34 +4,48 @@ Founding, acts and their endorsements, exercise time. An act that does not fit w
 refused with the field that does not fit; nothing is half done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import get_args
 
+from broker.core.agreements import day_of
+from broker.core.decider import DECIDERS
+from broker.core.legs import leg_defects
 from broker.core.state import State, digest_of_act
 from contracts import base64url, signature
-from contracts.agreement import LEVELS, Agreement, Leg
+from contracts.agreement import LEVELS, Agreement, Leg, When
 from contracts.entry import ReasonGiven
 from contracts.event import BY_NAME
 from contracts.event.control import (
     Act,
     Agency,
     AgencyAdmitted,
+    AgencySucceeded,
     AgreementAdopted,
+    AgreementSuspended,
+    DeciderAdopted,
     KeyEnrolled,
     KeyRevoked,
+    KeyRotated,
     PartnershipFounded,
+    RulesetAdopted,
     SourceKey,
     founding_text,
     name_of_act,
     possession_text,
 )
 from contracts.finding import Findings
+from contracts.form import milliseconds
 from contracts.identifier import agency_of, is_slug
+from contracts.law import Law
 from contracts.reason import Reason
 from contracts.section import NUMBERED, PLAIN, Part
 
 FOUNDERS_MIN = 2
+CRIMINAL = frozenset({
+    "intelligence_logged", "release_notified", "research_completed", "risk_assessed",
+})  # fmt: skip
+"""Events that tell of offences, convictions or proceedings."""
 PARTS = frozenset(get_args(Part))
 SECTION_KINDS = frozenset({*PLAIN, "event", "cause", *(f"person.{kind}" for kind in NUMBERED)})
 
@@ -47,7 +61,9 @@ def judge_control(findings: Findings, state: State, *, at: int) -> list[ReasonGi
     agency = agency_of(findings.source) or ""
     if findings.founding is not None:
         return _unfit(_founding_defects(findings, findings.founding, state))
-    governance = state.founding.governance if state.founding else ""
+    governance = state.governance
+    if findings.issued is not None or findings.revoked is not None:
+        return _unfit(_credential_defects(findings, state, agency, at))
     if findings.set_time is not None:
         if state.founding is None or not state.founding.exercise:
             return [ReasonGiven(Reason.EXERCISE_ONLY)]
@@ -55,30 +71,30 @@ def judge_control(findings: Findings, state: State, *, at: int) -> list[ReasonGi
             return [ReasonGiven(Reason.NOT_ENTITLED)]
         return _unfit(_time_defects(findings.set_time, at))
     if findings.proposal is not None:
-        if agency not in _entitled(findings.proposal, governance):
+        if agency not in _entitled(findings.proposal, state):
             return [ReasonGiven(Reason.NOT_ENTITLED)]
-        return _unfit(_act_defects(findings.proposal, state, proposed=True))
-    return _judge_endorsement(findings, state, agency)
+        return _unfit(_act_defects(findings.proposal, state, at, proposed=True))
+    return _judge_endorsement(findings, state, agency, at)
 
 
-def _judge_endorsement(findings: Findings, state: State, agency: str) -> list[ReasonGiven]:
+def _judge_endorsement(findings: Findings, state: State, agency: str, at: int) -> list[ReasonGiven]:
     endorsed = findings.endorsed
     proposal = state.proposals.get(endorsed.digest) if endorsed else None
     if endorsed is None or proposal is None or proposal.adopted is not None:
         return [ReasonGiven(Reason.ACT_UNKNOWN)]
     if endorsed.act != name_of_act(proposal.act):
         return [ReasonGiven(Reason.ACT_UNKNOWN)]
-    if agency in proposal.backers:
+    if agency in map(state.acting, proposal.backers):
         return [ReasonGiven(Reason.ACT_INVALID, ["endorsed twice"])]
     act = proposal.act
     parties = (
-        {p.agency for p in act.agreement.parties}
+        {state.acting(p.agency) for p in act.agreement.parties}
         if isinstance(act, AgreementAdopted)
-        else set(state.agencies)
+        else set(map(state.acting, state.agencies))
     )
     if agency not in parties:
         return [ReasonGiven(Reason.NOT_ENTITLED)]
-    return _unfit(_act_defects(act, state, proposed=False))
+    return _unfit(_act_defects(act, state, at, proposed=False))
 
 
 def _unfit(fields: Iterator[str]) -> list[ReasonGiven]:
@@ -86,13 +102,21 @@ def _unfit(fields: Iterator[str]) -> list[ReasonGiven]:
     return [ReasonGiven(Reason.ACT_INVALID, named)] if named else []
 
 
-def _entitled(act: Act, governance: str) -> set[str]:
+def _entitled(act: Act, state: State) -> set[str]:
     """List who may propose an act."""
-    if isinstance(act, AgreementAdopted):
-        return {governance, *(party.agency for party in act.agreement.parties)}
-    if isinstance(act, AgencyAdmitted):
-        return {governance}
-    return {governance, act.agency}
+    governance = state.governance
+    match act:
+        case AgreementAdopted():
+            return {governance, *(state.acting(one.agency) for one in act.agreement.parties)}
+        case AgreementSuspended():
+            held = state.agreements.newest(act.agreement)
+            parties = held.parties if held is not None else []
+            return {governance, *(state.acting(one.agency) for one in parties)}
+        case KeyRotated():  # by an existing key: who lost every key is enrolled and revoked
+            return {state.acting(act.agency)}
+        case KeyEnrolled() | KeyRevoked():
+            return {governance, state.acting(act.agency)}
+    return {governance}
 
 
 def _founding_defects(
@@ -102,6 +126,8 @@ def _founding_defects(
     admitted = {a.id: a for a in founding.agencies}
     named = {founding.governance, *founding.emergency_recipients}
     named |= {*founding.alternates, *founding.alternates.values()}
+    first = [admitted[one] for one in founding.emergency_recipients if one in admitted]
+    police = {a.id: founding.alternates.get(a.id, a.id) for a in first if a.kind == "police"}
     text = founding_text(founding)
     signed = {
         s.agency
@@ -114,9 +140,12 @@ def _founding_defects(
         ("founding.agencies (two or more)", len(admitted) < FOUNDERS_MIN),
         ("founding.agencies (named twice)", len(admitted) != len(founding.agencies)),
         ("founding (agency not among the founders)", not named <= set(admitted)),
+        ("founding.emergency_recipients (no police)", not police),
+        ("founding.alternates (none for police)", any(a == b for a, b in police.items())),
         ("signatures", signed != set(admitted)),
         ("founding.id", founding.id != findings.partnership),
         ("founding.log_key", not _acceptable(founding.log_key)),
+        ("founding.decider", founding.decider not in DECIDERS),
     )
     yield from (name for name, unfit in defects if unfit)
     taken: set[str] = set()
@@ -187,25 +216,101 @@ def _time_defects(time: str, at: int) -> Iterator[str]:
         yield "event.at"
 
 
-def _act_defects(act: Act, state: State, *, proposed: bool) -> Iterator[str]:
-    partnership = state.founding.id if state.founding else ""
+def _act_defects(act: Act, state: State, at: int, *, proposed: bool) -> Iterator[str]:
     if proposed and digest_of_act(act) in state.proposals:
         yield "proposal (already proposed)"
-    if isinstance(act, AgencyAdmitted):
-        if act.agency.id in state.agencies:
-            yield "agency.id (already admitted)"
-        yield from _agency_defects(act.agency, partnership, set(state.keys))
-    elif isinstance(act, KeyEnrolled):
-        if act.agency not in state.agencies:
-            yield "agency"
-        yield from _key_defects(act.agency, act.key, partnership, set(state.keys))
-    elif isinstance(act, KeyRevoked):
-        held = state.keys.get(act.kid)
-        if held is None or held.agency != act.agency or held.revoked is not None:
-            yield "kid"
-    else:
-        yield from agreement_defects(act.agreement)
-        yield from _unfit_here(act.agreement, state)
+    match act:
+        case AgencySucceeded():
+            yield from _succession_defects(act, state)
+        case AgreementAdopted():
+            yield from agreement_defects(act.agreement)
+            yield from _unfit_here(act.agreement, state, at)
+        case AgreementSuspended():
+            held = state.agreements.newest(act.agreement)
+            if held is None or act.version != held.version:
+                yield "agreement, version (not the newest)"
+        case RulesetAdopted():
+            if state.rules is not None and act.rules.version == state.rules.version:
+                yield "rules.version (not a new one)"
+        case DeciderAdopted():
+            if act.decider not in DECIDERS or act.decider == state.decider:
+                yield "decider"
+        case _:
+            yield from _key_act_defects(act, state, at)
+
+
+def _key_act_defects(
+    act: AgencyAdmitted | KeyEnrolled | KeyRevoked | KeyRotated, state: State, at: int
+) -> Iterator[str]:
+    partnership = state.founding.id if state.founding else ""
+    taken = set(state.keys.held)
+    match act:
+        case AgencyAdmitted():
+            if act.agency.id in state.agencies:
+                yield "agency.id (already admitted)"
+            yield from _agency_defects(act.agency, partnership, taken)
+        case KeyEnrolled():
+            if act.agency not in state.agencies:
+                yield "agency"
+            yield from _key_defects(act.agency, act.key, partnership, taken)
+        case KeyRevoked():
+            if not _is_live(act.kid, act.agency, state) and not _is_news(act, state):
+                yield "kid"
+            since = milliseconds(act.invalid_since) if act.invalid_since is not None else 0
+            if since is None or since > at:
+                yield "invalid_since"
+        case KeyRotated():
+            yield from _rotation_defects(act, state, partnership)
+
+
+def _is_live(kid: str, agency: str, state: State) -> bool:
+    held = state.keys.held.get(kid)
+    return held is not None and held.agency == agency and held.revoked is None
+
+
+def _is_news(act: KeyRevoked, state: State) -> bool:
+    """Say whether a key that has ended is only now said to have been compromised before."""
+    held = state.keys.held.get(act.kid)
+    known = held is not None and held.agency == act.agency and held.invalid_since is None
+    return known and act.invalid_since is not None
+
+
+def _rotation_defects(act: KeyRotated, state: State, partnership: str) -> Iterator[str]:
+    if not _is_live(act.kid, act.agency, state):
+        yield "kid"
+        return
+    old = state.keys.held[act.kid]
+    if (act.key.source, tuple(act.key.purpose)) != (old.source, old.purposes):
+        yield "key.source, purpose (not those of the old key)"
+    yield from _key_defects(act.agency, act.key, partnership, set(state.keys.held))
+
+
+def _succession_defects(act: AgencySucceeded, state: State) -> Iterator[str]:
+    if act.agency not in state.agencies or act.agency in state.successors:
+        yield "agency"
+    unfit = act.successor not in state.agencies or act.successor in state.successors
+    if unfit or state.acting(act.successor) == act.agency:
+        yield "successor"
+
+
+def _credential_defects(findings: Findings, state: State, agency: str, at: int) -> Iterator[str]:
+    """Name what is wrong with a credential issued or revoked: an employer vouches for its own."""
+    if findings.revoked is not None:
+        held = state.keys.credentials.get(findings.revoked)
+        if held is None or state.acting(held.agency) != agency or held.revoked is not None:
+            yield "credential"
+        return
+    issued = findings.issued
+    if issued is None:
+        return
+    if issued.credential in state.keys.credentials:
+        yield "credential (already issued)"
+    if (milliseconds(issued.until) or 0) <= at:
+        yield "until"
+    if any(milliseconds(one.until) is None for one in issued.qualifications):
+        yield "qualifications"
+    if issued.public_key is not None and not _acceptable(issued.public_key):
+        yield "public_key"
 
 
 def agreement_defects(agreement: Agreement) -> Iterator[str]:
@@ -231,16 +336,46 @@ def agreement_defects(agreement: Agreement) -> Iterator[str]:
         yield from _leg_defects(leg, set(parties), set(agreement.purposes))
 
 
-def _unfit_here(agreement: Agreement, state: State) -> Iterator[str]:
+def _unfit_here(agreement: Agreement, state: State, at: int) -> Iterator[str]:
     """Name what keeps an agreement from being in force in this partnership, now."""
-    earlier = state.agreements.get(agreement.id)
+    earlier = state.agreements.newest(agreement.id)
     if not {party.agency for party in agreement.parties} <= set(state.agencies):
         yield "agreement.parties (not admitted)"
     if earlier is not None and agreement.version <= earlier.version:
         yield "agreement.version (not above the last)"
+    law = state.rules.law if state.rules else None
+    if law is None or state.founding is None:
+        return
+    lawful = state.founding.law_as_of if state.founding.exercise else day_of(at)
+    day = max(agreement.effective, lawful) if not state.founding.exercise else lawful
+    yield from unlawful(agreement, law, state.kind_of, day)
 
 
-def _is_section(named: str) -> bool:
+def unlawful(
+    agreement: Agreement, law: Law, kind_of: Callable[[str], str], day: str
+) -> Iterator[str]:
+    """Name every leg whose bases cannot stand between the kinds of agency that it joins."""
+    for leg in agreement.legs:
+        for sender in leg.sender:
+            for to in leg.to:
+                if to != sender:
+                    found = leg_defects(leg, law, kind_of(sender), kind_of(to), day)
+                    yield from (f"leg {leg.id}.{defect}" for defect in found)
+
+
+def _categories(leg: Leg) -> set[str]:
+    """List the kinds of data that a leg's sections and types bring along."""
+    special = {"special"} if {"health"} & set(leg.sections) else set[str]()
+    return special | ({"criminal"} if CRIMINAL & set(leg.types) else set())
+
+
+def _are_sections(leg: Leg) -> bool:
+    """Say whether a leg names sections, and of a full product the event among them."""
+    whole = "event" in leg.sections or leg.level == "minimal"
+    return bool(leg.sections) and whole and all(map(is_section, leg.sections))
+
+
+def is_section(named: str) -> bool:
     """Say whether a leg may name this: a kind of section, a person's also by the part played."""
     kind, at, part = named.partition("@")
     return kind in SECTION_KINDS and (not at or (kind.startswith("person.") and part in PARTS))
@@ -254,8 +389,12 @@ def _leg_defects(leg: Leg, parties: set[str], purposes: set[str]) -> Iterator[st
         ("to", not leg.to or not set(leg.to) <= parties),
         ("types", not leg.types or not set(leg.types) <= set(BY_NAME)),
         ("purposes", not leg.purposes or not set(leg.purposes) <= purposes),
-        ("sections", "event" not in leg.sections or not all(map(_is_section, leg.sections))),
+        ("sections", not _are_sections(leg)),
         ("provenance", leg.provenance not in LEVELS[1:]),
+        ("when", leg.when is not None and leg.when == When()),
+        ("about", leg.about is not None and not leg.about),
+        ("consent", leg.consent is not None and not leg.consent.of),
+        ("categories", not _categories(leg) <= set(leg.categories or [])),
         ("retention_days", leg.retention_days < 1),
     )
     yield from (f"{named}.{name}" for name, unfit in checks if unfit)

@@ -6,7 +6,7 @@ signed apart. Called only for entries that are final.
 Source: design.md, The ledger (view, receipt); Record, then deliver.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,18 +15,25 @@ from broker.core.tree import Tree
 from broker.core.written import Written
 from contracts import base64url, proof
 from contracts.entry import (
+    DECISION,
     FIRST_DELIVERY,
+    HELD,
+    TIME_KEY,
     Delivery,
     Outcome,
     ReasonGiven,
     ReceiptPart,
+    Redecided,
+    TimePart,
     ViewPart,
 )
 from contracts.fault import InvariantBroken
+from contracts.identifier import agency_of
 from contracts.reason import Reason
 from contracts.topic import submitter
 
 _encode = msgspec.json.Encoder().encode
+_BEAT = "heartbeat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,14 @@ class Stored:
 
 @dataclass(slots=True)
 class Outgoing:
-    """What one batch sends, as (agency, key, value), in ledger order."""
+    """What one batch sends, as (agency, key, value), in ledger order.
 
-    views: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    A view without a value is a tombstone; `erased` are the statements whose sections go too.
+    """
+
+    views: list[tuple[str, bytes, bytes | None]] = field(default_factory=list)
     receipts: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    erased: list[bytes] = field(default_factory=list)
 
 
 def stored(names: Sequence[str], jws: bytes, disclosures: bytes) -> Stored:
@@ -65,13 +76,14 @@ def stored(names: Sequence[str], jws: bytes, disclosures: bytes) -> Stored:
     return Stored(jws, dict(zip(names, texts, strict=True)))
 
 
-def dispatch(
+def dispatch(  # noqa: PLR0913 - what a batch is sent from has this many sources
     batch: Sequence[Written],
     tree: Tree,
     note: str,
     *,
     statements: Mapping[str, Stored],
     answered: Callable[[int], Written],
+    agencies: Collection[str] = (),
 ) -> Outgoing:
     """Write what a batch sends.
 
@@ -81,6 +93,7 @@ def dispatch(
         note: the signed checkpoint of that size.
         statements: the bytes of every statement that a delivery of the batch names.
         answered: an earlier entry by index, for receipts given again.
+        agencies: all that are admitted: each is told the time by the batch's last heartbeat.
     """
     outgoing = Outgoing()
     if not batch:
@@ -90,9 +103,10 @@ def dispatch(
     tail = b"\n" + note.encode()
     for written, path in zip(batch, paths, strict=True):
         proved = base64url.encode(path)
-        for slot, delivery in enumerate(written.deliveries):
-            value = _view(written, slot, delivery, proved, statements[delivery.statement]) + tail
+        for at, delivery in enumerate(written.deliveries):
+            value = _view(written, at, delivery, proved, statements[delivery.statement]) + tail
             outgoing.views.append((delivery.to, delivery.statement.encode(), value))
+        _erase(written, outgoing)
         for part in _receipts(written, proved):
             outgoing.receipts.append(_addressed(written, part, tail))
         for index in written.answered:
@@ -104,26 +118,46 @@ def dispatch(
                 for part in _receipts(again, fresh)
                 if part.submission in asked
             )
+    beats = (one for one in zip(batch, paths, strict=True) if one[0].recorded.head.kind == _BEAT)
+    for written, path in list(beats)[-1:]:
+        told = _encode(TimePart(proof=base64url.encode(path)))
+        value = b"%b\n%b\n" % (written.line, told) + tail
+        outgoing.views.extend((agency, TIME_KEY, value) for agency in sorted(agencies))
     return outgoing
 
 
-def _view(written: Written, slot: int, delivery: Delivery, path: str, statement: Stored) -> bytes:
+def _view(written: Written, at: int, delivery: Delivery, path: str, statement: Stored) -> bytes:
+    slot = written.slots[at]
     part = ViewPart(
-        delivery=written.body.deliveries[slot],
+        delivery=written.body.deliveries[at],
         salt=base64url.encode(written.salts[FIRST_DELIVERY + slot]),
         slot=slot,
         proof=path,
     )
     shown = [statement.disclosures[name] for name in delivery.sections]
-    return b"%b\n%b\n%b" % (
-        written.line, _encode(part), b"~".join([statement.jws, *shown, b""])
-    )  # fmt: skip
+    told = b"" if delivery.leg == HELD else b"~".join([statement.jws, *shown, b""])
+    return b"%b\n%b\n%b" % (written.line, _encode(part), told)
+
+
+def _erase(written: Written, outgoing: Outgoing) -> None:
+    """Put a tombstone where each holder of an erased statement has it, and one at its source."""
+    gone = [
+        (delivery.to, digest.encode())
+        for delivery in written.deliveries
+        for digest in delivery.erases
+    ]
+    outgoing.views.extend((to, digest, None) for to, digest in gone)
+    outgoing.erased.extend(dict.fromkeys(digest for _, digest in gone))
 
 
 def _addressed(written: Written, part: ReceiptPart, tail: bytes) -> tuple[str, bytes, bytes]:
-    position = written.recorded.position
+    decision, position = written.recorded.decision, written.recorded.position
+    redecided = decision.redecided if decision else []
     topic = position.topic if position else ""
-    agency = submitter(topic, written.recorded.head.partnership)
+    agency = next(
+        (row.agency for row in redecided if row.statement == part.submission),
+        submitter(topic, written.recorded.head.partnership),
+    )
     if agency is None:
         raise InvariantBroken(
             f"Entry {written.recorded.head.index} names no submissions topic.",
@@ -158,7 +192,9 @@ def _receipts(written: Written, path: str) -> list[ReceiptPart]:
 
     if recorded.findings is not None:
         own = part(recorded.findings.statement, decision.outcome, decision.reasons)
-        return [own, *(part(r.statement, r.outcome, r.reasons) for r in decision.redecided)]
+        agency = agency_of(recorded.findings.source)
+        return [own, *(_redecided(part, row, mine=row.agency == agency)
+                       for row in decision.redecided)]  # fmt: skip
     leaves = [proof.leaf_hash(bytes(item)) for item in body.items]
     items = Tree()
     items.append(leaves)
@@ -173,3 +209,15 @@ def _receipts(written: Written, path: str) -> list[ReceiptPart]:
         )
         for slot, (item, exact) in enumerate(zip(recorded.items, body.items, strict=True))
     ]
+
+
+def _redecided(
+    part: Callable[[str, Outcome, list[ReasonGiven]], ReceiptPart], row: Redecided, *, mine: bool
+) -> ReceiptPart:
+    """Tell a publisher what became of its earlier statement; of another's entry no more."""
+    whole = part(row.statement, row.outcome, row.reasons)
+    if mine:
+        return whole
+    return msgspec.structs.replace(
+        whole, position=msgspec.UNSET, findings=msgspec.UNSET, salts=["", "", whole.salts[DECISION]]
+    )

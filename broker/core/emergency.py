@@ -10,22 +10,23 @@ from collections.abc import Sequence
 
 import msgspec
 
-from broker.core.index import Known
 from broker.core.legs import (
-    HOUR_MS,
+    Asked,
     Passed,
+    governed,
+    governor,
+    handling_of,
+    marked,
+    owed_by,
     own_delivery,
     provenance_owed,
     response_owed,
-    role_of,
     try_legs,
     visible,
 )
-from broker.core.state import State
-from contracts.entry import Delivery, Duty, ReasonGiven
+from contracts.entry import Delivery, Duty, DutyKind, ReasonGiven
 from contracts.event import BY_NAME, Audience
 from contracts.finding import Findings
-from contracts.identifier import agency_of
 from contracts.reason import Reason, Stage
 from contracts.section import SEALED
 
@@ -41,101 +42,100 @@ def is_about_people(event: str) -> bool:
     return row.persons or row.audience is Audience.SHARED
 
 
-def decide(findings: Findings, state: State, causes: dict[int, Known | None], at: int) -> Passed:
+def decide(asked: Asked) -> Passed:
     """Deliver to every emergency recipient and every leg; name what is missing as duties."""
-    tried = try_legs(findings, state, causes, at=at)
-    missing = [ReasonGiven(code) for code in findings.missing]
-    direct = [
-        _delivery(findings, state, to, causes, at, ["emergency"])
-        for to in _recipients(findings, state)
-    ]
-    served = {delivery.to for delivery in direct}
+    tried = try_legs(asked)
+    missing = [ReasonGiven(code) for code in asked.findings.missing if code not in asked.waived]
     marks = ["provisional"] if missing else []
-    others = [
-        msgspec.structs.replace(d, marks=[*d.marks, *marks])
-        for d in tried.deliveries
-        if d.to not in served
-    ]
+    direct = [_delivery(asked, to, ["emergency", *marks]) for to in recipients(asked)]
+    served = {delivery.to for delivery in direct}
+    others = [marked(d, *marks) for d in tried.deliveries if d.to not in served]
     reasons = sorted([*missing, *tried.reasons], key=lambda given: Reason.of(given.code).stage)
-    duties = [provenance_owed(findings, state, at)] if missing else []
-    if any(Reason.of(given.code).stage > Stage.PROVENANCE for given in tried.reasons):
-        duties.append(_governance_owes("agreement_review", findings, state, at))
-    duties.append(_governance_owes("emergency_review", findings, state, at))
-    own = own_delivery(findings)
-    deliveries = [own, *direct, *(d for d in others if d.to != own.to)]
-    return Passed(deliveries, reasons, duties, tried.contact)
+    own = own_delivery(asked)
+    duties = [provenance_owed(asked)] if missing else []
+    own = marked(_owing(own, duties), *marks)
+    review = _reviews(asked, tried.reasons)
+    others = [d for d in others if d.to != own.to]
+    told = [own, *direct, *others]
+    if not direct and not others:
+        reasons.append(ReasonGiven(Reason.NOBODY_TOLD))
+    deliveries = governed(asked, told, review, reasons, ["emergency"])
+    return Passed(deliveries, reasons, [*duties, *review], tried.contact)
 
 
-def unverified(
-    findings: Findings, state: State, at: int, *, reasons: Sequence[ReasonGiven]
-) -> Passed:
+def unverified(asked: Asked, *, reasons: Sequence[ReasonGiven]) -> Passed:
     """Deliver to the police duty role alone, marked, with a duty to call back.
 
-    It changes no state and triggers no rule: nobody can be sure who wrote it. Its causes are
-    withheld: what they refer to was not checked either.
+    Where police are kept from it, to who stands in their place. It changes no state and triggers
+    no rule: nobody can be sure who wrote it. Its causes are withheld: what they refer to was not
+    checked either. Whoever governs reviews it as any other use of the path.
 
     Args:
-        findings: as it can be read.
-        state: the fold before it.
-        at: ledger time, in milliseconds.
+        asked: as it can be read.
         reasons: why it is not to be relied on.
     """
-    unchecked = dict.fromkeys(range(1, len(findings.refers) + 1))
-    police = [to for to in _recipients(findings, state) if state.kind_of(to) == "police"]
-    due_at = at + _hours(state) * HOUR_MS
+    state = asked.state
+    places = _places(asked)
+    police = [to for _, to in places if state.kind_of(to) == "police"]
+    police = police or [to for first, to in places if state.kind_of(first) == "police"]
+    missing = ["provisional"] if asked.findings.missing else []
+    marks = ["emergency", "unverified", *missing]
     deliveries = [
         msgspec.structs.replace(
-            _delivery(findings, state, to, unchecked, at, ["emergency", "unverified"]),
-            duties=[Duty("call_back", findings.statement, to, role_of(state, to), due_at)],
+            one,
+            sections=[name for name in one.sections if not name.startswith("cause.")],
+            duties=[owed_by(asked, "call_back", one.to, _hours(asked))],
         )
-        for to in police
+        for one in (_delivery(asked, to, marks) for to in dict.fromkeys(police))
     ]
-    return Passed(deliveries, [*reasons, ReasonGiven(Reason.SIGNATURE_UNVERIFIED)])
+    told = Reason.SIGNATURE_UNVERIFIED if deliveries else Reason.NOBODY_TOLD
+    given, review = [*reasons, ReasonGiven(told)], _reviews(asked, [])
+    return Passed(governed(asked, deliveries, review, given, marks), given, review)
 
 
-def _recipients(findings: Findings, state: State) -> list[str]:
+def recipients(asked: Asked) -> list[str]:
     """List who is told, an excluded one replaced by its alternate, the publisher apart."""
-    if state.founding is None:
+    return list(dict.fromkeys(to for _, to in _places(asked)))
+
+
+def _places(asked: Asked) -> list[tuple[str, str]]:
+    """Pair each emergency recipient with who is told in its place: itself, or its alternate."""
+    state, founding = asked.state, asked.state.founding
+    if founding is None:
         return []
-    alternates = state.founding.alternates
-    told = [
-        alternates.get(to, "") if to in findings.excluded else to
-        for to in state.founding.emergency_recipients
-    ]
-    publisher = agency_of(findings.source)
-    barred = {publisher, "", *findings.excluded}
-    return [to for to in dict.fromkeys(told) if to not in barred]
+    alternates = {state.acting(one): state.acting(to) for one, to in founding.alternates.items()}
+    first = [state.acting(to) for to in founding.emergency_recipients]
+    # Nobody is told instead of a publisher: it would see by whom that it is excluded itself.
+    others = [to for to in first if to != asked.agency]
+    told = [(to, alternates.get(to, "") if to in asked.barred else to) for to in others]
+    barred = {asked.agency, "", *asked.barred}
+    return [(first, to) for first, to in told if to not in barred]
 
 
-def _delivery(  # noqa: PLR0913 - a delivery joins this many things
-    findings: Findings,
-    state: State,
-    to: str,
-    causes: dict[int, Known | None],
-    at: int,
-    marks: list[str],
-) -> Delivery:
-    names = [name for name in findings.sections if name not in SEALED]
+def _delivery(asked: Asked, to: str, marks: list[str]) -> Delivery:
+    names = [name for name in asked.findings.sections if name not in SEALED]
     return Delivery(
-        statement=findings.statement,
+        statement=asked.findings.statement,
         to=to,
         leg="emergency",
-        sections=visible(to, names, causes),
-        handling=findings.classification,
-        marks=[*marks, *(["provisional"] if findings.missing else [])],
-        duties=[response_owed(findings, state, to, at)],
-        withheld_from=findings.withheld_from,
+        sections=visible(asked, to, names),
+        handling=handling_of(asked.findings),
+        marks=marks,
+        duties=[response_owed(asked, to)],
+        withheld_from=asked.withheld_from,
     )
 
 
-def _governance_owes(kind: str, findings: Findings, state: State, at: int) -> Duty:
-    governance = state.founding.governance if state.founding else ""
-    due_at = at + _hours(state) * HOUR_MS
-    role = role_of(state, governance)
-    if kind == "agreement_review":
-        return Duty("agreement_review", findings.statement, governance, role, due_at)
-    return Duty("emergency_review", findings.statement, governance, role, due_at)
+def _reviews(asked: Asked, reasons: Sequence[ReasonGiven]) -> list[Duty]:
+    kinds: list[DutyKind] = ["emergency_review"]
+    if any(Reason.of(given.code).stage > Stage.PROVENANCE for given in reasons):
+        kinds.insert(0, "agreement_review")
+    return [owed_by(asked, kind, governor(asked), _hours(asked)) for kind in kinds]
 
 
-def _hours(state: State) -> int:
-    return state.founding.rules.emergency_hours if state.founding else 0
+def _owing(delivery: Delivery, duties: Sequence[Duty]) -> Delivery:
+    return msgspec.structs.replace(delivery, duties=list(duties))
+
+
+def _hours(asked: Asked) -> int:
+    return asked.state.rules.emergency_hours if asked.state.rules else 0

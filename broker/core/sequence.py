@@ -14,13 +14,15 @@ from heapq import merge
 from itertools import groupby
 
 from broker.core.admit import Refusal, admit
-from broker.core.decide import DECIDER, decide
-from broker.core.index import Index, Known, index_item, index_statement
+from broker.core.decide import decide
+from broker.core.decider import DECIDERS, NEWEST
+from broker.core.index import Index, Known, index_item, index_statement, index_unverified
 from broker.core.prepare import Prepared, prepare
 from broker.core.state import State
 from broker.core.written import Frame, Parts, Written, write
 from contracts.entry import Decision, Item, Kind, Position, ReasonGiven
 from contracts.event import BY_NAME, Audience
+from contracts.fault import Fatal
 from contracts.finding import EXAMINER, Findings, decode_findings
 from contracts.identifier import agency_of
 from contracts.reason import Reason
@@ -75,7 +77,15 @@ class Sequencing:
             partnership: whose ledger this is.
             state: the fold of every entry so far; moved along by each batch.
             index: the same entries' index; moved along too.
+
+        Raises:
+            Fatal: the log adopted a version of the decision that a later release knows.
         """
+        if state.decider and state.decider not in DECIDERS:
+            raise Fatal(
+                f"This log is decided by {state.decider}, which this release does not know.",
+                remedy="Nothing was written. Start the release that was running before.",
+            )
         self.partnership = partnership
         self.state = state
         self._index = index
@@ -107,7 +117,8 @@ class Sequencing:
                 self._one(submission)
         for agency in list(self._runs):
             self._flush(agency)
-        return self._written
+        written, self._written = self._written, []
+        return written
 
     def heartbeat(self, *, clock_ms: int, salt: Callable[[], bytes]) -> Written:
         """Write the entry that moves ledger time on a quiet night."""
@@ -134,10 +145,12 @@ class Sequencing:
             self._run(submission, _item(submission, prepared, index=admitted.entry))
         elif admitted is None:
             self._decide(submission, prepared)
-        elif self._goes_unverified(prepared, agency):
-            self._decide(submission, prepared._replace(kid=None), refused=admitted)
-        else:
+        elif not self._goes_unverified(prepared, agency):
             self._run(submission, _refused(submission, prepared, admitted))
+        elif known := self._index.by_id(prepared.submission):
+            self._run(submission, _item(submission, prepared, index=known.entry))
+        else:
+            self._decide(submission, prepared._replace(kid=None), refused=admitted)
 
     def _is_stale(self, prepared: Prepared) -> bool:
         """Say whether the key is to be looked for again: the table grew since it was prepared.
@@ -146,8 +159,9 @@ class Sequencing:
         was prepared before the first.
         """
         unknown = prepared.reason == Reason.KEY_UNKNOWN
-        own = prepared.kid is not None and prepared.kid not in self.state.keys
-        return bool(self.state.keys) and (unknown or own)
+        known = self.state.keys.held
+        own = prepared.kid is not None and prepared.kid not in known
+        return bool(known) and (unknown or own)
 
     def _goes_unverified(self, prepared: Prepared, agency: str) -> bool:
         """Say whether a refused threat to life goes to the police all the same: it can be read.
@@ -155,11 +169,11 @@ class Sequencing:
         Its signature failed, its key is revoked or another source's, or its number was used: it
         came through the agency's own topic, and that is what vouches for it.
         """
-        founding = self.state.founding
+        rules = self.state.rules
         return (
             prepared.threat_to_life
-            and founding is not None
-            and founding.rules.unverified_emergencies
+            and rules is not None
+            and rules.unverified_emergencies
             and agency_of(prepared.source or "") == agency
             and prepared.partnership == self.partnership
         )
@@ -195,9 +209,8 @@ class Sequencing:
             disclosures=sections[:-1],
         )
         written = self._emit("statement", at, submission.appended_at, parts, exercise=exercise)
-        if refused is None:
-            index = written.recorded.head.index
-            index_statement(self._index, findings, decision, submission.agency, index)
+        put = index_statement if refused is None else index_unverified
+        put(self._index, written.recorded, ruling.deliveries, submission.agency)
 
     def _run(self, submission: Submission, item: Item) -> None:
         """Add to the agency's run; a run holds one kind, and is written when it ends.
@@ -224,7 +237,7 @@ class Sequencing:
         decision = Decision(
             outcome="accepted" if seen else "rejected",
             examiner=EXAMINER,
-            decider=DECIDER,
+            decider=self.state.decider or NEWEST,
             ruleset=self.state.ruleset,
         )
         parts = Parts(

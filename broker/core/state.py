@@ -4,45 +4,43 @@
 was just written or is read back; so any split of the ledger folds to the same state.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import sha256
 
 import msgspec
 
-from contracts import base64url, entry, signature
+from broker.core import agreements
+from broker.core.agreements import Agreements
+from broker.core.consents import Consents
+from broker.core.keys import Keys
+from broker.core.recorded import Recorded, recorded_of
+from broker.core.waiting import Waiting
+from contracts import base64url
 from contracts.agreement import Agreement
-from contracts.entry import Body, Decision, Head, Item, Position
 from contracts.event import BY_NAME, Audience
 from contracts.event.control import (
     Act,
     Agency,
     AgencyAdmitted,
+    AgencySucceeded,
     AgreementAdopted,
+    AgreementSuspended,
+    DeciderAdopted,
     Founding,
     KeyEnrolled,
     KeyRevoked,
-    SourceKey,
+    KeyRotated,
+    Rules,
+    RulesetAdopted,
     act_text,
+    is_backed,
 )
 from contracts.finding import Findings
 from contracts.identifier import agency_of
 
-DAY_MS = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class KeyHeld:
-    """A key as the log knows it; `revoked` is the index that revoked it."""
-
-    kid: str
-    agency: str
-    source: str
-    purposes: tuple[str, ...]
-    public_key: bytes
-    enrolled: int
-    revoked: int | None = None
+MATCHERS = frozenset({"police", "safeguarding_hub"})
+"""Kinds of agency whose named matcher's links reach across publishers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,56 +52,62 @@ class Proposal:
     adopted: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One entry's parts, decoded: what `apply` needs and nothing else."""
-
-    head: Head
-    position: Position | None
-    findings: Findings | None
-    decision: Decision | None
-    items: tuple[Item, ...] = ()
-
-
 @dataclass(slots=True)
 class State:
-    """What is in force after the entries applied so far."""
+    """What is in force after the entries applied so far.
+
+    Attributes:
+        founding: entry 0.
+        rules: the ruleset in force; `ruleset` is its digest, `decider` the decision's version.
+        agencies: every admitted one, by id; `successors` who took whose place.
+        proposals: acts by digest.
+        waiting: what is held, owed, to be reviewed or to be erased.
+        control: digest and sections of each public control statement, in order.
+        positions: the next offset by (topic id, partition).
+    """
 
     founding: Founding | None = None
+    rules: Rules | None = None
     ruleset: str = ""
+    decider: str = ""
     agencies: dict[str, Agency] = field(default_factory=dict)
-    keys: dict[str, KeyHeld] = field(default_factory=dict)
+    successors: dict[str, str] = field(default_factory=dict)
+    keys: Keys = field(default_factory=Keys)
+    agreements: Agreements = field(default_factory=Agreements)
+    consents: Consents = field(default_factory=Consents)
     proposals: dict[str, Proposal] = field(default_factory=dict)
-    agreements: dict[str, Agreement] = field(default_factory=dict)
-    held: dict[str, Findings] = field(default_factory=dict)
+    waiting: Waiting = field(default_factory=Waiting)
     control: list[tuple[str, list[str]]] = field(default_factory=list)
     positions: dict[tuple[str, int], int] = field(default_factory=dict)
     ledger_time: int = 0
     size: int = 0
-    _bound: dict[int, list[Agreement]] = field(default_factory=dict, compare=False, repr=False)
-    """The agreements in force by day, since the last one was adopted."""
 
     @property
     def public_keys(self) -> dict[str, bytes]:
         """Every key the log knows, revoked ones too, for `prepare`."""
-        return {kid: held.public_key for kid, held in self.keys.items()}
+        return {kid: held.public_key for kid, held in self.keys.held.items()}
 
     def kind_of(self, agency: str) -> str:
         """Give the kind of an admitted agency, `other` for an unknown one."""
         admitted = self.agencies.get(agency)
         return admitted.kind if admitted else "other"
 
+    def acting(self, agency: str) -> str:
+        """Give who acts in an agency's place now."""
+        return agreements.acting(agency, self.successors)
+
+    def is_matcher(self, findings: Findings, agency: str) -> bool:
+        """Say whether a statement's links reach across publishers: a named matcher's do."""
+        return self.kind_of(agency) in MATCHERS and not findings.missing
+
+    @property
+    def governance(self) -> str:
+        """The agency that governs, or who took its place; empty before the founding."""
+        return self.acting(self.founding.governance) if self.founding else ""
+
     def in_force(self, at_ms: int) -> list[Agreement]:
-        """List the agreements that bind on the day (UTC) of a ledger time, by id."""
-        number = at_ms // DAY_MS
-        if number not in self._bound:
-            day = datetime.fromtimestamp(number * DAY_MS / 1000, UTC).strftime("%Y-%m-%d")
-            self._bound[number] = [
-                agreement
-                for _, agreement in sorted(self.agreements.items())
-                if agreement.effective <= day < agreement.expires
-            ]
-        return self._bound[number]
+        """List the agreements that bind at a ledger time, by id, in the names of who acts now."""
+        return self.agreements.in_force(at_ms, self.successors)
 
     def backing(self, findings: Findings) -> tuple[str, Proposal] | None:
         """Give the digest and state of the act that a control statement proposes or endorses."""
@@ -121,18 +125,9 @@ class State:
 
     def takes_effect(self, proposal: Proposal) -> bool:
         """Say whether enough hands stand behind an act (design.md, Control statements)."""
-        act = proposal.act
-        if isinstance(act, AgreementAdopted):
-            return {p.agency for p in act.agreement.parties} <= set(proposal.backers)
         if self.founding is None:
             return False
-        quorums = self.founding.quorums
-        needed = {
-            AgencyAdmitted: quorums.agency_admitted,
-            KeyEnrolled: quorums.key_enrolled,
-            KeyRevoked: quorums.key_revoked,
-        }[type(act)]
-        return len(set(proposal.backers)) >= needed
+        return is_backed(proposal.act, proposal.backers, self.founding.quorums, self.acting)
 
     def apply(self, recorded: Recorded) -> None:
         """Take the next entry in.
@@ -146,25 +141,27 @@ class State:
         if position is not None:
             self.positions[position.topic_id, position.partition] = position.last + 1
         decision = recorded.decision
-        if findings is None or decision is None or head.kid is None:
+        if findings is None or decision is None:
             return
-        if decision.outcome in {"quarantined", "provisional"} or (
-            decision.outcome == "accepted_emergency" and findings.missing
-        ):
-            self.held[findings.statement] = findings
-        for row in decision.redecided:
-            if not row.reasons:
-                self.held.pop(row.statement, None)
+        agency = agency_of(findings.source) or ""
+        self.waiting.alarm(findings, decision, agency)
+        if head.kid is None:
+            return
+        self.waiting.take(recorded, agency)
         if BY_NAME[findings.event].audience is Audience.PUBLIC_CONTROL:
             self.control.append((findings.statement, findings.sections))
-            self._govern(findings, head.index)
+            self._govern(findings, agency, head.index)
+        else:
+            self.consents.hear(agency, findings, head.index, unheard=decision.unheard)
+            self.consents.govern(findings, is_matcher=self.is_matcher(findings, agency))
 
-    def _govern(self, findings: Findings, index: int) -> None:
+    def _govern(self, findings: Findings, agency: str, index: int) -> None:
         if findings.founding is not None:
-            self.founding = findings.founding.founding
-            self.ruleset = ruleset_digest(self.founding)
-            for agency in self.founding.agencies:
-                self._admit(agency, index)
+            self._found(findings.founding.founding, index)
+        if findings.issued is not None:
+            self.keys.issue(agency, findings.issued)
+        if findings.revoked is not None:
+            self.keys.withdraw(findings.revoked, index)
         backed = self.backing(findings)
         if backed is None:
             return
@@ -174,30 +171,47 @@ class State:
             self._effect(proposal.act, index)
         self.proposals[digest] = proposal
 
-    def _effect(self, act: Act, index: int) -> None:
-        if isinstance(act, AgencyAdmitted):
-            self._admit(act.agency, index)
-        elif isinstance(act, KeyEnrolled):
-            self._enrol(act.agency, act.key, index)
-        elif isinstance(act, KeyRevoked):
-            held = self.keys[act.kid]
-            self.keys[act.kid] = KeyHeld(
-                held.kid, held.agency, held.source, held.purposes, held.public_key,
-                held.enrolled, index,
-            )  # fmt: skip
-        else:
-            self.agreements[act.agreement.id] = act.agreement
-            self._bound.clear()
+    def _found(self, founding: Founding, index: int) -> None:
+        self.founding = founding
+        self.decider = founding.decider
+        self._rule(founding.rules)
+        for agency in founding.agencies:
+            self._admit(agency, index)
+
+    def _rule(self, rules: Rules) -> None:
+        self.rules, self.ruleset = rules, ruleset_digest(rules)
+        self.agreements.changed()
 
     def _admit(self, agency: Agency, index: int) -> None:
         self.agencies[agency.id] = agency
         for key in agency.keys:
-            self._enrol(agency.id, key, index)
+            self.keys.enrol(agency.id, key, index)
 
-    def _enrol(self, agency: str, key: SourceKey, index: int) -> None:
-        public_key = base64url.decode(key.public_key)
-        kid = signature.thumbprint(public_key)
-        self.keys[kid] = KeyHeld(kid, agency, key.source, tuple(key.purpose), public_key, index)
+    def _effect(self, act: Act, index: int) -> None:
+        match act:
+            case AgencyAdmitted():
+                self._admit(act.agency, index)
+            case KeyEnrolled():
+                self.keys.enrol(act.agency, act.key, index)
+            case KeyRevoked():
+                self.keys.revoke(act, index)
+            case KeyRotated():
+                self.keys.rotate(act.kid, act.agency, act.key, index)
+            case AgencySucceeded():
+                self._succeed(act.agency, act.successor)
+            case AgreementAdopted():
+                self.agreements.adopt(act.agreement)
+            case AgreementSuspended():
+                self.agreements.suspend(act.agreement, act.version)
+            case RulesetAdopted():
+                self._rule(act.rules)
+            case DeciderAdopted():
+                self.decider = act.decider
+
+    def _succeed(self, agency: str, successor: str) -> None:
+        self.successors[agency] = successor
+        self.agreements.changed()
+        self.waiting.succeed(agency, successor)
 
 
 def digest_of_act(act: Act) -> str:
@@ -205,42 +219,14 @@ def digest_of_act(act: Act) -> str:
     return base64url.encode(sha256(act_text(act)).digest())
 
 
-def ruleset_digest(founding: Founding) -> str:
+def ruleset_digest(rules: Rules) -> str:
     """Give the digest of the rules that decide, as it stands in each decision."""
-    return base64url.encode(sha256(msgspec.json.encode(founding.rules)).digest())
-
-
-def recorded_of(record: bytes) -> Recorded:
-    """Decode a ledger record for the fold.
-
-    Raises:
-        InvariantBroken: the record is not an entry of three lines.
-        msgspec.MsgspecError: a line is not of its shape.
-    """
-    head, body_json, _ = entry.split_entry(record)
-    body = msgspec.json.decode(body_json, type=Body)
-    return Recorded(
-        msgspec.json.decode(head, type=Head),
-        None
-        if body.position is msgspec.UNSET
-        else msgspec.json.decode(body.position, type=Position),
-        None
-        if body.findings is msgspec.UNSET
-        else msgspec.json.decode(body.findings, type=Findings),
-        None
-        if body.decision is msgspec.UNSET
-        else msgspec.json.decode(body.decision, type=Decision),
-        tuple(msgspec.json.decode(item, type=Item) for item in body.items),
-    )
+    return base64url.encode(sha256(msgspec.json.encode(rules)).digest())
 
 
 def fold(records: Iterable[bytes], state: State | None = None) -> State:
     """Fold ledger records, in order, from the empty state or from an earlier one."""
     state = state or State()
-    for recorded in _decoded(records):
-        state.apply(recorded)
+    for record in records:
+        state.apply(recorded_of(record))
     return state
-
-
-def _decoded(records: Iterable[bytes]) -> Iterator[Recorded]:
-    return (recorded_of(record) for record in records)

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from broker.core.state import Recorded, recorded_of
+from broker.core.recorded import Recorded, owing, recorded_of
 from contracts import base64url, entry, proof
 from contracts.entry import (
     DECISION,
     FINDINGS,
-    FIRST_DELIVERY,
     POSITION,
     Body,
     Decision,
@@ -43,6 +42,7 @@ class Written:
         recorded: its parts, decoded.
         body: its parts in exact bytes.
         salts: what opens its commitments, in the order of contracts.entry.
+        slots: where each delivery's commitment stands, in the body's order.
         jws: the signed part; empty for other kinds.
         disclosures: as sent, joined by `~`; None where they stand on the disclosures topic.
         deliveries: decoded, in slot order.
@@ -54,6 +54,7 @@ class Written:
     recorded: Recorded
     body: Body
     salts: list[bytes]
+    slots: list[int]
     jws: bytes
     disclosures: bytes | None
     deliveries: list[Delivery]
@@ -121,9 +122,8 @@ def write(frame: Frame, parts: Parts, *, salt: bytes) -> Written:
     position_json = _encode(parts.position) if parts.position else None
     decision_json = _encode(decision) if decision else None
     findings_json = parts.findings_json or None
-    slots = entry.slots_for(len(deliveries_json))
-    salts = entry.salts(salt, slots)
-    pads = [b""] * (slots - len(deliveries_json))
+    salts = entry.salts(salt, entry.slots_for(len(deliveries_json)))
+    slots = entry.slots_of(salt, len(deliveries_json))
     head = Head(
         partnership=frame.partnership,
         exercise=frame.exercise,
@@ -137,10 +137,7 @@ def write(frame: Frame, parts: Parts, *, salt: bytes) -> Written:
         position=_committed(salts[POSITION], position_json),
         findings=_committed(salts[FINDINGS], findings_json),
         decision=_committed(salts[DECISION], decision_json),
-        deliveries=[
-            entry.commitment(salts[FIRST_DELIVERY + slot], exact)
-            for slot, exact in enumerate(deliveries_json + pads)
-        ],
+        deliveries=entry.committed(salts, slots, deliveries_json),
     )
     body = Body(
         salt=base64url.encode(salt),
@@ -155,9 +152,17 @@ def write(frame: Frame, parts: Parts, *, salt: bytes) -> Written:
         record=b"%b\n%b\n%b" % (line, _encode(body), parts.jws),
         line=line,
         leaf=proof.leaf_hash(line),
-        recorded=Recorded(head, parts.position, parts.findings, decision, tuple(parts.items)),
+        recorded=Recorded(
+            head,
+            parts.position,
+            parts.findings,
+            decision,
+            tuple(parts.items),
+            owing(parts.deliveries, parts.findings),
+        ),
         body=body,
         salts=salts,
+        slots=slots,
         jws=parts.jws,
         disclosures=parts.disclosures,
         deliveries=list(parts.deliveries),
@@ -182,8 +187,9 @@ def read_written(record: bytes) -> Written:
             remedy="Stop the broker, run `candour audit export` and `candour audit verify`.",
         ) from None
     salts = entry.salts(salt, len(recorded.head.deliveries))
+    slots = entry.slots_of(salt, len(deliveries))
     return Written(
-        record, line, proof.leaf_hash(line), recorded, body, salts, jws, None, deliveries
+        record, line, proof.leaf_hash(line), recorded, body, salts, slots, jws, None, deliveries
     )
 
 

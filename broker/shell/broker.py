@@ -25,9 +25,11 @@ from broker.shell.preparation import Preparation
 from broker.shell.recovery import Recall, recover
 from broker.shell.sequencer import Sequencer
 from broker.shell.topics import service_name
-from contracts.fault import Fatal, Transient
+from contracts.fault import Transient, innermost
 
 RETRY_S_MAX = 5.0
+TOLD_EVERY = 12
+"""Of tries that fail alike, how many one log line stands for: about a minute's."""
 METRICS_S = 60.0
 SALTS = 256
 
@@ -80,7 +82,7 @@ class Broker:
         """
         keep_memory()
         preparation = Preparation(self._workers)
-        attempt = 0
+        attempt, told = 0, ""
         try:
             with LedgerIndex(self._home / "index") as index:
                 while True:
@@ -90,10 +92,12 @@ class Broker:
                         attempt = 0 if self.ready.is_set() else attempt + 1
                         self.ready.clear()
                         index.discard()
-                        log.warning(
-                            "broker_waits", partnership=self._partnership, attempt=attempt,
-                            fault=fault.text, remedy=fault.remedy,
-                        )  # fmt: skip
+                        if attempt % TOLD_EVERY == 0 or fault.text != told:
+                            told = fault.text
+                            log.warning(
+                                "broker_waits", partnership=self._partnership, attempt=attempt,
+                                fault=fault.text, remedy=fault.remedy,
+                            )  # fmt: skip
                         await asyncio.sleep(min(RETRY_S_MAX, 0.1 * 2 ** min(attempt, 6)))
         finally:
             preparation.close()
@@ -108,6 +112,8 @@ class Broker:
             stack.push_async_callback(closed, delivering)
             admin = await self._connection.admin()
             stack.push_async_callback(closed, admin)
+            looking = await self._connection.client()
+            stack.push_async_callback(closed, looking)
             found = await recover(
                 self._delivering, self._partnership, index, self._signer, self._file
             )
@@ -118,7 +124,7 @@ class Broker:
                 self._partnership, delivering, recall, self._signer, self._file, self.metrics
             )
             sequencer = Sequencer(
-                connection=self._connection,
+                looking=looking,
                 producer=recording,
                 admin=admin,
                 intake=intake,
@@ -131,7 +137,7 @@ class Broker:
                 salt=salts(self._random_bytes),
                 metrics=self.metrics,
             )
-            dispatcher.begin(found.tree, found.pending)
+            dispatcher.begin(found.tree, found.pending, found.state.agencies)
             log.info("broker_runs", partnership=self._partnership, size=found.state.size)
             self.ready.set()
             async with _collecting_between_batches():
@@ -172,13 +178,4 @@ async def _first_failure(*runs: Coroutine[object, object, None]) -> None:
             for run in runs:
                 tasks.create_task(run)
     except BaseExceptionGroup as failed:
-        raise _innermost(failed) from None
-
-
-def _innermost(failed: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Give the first failure of a group: a fatal one before what may pass."""
-    fatal, _ = failed.split(Fatal)
-    first: BaseException = fatal or failed
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return first
+        raise innermost(failed) from None

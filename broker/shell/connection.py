@@ -9,7 +9,7 @@ Source: technical.md 2.
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -32,6 +32,8 @@ FETCH_BYTES_MAX = 4 * 1024 * 1024
 
 _ANYBODY = bytes.fromhex("0012000000000001ffff")
 """ApiVersions, version 0: Kafka answers it to everybody who may connect."""
+_LET_IN = bytes.fromhex("0003000100000002ffff00000000")
+"""Metadata, version 1, of no topic: Kafka answers it to everybody whom it let in."""
 
 _FENCED = (kafka.ProducerFenced, kafka.InvalidProducerEpoch)
 """Somebody claimed our transactional id after us: to claim it again would be to take turns."""
@@ -180,7 +182,8 @@ class Connection:
         aiokafka itself says only that there was no connection.
 
         A certificate is refused after the client took the handshake for done, so something must
-        be asked and answered: ApiVersions, which everybody may.
+        be asked and answered: ApiVersions, which everybody may; then Metadata of no topic, which
+        nobody may at the listener of agencies who gave no user and secret.
         """
         host, _, port = self.address.rpartition(":")
         try:
@@ -189,8 +192,8 @@ class Connection:
                     host, int(port), ssl=self.security.get("ssl_context")
                 )
                 try:
-                    writer.write(len(_ANYBODY).to_bytes(4) + _ANYBODY)
-                    answered = await reader.read(4)
+                    answered = await _answers(reader, writer, _ANYBODY)
+                    let_in = answered and await _answers(reader, writer, _LET_IN)
                 finally:
                     writer.close()
                     with suppress(OSError):
@@ -208,13 +211,31 @@ class Connection:
             )
         except (OSError, TimeoutError):
             return None
-        if answered:
+        if let_in:
             return None
+        if answered:
+            return Transient(
+                "What answers at this address is Kafka's listener for agencies: it asks for a "
+                "user and a secret.",
+                remedy="Give the services' address: candour kafka address --services --home KAFKA",
+            )
         return Transient(
             "What answers at Kafka's address does not speak as this was told to.",
             remedy="Ask operations for the services' address (candour kafka status), the "
             "authority's certificate and this service's own.",
         )
+
+
+async def _answers(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+) -> bool:
+    """Ask Kafka something; False where it hangs up instead."""
+    try:
+        writer.write(len(request).to_bytes(4) + request)
+        await reader.readexactly(int.from_bytes(await reader.readexactly(4)))
+    except asyncio.IncompleteReadError:
+        return False
+    return True
 
 
 async def bounded(call: Awaitable[_T], doing: str, seconds: float = CALL_S_MAX) -> _T:
@@ -265,7 +286,8 @@ def fault_of(error: Exception, doing: str) -> CandourError:
         )
     return Transient(
         f"Kafka did not do what it was asked ({doing}: {type(error).__name__}).",
-        remedy="The broker goes on by itself once Kafka answers: see `candour kafka status`.",
+        remedy="The broker goes on by itself once Kafka answers: see `candour kafka status "
+        "--home KAFKA`.",
     )
 
 
@@ -273,11 +295,24 @@ async def closed(client: Any) -> None:
     """Close a client of aiokafka's, or drop it where it will not close."""
     stop = getattr(client, "stop", None) or client.close
     for close in (stop, getattr(getattr(client, "client", None), "close", None)):
-        if close is None:
-            continue
-        try:
-            async with asyncio.timeout(CLOSE_S_MAX):
-                await close()
-        except (KafkaError, OSError, TimeoutError):
-            continue
-        return
+        if close is not None and await _ended(close()):
+            return
+
+
+async def _ended(closing: Coroutine[Any, Any, object]) -> bool:
+    """Say whether a client closed in time.
+
+    In a task of its own: aiokafka cancels what it waits for as it closes, and where that comes
+    back to whoever closes, a broker that only lost Kafka would take it for being told to stop.
+    """
+    task = asyncio.ensure_future(closing)
+    try:
+        await asyncio.wait({task}, timeout=CLOSE_S_MAX)
+    finally:
+        task.cancel()
+    if not task.done() or task.cancelled():
+        return False
+    error = task.exception()
+    if error is not None and not isinstance(error, KafkaError | OSError | TimeoutError):
+        raise error
+    return error is None

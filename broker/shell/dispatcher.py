@@ -5,6 +5,7 @@ a quiet one at once. The checkpoint's size is its position; the file outside Kaf
 """
 
 import asyncio
+from collections.abc import Collection
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -39,11 +40,19 @@ class Dispatcher:
         self._file = file
         self._metrics = metrics
         self._tree = Tree()
+        self._agencies: Collection[str] = ()
         self._waiting: list[Written] = []
         self._arrived = asyncio.Event()
 
-    def begin(self, tree: Tree, pending: list[Written]) -> None:
-        """Go on from a recovered log: `tree` holds every entry, `pending` the last ones of it."""
+    def begin(self, tree: Tree, pending: list[Written], agencies: Collection[str]) -> None:
+        """Go on from a recovered log.
+
+        Args:
+            tree: every entry.
+            pending: the last ones of it, not delivered yet.
+            agencies: all that are admitted, as the state has it from now on.
+        """
+        self._agencies = agencies
         first = tree.size - len(pending)
         self._tree = tree
         self._tree.truncate(first)
@@ -64,10 +73,14 @@ class Dispatcher:
         """
         while True:
             await self._arrived.wait()
-            batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
-            if not self._waiting:
-                self._arrived.clear()
-            await self._deliver(batch)
+            await self._deliver(self._next())
+
+    def _next(self) -> list[Written]:
+        """Take what is final; `run` keeps no name on it while it waits: it may be erased."""
+        batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
+        if not self._waiting:
+            self._arrived.clear()
+        return batch
 
     async def _deliver(self, batch: list[Written]) -> None:
         statements = await self._statements(batch)
@@ -76,8 +89,9 @@ class Dispatcher:
         self._tree.append([written.leaf for written in batch])
         note = self._signer.note(self._tree)
         outgoing = dispatch(
-            batch, self._tree, note, statements=statements, answered=answers.__getitem__
-        )
+            batch, self._tree, note, statements=statements, answered=answers.__getitem__,
+            agencies=self._agencies,
+        )  # fmt: skip
         topics: dict[str, list[Record]] = {}
         for agency, key, value in outgoing.views:
             name = topic.views(self._partnership, agency)
@@ -85,6 +99,9 @@ class Dispatcher:
         for agency, key, value in outgoing.receipts:
             name = topic.receipts(self._partnership, agency)
             topics.setdefault(name, []).append(Record(key, value))
+        if outgoing.erased:
+            gone = [Record(digest, None) for digest in outgoing.erased]
+            topics[topic.disclosures(self._partnership)] = gone
         topics[topic.checkpoints(self._partnership)] = [Record(None, note.encode())]
         await record(self._producer, topics, "delivering")
         await asyncio.to_thread(self._file.write, note)

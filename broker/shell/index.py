@@ -1,4 +1,4 @@
-"""What was decided before, on disk: ids, stream numbers, and where each record stands on Kafka.
+"""What was decided before, on disk: ids, stream numbers, tags, and where records stand on Kafka.
 
 Owns an lmdb environment that is derived from the ledger and may be deleted at any time. What is
 decided and not committed yet stays in memory beside it (the overlay), so that nothing reaches
@@ -26,7 +26,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 _NUMBER = Struct(">Q")
 _PLACE = Struct(">qq")
-_ID, _STREAM, _DIGEST, _BATCH, _COVERS = b"i", b"n", b"d", b"o", b"covers"
+_ID, _STREAM, _DIGEST, _BATCH, _TAG, _COVERS = b"i", b"n", b"d", b"o", b"t", b"covers"
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_known = msgspec.msgpack.Decoder(Known).decode
@@ -80,8 +80,10 @@ class LedgerIndex:
                 "The folder may be deleted: the ledger rebuilds it.",
             ) from None
         self._boot = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else ""
+        self._doubted = False
         self._known: dict[str, Known] = {}
         self._numbers: dict[tuple[str, int], str] = {}
+        self._tagged: dict[str, list[str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -114,6 +116,22 @@ class LedgerIndex:
         """Remember a statement, or what became of it."""
         self._known[statement_id] = known
 
+    def tagged(self, tag: str) -> list[str]:
+        """List the ids of the statements that bear a tag, sorted."""
+        prefix = _TAG + tag.encode() + b"/"
+        with self._lmdb.begin() as reading, reading.cursor() as cursor:
+            found = set(self._tagged.get(tag, ()))
+            on = cursor.set_range(prefix)
+            while on and cursor.key().startswith(prefix):
+                found.add(cursor.key()[len(prefix) :].decode())
+                on = cursor.next()
+        return sorted(found)
+
+    def tag(self, statement_id: str, tags: Iterable[str]) -> None:
+        """Remember by what else a statement is found."""
+        for tag in tags:
+            self._tagged.setdefault(tag, []).append(statement_id)
+
     def take(self, stream: str, sequence: int, submission: str) -> None:
         """Remember that a statement consumed a stream's number."""
         self._numbers[stream, sequence] = submission
@@ -123,7 +141,7 @@ class LedgerIndex:
         """How much of which ledger is on disk; size 0 for nothing that can be relied on."""
         stored = self._get(_COVERS)
         covered = None if stored is None else _decode_covered(stored)
-        if covered is None or not self._boot or covered.boot != self._boot:
+        if covered is None or self._doubted or not self._boot or covered.boot != self._boot:
             return Covered(0, b"", 0, self._boot)
         return covered
 
@@ -150,11 +168,16 @@ class LedgerIndex:
 
     def discard(self) -> None:
         """Forget what is in flight: its transaction failed, or nobody knows."""
-        self._known, self._numbers = {}, {}
+        self._known, self._numbers, self._tagged = {}, {}, {}
+
+    def doubt(self) -> None:
+        """Rely on nothing here until it is cleared: it is not of the topics as they stand."""
+        self._doubted = True
 
     def clear(self) -> None:
         """Throw everything away, to be scanned anew from the ledger."""
         self.discard()
+        self._doubted = False
         with self._lmdb.begin(write=True) as writing:
             writing.drop(self._lmdb.open_db(txn=writing), delete=False)
 
@@ -176,9 +199,14 @@ class LedgerIndex:
             batches: (first entry, its ledger offset) of every unbroken run on the ledger.
             places: (digest, where) of every statement.
         """
-        covered = Covered(size, root, disclosures, self._boot)
+        covered = Covered(size, root, disclosures, "" if self._doubted else self._boot)
         rows = [(_ID + key.encode(), _encode(known)) for key, known in self._known.items()]
         rows += [(_stream_key(*key), taken.encode()) for key, taken in self._numbers.items()]
+        rows += [
+            (_TAG + f"{tag}/{one}".encode(), b"")
+            for tag, ids in self._tagged.items()
+            for one in ids
+        ]
         rows += [(_BATCH + _NUMBER.pack(first), _NUMBER.pack(offset)) for first, offset in batches]
         rows += [(_DIGEST + digest.encode(), _PLACE.pack(*place)) for digest, place in places]
         rows.append((_COVERS, _encode(covered)))

@@ -173,7 +173,8 @@ class Intake:
             if asyncio.get_running_loop().time() > deadline:
                 raise Transient(
                     "Kafka says that there are submissions and does not hand them over.",
-                    remedy="The broker tries again by itself: see `candour kafka status`.",
+                    remedy="The broker tries again by itself: see `candour kafka status --home "
+                    "KAFKA`.",
                 )
 
     async def _read(self, places: list[TopicPartition], wait_ms: int) -> None:

@@ -11,6 +11,7 @@ class Metrics:
     entries: int = 0
     refused: int = 0
     redelivered: int = 0
+    forked: int = 0
     views: int = 0
     receipts: int = 0
     heartbeats: int = 0

@@ -130,6 +130,12 @@ def _serve(pipe: Pipe) -> None:
     keys: Mapping[str, bytes] = {}
     with contextlib.suppress(EOFError, OSError):  # the broker ended, or was killed
         while True:
-            grown, raw = marshal.loads(pipe.recv_bytes())  # noqa: S302 - from our own parent
-            keys = keys if grown is None else grown
-            pipe.send_bytes(marshal.dumps([tuple(prepare(one, keys)) for one in raw]))
+            keys = _answer(pipe, keys)
+
+
+def _answer(pipe: Pipe, keys: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Prepare one chunk and keep none of it while the next one is waited for; give the keys."""
+    grown, raw = marshal.loads(pipe.recv_bytes())  # noqa: S302 - from our own parent
+    keys = keys if grown is None else grown
+    pipe.send_bytes(marshal.dumps([tuple(prepare(one, keys)) for one in raw]))
+    return keys

@@ -70,5 +70,5 @@ async def read_between(
         elif clock() > deadline:
             raise Transient(
                 f"Kafka does not hand over what {name} holds.",
-                remedy="The broker tries again by itself: see `candour kafka status`.",
+                remedy="The broker tries again by itself: see `candour kafka status --home KAFKA`.",
             )

@@ -14,10 +14,10 @@ from broker.shell.connection import bounded
 
 
 class Record(NamedTuple):
-    """One record: an opaque key, or none, and exact bytes."""
+    """One record: an opaque key, or none, and exact bytes; no bytes are a tombstone."""
 
     key: bytes | None
-    value: bytes
+    value: bytes | None
 
 
 async def record(

@@ -8,7 +8,7 @@ Source: design.md, Record, then deliver; technical.md 2, 6.
 from dataclasses import dataclass, field
 
 import msgspec
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from broker.core.dispatch import Stored, stored
 from broker.core.index import index_recorded
@@ -17,10 +17,10 @@ from broker.core.tree import Tree
 from broker.core.written import Written, read_written
 from broker.shell.checkpoints import CheckpointFile, Signer, check_extends, last_on_kafka
 from broker.shell.connection import Connection, closed
-from broker.shell.index import LedgerIndex, Place
+from broker.shell.index import Covered, LedgerIndex, Place
 from broker.shell.reading import end_of, read_between
 from contracts import topic
-from contracts.fault import Fatal, InvariantBroken
+from contracts.fault import Fatal, InvariantBroken, Transient
 from contracts.finding import decode_findings
 
 BATCH_MAX = 1000
@@ -82,11 +82,11 @@ async def _fold(
                     f"The ledger's entry at offset {record.offset} is not entry {found.tree.size}.",
                     remedy="Stop, run `candour audit export` and `candour audit verify`.",
                 )
-            if not indexing and found.tree.size == covered.size:
-                if found.tree.root() != covered.root:
+            if not indexing:
+                if not _agrees(index, covered, found.tree, record.offset):
                     index.clear()
                     return await _fold(consumer, partnership, index, delivered)
-                indexing = True
+                indexing = found.tree.size == covered.size
             found.state.apply(written.recorded)
             found.tree.append([written.leaf])
             if indexing:
@@ -96,7 +96,7 @@ async def _fold(
                     ledger[head.statement] = record.offset
             if head.index >= delivered:
                 found.pending.append(written)
-    if found.tree.size < covered.size:
+    if not indexing and (found.tree.size, found.tree.root()) != (covered.size, covered.root):
         index.clear()
         return await _fold(consumer, partnership, index, delivered)
     sections = topic.disclosures(partnership)
@@ -112,6 +112,16 @@ async def _fold(
     return found
 
 
+def _agrees(index: LedgerIndex, covered: Covered, tree: Tree, offset: int) -> bool:
+    """Say whether the next entry stands where the index has it, and the log is the same so far.
+
+    A ledger that was restored holds the same entries at other offsets.
+    """
+    if tree.size < covered.size:
+        return index.offset_of(tree.size) == offset
+    return tree.root() == covered.root
+
+
 def _index(index: LedgerIndex, written: Written) -> None:
     position = written.recorded.position
     if position is None:
@@ -122,7 +132,7 @@ def _index(index: LedgerIndex, written: Written) -> None:
             f"Entry {written.recorded.head.index} names no submissions topic.",
             remedy="Stop, run `candour audit export` and `candour audit verify`.",
         )
-    index_recorded(index, written.recorded, agency)
+    index_recorded(index, written.recorded, written.deliveries, agency)
 
 
 class Recall:
@@ -158,7 +168,7 @@ class Recall:
         """Read a recorded statement's bytes back.
 
         Raises:
-            Transient: Kafka is away.
+            Transient: Kafka is away, or the index is of other topics and is made anew.
             InvariantBroken: they are not where the index says.
         """
         place = self._index.place_of(digest)
@@ -172,17 +182,22 @@ class Recall:
             await closed(consumer)
         if entry is None or texts is None:
             raise _lost(f"Statement {digest}")
-        written = read_written(entry)
+        written = read_written(entry.value or b"")
+        if written.recorded.head.statement != digest or texts.key != digest.encode():
+            self._index.doubt()
+            raise Transient(
+                f"Another statement stands where the index has {digest}: a topic was restored.",
+                remedy="The broker makes its index anew by itself, from the ledger.",
+            )
         if written.body.findings is msgspec.UNSET:
             raise _lost(f"Statement {digest}")
         names = decode_findings(bytes(written.body.findings)).sections
-        return stored(names, written.jws, texts)
+        return stored(names, written.jws, texts.value or b"")
 
 
-async def _at(consumer: AIOKafkaConsumer, name: str, offset: int) -> bytes | None:
+async def _at(consumer: AIOKafkaConsumer, name: str, offset: int) -> ConsumerRecord | None:
     async for records in read_between(consumer, name, offset, offset + 1):
-        for record in records:
-            return bytes(record.value or b"")
+        return records[0]
     return None
 
 

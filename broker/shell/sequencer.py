@@ -16,26 +16,29 @@ from typing import TypeVar
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from broker.core.recorded import Recorded
 from broker.core.sequence import SKEW_MS_MAX, Sequencing, Submission, in_order
 from broker.core.tree import Tree
 from broker.core.written import Written
-from broker.shell.connection import Connection, bounded
+from broker.shell.connection import bounded
 from broker.shell.index import LedgerIndex, Place
 from broker.shell.intake import COUNT_MAX, Arrived, Heard, Intake
 from broker.shell.metrics import Metrics
 from broker.shell.preparation import Preparation
 from broker.shell.recording import Record, record
-from broker.shell.topics import find_topics
+from broker.shell.topics import topics_of
 from contracts import topic
 from contracts.fault import Transient
+from contracts.reason import Reason
 
 HEARTBEAT_MS = 60_000
 AHEAD = 2
 """Rounds that wait between two steps, so that no step waits for another."""
 LOOK_S = 2.0
-"""How often topics are looked for while an agency has none, and submissions cut behind us."""
+"""How often topics are looked for, and submissions cut behind us; by name, so just after a look."""
 
 _T = TypeVar("_T")
 
@@ -48,7 +51,7 @@ class Sequencer:
     def __init__(  # noqa: PLR0913 - the parts it joins
         self,
         *,
-        connection: Connection,
+        looking: AIOKafkaClient,
         producer: AIOKafkaProducer,
         admin: AIOKafkaAdminClient,
         intake: Intake,
@@ -61,7 +64,7 @@ class Sequencer:
         salt: Callable[[], bytes],
         metrics: Metrics,
     ) -> None:
-        self._connection = connection
+        self._looking = looking
         self._producer = producer
         self._admin = admin
         self._intake = intake
@@ -105,43 +108,48 @@ class Sequencer:
     async def _prepare(self) -> None:
         """Prepare ahead of the decision, all that has arrived."""
         while True:
-            arrived = await _taken(self._arrived)
-            self._preparation.know(self._sequencing.state.public_keys)
-            prepared = await self._preparation.prepare([one.raw for one in arrived])
-            await self._prepared.put([
-                Submission(
-                    one.agency, one.topic, one.topic_id, 0, one.offset, one.appended_at, found,
-                    one.raw,
-                )
-                for one, found in zip(arrived, prepared, strict=True)
-            ])  # fmt: skip
+            # No name is left on what arrived while the next is waited for: it may be erased.
+            await self._prepared.put(await self._submissions(await _taken(self._arrived)))
+
+    async def _submissions(self, arrived: list[Arrived]) -> list[Submission]:
+        self._preparation.know(self._sequencing.state.public_keys)
+        prepared = await self._preparation.prepare([one.raw for one in arrived])
+        return [
+            Submission(
+                one.agency, one.topic, one.topic_id, 0, one.offset, one.appended_at, found, one.raw
+            )
+            for one, found in zip(arrived, prepared, strict=True)
+        ]  # fmt: skip
 
     async def _record(self) -> None:
         """Decide whatever is prepared each time that the batch before is final."""
         while True:
-            submissions = await _taken(self._prepared)
-            written = self._decide(submissions)
-            if written:
-                await self._commit(written, len(submissions))
-            else:
-                gc.collect()
+            await self._final(await _taken(self._prepared))
+
+    async def _final(self, submissions: list[Submission]) -> None:
+        written = self._decide(submissions)
+        if written:
+            await self._commit(written, len(submissions))
+        else:
+            gc.collect()
 
     def _decide(self, submissions: list[Submission]) -> list[Written]:
         clock_ms = self._now_ms()
+        written: list[Written] = []
         if submissions:
-            self._beat_at = clock_ms
             skew = max(one.appended_at for one in submissions) - clock_ms
             if skew > SKEW_MS_MAX:
                 log.error("clock_skew", skew_ms=skew)
-            return self._sequencing.sequence(
+            written = self._sequencing.sequence(
                 in_order(submissions), clock_ms=clock_ms, salt=self._salt
             )
         founding = self._sequencing.state.founding
         if founding is None or founding.exercise or clock_ms - self._beat_at < HEARTBEAT_MS:
-            return []
+            return written
+        # On a busy log too: whoever is sent nothing learns from it that time has passed.
         self._beat_at = clock_ms
         self._metrics.heartbeats += 1
-        return [self._sequencing.heartbeat(clock_ms=clock_ms, salt=self._salt)]
+        return [*written, self._sequencing.heartbeat(clock_ms=clock_ms, salt=self._salt)]
 
     async def _commit(self, written: list[Written], arrived: int) -> None:
         """Write a batch, make it known to the index, and hand it on."""
@@ -183,6 +191,7 @@ class Sequencer:
         self._metrics.entries += len(written)
         for one in written:
             kind, items = one.recorded.head.kind, len(one.recorded.items)
+            self._alarm(one.recorded)
             if kind == "refusals":
                 self._metrics.refused += items
             elif kind == "redeliveries":
@@ -190,21 +199,36 @@ class Sequencer:
             elif kind == "intake_gap":
                 log.error("intake_gap", index=one.recorded.head.index)
 
+    def _alarm(self, recorded: Recorded) -> None:
+        """Say that a number or an id was used twice: an outbox was restored, or its key copied."""
+        given = [item.reasons for item in recorded.items]
+        given += [recorded.decision.reasons] if recorded.decision else []
+        forked = sum(any(one.code == Reason.STREAM_FORKED for one in some) for some in given)
+        if forked and recorded.position:
+            self._metrics.forked += forked
+            name, partnership = recorded.position.topic, self._sequencing.partnership
+            log.error(
+                "stream_forked", index=recorded.head.index, count=forked,
+                agency=topic.submitter(name, partnership),
+                remedy="Ring the agency: its outbox was restored from a copy, or somebody else "
+                "holds its key. If nobody there restored one, have governance revoke the key.",
+            )  # fmt: skip
+
     async def _listen(self) -> None:
         """Hear every admitted agency, before the founding every topic there is; cut behind."""
         state = self._sequencing.state
         while True:
-            wanted = set(state.agencies)
-            if not wanted or wanted - {heard.agency for heard in self._heard.values()}:
-                await self._look(wanted)
-            await asyncio.sleep(LOOK_S)
+            await self._look(set(state.agencies))
             await self._cut()
+            await asyncio.sleep(LOOK_S)
 
     async def _look(self, wanted: set[str]) -> None:
-        for found in (await find_topics(self._connection)).values():
+        """Find the topics of those who are heard; one made anew is another, and read from 0."""
+        for found in (await topics_of(self._looking)).values():
             agency = topic.submitter(found.name, self._sequencing.partnership)
-            heard = agency is not None and (not wanted or agency in wanted)
-            if agency is not None and heard and found.name not in self._heard:
+            known = self._heard.get(found.name)
+            is_new = known is None or known.topic_id != found.id
+            if agency is not None and is_new and (not wanted or agency in wanted):
                 position = self._recorded.get((found.id, 0), 0)
                 self._heard[found.name] = Heard(agency, found.name, found.id, position)
                 self._fresh = True

@@ -1,10 +1,11 @@
 """The topics of a partnership: made with the settings that its promises need, found by their id.
 
 Submissions take Kafka's own append time and are kept until they are recorded; the ledger and its
-checkpoints are kept by nobody's clock; what is erasable is compacted. A position in the log names
-a topic's Kafka id, since a topic deleted and made again has the same name and other offsets.
+checkpoints are kept by nobody's clock; what is erasable is compacted, within a day by itself
+(`candour erasure purge` forces it and looks). A position in the log names a topic's Kafka id,
+since a topic deleted and made again has the same name and other offsets.
 
-Source: design.md, The ledger; technical.md 2, 4.
+Source: design.md, The ledger; technical.md 2, 4, 5.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from io import BytesIO
 from typing import Literal
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
@@ -34,6 +36,7 @@ from contracts.fault import Transient
 SUBMISSION_BYTES_MAX = 1024 * 1024
 """What the submissions topic takes; larger statements never leave the outbox."""
 _VISIBLE_S_MAX = 10.0
+_HOUR_MS = 3_600_000
 
 _SUBMISSIONS = {
     "message.timestamp.type": "LogAppendTime",
@@ -41,6 +44,8 @@ _SUBMISSIONS = {
     "retention.bytes": "-1",
     "compression.type": "uncompressed",
     "max.message.bytes": str(SUBMISSION_BYTES_MAX),
+    # What is cut behind the sequencer stays in the file until that is closed.
+    "segment.ms": str(_HOUR_MS),
 }
 _KEPT = {
     "retention.ms": "-1",
@@ -50,6 +55,10 @@ _KEPT = {
 _COMPACTED = {
     "cleanup.policy": "compact",
     "max.message.bytes": str(2 * BATCH_BYTES_MAX),
+    # Erased bytes go within a day. A tombstone says so for ten years: a consumer that was away
+    # for months must still find it.
+    "max.compaction.lag.ms": str(24 * _HOUR_MS),
+    "delete.retention.ms": str(3_652 * 24 * _HOUR_MS),
 }
 
 
@@ -131,10 +140,20 @@ async def find_topics(connection: Connection) -> dict[str, Found]:
     """
     client = await connection.client()
     try:
-        node = client.get_random_node()
-        answer = await bounded(client.send(node, _TopicsRequest()), "listing topics")
+        return await topics_of(client)
     finally:
         await closed(client)
+
+
+async def topics_of(client: AIOKafkaClient) -> dict[str, Found]:
+    """List the topics that a connected client may see, by name.
+
+    Raises:
+        Transient: Kafka is away.
+        Fatal: it may not be done.
+    """
+    node = client.get_random_node()
+    answer = await bounded(client.send(node, _TopicsRequest()), "listing topics")
     return {
         name: Found(name, base64url.encode(topic_id))
         for error, name, topic_id, *_ in answer.topics
