@@ -5,19 +5,33 @@ does not prove is kept aside and named; an unverified delivery triggers nothing.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
+import structlog
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from consumers import acting, aside, standing
 from consumers import store as stored
-from consumers.store import Store
+from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
 from contracts import topic
 from contracts.draft import Draft
+from contracts.fault import CandourError, Transient
 from contracts.identifier import agency_of
-from contracts.opened import NotProved, Trust, View, open_view
+from contracts.opened import Elapsed, Notice, NotProved, Trust, View, open_view
+from contracts.section import Cause
 
+_log = structlog.get_logger()
 _PUBLIC = "public_control"
+_CORRECTING: dict[str, standing.Mark] = {
+    "statement_corrected": "corrected", "statement_retracted": "retracted",
+}  # fmt: skip
+
+
+BY_HAND = "See which: candour consumer status. See to it by hand, and report the defect."
 
 
 class Came(NamedTuple):
@@ -43,6 +57,7 @@ class Consumer:
             workers: in the order in which each view is taken.
         """
         self.store, self.voice = store, voice
+        self._erased = False
         self._trust, self._workers = trust, workers
         self.topic = topic.views(trust.partnership, voice.agency)
         with store.read() as db:
@@ -59,6 +74,7 @@ class Consumer:
         Raises:
             Transient: another process took them at the same time.
         """
+        self._erased = False
         with self.store.write() as db:
             expected = stored.position(db, self.topic)
             fresh = [one for one in came if one.offset >= expected]
@@ -67,7 +83,16 @@ class Consumer:
             for one in fresh:
                 self._take_one(db, one)
             stored.advance(db, self.topic, expected=expected, to=fresh[-1].offset + 1)
+        if self._erased:
+            # Where somebody reads meanwhile, `candour erasure confirm` sees to it.
+            with suppress(Transient):
+                self.store.settle()
         return len(fresh)
+
+    def take_over(self) -> None:
+        """Act for the agency from now on, in place of another of its sources."""
+        with self.store.write() as db:
+            acting.take_over(db, self.voice)
 
     def position(self) -> int:
         """Give the next offset to read."""
@@ -79,11 +104,16 @@ class Consumer:
 
         Returns:
             How many were handed over.
+
+        Raises:
+            Misuse: there is something to say, and another source of this agency says it.
         """
         count = 0
         while True:
             with self.store.read() as db:
                 drafts = stored.unpublished(db)
+                if drafts:
+                    acting.check(db, self.voice)
             if not drafts:
                 return count
             for one in drafts:
@@ -94,40 +124,121 @@ class Consumer:
 
     def _take_one(self, db: Connection, came: Came) -> None:
         if came.record is None:
-            stored.erase(db, came.key.decode("ascii", "replace"))
+            self._erase(db, came.key.decode("ascii", "replace"))
             return
         try:
-            view = self._opened(came.record)
+            opened = self._opened(came.record)
         except NotProved as failed:
-            row = stored.upsert(db, stored.unproved).values(
-                topic=self.topic, offset=came.offset, what=failed.what, record=came.record
-            )
-            db.execute(row.on_conflict_do_nothing())
+            aside.keep_unproved(db, self.topic, came.offset, came.record, failed.what)
             return
         before = stored.ledger_time(db)
-        if not stored.keep(db, view, came.record):
-            return
-        if view.delivery.leg == _PUBLIC:
-            self.voice.partners.take(view)
-        elif view.verified:
-            self._remember_own(db, view)
-        if self.voice.partners.founding is None:
-            return
-        at = max(before, view.head.ledger_time)
+        if isinstance(opened, Elapsed):
+            self._elapse(db, opened.head.ledger_time, before)
+        elif stored.keep(db, opened, came.record):
+            self._take_in(db, opened, before)
+            for digest in opened.delivery.erases:
+                # A tombstone says so too, to whoever reads it before Kafka drops it.
+                self._erase(db, digest)
+
+    def _elapse(self, db: Connection, at: int, before: int) -> None:
+        """Let time pass where nothing came: clocks run out on a quiet night too."""
+        stored.pass_time(db, self.topic, at)
+        if at > before and self.voice.partners.founding is not None:
+            self._pass_time(db, at)
+
+    def _pass_time(self, db: Connection, at: int) -> None:
         for worker in self._acting():
-            # Time passes first: what this view brings came too late for what ran out before it.
-            wanted = worker.pass_time(db, at) if at > before else []
-            if view.verified and view.delivery.leg != _PUBLIC:
-                wanted += worker.take(db, view)
-            for one in wanted:
+            for one in self._worked(db, None, worker, partial(worker.pass_time, db, at)):
                 stored.want(db, one)
 
-    def _remember_own(self, db: Connection, view: View) -> None:
-        """Read back what this agency said itself, by natural key: it is never said again."""
+    def _worked(
+        self, db: Connection, opened: View | Notice | None, worker: Worker,
+        work: Callable[[], list[Wanted]],
+    ) -> list[Wanted]:  # fmt: skip
+        """Let a worker work; what it fails on is set aside by name, and the others go on."""
+        try:
+            with db.begin_nested():
+                return work()
+        except (CandourError, SQLAlchemyError):
+            raise
+        except Exception as defect:  # noqa: BLE001 - one report must not stop those behind it
+            name, what = type(worker).__name__, type(defect).__name__
+            _log.error("worker_failed", worker=name, what=what, remedy=BY_HAND)
+            if opened is not None:
+                aside.set_aside(db, opened, worker=name, what=what)
+            return []
+
+    def _take_in(self, db: Connection, opened: View | Notice, before: int) -> None:
+        """Let everybody see what is new, the ledger time before it given."""
+        if opened.delivery.leg == _PUBLIC and isinstance(opened, View):
+            self.voice.partners.take(opened)
+            self._suspect(db)
+        elif isinstance(opened, View) and opened.verified:
+            self._remember(db, opened)
+        if self.voice.partners.founding is None:
+            return
+        self._keep_from(db, opened)
+        if opened.head.ledger_time > before:
+            # Time passes first: what this view brings came too late for what ran out before it.
+            self._pass_time(db, opened.head.ledger_time)
+        for worker in self._acting():
+            for one in self._worked(db, opened, worker, partial(_shown, worker, db, opened)):
+                stored.want(db, one)
+
+    def refused(self, statement: str) -> None:
+        """Take back what a person did here by a statement that the log did not accept."""
+        with self.store.write() as db:
+            stored.refused(db, statement)
+            for worker in self._workers:
+                worker.refused(db, statement)
+
+    def _erase(self, db: Connection, digest: str) -> None:
+        """Drop an erased statement, and all that rests on it here."""
+        self._erased = True
+        aside.forget(db, digest)
+        statement = stored.erase(db, digest)
+        standing.forget(db, digest)
+        if statement is None:
+            return
+        standing.forget(db, statement)
+        for worker in self._workers:
+            worker.forget(db, statement)
+
+    def _keep_from(self, db: Connection, opened: View | Notice) -> None:
+        """Remember whom a statement is kept from, and what is held already and kept so too."""
+        delivery = opened.delivery
+        if not delivery.withheld_from and not delivery.lifted:
+            return
+        digests = [delivery.statement, *delivery.covers]
+        # What is held, and was told without a section, is known by its digest alone.
+        standing.keep_from(db, [*digests, *stored.ids_of(db, digests)], delivery.withheld_from)
+        again = [*delivery.covers, *stored.ids_of(db, delivery.covers)]
+        standing.show_again(db, again, delivery.lifted)
+
+    def _suspect(self, db: Connection) -> None:
+        """Mark what a key signed that is known by now to be compromised; it is looked at again."""
+        for kid, since_ms in self.voice.partners.suspect.items():
+            for statement in standing.suspect(db, kid, since_ms):
+                for worker in self._workers:
+                    worker.reopen(db, statement)
+
+    def _remember(self, db: Connection, view: View) -> None:
+        """Read back what this agency said itself, by natural key; mark what is corrected.
+
+        What was said under a key is never said again.
+        """
         statement = view.statement
         key = getattr(statement.sections.get("event"), "key", None)
-        if key is not None and agency_of(statement.context.source) == self.voice.agency:
-            stored.said(db, key, statement.context.id)
+        if agency_of(statement.context.source) == self.voice.agency:
+            acting.remember(db, statement, self.voice.agency)
+            if key is not None:
+                stored.said(db, key, statement.context.id)
+        given, cause = _CORRECTING.get(statement.kind.name), statement.sections.get("cause.1")
+        if given is None or not isinstance(cause, Cause):
+            return
+        if standing.mark(db, cause.statement, given, statement.context.id):
+            for worker in self._workers:
+                worker.reopen(db, cause.statement)
 
     def _acting(self) -> list[Worker]:
         kind = self.voice.kind
@@ -138,8 +249,20 @@ class Consumer:
         partners = self.voice.partners
         query = select(stored.views.c.record).where(stored.views.c.leg == _PUBLIC)
         for record in db.execute(query.order_by(stored.views.c.place)).scalars():
-            partners.take(self._opened(record))
+            opened = self._opened(record)
+            if isinstance(opened, View):
+                partners.take(opened)
 
-    def _opened(self, record: bytes) -> View:
+    def _opened(self, record: bytes) -> View | Notice | Elapsed:
         keys = self.voice.partners.keys
         return open_view(record, self._trust, keys.get, to=self.voice.agency)
+
+
+def _shown(worker: Worker, db: Connection, opened: View | Notice) -> list[Wanted]:
+    """Let one worker take in what came."""
+    if isinstance(opened, Notice):
+        return worker.notice(db, opened)
+    if opened.verified:
+        return worker.take(db, opened)
+    worker.unverified(db, opened)
+    return []

@@ -88,8 +88,19 @@ class Inflow:
         Raises:
             Transient: Kafka is away, or the agency has no topics yet.
         """
+        return await self._to_end(self._consumer.take)
+
+    async def unread(self) -> int:
+        """Count what stands on the topic as of now that was not taken in; take nothing in.
+
+        Raises:
+            Transient: as `read_to_end`.
+        """
+        return await self._to_end(len)
+
+    async def _to_end(self, take: Callable[[Sequence[Came]], int]) -> int:
         try:
-            return await self._read_to_end()
+            return await self._read_to_end(take)
         except _AWAY as error:
             raise Transient(
                 f"The views of this agency cannot be read ({type(error).__name__}).",
@@ -186,7 +197,7 @@ class Inflow:
             else:
                 await self._taken.wait()
 
-    async def _read_to_end(self) -> int:
+    async def _read_to_end(self, take: Callable[[Sequence[Came]], int]) -> int:
         reader = AIOKafkaConsumer(
             bootstrap_servers=self._address,
             group_id=None,
@@ -213,7 +224,7 @@ class Inflow:
             count = 0
             while await _bounded(reader.position(place)) < ends[place]:
                 fetched = await reader.getmany(place, timeout_ms=200, max_records=BATCH_MAX)
-                count += self._consumer.take([_came(one) for one in fetched.get(place, [])])
+                count += take([_came(one) for one in fetched.get(place, [])])
             return count
         finally:
             await asyncio.wait({asyncio.ensure_future(reader.stop())}, timeout=2.0)

@@ -8,7 +8,7 @@ Works on SQLite and PostgreSQL: upserts are `on_conflict`, positions compare and
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -28,19 +28,17 @@ from sqlalchemy import (
     Text,
     create_engine,
     delete,
-    event,
     func,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
 
+from consumers import embedded
 from contracts.draft import Draft
 from contracts.fault import InvariantBroken, Transient
 from contracts.identifier import agency_of
-from contracts.opened import View
+from contracts.opened import Notice, View
 from contracts.statement import Statement, interpret, parse
 
 metadata = MetaData()
@@ -54,6 +52,7 @@ views = Table(
     Column("id", Text, nullable=False, index=True),
     Column("event", Text, nullable=False),
     Column("agency", Text, nullable=False),
+    Column("kid", Text, nullable=False, index=True),
     Column("entry", BigInteger, nullable=False),
     Column("ledger_time", BigInteger, nullable=False, index=True),
     Column("leg", Text, nullable=False),
@@ -63,6 +62,26 @@ views = Table(
 )
 """The exact record of every view that proved; `leg` is `public_control` for control."""
 
+causes = Table(
+    "causes",
+    metadata,
+    Column("statement", Text, primary_key=True),
+    Column("cause", Text, primary_key=True, index=True),
+)
+"""Which statements arise from which, by id, as far as both are held or named here."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("id", Text),
+    Column("leg", Text, nullable=False),
+    Column("entry", BigInteger, nullable=False),
+    Column("ledger_time", BigInteger, nullable=False, index=True),
+    Column("record", LargeBinary, nullable=False),
+)
+"""The exact record of the newest notice about a statement, by its digest; `id` where told."""
+
 positions = Table(
     "positions",
     metadata,
@@ -70,15 +89,13 @@ positions = Table(
     Column("offset", BigInteger, nullable=False),
 )
 
-unproved = Table(
-    "unproved",
+clock = Table(
+    "clock",
     metadata,
     Column("topic", Text, primary_key=True),
-    Column("offset", BigInteger, primary_key=True),
-    Column("what", Text, nullable=False),
-    Column("record", LargeBinary, nullable=False),
+    Column("ledger_time", BigInteger, nullable=False),
 )
-"""Records that did not prove what they say: kept, named, and acted on in nothing."""
+"""The newest ledger time that the log told by itself, without a statement."""
 
 to_publish = Table(
     "to_publish",
@@ -116,9 +133,7 @@ class Store:
         self._engine: Engine = create_engine(where, hide_parameters=True)
         self._reading = self._engine
         if self._engine.dialect.name == "sqlite":
-            self._reading = self._engine.execution_options(reading=True)
-            event.listen(self._engine, "connect", _on_connect)
-            event.listen(self._engine, "begin", _on_begin)
+            self._reading = embedded.embed(self._engine)
         with self._engine.begin() as db:
             metadata.create_all(db)
 
@@ -137,6 +152,22 @@ class Store:
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
+
+    def settle(self, *, whole: bool = False) -> None:
+        """Let what was deleted be gone from the database's files, not only from its answers.
+
+        Args:
+            whole: write the database anew besides, which waits for everybody else who writes.
+                PostgreSQL's own log (pg_wal) and backups are its administrator's.
+
+        Raises:
+            Transient: somebody is reading or writing meanwhile.
+        """
+        if self._engine.dialect.name == "sqlite":
+            embedded.settle(self._engine, whole=whole)
+        elif whole:
+            with self._engine.connect() as db:
+                db.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM FULL")
 
     def forget(self, *, kept: frozenset[str]) -> None:
         """Drop every row that the views bring back.
@@ -182,17 +213,20 @@ def advance(db: Connection, topic: str, *, expected: int, to: int) -> None:
         )
 
 
-def keep(db: Connection, view: View, record: bytes) -> bool:
-    """Keep a proved view.
+def keep(db: Connection, opened: View | Notice, record: bytes) -> bool:
+    """Keep a proved view, or a proved notice.
 
     Returns:
         False where this very delivery, or a later one of the same statement, is held already.
     """
-    statement = view.statement
+    if isinstance(opened, Notice):
+        return _keep_notice(db, opened, record)
+    view, statement = opened, opened.statement
     values = {
         "id": statement.context.id,
         "event": statement.kind.name,
         "agency": agency_of(statement.context.source) or "",
+        "kid": statement.kid,
         "entry": view.head.index,
         "ledger_time": view.head.ledger_time,
         "leg": view.delivery.leg,
@@ -200,6 +234,9 @@ def keep(db: Connection, view: View, record: bytes) -> bool:
         "exercise": view.head.exercise,
         "record": record,
     }
+    for cause in statement.causes:
+        arises = upsert(db, causes).values(statement=statement.context.id, cause=cause)
+        db.execute(arises.on_conflict_do_nothing())
     row = upsert(db, views).values(digest=statement.digest, **values)
     if db.execute(row.on_conflict_do_nothing()).rowcount:
         return True
@@ -207,9 +244,67 @@ def keep(db: Connection, view: View, record: bytes) -> bool:
     return bool(db.execute(update(views).where(*newer).values(**values)).rowcount)
 
 
-def erase(db: Connection, digest: str) -> None:
-    """Drop a view that the log erased."""
+def _keep_notice(db: Connection, notice: Notice, record: bytes) -> bool:
+    values = {
+        "id": notice.context.id if notice.context else None,
+        "leg": notice.delivery.leg,
+        "entry": notice.head.index,
+        "ledger_time": notice.head.ledger_time,
+        "record": record,
+    }
+    digest = notice.delivery.statement
+    row = upsert(db, notices).values(digest=digest, **values)
+    if db.execute(row.on_conflict_do_nothing()).rowcount:
+        return True
+    newer = (notices.c.digest == digest, notices.c.entry < notice.head.index)
+    return bool(db.execute(update(notices).where(*newer).values(**values)).rowcount)
+
+
+def erase(db: Connection, digest: str) -> str | None:
+    """Drop a view that the log erased, and what was to be said of it.
+
+    Returns:
+        The statement's id, None where it is not held.
+    """
+    found = select(views.c.id).where(views.c.digest == digest)
+    statement: str | None = db.execute(found).scalar()
+    db.execute(delete(notices).where(notices.c.digest == digest))
+    if statement is None:
+        return None
     db.execute(delete(views).where(views.c.digest == digest))
+    db.execute(delete(causes).where(causes.c.statement == statement))
+    query = select(to_publish.c.id, to_publish.c.draft).where(to_publish.c.draft.is_not(None))
+    named = statement.encode()
+    rests = [row.id for row in db.execute(query) if row.id == statement or named in row.draft]
+    said = to_publish.c.id.in_(rests)
+    db.execute(update(to_publish).where(said).values(draft=None, published=True))
+    return statement
+
+
+def resting_on(db: Connection, statement: str, agency: str) -> int:
+    """Count the statements of an agency that arise from one, at first hand."""
+    joined = views.join(causes, causes.c.statement == views.c.id)
+    query = select(func.count()).select_from(joined)
+    ours = (causes.c.cause == statement, views.c.agency == agency)
+    return db.execute(query.where(*ours)).scalar_one()
+
+
+def ids_of(db: Connection, digests: Collection[str]) -> list[str]:
+    """List the ids of statements that are held, or were told without a section, by digest."""
+    held = select(views.c.id).where(views.c.digest.in_(digests)).order_by(views.c.place)
+    noticed = (notices.c.digest.in_(digests), notices.c.id.is_not(None))
+    told = select(notices.c.id).where(*noticed).order_by(notices.c.id)
+    found = [*db.execute(held).scalars(), *db.execute(told).scalars()]
+    return list(dict.fromkeys(found))
+
+
+def told_in(db: Connection, digest: str) -> int:
+    """Give the newest entry that told anything of a statement here, by its digest; -1 for none."""
+    found = (
+        db.execute(select(table.c.entry).where(table.c.digest == digest)).scalar()
+        for table in (views, notices)
+    )
+    return max(-1 if one is None else one for one in found)
 
 
 def held(db: Connection, statement_id: str) -> Statement | None:
@@ -231,7 +326,22 @@ def row_of(db: Connection, statement_id: str) -> RowMapping | None:
 
 def ledger_time(db: Connection) -> int:
     """Give the newest ledger time seen, 0 before the first view."""
-    return db.execute(select(func.max(views.c.ledger_time))).scalar() or 0
+    newest = (func.max(table.c.ledger_time) for table in (views, notices, clock))
+    return max(db.execute(select(one)).scalar() or 0 for one in newest)
+
+
+def refused(db: Connection, statement_id: str) -> None:
+    """Let something be said again that the log did not accept."""
+    db.execute(delete(to_publish).where(to_publish.c.id == statement_id))
+
+
+def pass_time(db: Connection, topic: str, at: int) -> None:
+    """Remember a ledger time that the log told by itself; it never falls."""
+    row = upsert(db, clock).values(topic=topic, ledger_time=at)
+    newer = row.on_conflict_do_update(
+        index_elements=["topic"], set_={"ledger_time": at}, where=clock.c.ledger_time < at
+    )
+    db.execute(newer)
 
 
 def want(db: Connection, wanted: Wanted) -> bool:
@@ -254,6 +364,13 @@ def id_of(db: Connection, key: str) -> str | None:
     return db.execute(select(to_publish.c.id).where(to_publish.c.key == key)).scalar()
 
 
+def id_under(db: Connection, prefix: str) -> str | None:
+    """Give the id of the last that was said, or is to be said, under a key that begins so."""
+    begins = to_publish.c.key.startswith(prefix, autoescape=True)
+    query = select(to_publish.c.id).where(begins).order_by(to_publish.c.place.desc())
+    return db.execute(query).scalar()
+
+
 def unpublished(db: Connection, limit: int = 200) -> list[Draft]:
     """List what is to be said, in the order in which it was wanted."""
     query = (
@@ -266,8 +383,9 @@ def unpublished(db: Connection, limit: int = 200) -> list[Draft]:
 
 
 def mark_published(db: Connection, statement_id: str) -> None:
-    """Remember that the outbox holds it."""
-    db.execute(update(to_publish).where(to_publish.c.id == statement_id).values(published=True))
+    """Remember that the outbox holds it; its draft is needed no more."""
+    done = {"published": True, "draft": None}
+    db.execute(update(to_publish).where(to_publish.c.id == statement_id).values(**done))
 
 
 def _draft(exact: bytes | None) -> Draft:
@@ -277,17 +395,3 @@ def _draft(exact: bytes | None) -> Draft:
             remedy="Stop the consumer and run: candour consumer rebuild --home DIR",
         )
     return msgspec.json.decode(exact, type=Draft)
-
-
-def _on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # SQLAlchemy writes BEGIN itself: the driver would begin only at the first write.
-    connection.isolation_level = None
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL"):
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-
-def _on_begin(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -5,7 +5,7 @@ same key gives the same id on every machine, so that a consumer whose database w
 what it said was still on its way, says it again under an id that is known.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol, TypeVar
@@ -16,16 +16,18 @@ from sqlalchemy import Connection
 from consumers.store import Wanted
 from contracts.context import Urgency
 from contracts.draft import Draft, draft
-from contracts.event.control import Agency, Founding, PersonsLinked, PersonsUnlinked, Rules
-from contracts.event.work import Work
+from contracts.event.control import Act, Agency, Founding, Rules
 from contracts.fault import InvariantBroken
-from contracts.opened import View
-from contracts.section import Cause, Practitioner, Provenance, Section
+from contracts.form import Section
+from contracts.opened import Notice, View
+from contracts.section import Cause, Practitioner, Provenance
 
 HOUR_MS = 3_600_000
+SPEAKS = "candour consumer of "
+"""What a consumer calls itself on the log, before its source."""
 CAUSES_MAX = 8
 
-_Said = TypeVar("_Said", bound=Work | PersonsLinked | PersonsUnlinked)
+_Said = TypeVar("_Said", bound=Section)
 
 
 class Partners(Protocol):
@@ -43,8 +45,26 @@ class Partners(Protocol):
     def keys(self) -> Mapping[str, bytes]:
         """Every public key by kid."""
 
+    @property
+    def rules(self) -> Rules | None:
+        """The ruleset in force."""
+
+    @property
+    def suspect(self) -> Mapping[str, int]:
+        """Keys that were compromised, each with the ledger time from which on, in milliseconds."""
+
+    @property
+    def acts(self) -> Mapping[str, Act]:
+        """Every act that was proposed, by its digest."""
+
     def take(self, view: View) -> None:
         """Take the next public control view in."""
+
+    def acting(self, agency: str) -> str:
+        """Give who acts in an agency's place now."""
+
+    def households_of(self, agency: str, practitioner: str) -> frozenset[str]:
+        """List the household tokens of a practitioner, by the credentials in force."""
 
 
 @dataclass(frozen=True)
@@ -56,27 +76,29 @@ class Voice:
         source: the CloudEvents source of what is said.
         accountable: the role that answers for what the system says by itself.
         partners: what the agency knows of its partnership.
+        credential: gives a practitioner's credential by their token, None for one who has none.
     """
 
     agency: str
     source: str
     accountable: str
     partners: Partners
+    credential: Callable[[str], str | None] = lambda _: None
 
     @property
     def rules(self) -> Rules:
-        """The founding's rules.
+        """The ruleset in force.
 
         Raises:
             InvariantBroken: something arrived before the founding did.
         """
-        founding = self.partners.founding
-        if founding is None:
+        rules = self.partners.rules
+        if rules is None:
             raise InvariantBroken(
                 "A statement came before the partnership's founding.",
                 remedy="Run: candour consumer rebuild --home DIR",
             )
-        return founding.rules
+        return rules
 
     @property
     def kind(self) -> str:
@@ -93,6 +115,11 @@ class Voice:
         roles = self.rules.roles
         return roles.get(self.kind_of(agency), roles.get("other", "duty_manager"))
 
+    def viewer(self, person: Practitioner) -> frozenset[str]:
+        """List the tokens by which something may be kept from a person at work here."""
+        token = person.token or ""
+        return frozenset({token}) | self.partners.households_of(self.agency, token)
+
     def derived(  # noqa: PLR0913 - a derived statement has this many independent parts
         self,
         key: str,
@@ -101,6 +128,7 @@ class Voice:
         *,
         causes: Iterable[str],
         rule: str,
+        at: int = 0,
         urgency: Urgency = "routine",
         sections: Mapping[str, Section] | None = None,
     ) -> Wanted:
@@ -109,19 +137,21 @@ class Voice:
         Args:
             key: the natural key; no personal data in it.
             event: the event's name.
-            value: its facts; the key is put in.
+            value: its facts; the key is put in where its type has one.
             causes: ids of the statements it arises from, the one that it is about first.
             rule: which rule or worker says it, and in which version.
+            at: the time of its id in milliseconds, where it arises from nothing.
             urgency: never a threat to life: only people say that.
             sections: more of them, where the event needs any.
         """
         listed = list(dict.fromkeys(causes))[:CAUSES_MAX]
         provenance = Provenance(
-            "system", system=f"candour consumer of {self.source}", rule=rule,
+            "system", system=f"{SPEAKS}{self.source}", rule=rule,
             accountable=self.accountable,
         )  # fmt: skip
         given = {"provenance": provenance, **(sections or {})}
-        said_id = derived_id(self.source, listed[0], key)
+        stamp = int(listed[0].replace("-", "")[:12], 16) if listed else at
+        said_id = derived_id(self.agency, stamp, key)
         return Wanted(key, _drafted(said_id, event, value, key, listed, given, urgency))
 
     def signed_by(self, practitioner: Practitioner, *, role: str) -> Provenance:
@@ -135,6 +165,7 @@ class Voice:
             contact=ours.contact if ours else None,
             how_known="record",
             said="summary",
+            credential=self.credential(practitioner.token or ""),
         )
 
 
@@ -155,7 +186,7 @@ def personal(  # noqa: PLR0913 - what a person says has this many independent pa
         said_id: a new UUIDv7.
         key: the natural key.
         event: the event's name.
-        value: its facts; the key is put in.
+        value: its facts; the key is put in where its type has one.
         causes: ids of the statements it arises from.
         provenance: who says so (`Voice.signed_by`).
         urgency: as the statement will carry it.
@@ -165,15 +196,19 @@ def personal(  # noqa: PLR0913 - what a person says has this many independent pa
     return Wanted(key, _drafted(said_id, event, value, key, list(causes), given, urgency))
 
 
-def derived_id(source: str, cause: str, key: str) -> str:
+def derived_id(agency: str, stamp: int, key: str) -> str:
     """Make the UUIDv7 of a derived statement: its cause's time, and a digest of its key.
+
+    Args:
+        agency: who says it, from whichever of its sources: the same from two is one.
+        stamp: the time of its cause's id, in milliseconds.
+        key: its natural key.
 
     Source:
         RFC 9562 sections 5.7 (48 bits of time) and 5.8 (the rest fixed by content).
     """
-    hashed = sha256(f"candour-derived\n{source}\n{key}".encode()).digest()
+    hashed = sha256(f"candour-derived\n{agency}\n{key}".encode()).digest()
     rest = int.from_bytes(hashed[:10])
-    stamp = int(cause.replace("-", "")[:12], 16)
     bits = stamp << 80 | 7 << 76 | (rest & 0xFFF) << 64 | 0b10 << 62 | rest >> 12 & ((1 << 62) - 1)
     text = f"{bits:032x}"
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
@@ -189,20 +224,45 @@ def _drafted(  # noqa: PLR0913 - as its callers
     urgency: Urgency,
 ) -> Draft:
     caused = {f"cause.{n}": Cause(cause) for n, cause in enumerate(causes, 1)}
-    keyed = msgspec.structs.replace(value, key=key)
+    keyed = msgspec.structs.replace(value, key=key) if hasattr(value, "key") else value
     return draft(
         id=said_id, event=event, sections={"event": keyed, **caused, **sections}, urgency=urgency
     )
 
 
-class Worker(Protocol):
-    """One part of what is done about a report; its rows live in the consumer's database."""
+class Worker:
+    """One part of what is done about a report; its rows live in the consumer's database.
 
-    kinds: frozenset[str]
-    """The kinds of agency that it works for."""
+    Attributes:
+        kinds: the kinds of agency that it works for; empty for all.
+    """
 
-    def take(self, db: Connection, view: View, /) -> list[Wanted]:
+    kinds: frozenset[str] = frozenset()
+
+    def __init__(self, voice: Voice) -> None:
+        """Work for one agency."""
+        self._voice = voice
+
+    def take(self, _db: Connection, _view: View, /) -> list[Wanted]:
         """Take the next verified view in, in log order; redelivery never comes here."""
+        return []
 
-    def pass_time(self, db: Connection, at: int, /) -> list[Wanted]:
+    def notice(self, _db: Connection, _notice: Notice, /) -> list[Wanted]:
+        """Take in what is told of a statement without a section of it."""
+        return []
+
+    def unverified(self, _db: Connection, _view: View, /) -> None:
+        """Take in what nobody could verify: it triggers no rule, and somebody must call back."""
+
+    def pass_time(self, _db: Connection, _at: int, /) -> list[Wanted]:
         """Say what ran out by a ledger time, in milliseconds."""
+        return []
+
+    def reopen(self, _db: Connection, _statement: str, /) -> None:
+        """Let a person look again: what a statement said is corrected, retracted or suspect."""
+
+    def forget(self, _db: Connection, _statement: str, /) -> None:
+        """Drop every row that is, or rests on, an erased statement."""
+
+    def refused(self, _db: Connection, _statement: str, /) -> None:
+        """Take back what a person did here and the log did not accept."""

@@ -22,7 +22,7 @@ from consumers.audit.following import UNREADABLE, in_recorded_order
 from contracts import base64url, proof, signature
 from contracts.entry import Body, exact_bytes, split_entry
 from contracts.event import name_of
-from contracts.event.control import AgencyAdmitted, KeyEnrolled
+from contracts.event.control import AgencyAdmitted, KeyEnrolled, KeyRotated
 from contracts.finding import decode_findings
 from contracts.reason import Reason
 from contracts.statement import Refused, parse
@@ -152,7 +152,7 @@ def keys_of(ledger: Records) -> dict[str, bytes]:
         held = [key for agency in named for key in agency.keys]
         if isinstance(findings.proposal, AgencyAdmitted):
             held += findings.proposal.agency.keys
-        elif isinstance(findings.proposal, KeyEnrolled):
+        elif isinstance(findings.proposal, (KeyEnrolled, KeyRotated)):
             held.append(findings.proposal.key)
         for key in held:
             _take(keys, key.public_key)

@@ -8,13 +8,13 @@ Source: domain.md 7 (Four times; Truth about the review); design.md, Examine and
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import msgspec
 
 from consumers.audit.container import DISCLOSURES, LEDGER, Export
 from consumers.audit.following import Read, read_entry
-from contracts.entry import Decision, Delivery, Duty, Item, Position, exact_bytes
+from consumers.audit.telling import moment, owed, words
+from contracts.entry import NOTICES, Decision, Delivery, Item, Position, exact_bytes
 from contracts.event import BY_NAME, Audience
 from contracts.event.report import Report
 from contracts.fault import Misuse
@@ -38,6 +38,7 @@ class _Known:
     deliveries: dict[str, list[tuple[int, Delivery]]] = field(default_factory=dict)
     answers: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
     redecided: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    erased: dict[str, int] = field(default_factory=dict)
 
 
 def chronology(export: Export, *, statement: str | None = None) -> Iterator[str]:
@@ -86,6 +87,8 @@ def _read_through(export: Export) -> _Known:
             known.deliveries.setdefault(delivery.statement, []).append((index, delivery))
         for row in _decision_of(read).redecided:
             known.redecided.setdefault(row.statement, []).append((index, row.outcome))
+        if findings.event == "erasure_endorsed":
+            known.erased.update(dict.fromkeys(findings.erases, index))
         if findings.refers and BY_NAME[findings.event].audience is not Audience.PUBLIC_CONTROL:
             answer = (index, findings.event, findings.source)
             for cause in findings.refers:
@@ -107,7 +110,7 @@ def _told(
 ) -> Iterator[str]:
     head, decision = read.head, _decision_of(read)
     exercise = "EXERCISE " if head.exercise else ""
-    yield f"{exercise}{_moment(head.ledger_time)}  entry {head.index}  {_words(findings.event)}"
+    yield f"{exercise}{moment(head.ledger_time)}  entry {head.index}  {words(findings.event)}"
     yield f"  Statement {findings.id}, from {findings.source}, {findings.urgency}."
     if BY_NAME[findings.event].audience is Audience.PUBLIC_CONTROL:
         yield "  Governs the partnership; every agency was given it whole."
@@ -116,19 +119,21 @@ def _told(
     statement = None if disclosures is None else _read(read.jws, disclosures)
     if statement is not None:
         yield from _stated(statement)
-    yield f"  Shared through the log: {_moment(head.ledger_time)}."
+    elif findings.id in known.erased:
+        yield f"  What it said was erased, with the authority of entry {known.erased[findings.id]}."
+    yield f"  Shared through the log: {moment(head.ledger_time)}."
     unverified = " Its signature failed; nobody knows who wrote it." if head.kid is None else ""
-    yield f"  Outcome: {_words(decision.outcome)}; provenance {decision.level}.{unverified}"
+    yield f"  Outcome: {words(decision.outcome)}; provenance {decision.level}.{unverified}"
     for given in decision.reasons:
         fields = f" ({', '.join(given.fields)})" if given.fields else ""
         yield f"  Because {given.code}{fields}. Remedy given: {Reason.of(given.code).remedy}"
     yield from _given(findings, known)
     for index, outcome in known.redecided.get(findings.statement, []):
-        yield f"  Decided anew in entry {index}: {_words(outcome)}."
+        yield f"  Decided anew in entry {index}: {words(outcome)}."
     for duty in decision.duties:
-        yield f"  {_owed(duty)}"
+        yield f"  {owed(duty)}"
     for index, event, source in known.answers.get(findings.id, []):
-        yield f"  Followed in entry {index} by {_words(event)}, from {source}."
+        yield f"  Followed in entry {index} by {words(event)}, from {source}."
     yield ""
 
 
@@ -142,13 +147,13 @@ def _stated(statement: Statement) -> Iterator[str]:
         yield f"  Happened: {when}{until} ({happened.precision})."
         yield f"  Known to the agency: {event.known_to_agency}. Recorded by it: {event.recorded}."
         if event.standing is not None:
-            yield f"  Standing in a review: {_words(event.standing)}."
+            yield f"  Standing in a review: {words(event.standing)}."
     if not isinstance(provenance, Provenance) or provenance.kind == "anonymous":
         yield "  Said by: nobody is named."
     elif provenance.kind == "system":
         yield f"  Said by: a system, for which {provenance.accountable or 'nobody'} answers."
     else:
-        how = _words(provenance.how_known or "not said how")
+        how = words(provenance.how_known or "not said how")
         role, employer = provenance.role or "role not given", provenance.employer or "not given"
         yield f"  Said by: {role}, {employer}; known because {how}."
 
@@ -161,7 +166,12 @@ def _given(findings: Findings, known: _Known) -> Iterator[str]:
         for index, delivery in known.deliveries.get(findings.statement, [])
         if delivery.leg != "own"
     ]
+    given = [one for one in others if one[1].leg not in NOTICES]
     for index, delivery in others:
+        if delivery.leg in NOTICES:
+            marks = f" ({', '.join(map(words, delivery.marks))})" if delivery.marks else ""
+            yield f"  {delivery.to} was told in entry {index}, and given none of it{marks}."
+    for index, delivery in given:
         authority = ", ".join(part for part in (delivery.basis, delivery.gateway) if part)
         under = f"{delivery.leg}{f' ({authority})' if authority else ''}"
         marks = f", marked {', '.join(delivery.marks)}" if delivery.marks else ""
@@ -173,11 +183,12 @@ def _given(findings: Findings, known: _Known) -> Iterator[str]:
         if kept:
             yield f"    Kept back, as {delivery.leg} does not carry it: {', '.join(kept)}."
         for duty in delivery.duties:
-            yield f"    {_owed(duty)}"
-    if not others:
+            yield f"    {owed(duty)}"
+    if not given:
         yield "  Given to nobody but its publisher."
-    if findings.excluded:
-        yield f"  Kept from, as the publisher asked: {', '.join(findings.excluded)}."
+    kept_from = sorted({one.agency for one in findings.exclusions if one.agency})
+    if kept_from:
+        yield f"  Kept from, as the publisher asked: {', '.join(kept_from)}."
 
 
 def _other(read: Read) -> Iterator[str]:
@@ -194,22 +205,9 @@ def _other(read: Read) -> Iterator[str]:
         "redeliveries": f"{count} submissions came again and were answered as before",
         "intake_gap": f"{count} submissions were lost before the log could read them",
     }.get(head.kind, "")
-    yield f"{_moment(head.ledger_time)}  entry {head.index}  From {agency}: {what}."
+    yield f"{moment(head.ledger_time)}  entry {head.index}  From {agency}: {what}."
     yield ""
 
 
 def _read(jws: bytes, disclosures: bytes) -> Statement:
     return interpret(parse(b"%b~%b~" % (jws, disclosures)))
-
-
-def _owed(duty: Duty) -> str:
-    due = _moment(duty.due_at)
-    return f"Owed by {_words(duty.role)} of {duty.agency}: {_words(duty.kind)}, by {due}."
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _moment(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

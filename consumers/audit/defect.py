@@ -174,6 +174,11 @@ class Defect(StrEnum):
         Exit.DECISION,
         "A refusal or redelivery contradicts the log before it.",
     )
+    DECIDER_UNKNOWN = (
+        "decision.decider_unknown",
+        Exit.INCOMPLETE,
+        "A version of the decision is adopted that this release does not know: verify by a later.",
+    )
     FILE_MISSING = (
         "export.file_missing",
         Exit.INCOMPLETE,
@@ -209,6 +214,11 @@ class Defect(StrEnum):
         Exit.INCOMPLETE,
         "Some sections of a recorded statement are missing, and nothing on the log erased them.",
     )
+    NOT_ERASED = (
+        "disclosure.not_erased",
+        Exit.FINDINGS,
+        "Sections stand here that the log erased: destroy this copy, and export again.",
+    )
     STREAM_GAP = (
         "stream.gap",
         Exit.FINDINGS,
@@ -237,7 +247,12 @@ class Defect(StrEnum):
     QUARANTINE_OVERDUE = (
         "quarantine.overdue",
         Exit.FINDINGS,
-        "A held statement's missing provenance is overdue.",
+        "A held statement waits past its clock: for its provenance, a decision, or a second hand.",
+    )
+    DUTY_OVERDUE = (
+        "duty.overdue",
+        Exit.FINDINGS,
+        "An emergency was not reviewed, or a recall, correction or erasure not answered, in time.",
     )
     SILENCE = (
         "heartbeat.missing",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from broker.core.decide import DECIDER
+from broker.core.decider import DECIDERS, NEWEST
 from broker.core.index import MemoryIndex, index_item
 from broker.core.prepare import Prepared, prepare
 from broker.core.sequence import RUN_MAX, SKEW_MS_MAX, Sequencing, Submission
@@ -22,7 +22,6 @@ from contracts import base64url, entry, topic
 from contracts.entry import (
     DECISION,
     FINDINGS,
-    FIRST_DELIVERY,
     POSITION,
     Body,
     Decision,
@@ -30,6 +29,7 @@ from contracts.entry import (
     Item,
     Position,
 )
+from contracts.event.control import DeciderAdopted
 from contracts.fault import InvariantBroken
 from contracts.finding import EXAMINER, Findings, decode_findings
 from contracts.reason import Reason, Stage
@@ -88,18 +88,13 @@ def is_opened(read: Read) -> bool:
     head, body = read.head, read.body
     exact = [entry.exact_bytes(raw) for raw in (body.position, body.findings, body.decision)]
     stated = [head.position, head.findings, head.decision]
-    salts = entry.salts(read.salt, len(head.deliveries))
+    salts = entry.salts(read.salt, entry.slots_for(len(body.deliveries)))
     opened = [
         entry.commitment(salts[at], one) if one else None
         for at, one in zip((POSITION, FINDINGS, DECISION), exact, strict=True)
     ]
-    pads = [b""] * (len(head.deliveries) - len(body.deliveries))
-    deliveries = [
-        entry.commitment(salt, one)
-        for salt, one in zip(
-            salts[FIRST_DELIVERY:], [*map(bytes, body.deliveries), *pads], strict=False
-        )
-    ]
+    slots = entry.slots_of(read.salt, len(body.deliveries))
+    deliveries = entry.committed(salts, slots, [bytes(one) for one in body.deliveries])
     signed = digest_of(read.jws) == head.statement if read.jws else head.statement is None
     whole = read.record == b"%b\n%b\n%b" % (_encode(head), _encode(body), read.jws)
     return opened == stated and deliveries == head.deliveries and signed and whole
@@ -152,6 +147,8 @@ class Following:
         followed = self._follow(read, sections)
         if isinstance(followed, Defect) and not is_opened(read):
             return Defect.COMMITMENT_UNOPENED
+        if isinstance(followed, Defect) and _names_unknown_decider(read):
+            return Defect.DECIDER_UNKNOWN
         return followed
 
     def _follow(self, read: Read, sections: bytes | None) -> Findings | Defect | None:
@@ -182,7 +179,7 @@ class Following:
             named = _named(findings_json)
         except UNREADABLE:
             return Defect.ENTRY_WRONG
-        if head.kid is not None and head.kid not in self.state.keys and self.state.keys:
+        if head.kid is not None and head.kid not in self.state.keys.held and self.state.keys.held:
             return Defect.KEY_NOT_IN_FORCE
         if digest_of(read.jws) != named.statement:
             return Defect.COMMITMENT_UNOPENED
@@ -247,7 +244,7 @@ class Following:
         decision = Decision(
             outcome="accepted" if seen else "rejected",
             examiner=EXAMINER,
-            decider=DECIDER,
+            decider=self.state.decider or NEWEST,
             ruleset=self.state.ruleset,
         )
         return self._rebuilt(read, Parts(position=position, decision=decision, items=items))
@@ -255,6 +252,8 @@ class Following:
     def _is_known(self, item: Item, agency: str) -> bool:
         """Say whether a redelivery names the entry that decided the same bytes last."""
         known = self.index.by_id(self._ids.get(item.submission, ""))
+        if known is None or known.submission != item.submission:
+            known = self.index.by_id(item.submission)  # an emergency that nobody could verify
         if known is None or item.reasons or item.id is not None:
             return False
         return (known.submission, known.agency, known.entry) == (
@@ -276,8 +275,12 @@ class Following:
             return not any(part is not None for part in taken)
         if item.id is None or item.kid is None or item.stream is None or item.sequence is None:
             return False
-        key = self.state.keys.get(item.kid)
-        fits = not self.state.keys if key is None else key.agency == agency and key.revoked is None
+        key = self.state.keys.held.get(item.kid)
+        fits = (
+            not self.state.keys.held
+            if key is None
+            else key.agency == agency and key.revoked is None
+        )
         unused = self.index.by_id(item.id) is None
         return fits and unused and self.index.number(item.stream, item.sequence) is None
 
@@ -312,3 +315,14 @@ class Following:
         return (
             Defect.TIME_WRONG if head.ledger_time != read.head.ledger_time else Defect.ENTRY_WRONG
         )
+
+
+def _names_unknown_decider(read: Read) -> bool:
+    """Say whether a founding or an act names a version of the decision that came later."""
+    try:
+        findings = decode_findings(entry.exact_bytes(read.body.findings))
+    except UNREADABLE:
+        return False
+    act, founded = findings.proposal, findings.founding
+    named = act.decider if isinstance(act, DeciderAdopted) else None
+    return (founded.founding.decider if founded else named or NEWEST) not in DECIDERS

@@ -5,13 +5,12 @@ None of it breaks the log: it is what a reader must be told (exit code 1).
 
 from dataclasses import dataclass, field
 
-import msgspec
-
 from broker.core.state import State
+from consumers.audit.clocks import Clocks
 from consumers.audit.defect import Defect
 from consumers.audit.following import Read
 from consumers.audit.verdict import Tally
-from contracts.entry import Decision, Item, exact_bytes
+from contracts.entry import Item
 from contracts.finding import Findings
 from contracts.reason import Reason
 
@@ -34,8 +33,8 @@ class Watch:
 
     tally: Tally
     counts: dict[str, int] = field(default_factory=dict)
+    clocks: Clocks = field(default_factory=Clocks)
     _streams: dict[str, _Stream] = field(default_factory=dict)
-    _due: dict[str, tuple[int, int]] = field(default_factory=dict)
     _clock: int | None = None
 
     @property
@@ -65,18 +64,13 @@ class Watch:
 
     def statement(self, read: Read, findings: Findings) -> None:
         """Look at a statement whose entry follows."""
+        self.clocks.take(read, findings)
         if read.head.kid is None:
             self.tally.at(Defect.UNVERIFIED, read.head.index)
             return
         stream = self._streams.setdefault(findings.stream, _Stream())
         stream.taken[findings.sequence] = findings.statement
         stream.named[findings.sequence] = (findings.previous, read.head.index)
-        decided = exact_bytes(read.body.decision)
-        if findings.missing and b'"provenance_supplied"' in decided:
-            decision = msgspec.json.decode(decided, type=Decision)
-            for duty in decision.duties:
-                if duty.kind == "provenance_supplied":
-                    self._due[duty.statement] = (duty.due_at, read.head.index)
 
     def items(self, items: list[Item], index: int) -> None:
         """Look at refused submissions."""
@@ -91,9 +85,10 @@ class Watch:
         """Say what is amiss once the whole ledger went by."""
         for name, stream in sorted(self._streams.items()):
             self._chain(name, stream)
-        for statement, (due_at, index) in self._due.items():
-            if statement in state.held and due_at < state.ledger_time:
-                self.tally.at(Defect.QUARANTINE_OVERDUE, index)
+        for index in self.clocks.held_late(state):
+            self.tally.at(Defect.QUARANTINE_OVERDUE, index)
+        for index in self.clocks.undone(state):
+            self.tally.at(Defect.DUTY_OVERDUE, index)
 
     def _chain(self, name: str, stream: _Stream) -> None:
         top = max(stream.taken)

@@ -13,7 +13,7 @@ import msgspec
 from consumers.audit.defect import PRECEDENCE, Defect, Exit
 from contracts import base64url, signature
 from contracts.fault import Misuse
-from contracts.section import Section
+from contracts.form import Section
 
 NAMED_MAX = 20
 """How many places one defect lists; its count says how many there are."""
@@ -69,6 +69,13 @@ class Found(Section, frozen=True, kw_only=True):
     places: list[str] = []
 
 
+class ErasedBy(Section, frozen=True, kw_only=True):
+    """What one entry erased with authority and is gone here: entries of statements, in order."""
+
+    entry: int
+    statements: list[int]
+
+
 class Verdict(Section, frozen=True, kw_only=True):
     """What an audit found, in the order of precedence.
 
@@ -88,10 +95,11 @@ class Verdict(Section, frozen=True, kw_only=True):
     exit: int
     decided: int
     counts: dict[str, int]
+    erased: list[ErasedBy]
     found: list[Found]
 
     def encoded(self) -> bytes:
-        """Spell the verdict as `verdict.json` holds it."""
+        """Spell the verdict as its file holds it."""
         built = msgspec.to_builtins(self)
         return (json.dumps({"format": self.format, **built}, indent=2) + "\n").encode()
 
@@ -164,6 +172,11 @@ def summary(verdict: Verdict) -> str:
         f"Recomputed from the log alone: {verdict.decided} of {verdict.size} entries "
         f"(refused and not kept, so that only place, number and reason could be checked: "
         f"{counts['not_kept']}).",
+        *(
+            f"Erased with authority, endorsed by entry {one.entry}: {len(one.statements)} "
+            "statements, whose sections are gone; their signatures, places and decisions hold."
+            for one in verdict.erased
+        ),
         *_told(verdict.found),
     ]
     return "\n".join(lines) + "\n"

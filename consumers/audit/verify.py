@@ -5,11 +5,12 @@ every signed checkpoint, and meanwhile signatures, digests and findings in worke
 Everything is looked at, whatever fails first; what fails is named by entry index and by name.
 """
 
+import gc
 from collections.abc import Callable
 
 import msgspec
 
-from broker.core.decide import DECIDER
+from broker.core.decider import NEWEST
 from broker.core.tree import Tree
 from consumers.audit.checking import ABSENT, Checking, Seal, keys_of
 from consumers.audit.container import (
@@ -22,9 +23,10 @@ from consumers.audit.container import (
     manifest_of,
 )
 from consumers.audit.defect import PRECEDENCE, Defect, Exit
+from consumers.audit.erasures import erased_by
 from consumers.audit.following import Following, Read, is_opened, read_entry
 from consumers.audit.streams import Watch
-from consumers.audit.verdict import Tally, Trusted, Verdict
+from consumers.audit.verdict import ErasedBy, Tally, Trusted, Verdict
 from contracts import base64url, proof
 from contracts.entry import Head, Item
 from contracts.finding import EXAMINER, Findings
@@ -57,21 +59,25 @@ class _Audit:
         self.export, self.trust, self.say = export, trust, say
         self.tally = Tally()
         self.watch = Watch(self.tally)
-        self.following = Following(trust.partnership)
+        self.ledger = export.logs[LEDGER]
+        self.partnership = self._partnership()
+        self.following = Following(self.partnership)
         self.tree = Tree()
         self.decided = 0
         self.not_kept = 0
         self.follows = True
         self.founded = False
-        self.ledger = export.logs[LEDGER]
         self.sections: dict[bytes, int] = {}
         self.unsigned: set[int] = set()
+        self.erased: dict[bytes, int] = {}
+        self.gone: dict[int, list[int]] = {}
 
     def run(self, workers: int) -> Verdict:
         """Run every check."""
         self._folder()
         self._sections()
         wanted = self._wanted()
+        gc.disable()  # what is folded lives until the verdict, and would be walked ever again
         checking = Checking(
             self.export, keys_of(self.ledger), _seal(self.trust), wanted, workers=workers
         )
@@ -82,8 +88,22 @@ class _Audit:
                 self._stated(entry, defect)
         finally:
             checking.close()
+        for entry, at in wanted:
+            if at != ABSENT and self._erased_at(entry) is not None:
+                self.tally.at(Defect.NOT_ERASED, entry)
+            gc.enable()
         self.watch.end(self.following.state)
         return self._verdict(len(wanted))
+
+    def _partnership(self) -> str:
+        """Say by whose rules to judge: another's than the trust file names, where all agree on it.
+
+        Of another partnership's export one thing is wrong, and not every entry of it.
+        """
+        stated = _members(self.export.manifest or b"").get("partnership")
+        first = read_entry(self.ledger[0]) if len(self.ledger) else None
+        other = first is not None and first.head.partnership == stated
+        return str(stated) if other else self.trust.partnership
 
     def _folder(self) -> None:
         export, tally = self.export, self.tally
@@ -96,12 +116,12 @@ class _Audit:
                 tally.of(Defect.FILE_BROKEN, name)
         if export.manifest is None:
             return
-        expected = manifest_of(self.trust.partnership, export.logs)
-        if export.manifest == expected:
-            return
+        expected = manifest_of(self.partnership, export.logs)
         stated, rightly = _members(export.manifest), _members(expected)
         if stated.get("partnership", self.trust.partnership) != self.trust.partnership:
             tally.of(Defect.PARTNERSHIP_OTHER, MANIFEST)
+        if export.manifest == expected:
+            return
         differ = [name for name in LOGS if stated.get(name) != rightly.get(name)]
         for name in differ or [MANIFEST]:
             if name not in export.missing:
@@ -152,7 +172,7 @@ class _Audit:
         head = read.head
         if head.kind == "statement" and head.kid is None:
             self.unsigned.add(number)
-        if head.index != number or head.partnership != self.trust.partnership:
+        if head.index != number or head.partnership != self.partnership:
             self.tally.at(Defect.INDEX_WRONG, number)
             self.follows = False
         founding = self.following.state.founding
@@ -183,17 +203,30 @@ class _Audit:
 
     def _followed(self, read: Read, findings: Findings) -> None:
         self.watch.statement(read, findings)
+        if findings.event == "erasure_endorsed":
+            for digest in erased_by(read.record):
+                self.erased.setdefault(digest.encode(), read.head.index)
         if findings.founding is not None:
             self.founded = True
             if findings.founding.founding.log_key != self.trust.log_key:
                 self.tally.at(Defect.FOUNDED_ON_OTHER_KEY, read.head.index)
 
     def _stated(self, entry: int, defect: str) -> None:
-        """Name a statement that does not hold; a signature may fail where the log says so."""
-        if defect:
+        """Name a statement that does not hold; a signature may fail where the log says so.
+
+        Sections may be missing where the log erased them; then the entry that did is told.
+        """
+        authority = self._erased_at(entry) if defect in _ABSENCES else None
+        if authority is not None:
+            self.gone.setdefault(authority, []).append(entry)
+        elif defect:
             self.tally.at(Defect.of(defect), entry)
         elif entry not in self.unsigned:
             self.tally.at(Defect.SIGNATURE_INVALID, entry)
+
+    def _erased_at(self, entry: int) -> int | None:
+        """Give the entry that erased a statement, None where none did."""
+        return self.erased.get(_digest_of(self.ledger[entry]) or b"")
 
     def _checkpoints(self, opened: list[tuple[int, bytes] | None]) -> None:
         tally, size = self.tally, self.tree.size
@@ -240,7 +273,7 @@ class _Audit:
             root=base64url.encode(self.tree.root()),
             ledger_time=state.ledger_time,
             examiner=EXAMINER,
-            decider=DECIDER,
+            decider=state.decider or NEWEST,
             exit=int(next(exits, Exit.VERIFIED)),
             decided=self.decided,
             counts={
@@ -250,7 +283,9 @@ class _Audit:
                 "checkpoints": len(self.export.logs[CHECKPOINTS]),
                 "streams": self.watch.streams,
                 "not_kept": self.not_kept,
+                "erased": sum(map(len, self.gone.values())),
             },
+            erased=[ErasedBy(entry=by, statements=self.gone[by]) for by in sorted(self.gone)],
             found=self.tally.found(),
         )
 
@@ -269,6 +304,7 @@ def _line(record: bytes) -> bytes:
 
 
 _STATEMENT = b'"statement":"'
+_ABSENCES = frozenset({Defect.DISCLOSURES_MISSING, Defect.SECTION_MISSING})
 
 
 def _digest_of(record: bytes) -> bytes | None:

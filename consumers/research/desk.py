@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from sqlalchemy import Connection, RowMapping, insert
 
+from consumers import acting, standing
 from consumers import store as stored
 from consumers.research import plan, rows
 from consumers.research.worker import SYSTEM, Research
@@ -73,7 +74,11 @@ class Desk:
             Misuse: no such task, it is closed, or the outcome is not one that this look can have.
         """
         with self.store.write() as db:
+            acting.check(db, self.voice)
             task = rows.task(db, task_id)
+            hidden = standing.hidden_from(db, self.voice.viewer(operator))
+            if task is not None and not hidden.isdisjoint((task_id, task["statement"])):
+                task = None
             person = None if task is None else person_of(db, task)
             _check(task, person, found, operator)
             if task is None or person is None:
@@ -131,7 +136,9 @@ class Desk:
         """
         key = f"no_further_action_decided/{statement}"
         with self.store.write() as db:
-            tasks = rows.tasks_of(db, statement)
+            tasks = standing.visible(
+                db, self.voice.viewer(supervisor), rows.tasks_of(db, statement), "statement"
+            )
             looked = sorted({t["operator"] for t in tasks if t["operator"] not in {None, SYSTEM}})
             _check_decision(
                 tasks, looked, supervisor, role=role, owner=self.voice.role_of(self.voice.agency)
@@ -187,16 +194,22 @@ def _check(
     if not task["open"]:
         raise Misuse(
             f"This task is closed: {plan.WORDS[task['outcome']]}.",
-            remedy="A later look is a new statement: see candour research list for its report.",
+            remedy=f"Nothing more is to be said on it. Where that was wrong: candour retract "
+            f"{task['completion']} takes it back, and the task is open again."
+            if task["completion"]
+            else "Nothing more is to be said on it: who answered or was asked closed it.",
         )
     if not operator.name:
         raise Misuse("Nobody is named.", remedy="Give --by with the name of who looked.")
     if found.outcome not in plan.LOOKED and not found.why:
-        raise Misuse("No look was made and nothing says why.", remedy="Give --why.")
+        raise Misuse(
+            "No look was made and nothing says why.", remedy="Give --words with the reason."
+        )
     if found.outcome == "nil" and person.is_bare:
         raise Misuse(
             f"nil cannot be said here: {plan.BARE_NAME}.",
-            remedy="Say not_searched with --why; the publisher has been asked who this is.",
+            remedy="Say not_searched, with the reason in --words: the publisher was asked who "
+            "this is.",
         )
 
 

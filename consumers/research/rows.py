@@ -11,6 +11,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    delete,
     func,
     select,
     update,
@@ -93,7 +94,7 @@ def completion_key(task_id: str, attempt: int) -> str:
 def attempt_of(key: str | None) -> int:
     """Read the attempt out of a completion's natural key; 1 for a key of another form."""
     last = (key or "").rpartition("/")[2]
-    return int(last) if last.isdigit() else 1
+    return int(last) if last.isascii() and last.isdigit() else 1
 
 
 def supplied(db: Connection, *, statement: str, subject: str, outcome: str, by: str) -> None:
@@ -137,6 +138,32 @@ def decide(db: Connection, decision: str, event: NoFurtherAction) -> None:
         statement=event.statement, decided_by=event.decided_by, id=decision
     )
     db.execute(row.on_conflict_do_nothing())
+
+
+def undecide(db: Connection, statement: str) -> None:
+    """Take a decision on a report back."""
+    db.execute(delete(research_decisions).where(research_decisions.c.statement == statement))
+
+
+def refused(db: Connection, said: str) -> None:
+    """Take back an outcome or a decision that was not accepted; its result stays here."""
+    again = {"open": True, "outcome": None, "operator": None, "why": None, "completion": None}
+    db.execute(update(research_tasks).where(research_tasks.c.completion == said).values(**again))
+    db.execute(delete(research_decisions).where(research_decisions.c.id == said))
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop what is, or rests on, an erased statement; its results are gone for good."""
+    about = (research_tasks.c.statement == statement) | (research_tasks.c.id == statement)
+    gone = select(research_tasks.c.id).where(about)
+    db.execute(delete(results).where(results.c.task.in_(gone)))
+    db.execute(delete(research_tasks).where(about))
+    told = research_tasks.c.identified_by == statement
+    db.execute(update(research_tasks).where(told).values(identified_by=None))
+    decided = research_decisions
+    db.execute(
+        delete(decided).where((decided.c.statement == statement) | (decided.c.id == statement))
+    )
 
 
 def task(db: Connection, task_id: str) -> RowMapping | None:

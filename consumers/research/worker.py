@@ -6,7 +6,7 @@ from consumers import store
 from consumers.research import plan, rows
 from consumers.research.plan import Person, Task
 from consumers.store import Wanted
-from consumers.worker import Voice
+from consumers.worker import Worker
 from contracts.context import Urgency
 from contracts.event.work import (
     InformationRequested,
@@ -25,14 +25,10 @@ SYSTEM = "candour"
 """The operator of what no person did: never a researcher."""
 
 
-class Research:
+class Research(Worker):
     """Research, for a police agency."""
 
     kinds = frozenset({"police"})
-
-    def __init__(self, voice: Voice) -> None:
-        """Work for one agency."""
-        self._voice = voice
 
     def take(self, db: Connection, view: View) -> list[Wanted]:
         """Open what a report asks for; close what an answer or a decision ends."""
@@ -52,9 +48,21 @@ class Research:
             return self._opened(db, statement, at)
         return []
 
-    def pass_time(self, _db: Connection, _at: int, /) -> list[Wanted]:
-        """Research has no clock of its own: what is overdue is a rule's (M01)."""
-        return []
+    def reopen(self, db: Connection, statement: str, /) -> None:
+        """Take a decision of no further action back where what it rested on has changed.
+
+        A look or a decision that is itself taken back or suspect is to be made again.
+        """
+        rows.undecide(db, statement)
+        rows.refused(db, statement)
+
+    def refused(self, db: Connection, statement: str, /) -> None:
+        """Open again what was completed or decided by a statement that was not accepted."""
+        rows.refused(db, statement)
+
+    def forget(self, db: Connection, statement: str, /) -> None:
+        """Drop an erased report's tasks, decision and results, or an erased task."""
+        rows.forget(db, statement)
 
     def followed_up(self, db: Connection, event: ResearchCompleted, at: int) -> list[Wanted]:
         """Open PND where a first look found something."""

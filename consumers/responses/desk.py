@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from consumers import standing
 from consumers import store as stored
 from consumers.responses import rows
 from consumers.store import Store, Wanted
@@ -16,7 +17,8 @@ from contracts.event.work import (
     ResponseGiven,
 )
 from contracts.fault import Misuse
-from contracts.section import Practitioner, Section
+from contracts.form import Section
+from contracts.section import Practitioner
 
 
 @dataclass(frozen=True)
@@ -27,18 +29,31 @@ class Answering:
     voice: Voice
     new_id: Callable[[], str]
 
-    def give(self, event: ResponseGiven, *, by: Practitioner, role: str) -> list[Wanted]:
+    def give(
+        self, event: ResponseGiven, *, by: Practitioner, role: str, again: bool = False
+    ) -> list[Wanted]:
         """Tell a report's publisher what became of it.
 
+        Args:
+            event: the answer.
+            by: who answers.
+            role: their role.
+            again: although it was answered before.
+
         Raises:
-            Misuse: the report was not sent here, or nothing was done and nothing says why.
+            Misuse: the report was not sent here, nothing was done and nothing says why, or it was
+                answered before.
         """
         with self.store.write() as db:
             row = stored.row_of(db, event.statement)
-            if row is None or row["agency"] == self.voice.agency:
+            hidden = standing.hidden_from(db, self.voice.viewer(by))
+            if row is None or event.statement in hidden or row["agency"] == self.voice.agency:
+                raise no_report()
+            before = stored.id_under(db, f"response_given/{event.statement}/")
+            if before is not None and not again:
                 raise Misuse(
-                    "No report of this id was sent to this agency.",
-                    remedy="Take the id from: candour response list",
+                    f"This report was answered already, by {before}. Nothing more was said.",
+                    remedy="Where there is more to tell, or another answer: give --again.",
                 )
             if event.actions == ["no_action"] and not event.no_action_reason:
                 raise Misuse("Nothing was done and nothing says why.", remedy="Give --reason.")
@@ -68,7 +83,8 @@ class Answering:
             Misuse: no such request was put to this agency.
         """
         with self.store.write() as db:
-            asked = stored.held(db, request_id)
+            hidden = standing.hidden_from(db, self.voice.viewer(by))
+            asked = None if request_id in hidden else stored.held(db, request_id)
             request = asked.sections.get("event") if asked is not None else None
             if not isinstance(request, InformationRequested):
                 raise Misuse(
@@ -76,7 +92,10 @@ class Answering:
                     remedy="Take the id from: candour response list",
                 )
             if outcome in {"not_searched", "unavailable", "refused"} and not why:
-                raise Misuse("Nothing is supplied and nothing says why.", remedy="Give --why.")
+                raise Misuse(
+                    "Nothing is supplied and nothing says why.",
+                    remedy="Give --words with the reason.",
+                )
             event = InformationSupplied(
                 request=request_id, statement=request.statement, subject=request.subject,
                 outcome=outcome, supplied_by=by.name or "", why=why,
@@ -103,3 +122,11 @@ class Answering:
         rows.discharge(db, f"{event}/{about}", said_id)
         stored.want(db, said)
         return said
+
+
+def no_report() -> Misuse:
+    """Say that a report is not known here: in the same words whether it is kept, or is none."""
+    return Misuse(
+        "No report of this id was sent to this agency.",
+        remedy="Take the id from: candour response list",
+    )

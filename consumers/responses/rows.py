@@ -1,9 +1,19 @@
 """Duty rows: what this agency owes, to which report or request, and what discharged it."""
 
-from sqlalchemy import BigInteger, Column, Connection, RowMapping, Table, Text, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
 
 from consumers.responses.owed import Owed
-from consumers.store import metadata, upsert
+from consumers.store import metadata, upsert, views
 
 duties = Table(
     "duties",
@@ -35,6 +45,17 @@ def discharge(db: Connection, key: str, statement_id: str) -> None:
     db.execute(update(duties).where(*where).values(discharged_by=statement_id))
 
 
+def refused(db: Connection, said: str) -> None:
+    """Let a duty be owed again whose answer was not accepted."""
+    done = duties.c.discharged_by == said
+    db.execute(update(duties).where(done).values(discharged_by=None))
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop the duties about an erased statement."""
+    db.execute(delete(duties).where(duties.c.statement == statement))
+
+
 def ran_out(db: Connection, at: int) -> list[RowMapping]:
     """List duties that are past their time, undischarged, and not yet said to be."""
     query = select(duties).where(
@@ -51,6 +72,19 @@ def mark_overdue(db: Connection, key: str, statement_id: str) -> None:
 def duty(db: Connection, key: str) -> RowMapping | None:
     """Give one duty by its key, None where nothing is owed."""
     return db.execute(select(duties).where(duties.c.key == key)).mappings().first()
+
+
+def rings_back(db: Connection, agency: str) -> bool:
+    """Say whether somebody here must ring an agency back still, about what nobody could verify."""
+    about = (duties.c.kind == "call_back", duties.c.discharged_by.is_(None))
+    query = select(duties.c.key).join(views, views.c.id == duties.c.statement)
+    return db.execute(query.where(*about, views.c.agency == agency)).first() is not None
+
+
+def is_open(db: Connection, key: str) -> bool:
+    """Say whether a duty is laid on this agency and not discharged."""
+    found = duty(db, key)
+    return found is not None and found["discharged_by"] is None
 
 
 def all_duties(db: Connection) -> list[RowMapping]:

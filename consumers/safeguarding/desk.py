@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from sqlalchemy import Connection
+
+from consumers import standing
 from consumers import store as stored
 from consumers.safeguarding import rows
 from consumers.store import Store, Wanted
@@ -32,7 +35,7 @@ class Deciding:
         """
         with self.store.write() as db:
             alert = rows.alert(db, alert_id)
-            if alert is None:
+            if alert is None or self._is_hidden(db, by, alert_id, alert["statement"]):
                 raise Misuse(
                     "There is no alert of this id.", remedy="Take the id from: candour alert list"
                 )
@@ -79,7 +82,7 @@ class Deciding:
         """
         with self.store.write() as db:
             found = [one for one in rows.standing_links(db) if one["id"] == link_id]
-            if not found:
+            if not found or self._is_hidden(db, by, link_id):
                 raise Misuse(
                     "No link of this id stands.", remedy="Take the id from: candour person list"
                 )
@@ -114,7 +117,8 @@ class Deciding:
         """
         with self.store.write() as db:
             found = rows.origin(db, proposal)
-            if found is None:
+            named = () if found is None else (found["first"], found["second"])
+            if found is None or self._is_hidden(db, by, proposal, *named):
                 raise Misuse(
                     "There is no proposal of this id.",
                     remedy="Take the id from: candour person list",
@@ -129,6 +133,10 @@ class Deciding:
                 causes=[found["first"], found["second"], proposal],
                 provenance=self.voice.signed_by(by, role=role),
             )  # fmt: skip
-            rows.decide_origin(db, event)
+            rows.decide_origin(db, said_id, event)
             stored.want(db, said)
         return [said]
+
+    def _is_hidden(self, db: Connection, by: Practitioner, *statements: str) -> bool:
+        """Say whether somebody is kept from any of these: to them it is as if it were not there."""
+        return not standing.hidden_from(db, self.voice.viewer(by)).isdisjoint(statements)

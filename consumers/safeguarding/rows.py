@@ -2,7 +2,17 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import BigInteger, Column, Connection, RowMapping, Table, Text, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
 
 from consumers.safeguarding.rules.same_origin import Account
 from consumers.store import metadata, upsert
@@ -42,6 +52,7 @@ origins = Table(
     Column("days_apart", BigInteger, nullable=False),
     Column("decision", Text),
     Column("decided_by", Text),
+    Column("judgement", Text),
 )
 """Proposals that two reports are one source; undecided until a named person decides."""
 
@@ -71,6 +82,35 @@ def acknowledge(db: Connection, alert_id: str, *, by: str, acknowledgement: str)
     where = (alerts.c.id == alert_id, alerts.c.acknowledged_by.is_(None))
     changed = {"acknowledged_by": by, "acknowledgement": acknowledgement}
     db.execute(update(alerts).where(*where).values(**changed))
+
+
+def reopen(db: Connection, statement: str) -> None:
+    """Let nobody have the alerts of a statement any more."""
+    changed = {"acknowledged_by": None, "acknowledgement": None}
+    db.execute(update(alerts).where(alerts.c.statement == statement).values(**changed))
+
+
+def refused(db: Connection, said: str) -> None:
+    """Take back what a person did here by a statement that was not accepted."""
+    acked, judged, undone = alerts.c.acknowledgement, origins.c.judgement, links.c.undone_by
+    nobody = {"acknowledged_by": None, "acknowledgement": None}
+    db.execute(update(alerts).where(acked == said).values(**nobody))
+    open_ = {"decision": None, "decided_by": None, "judgement": None}
+    db.execute(update(origins).where(judged == said).values(**open_))
+    db.execute(update(links).where(undone == said).values(undone_by=None))
+    db.execute(delete(links).where(links.c.id == said))
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop what is, or rests on, an erased statement."""
+    for table, columns in (
+        (alerts, ("id", "statement")),
+        (accounts, ("statement",)),
+        (origins, ("id", "first", "second")),
+        (links, ("id",)),
+    ):
+        for column in columns:
+            db.execute(delete(table).where(table.c[column] == statement))
 
 
 def alert(db: Connection, alert_id: str) -> RowMapping | None:
@@ -111,9 +151,9 @@ def propose(db: Connection, proposal: str, event: PossibleSameOrigin) -> None:
     db.execute(row.on_conflict_do_nothing())
 
 
-def decide_origin(db: Connection, event: SameOriginDecided) -> None:
+def decide_origin(db: Connection, judgement: str, event: SameOriginDecided) -> None:
     """Take a named person's decision in; a later one replaces it."""
-    changed = {"decision": event.decision, "decided_by": event.by}
+    changed = {"decision": event.decision, "decided_by": event.by, "judgement": judgement}
     db.execute(update(origins).where(origins.c.id == event.proposal).values(**changed))
 
 
@@ -148,4 +188,8 @@ def standing_links(db: Connection) -> list[RowMapping]:
 
 
 def _day(day: date, by: timedelta) -> str:
-    return (day + by).isoformat()
+    """Move a day; beyond the calendar stands its end: some systems write 9999-12-31 for unknown."""
+    try:
+        return (day + by).isoformat()
+    except OverflowError:
+        return (date.max if by > timedelta() else date.min).isoformat()

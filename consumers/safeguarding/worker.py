@@ -8,7 +8,7 @@ from consumers.safeguarding import rows
 from consumers.safeguarding.rules import nameless, same_origin, separation, unresearched
 from consumers.safeguarding.rules.same_origin import Account
 from consumers.store import Wanted
-from consumers.worker import Voice
+from consumers.worker import Voice, Worker
 from contracts.context import Urgency
 from contracts.event.control import PersonsLinked, PersonsUnlinked
 from contracts.event.work import (
@@ -21,14 +21,26 @@ from contracts.identifier import agency_of
 from contracts.opened import View
 
 
-class PoliceRules:
+class _Rules(Worker):
+    """What the rules of any agency do with what changes after they fired."""
+
+    def reopen(self, db: Connection, statement: str, /) -> None:
+        """Let nobody have an alert any more that rested on what has changed."""
+        rows.reopen(db, statement)
+
+    def refused(self, db: Connection, statement: str, /) -> None:
+        """Take back an acknowledgement, a link or a judgement that was not accepted."""
+        rows.refused(db, statement)
+
+    def forget(self, db: Connection, statement: str, /) -> None:
+        """Drop an erased statement's alerts and proposals."""
+        rows.forget(db, statement)
+
+
+class PoliceRules(_Rules):
     """M01, M02 and M03, for a police agency."""
 
     kinds = frozenset({"police"})
-
-    def __init__(self, voice: Voice) -> None:
-        """Work for one agency."""
-        self._voice = voice
 
     def take(self, db: Connection, view: View) -> list[Wanted]:
         """Run the rules over a report; take our own alerts and decisions in."""
@@ -80,14 +92,10 @@ class PoliceRules:
         return wanted
 
 
-class HubRules:
+class HubRules(_Rules):
     """The separation alert, for a safeguarding hub."""
 
     kinds = frozenset({"safeguarding_hub"})
-
-    def __init__(self, voice: Voice) -> None:
-        """Work for one agency."""
-        self._voice = voice
 
     def take(self, db: Connection, view: View) -> list[Wanted]:
         """Alert to a separation; take our own alerts and decisions in."""
@@ -97,10 +105,6 @@ class HubRules:
             at=view.head.ledger_time,
         )  # fmt: skip
         return [] if raised is None else [_alert(db, self._voice, raised)]
-
-    def pass_time(self, _db: Connection, _at: int, /) -> list[Wanted]:
-        """Nothing of the hub's runs out here: duties are the responses worker's."""
-        return []
 
 
 def _owner(voice: Voice) -> str:
@@ -134,7 +138,7 @@ def _take_own(db: Connection, view: View, voice: Voice) -> None:
     elif isinstance(event, PossibleSameOrigin):
         rows.propose(db, said, event)
     elif isinstance(event, SameOriginDecided):
-        rows.decide_origin(db, event)
+        rows.decide_origin(db, said, event)
     elif isinstance(event, PersonsLinked):
         rows.link(db, said, event)
     elif isinstance(event, PersonsUnlinked):

@@ -1,0 +1,83 @@
+"""What was set aside: records that did not prove, and statements that a part of this failed on.
+
+Nothing of it is acted on, and nothing of it is lost: a person sees to it (candour consumer status).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    LargeBinary,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    select,
+)
+
+from consumers.store import metadata, upsert
+from contracts.opened import Notice, View
+
+unworked = Table(
+    "unworked",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("id", Text),
+    Column("worker", Text, primary_key=True),
+    Column("what", Text, nullable=False),
+)
+"""What a part of this program failed on, by statement: a person must see to it by hand."""
+
+unproved = Table(
+    "unproved",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+)
+"""Records that did not prove what they say: kept, named, and acted on in nothing."""
+
+
+def set_aside(db: Connection, opened: View | Notice, *, worker: str, what: str) -> None:
+    """Remember that a part of this program failed on a statement; the same again changes nothing.
+
+    Args:
+        db: an open transaction.
+        opened: what it failed on.
+        worker: which part.
+        what: the kind of defect.
+    """
+    context = opened.statement.context if isinstance(opened, View) else opened.context
+    row = upsert(db, unworked).values(
+        digest=opened.delivery.statement, id=context.id if context else None, worker=worker,
+        what=what,
+    )  # fmt: skip
+    db.execute(row.on_conflict_do_nothing())
+
+
+def keep_unproved(db: Connection, topic: str, offset: int, record: bytes, what: str) -> None:
+    """Keep a record that did not prove what it says; the same again changes nothing."""
+    row = upsert(db, unproved).values(topic=topic, offset=offset, what=what, record=record)
+    db.execute(row.on_conflict_do_nothing())
+
+
+def all_unworked(db: Connection) -> list[RowMapping]:
+    """List what a part of this program failed on."""
+    query = select(unworked).order_by(unworked.c.digest, unworked.c.worker)
+    return list(db.execute(query).mappings())
+
+
+def all_unproved(db: Connection) -> list[RowMapping]:
+    """List where records stood that did not prove what they say, and what did not hold."""
+    columns = (unproved.c.topic, unproved.c.offset, unproved.c.what)
+    return list(db.execute(select(*columns).order_by(*columns[:2])).mappings())
+
+
+def forget(db: Connection, digest: str) -> None:
+    """Drop what was set aside of an erased statement: records that name it quote it."""
+    db.execute(delete(unworked).where(unworked.c.digest == digest))
+    for row in db.execute(select(unproved)).all():
+        if digest.encode() in row.record:
+            place = (unproved.c.topic == row.topic, unproved.c.offset == row.offset)
+            db.execute(delete(unproved).where(*place))

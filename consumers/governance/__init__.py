@@ -1,0 +1,1 @@
+"""What people decide about the log itself: release, review, correction, recall, erasure."""

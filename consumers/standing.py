@@ -1,0 +1,120 @@
+"""How a held statement stands now, and whom it is kept from: what every list and desk looks at.
+
+A statement is never edited: a correction, a retraction or a compromised key marks it, and every
+task and alert that rests on it shows the mark. What is kept from somebody looks to them as if it
+were not there.
+
+Source: domain.md 5 (traps 14, 16), 7; design.md, Control statements (SUSPECT).
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+from sqlalchemy import Column, Connection, RowMapping, Table, Text, delete, select
+
+from consumers.store import metadata, upsert, views
+
+Mark = Literal["corrected", "retracted", "suspect"]
+
+WORDS: dict[str, str] = {
+    "corrected": "CORRECTED by its originator: read the correction before acting",
+    "retracted": "RETRACTED by its originator: it should not have been said; do not act on it",
+    "suspect": "SUSPECT: signed while its key was compromised; confirm it by telephone",
+}
+"""Each mark as a reader must take it."""
+
+standing = Table(
+    "standing",
+    metadata,
+    Column("statement", Text, primary_key=True),
+    Column("mark", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+)
+"""Marks by statement id; `by` is the id of the statement, or the key, that set it."""
+
+withheld = Table(
+    "withheld",
+    metadata,
+    Column("statement", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+)
+"""Practitioners and households, by token, that a statement, by id and by digest, is kept from."""
+
+
+def mark(db: Connection, statement: str, given: Mark, by: str) -> bool:
+    """Mark a statement; False where it was so marked before."""
+    row = upsert(db, standing).values(statement=statement, mark=given, by=by)
+    return bool(db.execute(row.on_conflict_do_nothing()).rowcount)
+
+
+def suspect(db: Connection, kid: str, since_ms: int) -> list[str]:
+    """Mark what a compromised key signed from a ledger time on.
+
+    Returns:
+        The ids that were not so marked before.
+    """
+    signed = (views.c.kid == kid, views.c.ledger_time >= since_ms)
+    found = db.execute(select(views.c.id).where(*signed).order_by(views.c.place)).scalars().all()
+    return [one for one in found if mark(db, one, "suspect", kid)]
+
+
+def marks_of(db: Connection, statement: str) -> list[str]:
+    """List how a statement is marked, in words."""
+    query = select(standing.c.mark).where(standing.c.statement == statement)
+    return [WORDS[one] for one in sorted(db.execute(query).scalars())]
+
+
+def marked_by(db: Connection, by: str) -> list[str]:
+    """List the statements that a key, or a statement, marked."""
+    query = select(standing.c.statement).where(standing.c.by == by)
+    return list(db.execute(query.order_by(standing.c.statement)).scalars())
+
+
+def keep_from(db: Connection, statements: Iterable[str], tokens: Iterable[str]) -> None:
+    """Keep statements, each by its id or digest, from practitioners or households."""
+    kept = list(tokens)
+    for statement in statements:
+        for token in kept:
+            row = upsert(db, withheld).values(statement=statement, token=token)
+            db.execute(row.on_conflict_do_nothing())
+
+
+def show_again(db: Connection, statements: Collection[str], tokens: Collection[str]) -> None:
+    """Let practitioners or households see statements again from whom they were kept."""
+    kept = withheld.c.statement.in_(statements) & withheld.c.token.in_(tokens)
+    db.execute(delete(withheld).where(kept))
+
+
+def hidden_from(db: Connection, viewer: Collection[str] | None) -> frozenset[str]:
+    """List the ids and digests of the statements that are kept from somebody.
+
+    Args:
+        db: an open transaction.
+        viewer: the tokens that they are known by: their own, and their household's; None for
+            somebody who is not known, from whom is kept what is kept from anybody.
+    """
+    query = select(withheld.c.statement)
+    if viewer is not None:
+        query = query.where(withheld.c.token.in_(viewer))
+    return frozenset(db.execute(query).scalars())
+
+
+def visible(
+    db: Connection, viewer: Collection[str] | None, listed: Iterable[RowMapping], *columns: str
+) -> list[RowMapping]:
+    """Leave out of a list what is kept from who looks at it.
+
+    Args:
+        db: an open transaction.
+        viewer: as `hidden_from`.
+        listed: rows.
+        columns: of the rows, those that name statements, by id or digest.
+    """
+    hidden = hidden_from(db, viewer)
+    return [row for row in listed if hidden.isdisjoint(row[name] for name in columns)]
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop what is known of an erased statement."""
+    for table in (standing, withheld):
+        db.execute(delete(table).where(table.c.statement == statement))
