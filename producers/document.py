@@ -5,6 +5,7 @@ stays what was written until the model says what it is. An error names fields an
 what to write; it never repeats what stands in the document, which may be about a person.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
@@ -12,19 +13,29 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from msgspec.inspect import (
+    ListType,
+    LiteralType,
+    NoneType,
+    StructType,
+    Type,
+    UnionType,
+    type_info,
+)
 from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from contracts.fault import Misuse
-from contracts.section import Section
+from contracts.form import Section
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Shape = TypeVar("_Shape", bound=Section)
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`")
 Where = tuple[str | int, ...]
 _NULLS = {"", "~", "null"}
 
@@ -36,7 +47,13 @@ class Document(BaseModel):
 
 
 class Unusable(Misuse):
-    """A document that cannot be used; its text has one line of instruction per defect."""
+    """A document that cannot be used; its text has one line of instruction per defect.
+
+    Attributes:
+        told: (line, instruction) for each defect.
+    """
+
+    told: Sequence[tuple[int, str]] = ()
 
 
 def read_document(path: Path, model: type[_Model]) -> _Model:
@@ -105,15 +122,37 @@ def convert(
         where = place(inside)
         # Only msgspec's own words before a quoted value: the value is what somebody wrote.
         said = _PLACE.sub("", text)
-        unknown = _UNKNOWN.fullmatch(said)
+        unknown, missing = _UNKNOWN.fullmatch(said), _MISSING.fullmatch(said)
+        held = _type_at(shape, inside)
         if unknown:
             line = line_of((*where, unknown[1]), lines)
-            known = () if inside else shape.__struct_encode_fields__
+            known = [one.encode_name for one in getattr(held, "fields", ())]
             raise unusable(name, [(line, _not_known(unknown[1], known))]) from None
-        if "matching regex" in said or "Invalid enum value" in said:
+        if missing:
+            told = f"`{spelled((*where, missing[1]))}` is missing: write it."
+            raise unusable(name, [(line_of(where, lines), told)]) from None
+        if isinstance(held, LiteralType):
+            said = f"write one of {', '.join(map(str, held.values))}"
+        elif "matching regex" in said or "Invalid enum value" in said:
             said = "this is not one of the values or not of the form that FORMAT.md gives"
         field = f"`{spelled(where)}`: " if where else ""
         raise unusable(name, [(line_of(where, lines), f"{field}{said}.")]) from None
+
+
+def _type_at(shape: type[Section], where: Where) -> Type | None:
+    """Give what a struct holds at a place, optional or not; None where no one type stands there."""
+    found: Type | None = type_info(shape)
+    for step in where:
+        inner: list[Type] = []
+        if isinstance(step, int):
+            inner = [found.item_type] if isinstance(found, ListType) else []
+        elif isinstance(found, StructType):
+            inner = [one.type for one in found.fields if one.encode_name == step]
+        found = inner[0] if inner else None
+        if isinstance(found, UnionType):
+            some = [one for one in found.types if not isinstance(one, NoneType)]
+            found = some[0] if len(some) == 1 else None
+    return found
 
 
 def load_file(path: Path) -> tuple[object, dict[Where, int]]:
@@ -122,24 +161,42 @@ def load_file(path: Path) -> tuple[object, dict[Where, int]]:
     Raises:
         Misuse: it cannot be read or is no YAML of fields.
     """
+    return load(read_text(path), path.name)
+
+
+def read_text(path: Path) -> str:
+    """Read a text file, saved as UTF-8, with or without a mark of that at its beginning.
+
+    Raises:
+        Misuse: it is not there, is a folder or another's, or is saved otherwise: it says which.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError):
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeError:
+        wide = path.read_bytes()[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        found = "saved as UTF-16" if wide else "in an older alphabet"
         raise Misuse(
-            f"{path} cannot be read.",
-            remedy="Give the path of a YAML file saved as UTF-8.",
+            f"{path} is {found}, not saved as UTF-8.",
+            remedy="Save it again as UTF-8 (in Windows' Notepad: Save as, Encoding), then give the "
+            "same command again.",
         ) from None
-    return load(text, path.name)
+    except OSError as failed:
+        is_folder = isinstance(failed, IsADirectoryError)
+        why = "it is a folder" if is_folder else (failed.strerror or "").lower()
+        remedy = f"Give the path of a file{' in it' if is_folder else ''} that you may read."
+        raise Misuse(f"{path} cannot be read: {why}.", remedy=remedy) from None
 
 
 def unusable(name: str, told: Sequence[tuple[int, str]]) -> Unusable:
     """Make the error for a document: `told` is (line, instruction) for each defect."""
     listed = "\n".join(f"  line {line}: {text}" for line, text in sorted(set(told)))
-    return Unusable(
+    found = Unusable(
         f"{name} cannot be used yet:\n{listed}\n",
         remedy="Correct these lines and give the same command again. Nothing was stored or sent. "
         "If somebody is in danger now, ring 999 first.",
     )
+    found.told = told
+    return found
 
 
 class Defect(BaseModel):

@@ -1,26 +1,28 @@
 """An agency home: one folder with all that one source needs to speak, and nothing for two.
 
     agency.yaml     who this is, where Kafka is, where the secret is
-    key.pem         the source's Ed25519 key, encrypted
+    key.pem         the source's Ed25519 key, encrypted; key-2.pem and so on, those that replace it
     secret          its passphrase, unless agency.yaml names another file
     trust.json      the partnership's log key, pinned
     outbox.sqlite   what was said, what became of it (producers.outbox)
+    credentials/    of the practitioners who report from here, by their token
     kafka-ca.pem kafka-secret   where Kafka is secured: whom to trust, and this agency's user
 
 There is one home per source, also when several run on one machine: a key or an outbox shared by
 two sources would let one speak as the other. Everything in it is private to one user.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Literal, Self
 
 import msgspec
 from pydantic import Field, field_validator
 
-from contracts import base64url, signature
+from contracts import base64url, credential, signature
 from contracts.agreement import Basis
 from contracts.event import control
 from contracts.fault import Misuse
@@ -29,6 +31,10 @@ from contracts.opened import Trust
 from contracts.section import HowKnown
 from producers import keys
 from producers.document import Document, read_document
+from producers.field import Mailbox, Number
+
+SHOWN = ("name",)
+"""What a credential discloses in a statement."""
 
 _AGENCY = """\
 # Who speaks from this folder. Made by `candour home make`; see producers/README.md.
@@ -58,7 +64,8 @@ class AgencyBasis(Document):
     regime: Literal["uk_gdpr", "dpa_2018_part_3"]
     article: str
     gateway: str | None = None
-    conditions: list[str] | None = None
+    special_category: list[str] | None = None
+    criminal_offence: list[str] | None = None
 
 
 class Reporter(Document):
@@ -72,9 +79,9 @@ class Reporter(Document):
     role: str | None = None
     employer: str | None = None
     acting_for: str | None = None
-    mailbox: str | None = None
-    telephone: str | None = None
-    out_of_hours: str | None = None
+    mailbox: Mailbox | None = None
+    telephone: Number | None = None
+    out_of_hours: Number | None = None
     supervisor: str | None = None
     how_known: HowKnown | None = None
     said: Literal["verbatim", "summary"] | None = None
@@ -123,6 +130,8 @@ class Home:
     folder: Path
     agency: Agency
     _seed: bytes = field(repr=False)
+    _later: tuple[bytes, ...] = field(default=(), repr=False)
+    """Seeds of the keys that replace the first, oldest first."""
 
     @classmethod
     def create(  # noqa: PLR0913 - agency.yaml has this many independent lines
@@ -183,8 +192,52 @@ class Home:
                 f"{folder / 'agency.yaml'} gives one of `kafka_ca` and `kafka_secret`.",
                 remedy="Give both, as operations handed them over (candour home access), or none.",
             )
-        seed = keys.read_seed(folder / "key.pem", folder / agency.secret)
-        return cls(folder, agency, seed)
+        secret = folder / agency.secret
+        seed = keys.read_seed(folder / "key.pem", secret)
+        later = tuple(keys.read_seed(path, secret) for path in _later_keys(folder))
+        return cls(folder, agency, seed, later)
+
+    def speaking(self, ended: Collection[str]) -> Self:
+        """Give the home as it signs now: with the oldest of its keys that has not ended.
+
+        Args:
+            ended: keys that the log revoked or replaced, by thumbprint.
+
+        Returns:
+            With its newest key where all have ended: nothing that it signs is taken.
+        """
+        every = (self._seed, *self._later)
+        left = [seed for seed in every if _kid(seed) not in ended] or every[-1:]
+        return replace(self, _seed=left[0], _later=tuple(left[1:]))
+
+    @property
+    def newest(self) -> Self:
+        """Give the home as it would sign with the last of its keys."""
+        return replace(self, _seed=(self._seed, *self._later)[-1], _later=())
+
+    @property
+    def kids(self) -> list[str]:
+        """List the thumbprints of its keys, oldest first."""
+        return [_kid(seed) for seed in (self._seed, *self._later)]
+
+    def renewed(self) -> Self:
+        """Give the home with the keys that were made in it since it was opened.
+
+        Raises:
+            Misuse: as `open`.
+        """
+        made = len(_later_keys(self.folder)) > len(self._later)
+        return self.open(self.folder) if made else self
+
+    def add_key(self, random_bytes: Callable[[int], bytes]) -> Self:
+        """Make one more key; it signs once the log has ended those before it.
+
+        Raises:
+            Misuse: a file is in its way, or the secret is not private.
+        """
+        path = self.folder / f"key-{len(self.kids) + 1}.pem"
+        keys.write_key(path, self.folder / self.agency.secret, random_bytes)
+        return self.open(self.folder)
 
     def sign(self, signed: bytes) -> bytes:
         """Sign bytes with the source's key: 64 bytes of Ed25519."""
@@ -217,6 +270,33 @@ class Home:
         text = control.possession_text(self.agency.partnership, self.source, public_key)
         possession = base64url.encode(self.sign(text))
         return control.SourceKey(self.source, public_key, purpose, possession)
+
+    def credential(self, practitioner: str) -> str | None:
+        """Give a practitioner's credential as it goes out: of what it can disclose, the name.
+
+        A register's number stays here: that somebody is registered, a leg asks as a
+        qualification, which the employer vouches for.
+
+        Args:
+            practitioner: their token.
+
+        Returns:
+            None where none was issued to them, or its file is damaged: who says so is then named
+            without one, and nothing is stopped by it.
+        """
+        path = self.folder / "credentials" / f"{practitioner}.jwt"
+        if not practitioner or not path.exists():
+            return None
+        try:
+            return credential.show(path.read_text().strip(), SHOWN)
+        except ValueError:
+            return None
+
+    def keep_credential(self, practitioner: str, issued: str) -> None:
+        """Keep a credential with the home, for its practitioner's statements; newest counts."""
+        folder = self.folder / "credentials"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        keys.replace_private(folder / f"{practitioner}.jwt", issued.encode() + b"\n")
 
     @property
     def trust(self) -> Trust:
@@ -277,3 +357,13 @@ class Home:
                 remedy="Ask the governance agency for the file again.",
             )
         return trust
+
+
+def _later_keys(folder: Path) -> list[Path]:
+    """List the files of the keys after the first, in the order in which they were made."""
+    numbered = (folder / f"key-{number}.pem" for number in count(2))
+    return list(takewhile(Path.exists, numbered))
+
+
+def _kid(seed: bytes) -> str:
+    return signature.thumbprint(signature.public_key_of(seed))

@@ -5,25 +5,29 @@ of one agency share the topics: what is about another source's statements is pas
 the same record in again changes nothing, so a lost position costs a second reading and no more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from contracts import base64url, topic
 from contracts.draft import draft
-from contracts.event import work
+from contracts.event import case, work
+from contracts.fault import Transient
 from contracts.finding import EXAMINER, Findings, examine
-from contracts.opened import NotProved, Receipt, View, open_receipt
+from contracts.opened import Elapsed, Notice, NotProved, Receipt, View, open_receipt
 from contracts.reason import Reason
-from contracts.section import Cause
-from contracts.statement import verify
-from producers import lineage
+from contracts.section import Cause, Identity
+from contracts.statement import Statement, interpret, parse
+from producers import lineage, withheld
 from producers.outbox import Outbox
-from producers.tables import meta, positions, put, statements, superseded, unproved, views
+from producers.tables import meta, positions, put, statements, superseded, tokens, unproved, views
+
+_EMERGENCY = "accepted_emergency"
 
 
 class Came(NamedTuple):
@@ -32,6 +36,7 @@ class Came(NamedTuple):
     topic: str
     offset: int
     record: bytes | None
+    key: bytes = b""
 
 
 class Inbox:
@@ -44,6 +49,7 @@ class Inbox:
             Misuse: the home pins no log key, so nothing could be believed.
         """
         self._outbox = outbox
+        self._erased = False
         self._trust = outbox.home.trust
         agency = outbox.home.agency
         self.receipts = topic.receipts(agency.partnership, agency.agency)
@@ -57,12 +63,13 @@ class Inbox:
 
     def take(self, came: Sequence[Came]) -> None:
         """Take records in, each topic's in its order, and the positions after them, at once."""
+        self._erased = False
         with self._outbox.receiving() as db:
             for one in came:
                 try:
                     if one.record is None:
-                        continue
-                    if one.topic == self.receipts:
+                        self._erase(db, one.key.decode("ascii", "replace"))
+                    elif one.topic == self.receipts:
                         self._take_receipt(db, open_receipt(one.record, self._trust), one.record)
                     else:
                         self._take_view(db, self._outbox.opened(one.record, db), one)
@@ -75,9 +82,47 @@ class Inbox:
                 placed = upsert(positions).values(topic=name, offset=offset)
                 set_ = {"offset": offset}
                 db.execute(placed.on_conflict_do_update(index_elements=["topic"], set_=set_))
+        if self._erased:
+            # Where somebody reads meanwhile, `candour erasure confirm` sees to it.
+            with suppress(Transient):
+                self._outbox.database.settle()
 
-    def _take_view(self, db: Connection, view: View, came: Came) -> None:
+    def left(self, digests: Collection[str]) -> bool:
+        """Say whether anything of these statements is here still, by digest."""
+        kept = select(statements.c.id).where(_are(digests), statements.c.raw.is_not(None))
+        answers = select(views.c.digest).where(views.c.digest.in_(digests))
+        with self._outbox.database.read() as db:
+            return any(db.execute(query).first() is not None for query in (kept, answers))
+
+    def _erase(self, db: Connection, digest: str) -> None:
+        """Drop what an erased statement said, ours or an answer to us; that it was said stays."""
+        self._erased = True
+        db.execute(delete(views).where(views.c.digest == digest))
+        withheld.forget(db, digest)
+        row = db.execute(select(statements).where(_are([digest]))).mappings().first()
+        if row is None or row["raw"] is None:
+            return
+        erased = _ours(row["raw"])
+        db.execute(update(statements).where(statements.c.place == row["place"]).values(raw=None))
+        self._forget(db, set(_tokens(erased)))
+
+    def _forget(self, db: Connection, gone: set[str]) -> None:
+        """Drop local references whose tokens nothing that is kept here names any more."""
+        query = select(statements.c.raw).where(statements.c.raw.is_not(None))
+        for raw in db.execute(query).scalars():
+            gone -= set(_tokens(_ours(raw)))
+        db.execute(delete(tokens).where(tokens.c.token.in_(gone), tokens.c.kind == "subject"))
+
+    def _take_view(self, db: Connection, view: View | Notice | Elapsed, came: Came) -> None:
         self._saw(db, view.head.ledger_time, exercise=view.head.exercise)
+        if isinstance(view, Elapsed):
+            return
+        withheld.keep(db, view.delivery)
+        for digest in view.delivery.erases:
+            # A tombstone says so too, to whoever reads it before Kafka drops it.
+            self._erase(db, digest)
+        if isinstance(view, Notice):
+            return
         is_control = view.delivery.leg == "public_control"
         about = None if is_control else self._about(db, view)
         if not is_control and about is None:
@@ -92,6 +137,7 @@ class Inbox:
         stored = db.execute(row.on_conflict_do_nothing()).rowcount
         if is_control and stored:
             self._wait_again(db)
+            self._sign_again_under_another_key(db)
 
     def _wait_again(self, db: Connection) -> None:
         """Let what was refused wait again where governance has spoken since.
@@ -110,11 +156,13 @@ class Inbox:
     def _about(self, db: Connection, view: View) -> str | None:
         """Give the id of our statement that a view answers or asks about, None for any other."""
         event = view.statement.event if "event" in view.statement.sections else None
+        if view.statement.context.source == self._outbox.home.source:
+            return None
+        if isinstance(event, case.CorrectionAcknowledged):
+            return event.correction
         if not isinstance(
             event, (work.ResponseGiven, work.InformationRequested, work.InformationSupplied)
         ):
-            return None
-        if view.statement.context.source == self._outbox.home.source:
             return None
         named = [event.statement, *view.statement.causes]
         if isinstance(event, work.InformationSupplied):
@@ -122,7 +170,8 @@ class Inbox:
         query = select(statements.c.id).where(statements.c.id.in_(named))
         ours = set(db.execute(query).scalars())
         agency = self._outbox.home.agency.agency
-        if isinstance(event, work.InformationRequested) and event.addressee == agency:
+        acting = self._outbox.partnership_in(db).acting
+        if isinstance(event, work.InformationRequested) and acting(event.addressee) == agency:
             return event.statement
         return next((name for name in named if name in ours), None)
 
@@ -149,7 +198,8 @@ class Inbox:
         codes = [given.code for given in part.reasons]
         again = next((reason.again for reason in Reason if reason in codes), "corrected")
         refused = part.outcome == "rejected"
-        if refused and row["outcome"] not in {None, "rejected"}:
+        anew = any(one.statement == row["digest"] for one in receipt.decision.redecided)
+        if refused and not anew and row["outcome"] not in {None, "rejected"}:
             return
         db.execute(
             update(statements)
@@ -161,6 +211,8 @@ class Inbox:
         )  # fmt: skip
         if refused:
             self._wait_again(db)
+        if _is_given(receipt, Reason.KEY_REVOKED):
+            self._sign_again_under_another_key(db)
         if _is_forked(receipt) and not row["resigned"] and row["raw"] is not None:
             self._fork(db, row["stream"], row["sequence"])
         if row["outcome"] is None and receipt.findings is not None and row["raw"] is not None:
@@ -174,10 +226,12 @@ class Inbox:
         """
         findings, item = receipt.findings, receipt.item
         home = self._outbox.home
+        if findings is not None and findings.statement != receipt.part.submission:
+            return  # what became of another source's statement, through one of ours
         if findings is not None and findings.source == home.source:
             place = findings.id, findings.stream, findings.sequence
             event, urgency = findings.event, findings.urgency
-        elif item is not None and item.kid == home.kid and item.id and item.stream:
+        elif item is not None and item.kid in home.kids and item.id and item.stream:
             place, event, urgency = (item.id, item.stream, item.sequence or 0), "refused", "routine"
         else:
             return
@@ -205,7 +259,7 @@ class Inbox:
         if lineage.is_open(db, stream):
             self._outbox.open_generation(db, "restored", resend=False)
         outcome = statements.c.outcome
-        undecided = outcome.is_(None) | outcome.in_(["rejected", "accepted_emergency"])
+        undecided = outcome.is_(None) | outcome.in_(["rejected", _EMERGENCY])
         query = (
             select(statements)
             .where(statements.c.stream == stream, statements.c.sequence >= sequence)
@@ -218,8 +272,32 @@ class Inbox:
             if unsent or (row["outcome"] and self._was_forked(row)):
                 self._outbox.sign_again(db, row)
 
+    def _sign_again_under_another_key(self, db: Connection) -> None:
+        """Sign what waits, or was refused, under a key that has ended: under the one in force now.
+
+        An emergency that police alone were sent for it, unverified, goes again too. What was
+        sent and has no receipt yet comes here with its receipt.
+        """
+        ended = self._outbox.partnership_in(db).ended
+        if ended.isdisjoint(self._outbox.home.kids) or self._outbox.speaking(db).kid in ended:
+            return
+        outcome = statements.c.outcome
+        query = (
+            select(statements)
+            .where(statements.c.raw.is_not(None), statements.c.event != "stream_opened")
+            .where((statements.c.state == "waiting") | outcome.in_(["rejected", _EMERGENCY]))
+            .order_by(statements.c.place)
+        )
+        for row in db.execute(query).mappings().all():
+            unsent = row["outcome"] is None
+            if parse(row["raw"]).kid in ended and (unsent or self._was(row, Reason.KEY_REVOKED)):
+                self._outbox.sign_again(db, row)
+
     def _was_forked(self, row: RowMapping) -> bool:
-        return _is_forked(open_receipt(row["receipt"], self._trust))
+        return self._was(row, Reason.STREAM_FORKED)
+
+    def _was(self, row: RowMapping, reason: Reason) -> bool:
+        return _is_given(open_receipt(row["receipt"], self._trust), reason)
 
     def _check_findings(
         self, db: Connection, row: RowMapping, receipt: Receipt, theirs: Findings
@@ -227,9 +305,7 @@ class Inbox:
         """Examine our own bytes again, and dispute the findings where they differ."""
         if theirs.statement != row["digest"] or receipt.decision.examiner != EXAMINER:
             return
-        home = self._outbox.home
-        known = {**self._outbox.partnership_in(db).keys, home.kid: home.public_key}
-        ours = examine(verify(row["raw"], known.get))
+        ours = examine(_ours(row["raw"]))
         differs = [
             name
             for name in Findings.__struct_fields__
@@ -268,9 +344,31 @@ class Inbox:
             put(db, "exercise", number=int(exercise))
 
 
+def _are(digests: Collection[str]) -> ColumnElement[bool]:
+    """Match what the log has under these digests, signed again since or not: the id is one."""
+    earlier = select(superseded.c.id).where(superseded.c.digest.in_(digests))
+    return statements.c.digest.in_(digests) | statements.c.id.in_(earlier)
+
+
 def _is_forked(receipt: Receipt) -> bool:
-    return any(given.code == Reason.STREAM_FORKED for given in receipt.part.reasons)
+    return _is_given(receipt, Reason.STREAM_FORKED)
+
+
+def _is_given(receipt: Receipt, reason: Reason) -> bool:
+    return any(given.code == reason for given in receipt.part.reasons)
 
 
 def _digest(exact: bytes) -> str:
     return base64url.encode(sha256(exact).digest())
+
+
+def _ours(raw: bytes) -> Statement:
+    """Read a statement that was checked when it was stored, under whichever key was ours then."""
+    return interpret(parse(raw))
+
+
+def _tokens(statement: Statement) -> Iterator[str]:
+    """List the subject tokens of a statement's persons."""
+    for value in statement.sections.values():
+        if isinstance(value, Identity):
+            yield value.subject

@@ -99,6 +99,11 @@ def write_key(path: Path, secret_path: Path, random_bytes: Callable[[int], bytes
     return signature.public_key_of(seed)
 
 
+def secret_of(path: Path, secret: Path | None = None) -> Path:
+    """Give the file of a practitioner's passphrase: the one named, else the one beside the key."""
+    return secret or path.with_name(f"{path.name}.secret")
+
+
 def read_seed(path: Path, secret_path: Path) -> bytes:
     """Read a private seed from its encrypted file.
 
@@ -125,3 +130,18 @@ def read_seed(path: Path, secret_path: Path) -> bytes:
             remedy="Make the key with `candour home make`.",
         )
     return key.private_bytes_raw()
+
+
+def read_own(path: Path, secret: Path | None = None) -> bytes:
+    """Read a practitioner's own private seed: 32 bytes.
+
+    Raises:
+        Misuse: as `read_seed`.
+    """
+    if not path.exists():
+        raise Misuse(
+            f"{path} is not there.",
+            remedy="Make a practitioner's key with `candour credential key FILE`; a report may go "
+            "without one, and then says who speaks by name alone.",
+        )
+    return read_seed(path, secret_of(path, secret))

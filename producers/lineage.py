@@ -3,7 +3,7 @@
 A file beside the database, `outbox.generation`, says how far the database had come. It is written
 after each commit: it may lag behind, and is never ahead of the database, unless the database is an
 older copy put back from a backup. Then a new generation begins, with new streams, so that no
-number of a stream is ever used for two statements.
+number of a stream is ever used for two statements. One begins too where the source's key changes.
 """
 
 import json
@@ -59,7 +59,7 @@ def open_generation(
     Args:
         db: an open transaction.
         token: random, unique.
-        reason: `first` or `restored`.
+        reason: `first`, `restored` or `rotated`.
         written: how far the marker says the database had come.
         resend: False where what was sent is known to be with Kafka.
     """
@@ -82,10 +82,10 @@ def stream_for(db: Connection, use: str) -> RowMapping | None:
     return db.execute(select(streams).where(*where)).mappings().first()
 
 
-def add_stream(db: Connection, stream: str, use: str) -> RowMapping:
+def add_stream(db: Connection, stream: str, use: str, kid: str) -> RowMapping:
     """Begin a stream in the open generation; its first statement must say that it opened."""
-    generation = latest(db)["place"]
-    db.execute(insert(streams).values(stream=stream, generation=generation, use=use, next=0))
+    place = {"generation": latest(db)["place"], "use": use, "kid": kid}
+    db.execute(insert(streams).values(stream=stream, next=0, **place))
     query = select(streams).where(streams.c.stream == stream)
     return db.execute(query).mappings().one()
 

@@ -1,4 +1,4 @@
-"""One sender per home: a lock that the operating system takes back when its holder dies."""
+"""One sender, consumer or broker per home: locks that the system takes back when one dies."""
 
 import fcntl
 import json
@@ -9,9 +9,13 @@ from pathlib import Path
 
 from contracts.fault import Misuse
 
+_SENDS = "it sends what is stored here"
+_ACTS = "it acts on what comes"
+_RECORDS = "it records what comes and delivers it"
+
 
 class Busy(Misuse):
-    """Another process sends for this home; what is stored here, it sends."""
+    """Another process does this for this home already."""
 
 
 @contextmanager
@@ -25,27 +29,83 @@ def sole_sender(folder: Path, *, what: str) -> Iterator[None]:
     Raises:
         Busy: another process holds it; the text says which.
     """
-    path = folder / "sender.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with _alone(folder, "sender.lock", what, "sends", _SENDS):
+        yield
+
+
+@contextmanager
+def sole_consumer(folder: Path, *, what: str) -> Iterator[None]:
+    """Hold the consumer's lock of a home: who empties its database must not meet who fills it.
+
+    Args:
+        folder: the home.
+        what: what this process is, for whoever finds the lock held.
+
+    Raises:
+        Busy: another process holds it; the text says which.
+    """
+    with _alone(folder, "consumer.lock", what, "acts", _ACTS):
+        yield
+
+
+@contextmanager
+def sole_broker(folder: Path, *, what: str) -> Iterator[None]:
+    """Hold the lock of a broker's home: on one machine a second broker is told, not fenced.
+
+    A broker on another machine, with a copy of the home, takes over: Kafka fences the first.
+
+    Args:
+        folder: the broker's home.
+        what: what this process is, for whoever finds the lock held.
+
+    Raises:
+        Busy: another process holds it; the text says which.
+    """
+    with _alone(folder, "broker.lock", what, "runs the log", _RECORDS):
+        yield
+
+
+def held_beneath(folder: Path) -> list[str]:
+    """List which processes work in the homes that stand in the folders of a folder.
+
+    Args:
+        folder: that holds folders of homes.
+
+    Returns:
+        `process N (what it is)` for each lock that is held, in the order of paths.
+    """
+    holders = []
+    for path in sorted(folder.glob("*/*/*.lock")):
+        with path.open("r") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holders.append(_holder(file.read()))
+    return holders
+
+
+@contextmanager
+def _alone(folder: Path, name: str, what: str, does: str, meanwhile: str) -> Iterator[None]:
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+") as file:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise _busy(folder, file.read()) from None
+            named = _holder(file.read())
+            raise Busy(
+                f"{named[0].upper()}{named[1:]} already {does} for {folder}.",
+                remedy=f"Leave it running: {meanwhile}. To take over, stop it by its number, then "
+                "give this command again.",
+            ) from None
         file.truncate(0)
         file.write(json.dumps({"process": os.getpid(), "what": what}))
         file.flush()
         yield
 
 
-def _busy(folder: Path, held: str) -> Busy:
+def _holder(held: str) -> str:
     try:
         holder = json.loads(held)
-        named = f"process {int(holder['process'])} ({holder['what']})"
+        return f"process {int(holder['process'])} ({holder['what']})"
     except (ValueError, KeyError, TypeError):
-        named = "another process"
-    return Busy(
-        f"{named[0].upper()}{named[1:]} already sends for {folder}.",
-        remedy="Leave it running: it sends what is stored here. To take over, stop it by its "
-        "number, then give this command again.",
-    )
+        return "another process"

@@ -19,10 +19,11 @@ from contracts import base64url
 from contracts.agreement import Basis
 from contracts.draft import Draft, draft
 from contracts.event.control import StreamOpened
-from contracts.opened import View, open_view
+from contracts.opened import Elapsed, Notice, View, open_view
 from contracts.section import Provenance
 from contracts.statement import interpret, parse
-from producers import lineage, signing
+from producers import lineage, signing, unanswered
+from producers import withheld as kept
 from producers.home import Home
 from producers.partnership import Partnership
 from producers.tables import (
@@ -80,7 +81,12 @@ class Outbox:
         self._mark()
 
     def publish(
-        self, draft: Draft, *, time_ms: int | None = None, basis: Basis | None = None
+        self,
+        draft: Draft,
+        *,
+        time_ms: int | None = None,
+        basis: Basis | None = None,
+        endorser: bytes | None = None,
     ) -> str:
         """Sign and store a statement; sending is the sender's.
 
@@ -93,6 +99,7 @@ class Outbox:
             time_ms: the statement's time; else the clock, or in an exercise the ledger time
                 last seen.
             basis: the lawful basis, where the caller chose one.
+            endorser: the practitioner's own seed, where they sign what is said.
 
         Returns:
             The statement's id.
@@ -100,7 +107,12 @@ class Outbox:
         Raises:
             Misuse: the draft is no statement; the remedy names what to change.
         """
-        self._publish([draft], time_ms=time_ms, basis=basis)
+        with self.database.write() as db:
+            is_new = self._row(db, draft.id) is None
+            if is_new:
+                self.store(db, draft, time_ms=time_ms, basis=basis, endorser=endorser)
+        if is_new:
+            self._mark()
         return draft.id
 
     def publish_all(self, drafts: Sequence[Draft]) -> None:
@@ -109,21 +121,16 @@ class Outbox:
         Raises:
             Misuse: as `publish`.
         """
-        self._publish(drafts)
-
-    def _publish(
-        self, drafts: Sequence[Draft], *, time_ms: int | None = None, basis: Basis | None = None
-    ) -> None:
         stored = False
         with self.database.write() as db:
             for draft in drafts:
                 if self._row(db, draft.id) is None:
-                    self.store(db, draft, time_ms=time_ms, basis=basis)
+                    self.store(db, draft)
                     stored = True
         if stored:
             self._mark()
 
-    def store(
+    def store(  # noqa: PLR0913 - as publish, within a transaction
         self,
         db: Connection,
         draft: Draft,
@@ -131,6 +138,7 @@ class Outbox:
         time_ms: int | None = None,
         basis: Basis | None = None,
         stream: RowMapping | None = None,
+        endorser: bytes | None = None,
     ) -> None:
         """Sign and store within a transaction that the caller commits.
 
@@ -142,14 +150,14 @@ class Outbox:
         at = time_ms if time_ms is not None else self.time_ms(db)
         founds = draft.event == "partnership_founded"
         stream = stream or self._stream(db, draft.urgency, at, founds=founds)
-        context = signing.context_of(
-            draft, self.home, self.partnership_in(db), at_ms=at, basis=basis
-        )
+        home = self.speaking(db)
+        context = signing.context_of(draft, home, self.partnership_in(db), at_ms=at, basis=basis)
         sections = signing.sections_of(draft)
         raw, digest = signing.sign_next(
-            db, stream, context=context, sections=sections, home=self.home,
-            random_bytes=self._random_bytes,
+            db, stream, context=context, sections=sections, home=home,
+            random_bytes=self._random_bytes, endorser=endorser,
         )  # fmt: skip
+        kept.keep_own(db, digest, sections)
         db.execute(
             insert(statements).values(
                 id=draft.id, digest=digest, stream=stream["stream"], sequence=stream["next"],
@@ -165,9 +173,11 @@ class Outbox:
         context = msgspec.structs.replace(statement.context, digests=[])
         sections = {name: v for name, v in statement.sections.items() if name != "intake"}
         raw, digest = signing.sign_next(
-            db, stream, context=context, sections=sections, home=self.home,
+            db, stream, context=context, sections=sections, home=self.speaking(db),
             random_bytes=self._random_bytes,
+            texts={name: statement.disclosures[name] for name in sections},
         )  # fmt: skip
+        kept.keep_own(db, digest, sections)
         db.execute(insert(superseded).values(digest=row["digest"], id=row["id"]))
         db.execute(
             update(statements)
@@ -185,12 +195,12 @@ class Outbox:
         lineage.open_generation(db, self.token(), reason, written=written, resend=resend)
 
     def waiting(self, limit: int = 200) -> list[Waiting]:
-        """List what is to be sent: emergencies first, each stream in its order."""
+        """List what is to be sent, or sent again: emergencies first, each stream in its order."""
         order = (streams.c.use != "emergencies", streams.c.place, statements.c.sequence)
         query = (
             select(statements.c.id, statements.c.digest, statements.c.raw)
             .join(streams, streams.c.stream == statements.c.stream)
-            .where(statements.c.state == "waiting", statements.c.raw.is_not(None))
+            .where(unanswered.is_to_be_sent(self.now_ms()), statements.c.raw.is_not(None))
             .order_by(*order)
             .limit(limit)
         )
@@ -202,9 +212,14 @@ class Outbox:
         with self.database.write() as db:
             db.execute(
                 update(statements)
-                .where(statements.c.digest.in_(digests), statements.c.state == "waiting")
-                .values(state="sent")
+                .where(statements.c.digest.in_(digests), statements.c.state != "decided")
+                .values(state="sent", sent_at=self.now_ms())
             )
+
+    def undelivered(self) -> Sequence[RowMapping]:
+        """List what is urgent and has no receipt in time: somebody must telephone."""
+        with self.database.read() as db:
+            return unanswered.undelivered(db, self.now_ms())
 
     def undecided(self) -> int:
         """Count what has no receipt yet."""
@@ -237,9 +252,11 @@ class Outbox:
         """Give the random token that stands for a local reference, always the same one.
 
         Args:
-            kind: `subject` or `practitioner`.
+            kind: `subject` or `practitioner`; a practitioner's name counts however it is spaced
+                and whichever letters are capital, so that nobody is two people by a slip.
             reference: the agency's own; it never leaves this database.
         """
+        reference = _folded(kind, reference)
         where = (tokens.c.kind == kind, tokens.c.reference == reference)
         with self.database.write() as db:
             token = db.execute(select(tokens.c.token).where(*where)).scalar()
@@ -247,6 +264,12 @@ class Outbox:
                 token = self.token()
                 db.execute(insert(tokens).values(kind=kind, reference=reference, token=token))
         return token
+
+    def token_of(self, kind: str, reference: str) -> str | None:
+        """Give the token that stands for a local reference; None where none was ever needed."""
+        where = (tokens.c.kind == kind, tokens.c.reference == _folded(kind, reference))
+        with self.database.read() as db:
+            return db.execute(select(tokens.c.token).where(*where)).scalar()
 
     def reference_of(self, token: str) -> str | None:
         """Give the agency's own reference that a token stands for; None for another's token."""
@@ -272,11 +295,20 @@ class Outbox:
             known = Partnership()
             query = select(views.c.record).where(is_control).order_by(views.c.place)
             for record in db.execute(query).scalars():
-                known.take(self._open(record, known))
+                opened = self._open(record, known)
+                if isinstance(opened, View):
+                    known.take(opened)
             self._known = count, known
         return self._known[1]
 
-    def opened(self, record: bytes, db: Connection | None = None) -> View:
+    def speaking(self, db: Connection) -> Home:
+        """Give the home as it signs now: with the key that the log has not ended."""
+        ended = self.partnership_in(db).ended
+        if ended.issuperset(self.home.kids):  # another process may have made the next one
+            self.home = self.home.renewed()
+        return self.home.speaking(ended) if self.home.kid in ended else self.home
+
+    def opened(self, record: bytes, db: Connection | None = None) -> View | Notice | Elapsed:
         """Prove and read a view, with the keys this agency was sent.
 
         Raises:
@@ -285,7 +317,7 @@ class Outbox:
         known = self.partnership if db is None else self.partnership_in(db)
         return self._open(record, known)
 
-    def _open(self, record: bytes, known: Partnership) -> View:
+    def _open(self, record: bytes, known: Partnership) -> View | Notice | Elapsed:
         home = self.home
         return open_view(record, home.trust, known.keys.get, to=home.agency.agency)
 
@@ -315,11 +347,14 @@ class Outbox:
         A founding does not: nothing stands before entry 0.
         """
         use = "emergencies" if urgency == "threat_to_life" else "ordinary"
+        kid = self.speaking(db).kid
         found = lineage.stream_for(db, use)
-        if found is not None:
+        if found is not None and found["kid"] == kid:
             return found
+        if found is not None:  # a stream has one key: what the last one left unsent is no gap
+            self.open_generation(db, "rotated", resend=False)
         reason = lineage.latest(db)["reason"]
-        stream = lineage.add_stream(db, self.token(), use)
+        stream = lineage.add_stream(db, self.token(), use, kid)
         if founds:
             return stream
         event = {"stream": stream["stream"], "use": use, "reason": reason}
@@ -347,3 +382,7 @@ class Outbox:
             rule=rule,
             accountable=self.home.agency.accountable,
         )
+
+
+def _folded(kind: str, reference: str) -> str:
+    return " ".join(reference.split()).casefold() if kind == "practitioner" else reference

@@ -8,167 +8,56 @@ may say so or stay out: what is missing of who says so is the broker's to judge,
 Source: domain.md 7 (The report, use_limits, Provenance, Four times).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
 
 import msgspec
-from pydantic import AfterValidator, Field
 
 from contracts.agreement import Basis
-from contracts.context import Classification, Urgency, Use
 from contracts.draft import Draft, draft
 from contracts.event import BY_NAME
-from contracts.event.report import Occurred
-from contracts.form import is_real
+from contracts.form import Section
 from contracts.section import (
-    Answer,
-    Born,
     Cause,
-    Children,
-    Consent,
-    ConsentOverride,
-    ConsentState,
-    ConsentView,
-    Contact,
-    Exclusion,
-    Exclusions,
     Health,
     Identifier,
     Identity,
     Name,
     Narrative,
-    Part,
     PersonPart,
-    Practitioner,
-    Provenance,
     Risk,
-    Section,
     SourceIdentity,
-    UseLimit,
-    UseLimits,
     Whereabouts,
 )
-from producers.document import Document, Where, convert, fitted, line_of, load_file, unusable
-from producers.field import MOMENT, AgencyId, Day, Id, PartialDay
-from producers.home import Reporter
+from contracts.sharing import (
+    Consent,
+    ConsentOverride,
+    ConsentView,
+    Exclusion,
+    Exclusions,
+    Involved,
+    Involvements,
+    Necessity,
+    UseLimit,
+    UseLimits,
+)
+from producers.document import Unusable, Where, convert, fitted, line_of, load_file, unusable
+from producers.filed import (
+    EVENTS,
+    Excluded,
+    Override,
+    Person,
+    Report,
+    absent,
+    ahead,
+    born_of,
+    lost,
+    occurred_of,
+)
 from producers.outbox import Outbox
 from producers.partnership import Choice
-
-EVENTS = {
-    "concern": "concern_reported",
-    "contact": "contact_recorded",
-    "relationship": "relationship_noted",
-    "risk": "risk_assessed",
-    "release": "release_notified",
-    "intelligence": "intelligence_logged",
-    "provenance": "provenance_supplied",
-}
-_AT = {10: "day", 7: "month", 4: "year"}
-_May = Literal["yes", "no", "ring_first"]
-
-
-def _born(text: str) -> str:
-    if not _is_age(text):
-        try:
-            msgspec.convert({"precision": _AT.get(len(text)), "at": text}, Occurred)
-        except msgspec.ValidationError:
-            raise ValueError("write 1980-05-12, 1980-05, 1980, or an age in years.") from None
-    return text
-
-
-def _is_age(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < min(_AT)
-
-
-class Person(Document):
-    """One person. `reference` is the agency's own and never leaves this machine."""
-
-    reference: str
-    given: str | None = None
-    family: str | None = None
-    also: list[str] = []
-    born: Annotated[str, AfterValidator(_born)] | None = None
-    sex: Literal["female", "male", "other", "not_known"] | None = None
-    identifiers: dict[str, str] = {}
-    part: Part = "unassessed"
-    address: str | None = None
-    telephone: str | None = None
-    safe_contact: str | None = None
-    seen: Day | None = None
-    may_be_told: _May = "ring_first"
-    origin_may_be_told: _May = "no"
-    consent: ConsentState | None = None
-    consent_reason: str | None = None
-
-
-class Override(Document):
-    """A named decision to share without consent."""
-
-    ground: Literal[
-        "serious_harm_to_others", "serious_crime", "child", "legal_duty", "coerced_or_incapacitous"
-    ]
-    by: str
-    reason: str
-
-
-class Excluded(Document):
-    """Who must never see this: an agency, or a practitioner by local reference."""
-
-    agency: AgencyId | None = None
-    practitioner: str | None = None
-
-
-class HealthNote(Document):
-    """Health detail; self-report is never a diagnosis."""
-
-    text: str
-    standing: Literal["diagnosed", "self_reported", "observed", "third_party"]
-
-
-class Public(Document):
-    """A member of the public who asked not to be named: sealed."""
-
-    name: str
-    contact: str | None = None
-
-
-class Report(Document):
-    """The file. `facts` holds what is particular to the kind of report (contracts/FORMAT.md)."""
-
-    report: Literal[
-        "concern", "contact", "relationship", "risk", "release", "intelligence", "provenance"
-    ]
-    facts: dict[str, object] = {}
-    danger_now: Answer = "not_asked"
-    urgency: Urgency | None = None
-    when: str = "undated"
-    until: PartialDay | None = None
-    known: Day | None = None
-    recorded: Day | None = None
-    who_says: Reporter = Reporter()
-    people: list[Person] = []
-    children: Children = "not_asked"
-    weapons: Answer = "not_asked"
-    animals: Answer = "not_asked"
-    partner_present: Answer = "not_asked"
-    phone_monitored: Answer = "not_asked"
-    seen_alone: Answer = "not_asked"
-    words: str | None = None
-    question: str | None = None
-    assessment: str | None = None
-    ring: str | None = None
-    use_note: str | None = None
-    health: HealthNote | None = None
-    override: Override | None = None
-    excluded: list[Excluded] = []
-    causes: list[Id] = Field(default=[], max_length=8)
-    completes: Id | None = None
-    public: Public | None = None
-    standing: Literal["held_then", "told_informally", "learned_at_review", "invented"] | None = None
-    classification: Classification = "OFFICIAL-SENSITIVE"
-    purpose: Use | None = None
-    basis: str | None = None
+from producers.saying import people_of, provenance_of
 
 
 def read_report(
@@ -189,8 +78,7 @@ def read_report(
     Raises:
         Misuse: the file cannot be used; each defect by line and field, never by content.
     """
-    value, lines = load_file(path)
-    report = fitted(value, lines, Report, name=path.name)
+    report, lines = opened(path, now_ms=outbox.now_ms())
     sections = _Sections(report, outbox, lines, path.name, at).all()
     event = EVENTS[report.report]
     choice = _chosen(report, outbox, event, at_ms, lines, path.name)
@@ -203,6 +91,52 @@ def read_report(
     return said, choice.basis if choice else None
 
 
+def opened(path: Path, *, now_ms: int) -> tuple[Report, Mapping[Where, int]]:
+    """Read a report's file, as far as it stands by itself; give the line of each field too.
+
+    Args:
+        path: the YAML file.
+        now_ms: this machine's clock, in milliseconds since 1970.
+
+    Raises:
+        Misuse: the file cannot be used; each defect by line and field, never by content.
+    """
+    value, lines = load_file(path)
+    today = f"{datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=1):%Y-%m-%d}"
+    told = list(_unfit_facts(value, lines))
+    try:
+        report = fitted(value, lines, Report, name=path.name)
+    except Unusable as unfit:
+        raise unusable(path.name, [*unfit.told, *told]) from None
+    found = (*absent(report), *lost(report), *ahead(report, today))
+    told += [(line_of(where, lines), text) for where, text in found]
+    if told:
+        raise unusable(path.name, told)
+    return report, lines
+
+
+def _unfit_facts(value: object, lines: Mapping[Where, int]) -> Sequence[tuple[int, str]]:
+    """Say what is wrong with the facts of a kind that is known, whatever else is."""
+    written = value if isinstance(value, dict) else {}
+    kind, facts = written.get("report"), written.get("facts") or {}
+    if kind == "provenance" or kind not in EVENTS or not isinstance(facts, dict):
+        return ()
+    day = "2012-05-01"
+    dated = {"occurred": {"precision": "undated"}, "known_to_agency": day, "recorded": day}
+    try:
+        _facts({**dated, **facts}, lines, EVENTS[kind], "")
+    except Unusable as unfit:
+        return unfit.told
+    return ()
+
+
+def _facts(
+    facts: Mapping[str, object], lines: Mapping[Where, int], event: str, name: str
+) -> Section:
+    shape = BY_NAME[event].shape
+    return convert(facts, lines, shape, name=name, place=lambda where: ("facts", *where))
+
+
 class _Sections:
     """Writes the sections of one report."""
 
@@ -212,15 +146,21 @@ class _Sections:
         self._report, self._outbox, self._lines, self._name = report, outbox, lines, name
         self._at = at
         self._tokens = [outbox.token_for("subject", one.reference) for one in report.people]
+        self._known = dict(zip((one.reference for one in report.people), self._tokens, strict=True))
+        if report.completes and report.excluded:
+            self._known = people_of(outbox, report.completes)
 
     def all(self) -> dict[str, Section]:
         """Write every section there is something for."""
         report = self._report
-        found: dict[str, Section] = {"event": self._event(), "provenance": self._provenance()}
+        found: dict[str, Section] = {
+            "event": self._event(),
+            "provenance": provenance_of(self._outbox, self._report.who_says),
+        }
         causes = [report.completes] if report.completes else report.causes
         found |= {f"cause.{n}": Cause(cause) for n, cause in enumerate(causes, 1)}
         if report.report == "provenance":
-            return found
+            return found | self._exclusions()
         found["use_limits"] = self._use_limits()
         for number, (person, token) in enumerate(zip(report.people, self._tokens, strict=True), 1):
             found |= {f"person.{number}.{kind}": v for kind, v in self._person(person, token)}
@@ -241,88 +181,56 @@ class _Sections:
             for person, token in zip(report.people, self._tokens, strict=True)
             if person.consent
         ]
-        override = ConsentOverride(**report.override.model_dump()) if report.override else None
+        override = self._override(report.override, views) if report.override else None
         if views or override:
             found["consent"] = Consent(views, override)
         if report.health:
             found["health"] = Health(report.health.text, report.health.standing)
-        if report.excluded:
-            found["exclusions"] = Exclusions([
-                self._exclusion(at, one) for at, one in enumerate(report.excluded)
+        if report.involved:
+            found["involvement"] = Involvements([
+                Involved(one.agency, one.how) for one in report.involved
             ])
+        if report.why:
+            found["necessity"] = Necessity(**report.why.model_dump())
         if report.public:
             found["source_identity"] = SourceIdentity(report.public.name, report.public.contact)
-        return found
+        return found | self._exclusions()
+
+    def _override(self, given: Override, views: Sequence[ConsentView]) -> ConsentOverride:
+        agreed = {view.subject for view in views if view.state == "given"}
+        refused = self._people("override", given.of) or [
+            token for token in self._tokens if token not in agreed
+        ]
+        protected = self._people("override", given.protects) or [
+            token for token in self._tokens if token not in refused
+        ]
+        return ConsentOverride(
+            given.ground, given.by, given.role, given.reason, refused, protected or None
+        )
+
+    def _people(self, field: str, references: Sequence[str]) -> list[str]:
+        """Give the tokens of people by their references in this file."""
+        if not set(references) <= set(self._known):
+            raise self._unusable(
+                (field,), f"`{field}`: name people by a `reference` that stands under `people`, "
+                "here or in the report that this completes.",
+            )  # fmt: skip
+        return [self._known[reference] for reference in references]
 
     def _event(self) -> Section:
         report = self._report
         if report.report == "provenance":
-            if report.completes is None:
-                raise self._unusable(
-                    ("completes",), "`completes` is missing: the id of the held report."
-                )
             facts: dict[str, object] = {"statement": report.completes}
         else:
-            if not report.people:
-                raise self._unusable(("people",), "`people` is missing: write at least one person.")
             recorded = report.recorded or self._at
             facts = {
-                "occurred": self._occurred(),
+                "occurred": msgspec.to_builtins(occurred_of(report.when, report.until)),
                 "known_to_agency": report.known or recorded,
                 "recorded": recorded,
                 "standing": report.standing,
                 **report.facts,
             }
-        shape = BY_NAME[EVENTS[report.report]].shape
-        return convert(facts, self._lines, shape, name=self._name, place=lambda w: ("facts", *w))
-
-    def _occurred(self) -> dict[str, object]:
-        """Derive how exactly a time is known from how it is written."""
-        when = self._report.when
-        if when == "undated":
-            return {"precision": "undated", "until": self._report.until}
-        about = when.removeprefix("about ")
-        precision = "about" if about != when else "instant" if "T" in when else _AT.get(len(when))
-        try:
-            if not is_real(about):
-                raise ValueError(when)
-            occurred: dict[str, object] = {
-                "precision": precision,
-                "at": about,
-                "until": self._report.until,
-            }
-            msgspec.convert(occurred, Occurred)
-        except ValueError:
-            raise self._unusable(
-                ("when",), "`when`: write 2012-05-01, 2012-05, 2012, `about 2012-05`, "
-                f"{MOMENT}, or `undated`.",
-            ) from None  # fmt: skip
-        return occurred
-
-    def _provenance(self) -> Provenance:
-        own = self._outbox.home.agency.reporter.model_dump(exclude_unset=True)
-        said = self._report.who_says.model_dump(exclude_unset=True)
-        if own.get("name") and said.get("name", own["name"]) != own["name"]:
-            own.pop("reference", None)  # it is another person's
-        who = Reporter(**{**own, **said})
-        ours = self._outbox.partnership.agencies.get(self._outbox.home.agency.agency)
-        reference = who.reference or who.name
-        person = None
-        if reference:
-            person = Practitioner(self._outbox.token_for("practitioner", reference), who.name)
-        contact = Contact(who.mailbox, who.telephone, who.out_of_hours)
-        return Provenance(
-            "practitioner" if person else "anonymous",
-            practitioner=person,
-            role=who.role,
-            employer=who.employer or (ours.title if ours and person else None),
-            acting_for=who.acting_for,
-            contact=contact if contact != Contact() else None,
-            supervisor=who.supervisor,
-            how_known=who.how_known,
-            said=who.said,
-            source="public_anonymous" if who.public_source else None,
-        )
+        return _facts(facts, self._lines, EVENTS[report.report], self._name)
 
     def _use_limits(self) -> UseLimits:
         report = self._report
@@ -336,10 +244,7 @@ class _Sections:
 
     def _person(self, person: Person, token: str) -> list[tuple[str, Section]]:
         names = [Name(person.given, person.family), *(Name(given=also) for also in person.also)]
-        born = None
-        if person.born:
-            precision = "age" if _is_age(person.born) else _AT[len(person.born)]
-            born = msgspec.convert({"value": person.born, "precision": precision}, Born)
+        born = born_of(person.born) if person.born else None
         identifiers = [Identifier(scheme, value) for scheme, value in person.identifiers.items()]
         found: list[tuple[str, Section]] = [
             ("identity", Identity(token, names, born, person.sex, identifiers or None)),
@@ -350,14 +255,28 @@ class _Sections:
             found.append(("whereabouts", Whereabouts(token, *where, known_at=person.seen)))
         return found
 
-    def _exclusion(self, at: int, one: Excluded) -> Exclusion:
-        practitioner = one.practitioner
-        if not one.agency and not practitioner:
+    def _exclusions(self) -> dict[str, Section]:
+        excluded = self._report.excluded
+        if excluded and not self._known:
             raise self._unusable(
-                ("excluded", at), "`excluded`: name an `agency` or a `practitioner`."
+                ("excluded",),
+                "`excluded`: the report that this completes was not published from this home; "
+                "publish this from the home that did.",
             )
-        token = self._outbox.token_for("practitioner", practitioner) if practitioner else None
-        return Exclusion(self._tokens, one.agency, token)
+        rows = [self._exclusion(at, one) for at, one in enumerate(excluded)]
+        return {"exclusions": Exclusions(rows)} if rows else {}
+
+    def _exclusion(self, at: int, one: Excluded) -> Exclusion:
+        token = one.token
+        if one.practitioner:
+            token = self._outbox.token_for("practitioner", one.practitioner)
+        if not (one.agency or token or one.household):
+            raise self._unusable(
+                ("excluded", at),
+                "`excluded`: name an `agency`, a `practitioner`, a `token` or a `household`.",
+            )
+        about = self._people("excluded", one.about) or list(self._known.values())
+        return Exclusion(about, one.agency, token, one.household)
 
     def _unusable(self, where: Where, text: str) -> Exception:
         return unusable(self._name, [(line_of(where, self._lines), text)])

@@ -1,9 +1,9 @@
 """The sender: stored statements to Kafka, receipts and views back, for as long as it runs.
 
-Kafka may be away for hours and this process may die anywhere: what was not acknowledged is sent
-again, the same bytes, and the broker answers a duplicate as one. One sender runs per home. Every
-call to Kafka is bounded in time, because an idempotent producer waits for ever while Kafka is
-down.
+Kafka may be away for hours, may lose what it acknowledged, and this process may die anywhere: what
+has no receipt is sent again, the same bytes, and the broker answers a duplicate as one. One sender
+runs per home. Every call to Kafka is bounded in time, because an idempotent producer waits for ever
+while Kafka is down.
 
 Source: technical.md 2; design.md, The statement (stream), A receipt.
 """
@@ -19,17 +19,20 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts import topic
-from contracts.fault import Misuse
+from contracts.fault import Misuse, Transient, innermost
 from producers.access import arguments_of, refusal
 from producers.inbox import Came, Inbox
 from producers.lock import sole_sender
 from producers.outbox import Outbox
+from producers.unanswered import telephone
 
 CALL_S_MAX = 15.0
 CLOSE_S_MAX = 2.0
 BACK_OFF_S_MIN, BACK_OFF_S_MAX = 0.25, 30.0
 POLL_S = 0.05
 """How often the database is asked for what another process stored."""
+WARN_S = 1.0
+"""How often it is looked for what is urgent and not delivered."""
 CATCH_UP_S_MAX = 5.0
 """How long sending waits for the receipts to be read first; an emergency cannot wait longer."""
 
@@ -58,38 +61,40 @@ class Sender:
         self._access = arguments_of(outbox.home)
         self.trouble: str | None = None
         """Why nothing is going out at the moment, in words; None while all is well."""
-        self.refused: Misuse | None = None
-        """Why Kafka does not let this agency in, where it does not; None otherwise."""
+        self.refused: Misuse | Transient | None = None
+        """Why nothing goes out until somebody acts, None otherwise: Kafka does not let this agency
+        in, or the outbox's own database cannot be used."""
 
     async def run(self) -> None:
         """Send and receive until cancelled.
 
         Raises:
             Busy: another process sends for this home.
+            CandourError: what cannot pass; any other error is a defect of ours.
         """
-        with sole_sender(self._outbox.home.folder, what=self._what):
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._keep(self._receive, "receiving"))
-                tasks.create_task(self._keep(self._send, "sending"))
+        async with self.running():
+            await asyncio.Event().wait()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Send and receive while the block runs.
+        """Send and receive while the block runs; where that dies, the block ends with its error.
 
         Raises:
             Busy: another process sends for this home.
+            CandourError: what cannot pass; any other error is a defect of ours.
         """
+        works = (self._receive, "receiving"), (self._send, "sending"), (self._warn, "warning")
         with sole_sender(self._outbox.home.folder, what=self._what):
-            tasks = [
-                asyncio.create_task(self._keep(self._receive, "receiving")),
-                asyncio.create_task(self._keep(self._send, "sending")),
-            ]
             try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                async with asyncio.TaskGroup() as group:
+                    tasks = [group.create_task(self._keep(*work)) for work in works]
+                    try:
+                        yield
+                    finally:
+                        for task in tasks:
+                            task.cancel()
+            except BaseExceptionGroup as failed:
+                raise innermost(failed) from None
 
     @property
     def is_caught_up(self) -> bool:
@@ -130,17 +135,22 @@ class Sender:
             return await self.caught_up(timeout_s)
 
     async def _keep(self, work: Callable[[], Awaitable[None]], doing: str) -> None:
-        """Do work again whenever Kafka fails it, at growing intervals."""
+        """Do work again whenever Kafka or the outbox's disk fails it, at growing intervals."""
         pause = BACK_OFF_S_MIN
         while True:
             began = time.monotonic()
             try:
                 await work()
+            except Transient as fault:
+                self.trouble, self.refused = str(fault), fault
+                _log.error("outbox_stuck", doing=doing, fault=fault.text, remedy=fault.remedy)
             except _AWAY as error:
                 await self._note(error, doing, pause)
             if time.monotonic() - began > BACK_OFF_S_MAX:
                 pause = BACK_OFF_S_MIN
             await asyncio.sleep(pause)
+            if isinstance(self.refused, Transient):
+                self.refused = None  # it is tried again
             pause = min(pause * 2, BACK_OFF_S_MAX)
 
     async def _note(self, error: Exception, doing: str, pause: float) -> None:
@@ -187,6 +197,18 @@ class Sender:
         finally:
             await _within(producer.stop(), CLOSE_S_MAX)
 
+    async def _warn(self) -> None:
+        """Say once of each urgent statement without a receipt in time that it is not delivered."""
+        await _within(self._caught_up.wait(), CATCH_UP_S_MAX)
+        told = set[str]()
+        while True:
+            late = [one for one in self._outbox.undelivered() if one["id"] not in told]
+            ring = telephone(self._outbox.partnership) if late else ""
+            for one in late:
+                _log.error("statement_not_delivered", statement=one["id"], remedy=ring)
+            told.update(one["id"] for one in late)
+            await asyncio.sleep(WARN_S)
+
     async def _receive(self) -> None:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._outbox.home.agency.kafka,
@@ -225,7 +247,7 @@ class Sender:
                     self._caught_up.set()
             fetched = await consumer.getmany(timeout_ms=200, max_records=500)
             came = [
-                Came(partition.topic, record.offset, record.value)
+                Came(partition.topic, record.offset, record.value, record.key or b"")
                 for partition, records in sorted(fetched.items())
                 for record in records
             ]

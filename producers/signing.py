@@ -11,8 +11,9 @@ from contracts.context import Context
 from contracts.draft import Draft
 from contracts.event import BY_NAME, Audience, EventType
 from contracts.fault import Misuse
+from contracts.form import Section
 from contracts.reason import Reason
-from contracts.section import Section, shape_of
+from contracts.section import shape_of
 from contracts.statement import STATEMENT_BYTES_MAX, Refused, build, digest_of, verify
 from producers.home import Home
 from producers.partnership import Partnership
@@ -37,7 +38,7 @@ def row_of(event: str) -> EventType:
 def context_of(
     draft: Draft, home: Home, known: Partnership, *, at_ms: int, basis: Basis | None
 ) -> Context:
-    """Write the signed part; what the draft leaves open comes from the agreements in force.
+    """Write the signed part; what the draft leaves open comes from the agreements.
 
     Raises:
         Misuse: the draft's event is not in the catalogue.
@@ -100,8 +101,20 @@ def sign_next(  # noqa: PLR0913 - a statement has this many independent parts
     sections: Mapping[str, Section],
     home: Home,
     random_bytes: Callable[[int], bytes],
+    endorser: bytes | None = None,
+    texts: Mapping[str, bytes] = {},
 ) -> tuple[bytes, str]:
     """Write the next statement of a stream, and check it as the broker will.
+
+    Args:
+        db: an open transaction.
+        stream: the stream's row.
+        context: the signed part, without digests.
+        sections: by name.
+        home: whose key signs.
+        random_bytes: for salts and decoys.
+        endorser: the practitioner's own seed, where they sign what is said.
+        texts: disclosures to be used again as they are.
 
     Returns:
         The exact bytes and their digest; the stream's row stands one further.
@@ -113,6 +126,7 @@ def sign_next(  # noqa: PLR0913 - a statement has this many independent parts
         raw = build(
             context=context, sections=sections, stream=stream["stream"], sequence=stream["next"],
             previous=stream["previous"], sign=home.sign, kid=home.kid, random_bytes=random_bytes,
+            endorser=endorser, texts=texts,
         )  # fmt: skip
     except ValueError:
         raise Misuse(

@@ -5,6 +5,7 @@ write begins IMMEDIATE, because a read that later writes would lose another proc
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from contracts.fault import Transient
+from producers.storing import storing
+
 metadata = MetaData()
 
 statements = Table(
@@ -42,6 +46,7 @@ statements = Table(
     Column("urgency", Text, nullable=False),
     Column("raw", BLOB),
     Column("stored_at", Integer, nullable=False),
+    Column("sent_at", Integer),
     Column("state", Text, nullable=False, index=True),
     Column("outcome", Text),
     Column("again", Text),
@@ -74,6 +79,7 @@ streams = Table(
     Column("stream", Text, nullable=False, unique=True),
     Column("generation", Integer, nullable=False),
     Column("use", Text, nullable=False),
+    Column("kid", Text, nullable=False),
     Column("next", Integer, nullable=False),
     Column("previous", Text),
     UniqueConstraint("generation", "use"),
@@ -101,6 +107,14 @@ views = Table(
 """Views kept here: `control`, and each `answer` about a statement of ours or question to us.
 
 `place` is the order of the views topic, which is the log's."""
+
+withheld = Table(
+    "withheld",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+)
+"""Practitioners and households, by token, that a statement or an answer is kept from."""
 
 positions = Table(
     "positions",
@@ -144,7 +158,17 @@ class Database:
     """One SQLite file, private to its owner."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make the file and its tables."""
+        """Open or make the file and its tables.
+
+        Raises:
+            Transient: the disk is full or gone, or something else holds the file.
+            Fatal: the file is damaged.
+        """
+        self._path = path
+        with storing(path):
+            self._open(path)
+
+    def _open(self, path: Path) -> None:
         # Never a file that is there: closing it would drop every lock that this process holds on
         # it, and another process could then take the log away under an open connection.
         with suppress(FileExistsError):
@@ -160,15 +184,53 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a transaction that commits whole, on disk, or not at all."""
-        with self._writing, self._engine.begin() as connection:
+        """Open a transaction that commits whole, on disk, or not at all.
+
+        Raises:
+            Transient: the disk is full or gone, or something else holds the file.
+            Fatal: the file is damaged.
+        """
+        with storing(self._path), self._writing, self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a reading transaction: one moment's state, in nobody's way."""
-        with self._reading.begin() as connection:
+        """Open a reading transaction: one moment's state, in nobody's way.
+
+        Raises:
+            Transient: as `write`.
+            Fatal: as `write`.
+        """
+        with storing(self._path), self._reading.begin() as connection:
             yield connection
+
+    def settle(self, *, whole: bool = False) -> None:
+        """Empty the log beside the file: what was deleted is then in neither.
+
+        Args:
+            whole: write the file anew besides, which waits for everybody else who writes.
+
+        Raises:
+            Transient: somebody is reading or writing meanwhile.
+        """
+        with self._writing:
+            # SQLAlchemy begins a transaction before any statement; neither may stand in one.
+            raw = self._engine.raw_connection()
+            try:
+                cursor = raw.cursor()
+                if whole:
+                    cursor.execute("VACUUM")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                (busy, *_) = cursor.fetchone() or (1,)
+            except sqlite3.OperationalError:
+                busy = 1
+            finally:
+                raw.close()
+        if busy:
+            raise Transient(
+                "The outbox is in use: what was erased is still in its log file.",
+                remedy="Give this again in a minute, or stop what runs on this home first.",
+            )
 
     def close(self) -> None:
         """Give back the connections."""
@@ -178,7 +240,12 @@ class Database:
 def _on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     # SQLAlchemy writes BEGIN itself: the driver would begin only at the first write.
     connection.isolation_level = None
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in (
+        "busy_timeout=30000",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+    ):
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

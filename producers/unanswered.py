@@ -1,0 +1,54 @@
+"""What has no receipt yet: when it goes to Kafka again, and when somebody must telephone.
+
+Kafka may lose what it acknowledged: a power cut takes what was not on its disk yet. So what was
+sent is sent again, the same bytes, until a receipt comes; the broker answers a duplicate as one.
+
+Source: design.md, A receipt.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
+
+from producers.partnership import Partnership
+from producers.tables import statements
+
+AGAIN_MS_MIN, AGAIN_MS_MAX = 120_000, 900_000
+"""How long what was sent waits for its receipt: as long again as it has waited, within these."""
+ANSWER_MS_MAX = 60_000
+"""How long what is urgent may have no receipt before somebody must telephone (wall time)."""
+
+
+def is_to_be_sent(now_ms: int) -> ColumnElement[bool]:
+    """Choose what waits, and what was sent and should have its receipt by now.
+
+    Args:
+        now_ms: the clock, in milliseconds since 1970; one that was set back counts as late.
+    """
+    row = statements.c
+    waited = func.min(func.max(row.sent_at - row.stored_at, AGAIN_MS_MIN), AGAIN_MS_MAX)
+    is_late = (row.sent_at <= now_ms - waited) | (row.sent_at > now_ms)
+    return (row.state == "waiting") | ((row.state == "sent") & is_late)
+
+
+def undelivered(db: Connection, now_ms: int) -> Sequence[RowMapping]:
+    """List what is urgent and has no receipt in time, oldest first, by `id`.
+
+    Args:
+        db: an open transaction on the outbox's database.
+        now_ms: the clock, in milliseconds since 1970.
+    """
+    row = statements.c
+    is_late = row.stored_at <= now_ms - ANSWER_MS_MAX
+    query = (
+        select(row.id)
+        .where(row.state != "decided", row.urgency != "routine", is_late)
+        .order_by(row.place)
+    )
+    return db.execute(query).mappings().all()
+
+
+def telephone(known: Partnership) -> str:
+    """Say whom to telephone with what is urgent and not delivered."""
+    police = known.police_to_ring()
+    return f"Telephone {police}." if police else "Telephone the police: 999, or 101."
