@@ -16,10 +16,13 @@ from contracts.event.control import (
     Founding,
     FoundingSignature,
     PartnershipFounded,
+    Rules,
+    RulesetAdopted,
     SourceKey,
     founding_text,
 )
 from contracts.fault import Misuse
+from contracts.law import Law
 from producers.document import convert, load_file, read_struct
 from producers.home import Home
 
@@ -67,16 +70,19 @@ def draft_founding(plan: Path, *, log_key: str, keys: list[SourceKey]) -> Foundi
     """Complete a founding plan with the log's key and the agencies' keys.
 
     Args:
-        plan: YAML of a founding without `log_key` and the agencies' `keys`.
+        plan: YAML of a founding without `log_key` and the agencies' `keys`; `rules.law` may
+            name the catalogue's file, from the plan's folder.
         log_key: raw public key of the log, base64url.
         keys: of every founding agency; their source says whose they are.
 
     Raises:
-        Misuse: the plan does not fit, or a key's agency is not in it.
+        Misuse: the plan does not fit, or a key's agency is not in it; or it has no catalogue of
+            lawful bases, and is no exercise.
     """
     value, lines = load_file(plan)
     if isinstance(value, dict):
         value["log_key"] = log_key
+        _put_law(value.get("rules"), plan)
         listed = value.get("agencies")
         for agency in listed if isinstance(listed, list) else []:
             if isinstance(agency, dict):
@@ -85,6 +91,7 @@ def draft_founding(plan: Path, *, log_key: str, keys: list[SourceKey]) -> Foundi
                     msgspec.to_builtins(k) for k in keys if k.source.startswith(prefix)
                 ]
     founding = convert(value, lines, Founding, name=plan.name)
+    check_law(founding.rules, exercise=founding.exercise)
     placed = sum(len(agency.keys) for agency in founding.agencies)
     without = [agency.id for agency in founding.agencies if not agency.keys]
     if placed != len(keys) or without:
@@ -93,6 +100,38 @@ def draft_founding(plan: Path, *, log_key: str, keys: list[SourceKey]) -> Foundi
             remedy="Give one key file per source with --key, and list each agency in the plan.",
         )
     return founding
+
+
+def read_rules(path: Path) -> RulesetAdopted:
+    """Read a ruleset's YAML as the act that adopts it; `law` may name the catalogue's file.
+
+    Raises:
+        Misuse: as `read_struct`.
+    """
+    value, lines = load_file(path)
+    _put_law(value, path)
+    return RulesetAdopted(convert(value, lines, Rules, name=path.name))
+
+
+def check_law(rules: Rules, *, exercise: bool) -> None:
+    """Refuse rules by which real people's information would be shared on bases nobody checks.
+
+    Raises:
+        Misuse: they have no catalogue of lawful bases, and the partnership is no exercise.
+    """
+    if rules.law is None and not exercise:
+        raise Misuse(
+            "These rules have no `law`: no lawful basis would be checked by anything.",
+            remedy="Name the catalogue's file in `law` of the rules, as "
+            "deploy/governance/milton-keynes/founding.yaml does. Only an exercise goes without.",
+        )
+
+
+def _put_law(rules: object, beside: Path) -> None:
+    """Put the catalogue of lawful bases where a document names its file."""
+    if isinstance(rules, dict) and isinstance(rules.get("law"), str):
+        law = read_struct(beside.parent / rules["law"], Law)
+        rules["law"] = msgspec.to_builtins(law)
 
 
 def signed_founding(founding: Founding, home: Home) -> FoundingSignature:

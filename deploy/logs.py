@@ -11,7 +11,7 @@ ALLOWED = frozenset(
     {
         "event", "level", "timestamp", "partnership", "agency", "topic", "partition", "offset",
         "index", "size", "statement", "outcome", "reason", "reasons", "count", "entries", "views",
-        "receipts", "submissions", "refused", "redelivered", "heartbeats", "seconds",
+        "receipts", "submissions", "refused", "redelivered", "forked", "heartbeats", "seconds",
         "milliseconds", "bytes", "fault", "remedy", "attempt", "address", "pid", "group", "system",
         "source", "kid", "path", "state", "duty", "rule", "worker", "workers", "skew_ms", "waiting",
         "first", "last", "from_index", "to_index", "rate", "key", "doing", "error", "pause_s",
@@ -43,7 +43,8 @@ def configure(level: str = "info") -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Where standard error is when something is said: it may be another by then.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
     # Libraries may log what they were given: from them only the name of the fault is let through.
     logging.basicConfig(level=logging.CRITICAL, stream=sys.stderr, force=True)

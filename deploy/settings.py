@@ -53,7 +53,7 @@ def settings() -> Settings:
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
         raise Misuse(
             f"The environment variable {name} cannot be used: {first['msg']}.",
-            remedy=f"Unset it, or set it as README.md says (names: {', '.join(_names())}).",
+            remedy=f"Unset it, or use one of: {', '.join(_names())} (deploy/README.md).",
         ) from None
 
 

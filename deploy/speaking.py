@@ -3,15 +3,18 @@
 The only place that joins this machine's clock and randomness to an outbox.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from contracts.draft import Draft, draft
 from contracts.entry import ReasonGiven
+from contracts.event import Audience
+from contracts.event.control import Purpose
 from contracts.fault import Misuse, Transient
+from contracts.form import Section
 from contracts.opened import open_receipt
 from contracts.reason import Reason
-from contracts.section import Section
 from deploy import clock
 from deploy.kafka.plan import Governed
 from producers.home import Home
@@ -19,6 +22,7 @@ from producers.lock import Busy
 from producers.outbox import Outbox
 from producers.partnership import Partnership
 from producers.sender import Sender, until
+from producers.signing import row_of
 
 WAIT_S_MAX = 60.0
 """How long a command waits for a receipt (design.md, A receipt)."""
@@ -52,7 +56,7 @@ async def say(outbox: Outbox, said: Draft, *, time_ms: int | None = None) -> Sai
 
     Raises:
         Transient: no receipt came in time; it is stored and goes on being sent.
-        Misuse: it is no statement that could be accepted.
+        Misuse: it is no statement that could be accepted, or this home's key signs no such thing.
     """
 
     def is_decided() -> bool:
@@ -64,10 +68,12 @@ async def say(outbox: Outbox, said: Draft, *, time_ms: int | None = None) -> Sai
         async with sender.running():
             # What the agreements in force say of basis and purpose stands in the views.
             await sender.caught_up(READ_S_MAX)
+            _insist_on_key(outbox, said.event)
             outbox.publish(said, time_ms=time_ms)
             await until(lambda: is_decided() or sender.refused is not None, WAIT_S_MAX)
             decided = is_decided()
     except Busy:
+        _insist_on_key(outbox, said.event)
         outbox.publish(said, time_ms=time_ms)
         decided = await until(is_decided, WAIT_S_MAX)
     row = outbox.row(said.id)
@@ -83,8 +89,33 @@ async def say(outbox: Outbox, said: Draft, *, time_ms: int | None = None) -> Sai
     return Said(said.id, row["outcome"], row["entry"], receipt.part.reasons)
 
 
-def refused(why: Misuse) -> Transient:
-    """Say that Kafka does not let this agency in, and that what was said is kept."""
+def _insist_on_key(outbox: Outbox, event: str) -> None:
+    """Insist that the key which signs here is for such an event, as far as is known here."""
+    with outbox.database.read() as db:
+        home, known = outbox.speaking(db), outbox.partnership_in(db)
+    governs = row_of(event).audience is Audience.PUBLIC_CONTROL
+    needed: Purpose = "control" if governs else "statements"
+    held = known.held.get(home.kid)
+    if held is None or not held.enrolled or needed in held.key.purpose:
+        return
+    fit = sorted({
+        one.key.source
+        for one in known.held.values()
+        if one.agency == home.agency.agency
+        and one.enrolled and not one.ended and needed in one.key.purpose
+    })  # fmt: skip
+    if governs:
+        told = f"{home.folder} speaks of cases: its key governs nothing, and this governs."
+    else:
+        told = f"{home.folder} governs: its key says nothing of a case, and this does."
+    remedy = f"Give --home with the home of {' or '.join(fit)}."
+    if not fit:
+        remedy = "Enrol such a key first: candour home make, candour home key, agency enrol-key."
+    raise Misuse(f"{told} Nothing was sent.", remedy=remedy)
+
+
+def refused(why: Misuse | Transient) -> Transient:
+    """Say why nothing goes out until somebody acts, and that what was said is kept."""
     return Transient(f"{why.text} What was said is stored.", remedy=why.remedy)
 
 
@@ -98,13 +129,40 @@ async def govern(home: Home, event: str, value: Section, *, time_ms: int | None 
     control = draft(
         id=clock.uuid7(), event=event, sections={"event": value}, classification="OFFICIAL"
     )
-    said = await say(outbox_of(home), control, time_ms=time_ms)
+    return insisted(await say(outbox_of(home), control, time_ms=time_ms))
+
+
+async def speak(home: Home, drafted: Callable[[Outbox], Draft]) -> Said:
+    """Say what a named person of an agency decides about a case, from any of its homes.
+
+    Args:
+        home: whose reporter says it.
+        drafted: drafts it, once the agency's views are read.
+
+    Raises:
+        Misuse: it was refused; the text gives each reason's remedy.
+        Transient: no receipt came in time, or Kafka does not let this agency in.
+    """
+    await known_to(home)
+    outbox = outbox_of(home)
+    return insisted(await say(outbox, drafted(outbox)))
+
+
+def insisted(said: Said) -> Said:
+    """Give what was said where it was accepted.
+
+    Raises:
+        Misuse: it was not; the text gives each reason's remedy.
+    """
     if said.outcome != "accepted":
         listed = "; ".join(
             f"{given.code} {', '.join(given.fields)}".strip() for given in said.reasons
         )
         remedies = dict.fromkeys(Reason.of(given.code).remedy for given in said.reasons)
-        raise Misuse(f"This was refused (entry {said.entry}): {listed}.", remedy=" ".join(remedies))
+        stands = (
+            "is held, and nobody else was told" if said.outcome == "quarantined" else "was refused"
+        )
+        raise Misuse(f"This {stands} (entry {said.entry}): {listed}.", remedy=" ".join(remedies))
     return said
 
 

@@ -1,13 +1,16 @@
 """The only place that joins parts: a home, its outbox, its store and the workers of its kind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 from consumers import store as stored
 from consumers.consumer import Consumer
+from consumers.governance.desk import Governing
+from consumers.governance.erasing import Erasing
+from consumers.governance.worker import Governance
 from consumers.inflow import Inflow
 from consumers.research.desk import Desk
 from consumers.research.worker import Research
@@ -17,16 +20,17 @@ from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.worker import HubRules, PoliceRules
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
-from contracts.fault import Transient
+from contracts.fault import Misuse, Transient
 from contracts.section import Practitioner
 from deploy import clock
-from deploy.speaking import WAIT_S_MAX, Said, outbox_of, say
+from deploy.speaking import WAIT_S_MAX, Said, insisted, outbox_of, say
 from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
 from producers.inbox import Inbox
 from producers.lock import Busy
 from producers.outbox import Outbox
 from producers.partnership import Partnership
+from producers.saying import known_as
 from producers.sender import Sender, until
 
 STORE = "consumer.sqlite"
@@ -39,7 +43,8 @@ def workers_of(voice: Voice) -> list[Worker]:
 
     Research comes first: the rules look at the tasks it opens.
     """
-    return [Responses(voice), Research(voice), PoliceRules(voice), HubRules(voice)]
+    rules = [PoliceRules(voice), HubRules(voice)]
+    return [Responses(voice), Governance(voice), Research(voice), *rules]
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,20 @@ class Acting:
         """Where a person decides what no machine may."""
         return Deciding(self.store, self.voice, clock.uuid7)
 
+    @property
+    def governing(self) -> Governing:
+        """Where people decide about the log itself."""
+        return Governing(self.store, self.voice, clock.uuid7)
+
+    @property
+    def erasing(self) -> Erasing:
+        """Where people erase, and say that they did."""
+        return Erasing(self.store, self.voice, clock.uuid7)
+
     def practitioner(self, name: str) -> Practitioner:
         """Name a person at work, with the agency's own token for them."""
-        return Practitioner(self.outbox.token_for("practitioner", name), name)
+        token = self.outbox.token_for("practitioner", known_as(self.outbox, name))
+        return Practitioner(token, name)
 
     def time_ms(self) -> int:
         """Give the time that something said now carries: in an exercise the ledger's."""
@@ -93,8 +109,18 @@ class Acting:
             is_ready=self.is_ready,
         )
 
-    async def run(self) -> None:
-        """Consume, act and send until cancelled."""
+    async def run(self, *, take_over: bool = False) -> None:
+        """Consume, act and send until cancelled.
+
+        Args:
+            take_over: act in place of another source of the agency, as `catch_up`.
+
+        Raises:
+            Misuse: another source of the agency acts.
+        """
+        if take_over:
+            await self._read()
+            self.consumer.take_over()
         tasks = [asyncio.create_task(self._send()), asyncio.create_task(self.inflow.run())]
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -105,19 +131,26 @@ class Acting:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def catch_up(self) -> int:
+    async def catch_up(self, *, take_over: bool = False) -> int:
         """Read to the end as seen now, act, send, wait for receipts; again until nothing comes.
+
+        Args:
+            take_over: act in place of another source of the agency.
 
         Returns:
             How many statements were said.
 
         Raises:
+            Misuse: there is something to say, and another source of the agency says it.
             Transient: Kafka is away, or a receipt did not come in time.
         """
         total = 0
         async with _sending(self.outbox):
             while True:
                 read = await self._read()
+                if take_over:
+                    self.consumer.take_over()
+                    take_over = False
                 await self._within(self.is_ready, "the outbox did not read its views")
                 spoken = await asyncio.to_thread(self.inflow.publish_waiting)
                 await self._within(lambda: self.outbox.undecided() == 0, "a receipt did not come")
@@ -125,9 +158,20 @@ class Acting:
                 if not read and not spoken:
                     return total
 
+    async def unread(self) -> int:
+        """Count what the agency was sent that the store here has not; take nothing in.
+
+        Raises:
+            Transient: Kafka is away, or refuses this home.
+        """
+        return await self._asked(self.inflow.unread)
+
     async def _read(self) -> int:
+        return await self._asked(self.inflow.read_to_end)
+
+    async def _asked(self, ask: Callable[[], Awaitable[int]]) -> int:
         try:
-            return await self.inflow.read_to_end()
+            return await ask()
         except Transient:
             why = await refusal(self.home.agency.kafka, arguments_of(self.home))
             if why is None:
@@ -142,16 +186,27 @@ class Acting:
     async def act(self, wanted: Sequence[Wanted]) -> Said:
         """Say what a person decided, and wait for what became of the first of it.
 
+        What the log does not accept is taken back here too: a list must not show as done what
+        nobody was told.
+
         Raises:
+            Misuse: it was not accepted; the text gives each reason's remedy.
             Transient: no receipt came in time; it is stored and goes on being sent.
         """
-        said = [await self._say(one) for one in wanted]
+        said = [await self._say(one, wanted) for one in wanted]
         return said[0]
 
-    async def _say(self, wanted: Wanted) -> Said:
-        said = await say(self.outbox, wanted.draft)
+    async def _say(self, one: Wanted, together: Sequence[Wanted]) -> Said:
+        try:
+            said = await say(self.outbox, one.draft)
+            if said.outcome not in {"accepted", "accepted_emergency"}:
+                return insisted(said)
+        except Misuse:
+            for other in together[together.index(one) :]:
+                self.consumer.refused(other.draft.id)
+            raise
         with self.store.write() as db:
-            stored.mark_published(db, wanted.draft.id)
+            stored.mark_published(db, one.draft.id)
         return said
 
     async def _send(self) -> None:
@@ -179,7 +234,7 @@ def open_acting(home: Home) -> Acting:
     outbox = outbox_of(home)
     store = Store(home.folder / STORE)
     agency = home.agency
-    voice = Voice(agency.agency, home.source, agency.accountable, Partnership())
+    voice = Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
     consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))
     return Acting(home, outbox, store, consumer)
 

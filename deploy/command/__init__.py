@@ -6,12 +6,10 @@ Exit codes: what a command says of its own, 64 usage, 69 Kafka or a database is 
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import typer
-
-from contracts.fault import CandourError, Transient
-from deploy import logs
-from deploy.settings import settings
+if TYPE_CHECKING:
+    import typer
 
 GROUPS = (
     "kafka",
@@ -27,17 +25,31 @@ GROUPS = (
     "alert",
     "person",
     "response",
+    "consent",
+    "exclusion",
+    "correction",
+    "hold",
+    "quarantine",
+    "emergency",
+    "recall",
+    "credential",
+    "retention",
+    "erasure",
     "audit",
 )
 """Modules of this folder that hold a group of commands as `app`."""
-COMMANDS = ("publish", "demo")
+COMMANDS = ("publish", "correct", "retract", "subject_access", "decision_record", "demo")
 """Modules of this folder that hold one command as a function of their own name."""
 
 EXIT_AWAY, EXIT_USAGE, EXIT_DEFECT, EXIT_INTERRUPTED = 69, 64, 70, 130
+PATHS = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError)
+"""What a path that was given does where it cannot be read or written."""
 
 
-def application() -> typer.Typer:
+def application() -> "typer.Typer":
     """Assemble the command."""
+    import typer
+
     app = typer.Typer(
         name="candour",
         no_args_is_help=True,
@@ -48,13 +60,16 @@ def application() -> typer.Typer:
         app.add_typer(importlib.import_module(f"deploy.command.{name}").app, name=name)
     for name in COMMANDS:
         module = importlib.import_module(f"deploy.command.{name}")
-        app.command(name)(getattr(module, name))
+        app.command(name.replace("_", "-"))(getattr(module, name))
     return app
 
 
 def main() -> None:
     """Run the command."""
-    sys.exit(invoke(sys.argv[1:]))
+    try:
+        sys.exit(invoke(sys.argv[1:]))
+    except KeyboardInterrupt:  # before it came to anything
+        sys.exit(EXIT_INTERRUPTED)
 
 
 def invoke(arguments: Sequence[str]) -> int:
@@ -66,6 +81,13 @@ def invoke(arguments: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
+    # Not above: Ctrl-C while these are read is no defect either.
+    import typer
+
+    from contracts.fault import CandourError, Transient
+    from deploy import logs
+    from deploy.settings import settings
+
     try:
         service = "run" in arguments[1:2]
         logs.configure(settings().log_level or ("info" if service else "warning"))
@@ -79,6 +101,13 @@ def invoke(arguments: Sequence[str]) -> int:
     except CandourError as fault:
         typer.echo(f"{fault.text}\n{fault.remedy}", err=True)
         return EXIT_AWAY if isinstance(fault, Transient) else EXIT_USAGE
+    except PATHS as fault:
+        typer.echo(
+            f"{fault.filename or 'A file'} cannot be used: {fault.strerror or type(fault).__name__}"
+            ".\nGive a path that is there, or a new file in a folder that is there and yours.",
+            err=True,
+        )
+        return EXIT_USAGE
     except Exception as defect:  # noqa: BLE001 - the last resort, and it says where
         where = _where(defect)
         typer.echo(

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from contracts.event.control import ActEndorsed, name_of_act
+from contracts.event.control import ActEndorsed, RulesetAdopted, name_of_act
 from contracts.fault import Misuse
-from deploy.command.partnership import ControlHome
+from deploy.command.consumer import PASTED
+from deploy.command.partnership import ControlHome, only_fit
 from deploy.speaking import govern, known_to
 from producers.home import Home
 
@@ -23,7 +24,7 @@ def listed(home: Annotated[Path, typer.Option("--home", help="Any home.")]) -> N
         typer.echo(f"{digest}  {name_of_act(act)}  behind it: {', '.join(known.backers(digest))}")
 
 
-@app.command()
+@app.command(context_settings=PASTED)
 def endorse(
     digest: Annotated[str, typer.Argument(help="The act's digest, as `list` shows it.")],
     home: ControlHome,
@@ -36,5 +37,7 @@ def endorse(
             "No act of this digest was proposed, as far as this agency was sent.",
             remedy=f"See: candour act list --home {home}",
         )
+    if isinstance(act, RulesetAdopted):
+        only_fit(opened, act.rules)
     said = asyncio.run(govern(opened, "act_endorsed", ActEndorsed(name_of_act(act), digest)))
     typer.echo(f"Endorsed: entry {said.entry}.")

@@ -2,7 +2,8 @@
 
 import asyncio
 import multiprocessing
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from consumers.audit.defect import Exit
 from consumers.audit.export import Exported, Stood, export, prepared
 from consumers.audit.verdict import Trusted, Verdict, read_trust, summary
 from consumers.audit.verify import verify
-from contracts.fault import Misuse
+from contracts.fault import Misuse, Transient
 from contracts.identifier import is_slug
 from deploy import clock
 from deploy.kafka.access import service_connection
@@ -28,6 +29,7 @@ ENTRIES_A_WORKER = 2_000
 """Below this many entries each, a worker process costs more than it does."""
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the export.")]
+"""Shared, with the trust file, by every command that tells something from an export."""
 TrustFile = Annotated[
     Path, typer.Option("--trust", help="Your own trust file: partnership, origin, log_key.")
 ]
@@ -40,7 +42,7 @@ Workers = Annotated[
 def export_log(
     folder: Annotated[Path, typer.Argument(help="A new folder; it will hold personal data.")],
     partnership: Annotated[str, typer.Option(help="The partnership's id, for example mk-now.")],
-    kafka: Annotated[str, typer.Option(help="Kafka's address, host:port.")],
+    kafka: Annotated[str, typer.Option(help="Kafka's address for services, host:port.")],
     ca: Annotated[
         Path | None, typer.Option(help="Secured Kafka: the certificate of its authority.")
     ] = None,
@@ -64,7 +66,7 @@ def export_log(
         connection = service_connection(
             kafka, authority=ca, certificate=certificate, now=clock.now()
         )
-    done = asyncio.run(_export(prepared(folder), partnership, connection))
+    done = asyncio.run(_exported(prepared(folder), partnership, connection))
     typer.echo(
         f"Exported {done.entries} entries, {done.statements} statements and {done.checkpoints} "
         f"checkpoints to {folder}.\nIt holds personal data; its README.txt says how to verify it."
@@ -94,6 +96,11 @@ def verify_export(
             "The verdict may not be written into the folder that it judges.",
             remedy="Give --out as a file outside of it.",
         )
+    if not out.resolve().parent.is_dir():
+        raise Misuse(
+            f"{out.parent} is no folder, so no verdict could be written.",
+            remedy="Give --out as a file in a folder that is there.",
+        )
     with opened(folder) as held:
         verdict = _verified(held, trusted, workers)
     out.write_bytes(verdict.encoded())
@@ -111,17 +118,31 @@ def chronology_of(
     workers: Workers = None,
 ) -> None:
     """Say in plain English what happened, who knew, and what was shared; only what verifies."""
+    with verified(folder, trust, workers=workers) as (held, verdict):
+        for line in chronology(held, statement=statement):
+            typer.echo(line)
+    if verdict.exit:
+        typer.echo(summary(verdict), err=True)
+    raise typer.Exit(verdict.exit)
+
+
+@contextmanager
+def verified(
+    folder: Path, trust: Path, *, workers: int | None = None
+) -> Iterator[tuple[Export, Verdict]]:
+    """Open an export from which something may be told: one that verifies, with findings or none.
+
+    Raises:
+        Exit: it does not verify; the verdict was told, and its exit code is that of `verify`.
+        Misuse: the folder or the trust file cannot be read.
+    """
     trusted = read_trust(trust)
     with opened(folder) as held:
         verdict = _verified(held, trusted, workers)
         if verdict.exit > Exit.FINDINGS:
             typer.echo(summary(verdict) + "Nothing is told from what does not verify.", err=True)
             raise typer.Exit(verdict.exit)
-        for line in chronology(held, statement=statement):
-            typer.echo(line)
-    if verdict.exit:
-        typer.echo(summary(verdict), err=True)
-    raise typer.Exit(verdict.exit)
+        yield held, verdict
 
 
 def _verified(held: Export, trusted: Trusted, workers: int | None) -> Verdict:
@@ -134,6 +155,21 @@ def _verified(held: Export, trusted: Trusted, workers: int | None) -> Verdict:
 def _progress(done: int, entries: int) -> None:
     if entries > ENTRIES_A_WORKER:
         typer.echo(f"{done} of {entries} entries", err=True)
+
+
+async def _exported(folder: Path, partnership: str, connection: Connection) -> Exported:
+    """Export, or say what an auditor can do where Kafka does not answer."""
+    try:
+        return await _export(folder, partnership, connection)
+    except Transient as fault:
+        why = await connection.refusal()
+        if why is None:
+            remedy = "Ask operations whether Kafka runs, and for its services' address."
+        elif connection.security:
+            remedy = why.remedy
+        else:
+            remedy = "A secured Kafka needs --ca and --certificate, as operations handed them over."
+        raise Transient(fault.text, remedy=remedy) from None
 
 
 async def _export(folder: Path, partnership: str, connection: Connection) -> Exported:

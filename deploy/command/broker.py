@@ -13,6 +13,7 @@ from deploy import clock
 from deploy.broker_home import BrokerHome
 from deploy.kafka.access import service_connection
 from deploy.settings import settings
+from producers.lock import sole_broker
 
 app = typer.Typer(no_args_is_help=True, help="Run the log of one partnership.")
 
@@ -57,7 +58,9 @@ def access(
 @app.command()
 def run(home: Folder) -> None:
     """Record and deliver until stopped (Ctrl-C or SIGTERM); survives Kafka being away."""
-    asyncio.run(_run(BrokerHome.open(home)))
+    opened = BrokerHome.open(home)
+    with sole_broker(home, what="candour broker run"):
+        asyncio.run(_run(opened))
 
 
 def _connections(home: BrokerHome) -> tuple[Connection, Connection]:

@@ -2,35 +2,58 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
+from sqlalchemy import Connection
 
+from consumers import aside, standing
+from consumers import store as stored
 from consumers.research.rows import results
 from contracts.fault import Misuse
 from deploy.wiring import STORE, open_acting
 from producers.home import Home
+from producers.lock import sole_consumer
+from producers.outbox import Outbox
+from producers.saying import viewer_of
 
 app = typer.Typer(no_args_is_help=True, help="Act on what an agency is sent.")
 
 ActingHome = Annotated[Path, typer.Option("--home", help="The agency's home that acts.")]
 
+Looks = Annotated[
+    str | None,
+    typer.Option("--by", help="Who looks, as their credential names them: some things may be kept "
+                 "from them. Left out, what is kept from anybody is."),
+]  # fmt: skip
+
+
+PASTED = {"ignore_unknown_options": True}
+"""Context settings of a command that takes a digest or thumbprint: one may begin with `-`."""
+
+TakeOver = Annotated[
+    bool,
+    typer.Option("--take-over", help="Act here from now on, where another home of this agency did "
+                 "and is stopped."),
+]  # fmt: skip
+
 
 @app.command()
-def run(home: ActingHome) -> None:
+def run(home: ActingHome, take_over: TakeOver = False) -> None:
     """Act and send until stopped (Ctrl-C or SIGTERM); survives Kafka being away.
 
-    One consumer acts for an agency: run it on one home only.
+    One consumer acts for an agency: run it on one home only. On another it says nothing and stops.
     """
-    asyncio.run(_run(home))
+    with sole_consumer(home, what="candour consumer run"):
+        asyncio.run(_run(home, take_over=take_over))
 
 
-async def _run(home: Path) -> None:
-    running = asyncio.ensure_future(open_acting(Home.open(home)).run())
+async def _run(home: Path, *, take_over: bool) -> None:
+    running = asyncio.ensure_future(open_acting(Home.open(home)).run(take_over=take_over))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, running.cancel)
@@ -39,9 +62,11 @@ async def _run(home: Path) -> None:
 
 
 @app.command("catch-up")
-def catch_up(home: ActingHome) -> None:
+def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
     """Read to the end, act, send and wait for receipts, until nothing new comes; then stop."""
-    said = asyncio.run(open_acting(Home.open(home)).catch_up())
+    acting = open_acting(Home.open(home))
+    with sole_consumer(home, what="candour consumer catch-up"):
+        said = asyncio.run(acting.catch_up(take_over=take_over))
     typer.echo(f"Caught up: {said} statement{'' if said == 1 else 's'} said.")
 
 
@@ -52,8 +77,81 @@ def rebuild(home: ActingHome) -> None:
     Research results are kept: they are on no log.
     """
     acting = open_acting(Home.open(home))
-    acting.store.forget(kept=frozenset({results.name}))
+    with sole_consumer(home, what="candour consumer rebuild"):
+        acting.store.forget(kept=frozenset({results.name}))
     typer.echo(f"Emptied {home / STORE}; results are kept. Now: candour consumer run --home {home}")
+
+
+@app.command()
+def status(home: ActingHome) -> None:
+    """Say how far time has come here, and what this program could not work on by itself.
+
+    Ends with 1 where there is something that a person must see to.
+    """
+    acting = open_acting(Home.open(home))
+    with acting.store.read() as db:
+        now = stored.ledger_time(db)
+        failed, broken = aside.all_unworked(db), aside.all_unproved(db)
+    typer.echo(f"The newest ledger time here: {at(now) if now else 'nothing was read yet'}.")
+    for one in failed:
+        typer.echo(
+            f"SEE TO THIS BY HAND: {one['id'] or one['digest']}; {one['worker']} failed on it "
+            f"({one['what']}). Report the defect; then: candour consumer rebuild --home {home}"
+        )
+    for one in broken:
+        typer.echo(
+            f"NOT PROVED, and acted on in nothing: {one['topic']} {one['offset']}: {one['what']}. "
+            "Ring the governance agency."
+        )
+    if failed or broken:
+        raise typer.Exit(1)
+    typer.echo("Everything that came was worked on.")
+
+
+def failing(db: Connection, viewer: frozenset[str] | None) -> None:
+    """Say first, above any list, what could not be worked on, as far as who looks may know."""
+    for one in standing.visible(db, viewer, aside.all_unworked(db), "digest", "id"):
+        typer.echo(
+            f"SEE TO {one['id'] or one['digest']} BY HAND: a defect stopped this program there. "
+            "See: candour consumer status"
+        )
+
+
+def looking(outbox: Outbox, by: str | None) -> frozenset[str] | None:
+    """Give the tokens of who looks at a list, and say so where nobody can tell who it is.
+
+    What it says follows from the name alone, so that it shows nothing of what is held.
+    """
+    viewer = viewer_of(outbox, by)
+    if viewer is None:
+        who = "Nobody says who looks (--by)" if by is None else "Nobody of this name is known here"
+        typer.echo(f"{who}: what is kept from anybody is not shown.")
+    return viewer
+
+
+def as_of(home: Path, now: int) -> None:
+    """Say, under an empty list, until when it holds, and how to have what came since.
+
+    Args:
+        home: whose list it is.
+        now: the newest ledger time there, in milliseconds; 0 where nothing was read.
+    """
+    until = f"As of ledger time {at(now)} here" if now else "Nothing was read here yet"
+    typer.echo(f"{until}; where no consumer runs, first: candour consumer catch-up --home {home}")
+
+
+def insist_on(outbox: Outbox, kinds: Collection[str], desk: str) -> None:
+    """Insist that a home's agency is of a kind that has such a desk, as far as is known here.
+
+    Raises:
+        Misuse: it is of another: an empty list would read as if there were nothing.
+    """
+    ours = outbox.partnership.agencies.get(outbox.home.agency.agency)
+    if ours is not None and ours.kind not in kinds:
+        raise Misuse(
+            f"{outbox.home.folder} is no home of {desk}: {ours.title} has none.",
+            remedy=f"Give --home with the home of {desk}.",
+        )
 
 
 def lines(rows: Sequence[Sequence[str]]) -> list[str]:

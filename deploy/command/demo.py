@@ -7,12 +7,16 @@ import typer
 
 
 def demo(
-    folder: Annotated[Path, typer.Option(help="Where everything is made; emptied first.")] = Path(
-        ".candour/demo"
-    ),
+    folder: Annotated[Path, typer.Option(help="Where everything is made.")] = Path(".candour/demo"),
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the set-up too.")] = False,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="Lose what was done there since the last one.")
+    ] = False,
 ) -> None:
-    """Play the demonstration: about a minute, after the first time."""
+    """Play the demonstration: about a minute, after the first time.
+
+    It empties its folder first, unless something runs there or was done there since the last one.
+    """
     from deploy.demo.play import play
 
-    play(folder.resolve(), tell=typer.echo, verbose=verbose)
+    play(folder.resolve(), tell=typer.echo, verbose=verbose, afresh=afresh)

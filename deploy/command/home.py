@@ -45,10 +45,15 @@ def key(
     control: Annotated[
         bool, typer.Option("--control", help="A key that governs, instead of reporting.")
     ] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="Make one more key first, for when the last is lost.")
+    ] = False,
 ) -> None:
-    """Print the public key as a founding or admission lists it, proved to be held."""
+    """Print the newest public key as a founding or admission lists it, proved to be held."""
     purpose: list[Purpose] = ["control"] if control else ["statements"]
-    typer.echo(msgspec.json.encode(Home.open(folder).source_key(purpose)).decode())
+    home = Home.open(folder)
+    newest = home.add_key(clock.random_bytes).newest if new else home.newest
+    typer.echo(msgspec.json.encode(newest.source_key(purpose)).decode())
 
 
 @app.command()

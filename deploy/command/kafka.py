@@ -36,6 +36,7 @@ QuotasFile = Annotated[
 ]
 _HOME = Path(".candour/kafka")
 _QUOTAS = Path(__file__).parents[1] / "kafka" / "quotas.yaml"
+_OPEN = "anybody on this machine may do anything"
 READ_S_MAX = 30.0
 
 
@@ -47,31 +48,42 @@ def _say(line: str) -> None:
 def up(
     home: Home = _HOME,
     heap: Annotated[int, typer.Option(help="Java heap in MiB.", min=256)] = 384,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Make a new one, unsecured: for tests only.")
+    ] = False,
 ) -> None:
     """Start Kafka, or find it started, and print its address; secured where its folder was."""
     server = KafkaServer(home, heap_mib=heap, say=_say)
+    if not plain and not server.is_there:
+        raise Misuse(
+            f"There is no Kafka in {home}.",
+            remedy=f"Is the folder's name right? To make a new one there: candour kafka secure "
+            f"--home {home}, then this again. Unsecured, for tests only: --plain",
+        )
+    new = "" if server.is_there else "new and "
     typer.echo(server.start())
-    kind = "ready and secured" if server.status().services else "ready, on this machine only,"
-    _say(f"Kafka is {kind}. Its log: {server.log}. Stop it: candour kafka down --home {home}")
+    kind = "secured" if server.status().services else f"{new}NOT secured: {_OPEN}"
+    _say(f"Kafka is ready. It is {kind}.")
+    _say(f"Its log: {server.log}. Stop it: candour kafka down --home {home}")
 
 
 @app.command()
 def down(home: Home = _HOME) -> None:
     """Stop Kafka; what it holds stays in its folder."""
-    KafkaServer(home, say=_say).stop()
+    _made(home).stop()
     _say("Kafka is stopped.")
 
 
 @app.command()
 def status(home: Home = _HOME) -> None:
     """Say whether Kafka runs, and where; exit code 1 if it does not."""
-    found = KafkaServer(home, say=_say).status()
+    found = _made(home).status()
     if not found.running:
         _say(f"Kafka is not running. Start it: candour kafka up --home {home}")
         raise typer.Exit(1)
     typer.echo(f"running  {found.address}  pid {found.pid}  log {found.log}")
     if found.services is None:
-        typer.echo("plain    anybody on this machine may do anything")
+        typer.echo(f"plain    {_OPEN}")
     else:
         typer.echo(f"agencies {found.address}  TLS, a user and secret (SCRAM-SHA-512)")
         typer.echo(f"services {found.services}  TLS, a certificate")
@@ -85,8 +97,24 @@ def address(
     ] = False,
 ) -> None:
     """Print the address of agencies, or of services, of a Kafka that was started once."""
-    server = KafkaServer(home, say=_say)
+    server = _made(home)
+    if server.status().address is None:
+        raise Misuse(
+            f"The Kafka in {home} was never started: it has no address yet.",
+            remedy=f"Start it: candour kafka up --home {home}",
+        )
     typer.echo(server.services if services else server.address)
+
+
+def _made(home: Path) -> KafkaServer:
+    """Give the Kafka of a folder that has one: a name mistyped makes none."""
+    server = KafkaServer(home, say=_say)
+    if not server.is_there:
+        raise Misuse(
+            f"There is no Kafka in {home}.",
+            remedy="Give the folder of one with --home. To make one: candour kafka secure",
+        )
+    return server
 
 
 @app.command("secure")

@@ -9,16 +9,22 @@ from typing import Annotated
 import typer
 from sqlalchemy import RowMapping
 
+from consumers.standing import WORDS
+from contracts.event.case import CorrectionAcknowledged
 from contracts.event.work import InformationRequested, InformationSupplied, ResponseGiven
-from contracts.fault import Transient
+from contracts.fault import Misuse, Transient
 from contracts.opened import View, open_receipt
 from contracts.section import Provenance
+from contracts.statement import parse
+from deploy.command.consumer import Looks, at, looking
 from deploy.command.publish import EXIT_NOT_DELIVERED, OUTCOMES, reason_line, told
 from deploy.speaking import WAIT_S_MAX, outbox_of
+from producers import withheld
 from producers.home import Home
 from producers.lock import Busy
 from producers.outbox import Outbox
 from producers.sender import Sender, until
+from producers.unanswered import telephone
 
 app = typer.Typer(invoke_without_command=True, help="See and send what was said from a home.")
 
@@ -29,19 +35,28 @@ Folder = Annotated[Path, typer.Option("--home", help="The home.")]
 def show_all(
     context: typer.Context,
     home: Annotated[Path | None, typer.Option("--home", help="The home.")] = None,
+    by: Looks = None,
 ) -> None:
     """List what waits, what was decided, what was refused and why, and what came back."""
     if context.invoked_subcommand is not None:
+        given = {name: value for name, value in (("home", home), ("by", by)) if value is not None}
+        context.default_map = {context.invoked_subcommand: given}
         return
     if home is None:
         raise typer.BadParameter("Give the home: candour outbox --home DIR")
     outbox = outbox_of(Home.open(home))
-    rows = [row for row in outbox.rows() if row["event"] != "stream_opened"]
+    hidden = hidden_from(outbox, looking(outbox, by))
+    rows = [
+        row
+        for row in outbox.rows()
+        if row["event"] != "stream_opened" and row["digest"] not in hidden
+    ]
+    late = {one["id"] for one in outbox.undelivered()}
     for row in rows:
-        typer.echo(_line(outbox, row))
+        typer.echo(_line(outbox, row, is_late=row["id"] in late))
     if not rows:
         typer.echo("Nothing was said from here yet.")
-    _came_back(outbox)
+    _came_back(outbox, hidden)
     for row in outbox.distrusted():
         typer.echo(
             f"DO NOT TRUST record {row['offset']} of {row['topic']}: {row['what']}. "
@@ -51,12 +66,20 @@ def show_all(
 
 @app.command()
 def show(
-    statement: Annotated[str, typer.Argument(help="The statement's id.")], home: Folder
+    statement: Annotated[str, typer.Argument(help="The statement's id.")],
+    home: Folder,
+    by: Looks = None,
 ) -> None:
     """Say what was decided on one statement, and what came back about it."""
     outbox = outbox_of(Home.open(home))
+    hidden, row = hidden_from(outbox, looking(outbox, by)), outbox.row(statement)
+    if row is None or row["digest"] in hidden:
+        raise Misuse(
+            "No statement of this id was said from this home.",
+            remedy=f"Take the id from: candour outbox --home {home}",
+        )
     code = told(outbox, statement)
-    _came_back(outbox, about=statement)
+    _came_back(outbox, hidden, about=statement)
     raise typer.Exit(code)
 
 
@@ -102,24 +125,39 @@ async def _caught_up(outbox: Outbox, wait: float) -> bool:
         return await until(lambda: outbox.undecided() == 0, wait)
 
 
-def _came_back(outbox: Outbox, *, about: str | None = None) -> None:
+def hidden_from(outbox: Outbox, viewer: frozenset[str] | None) -> frozenset[str]:
+    """List the digests of what is kept from who looks at an outbox."""
+    with outbox.database.read() as db:
+        return withheld.hidden_from(db, viewer)
+
+
+def _came_back(outbox: Outbox, hidden: frozenset[str], *, about: str | None = None) -> None:
     """Print the answers and questions of other agencies, about one statement or all."""
     for row in outbox.answers():
-        if about in {None, row["about"]}:
+        if about in {None, row["about"]} and row["digest"] not in hidden:
             view = outbox.opened(row["record"])
+            if not isinstance(view, View):
+                continue
             for line in answer_lines(view):
                 typer.echo(line)
+            if outbox.partnership.is_suspect(view.statement.kid, view.head.ledger_time):
+                typer.echo(f"  {WORDS['suspect']}")
 
 
-def _line(outbox: Outbox, row: RowMapping) -> str:
-    """Write one statement's line, and a line for each reason."""
+def _line(outbox: Outbox, row: RowMapping, *, is_late: bool) -> str:
+    """Write one statement's line, and a line for each reason, or whom to telephone."""
+    begins = f"{row['id']}  {at(row['stored_at'])}  {row['event']:<22}"
     if row["state"] != "decided" or row["receipt"] is None:
         waits = "sent, no receipt yet" if row["state"] == "sent" else "waiting to be sent"
-        return f"{row['id']}  {row['event']:<22} {waits}"
+        ring = f"\n    NOT DELIVERED. {telephone(outbox.partnership)}" if is_late else ""
+        return f"{begins} {waits}{ring}"
     receipt = open_receipt(row["receipt"], outbox.home.trust)
     words = OUTCOMES[row["outcome"]][0]
-    lines = [f"{row['id']}  {row['event']:<22} {words} (entry {row['entry']})"]
-    lines += [f"    {reason_line(given)}" for given in receipt.part.reasons]
+    lines = [f"{begins} {words} (entry {row['entry']})"]
+    lines += [f"    {reason_line(given, filed=True)}" for given in receipt.part.reasons]
+    kid = parse(row["raw"]).kid if row["raw"] is not None else ""
+    if outbox.partnership.is_suspect(kid, receipt.head.ledger_time):
+        lines.append(f"    {WORDS['suspect']}")
     return "\n".join(lines)
 
 
@@ -142,6 +180,9 @@ def answer_lines(view: View) -> list[str]:
         return [*lines, *(f"  {label}: {text}" for label, text in rest if text)]
     if isinstance(event, InformationRequested):
         return [f"{head} ASKS YOU ({context.id}) about {event.statement}", f"  why: {event.why}"]
+    if isinstance(event, CorrectionAcknowledged):
+        affected = f"{event.affected} of its statements rested on what was corrected"
+        return [f"{head} HAS READ correction {event.correction}: {affected}"]
     if isinstance(event, InformationSupplied):
         return [f"{head} SUPPLIES on {event.request}: {event.outcome}, by {event.supplied_by}"]
     return [f"{head} {view.statement.kind.name}"]

@@ -8,13 +8,36 @@ from typing import Annotated
 import msgspec
 import typer
 
-from contracts.event.control import ExerciseTimeSet, Founding, PartnershipFounded
+from broker.core.state import digest_of_act
+from contracts.agreement import Agreement
+from contracts.event.control import (
+    Act,
+    ActProposed,
+    AgreementSuspended,
+    DeciderAdopted,
+    ExerciseTimeSet,
+    Founding,
+    PartnershipFounded,
+    Quorums,
+    Rules,
+    RulesetAdopted,
+    is_backed,
+)
 from contracts.fault import Misuse
 from contracts.opened import Trust, origin_of
-from deploy.governing import draft_founding, read_drafted, read_founding, read_keys, signed_founding
+from deploy.governing import (
+    check_law,
+    draft_founding,
+    read_drafted,
+    read_founding,
+    read_keys,
+    read_rules,
+    signed_founding,
+)
 from deploy.speaking import govern, known_to
 from producers.home import Home
 from producers.keys import write_private
+from producers.partnership import Partnership
 from producers.signing import spelled
 
 app = typer.Typer(no_args_is_help=True, help="Found a partnership, and see what governs it.")
@@ -74,6 +97,7 @@ def found(
     """
     founded = read_founding(founding, signature)
     opened = Home.open(home)
+    only_secured(opened, founded.founding.rules)
     _pin(opened, founded.founding)
     at = moment(time) if time else None
     if founded.founding.exercise == (at is None):
@@ -109,6 +133,71 @@ def clock(
     typer.echo(f"The exercise's time is {to}: entry {said.entry}.")
 
 
+@app.command("adopt-rules")
+def adopt_rules(
+    document: Annotated[Path, typer.Argument(help="The ruleset, as YAML; `law` names its file.")],
+    home: ControlHome,
+) -> None:
+    """Propose rules that decide from then on; what was decided before stays as it is."""
+    propose(home, read_rules(document))
+
+
+@app.command("adopt-decider")
+def adopt_decider(
+    decider: Annotated[str, typer.Argument(help="Its version, as a release of Candour names it.")],
+    home: ControlHome,
+) -> None:
+    """Propose the version of the decision that decides from then on."""
+    propose(home, DeciderAdopted(decider))
+
+
+def propose(home: Path, act: Act) -> None:
+    """Propose an act with a home that governs, and say whether it needs more hands.
+
+    Raises:
+        Misuse: it was refused.
+        Transient: no receipt came in time.
+    """
+    opened = Home.open(home)
+    if isinstance(act, RulesetAdopted):
+        only_fit(opened, act.rules)
+    said = asyncio.run(govern(opened, "act_proposed", ActProposed(act)))
+    known, agency = asyncio.run(known_to(opened)), opened.agency.agency
+    quorums = known.founding.quorums if known.founding else Quorums()
+    if is_backed(act, {agency}, quorums, known.acting):
+        typer.echo(f"Proposed: entry {said.entry}. It is in force.")
+    else:
+        typer.echo(
+            f"Proposed: entry {said.entry}. This act needs more hands; another agency runs:\n"
+            f"candour act endorse {digest_of_act(act)} --home ITS-CONTROL-HOME"
+        )
+
+
+def only_fit(home: Home, rules: Rules) -> None:
+    """Refuse rules that a live partnership may not adopt, or that this Kafka does not bear.
+
+    Raises:
+        Misuse: as `only_secured` and `deploy.governing.check_law`.
+    """
+    only_secured(home, rules)
+    founding = asyncio.run(known_to(home)).founding
+    check_law(rules, exercise=founding is not None and founding.exercise)
+
+
+def only_secured(home: Home, rules: Rules) -> None:
+    """Refuse rules that let an unverified emergency through a Kafka that lets anybody write.
+
+    Raises:
+        Misuse: they do, and this home has no secret for Kafka.
+    """
+    if rules.unverified_emergencies and home.agency.kafka_secret is None:
+        raise Misuse(
+            "unverified_emergencies is on and this Kafka is plain: anybody could send police out "
+            "in any agency's name.",
+            remedy="Set it to false, or secure Kafka first: candour kafka secure.",
+        )
+
+
 @app.command()
 def show(home: Annotated[Path, typer.Option("--home", help="Any home.")]) -> None:
     """List who is admitted and what is agreed, as this home's agency was sent it."""
@@ -120,11 +209,31 @@ def show(home: Annotated[Path, typer.Option("--home", help="Any home.")]) -> Non
     typer.echo(f"{known.founding.title} ({known.founding.id}), {kind}")
     for agency in known.agencies.values():
         typer.echo(f"  agency     {agency.id:<16} {agency.kind:<18} {agency.title}")
-    for agreement in known.agreements.values():
+    for agreement in filter(None, map(known.newest, known.versions)):
         typer.echo(
             f"  agreement  {agreement.id}@{agreement.version}  {agreement.effective} to "
             f"{agreement.expires}, review {agreement.review}"
         )
+        if why := suspended(agreement, known):
+            typer.echo(f"    {why}")
+
+
+def suspended(agreement: Agreement, known: Partnership) -> str | None:
+    """Say that a version of an agreement is suspended, and why; None where it is not."""
+    if agreement.version > known.suspended.get(agreement.id, 0):
+        return None
+    quorums = known.founding.quorums if known.founding else Quorums()
+    why = [
+        act.reason
+        for digest, act in known.acts.items()
+        if isinstance(act, AgreementSuspended)
+        and (act.agreement, act.version) == (agreement.id, known.suspended[agreement.id])
+        and is_backed(act, known.backers(digest), quorums, known.acting)
+    ]
+    return (
+        "SUSPENDED: nothing flows under it until a higher version is in force. Why: "
+        f"{'; '.join(why)}"
+    )
 
 
 def moment(text: str) -> int:

@@ -5,23 +5,25 @@ from typing import Annotated, Literal
 
 import typer
 
+from consumers import standing
 from consumers.safeguarding import rows
-from deploy.command.consumer import ActingHome
+from deploy.command.consumer import ActingHome, Looks, looking
 from deploy.command.research import By, Role
+from deploy.command.words import Reason
 from deploy.wiring import open_acting
 from producers.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Join and part persons; judge one origin.")
 
-Basis = Annotated[str, typer.Option(help="What shows it.")]
-
 
 @app.command("list")
-def listed(home: ActingHome) -> None:
+def listed(home: ActingHome, by: Looks = None) -> None:
     """List the links that stand, and the proposals that two reports are one source."""
     acting = open_acting(Home.open(home))
+    viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
-        links, origins = rows.standing_links(db), rows.all_origins(db)
+        links = standing.visible(db, viewer, rows.standing_links(db), "id")
+        origins = standing.visible(db, viewer, rows.all_origins(db), "id", "first", "second")
     for link in links:
         typer.echo(f"{link['id']}  one person: {link['subjects']}  by {link['matcher']}")
     for origin in origins:
@@ -42,7 +44,7 @@ def link(
     subject: Annotated[list[str], typer.Argument(help="Two or more subject tokens.")],
     by: By,
     role: Role,
-    basis: Basis,
+    basis: Reason,
     home: ActingHome,
 ) -> None:
     """Say that subject tokens are one person."""
@@ -57,7 +59,7 @@ def unlink(
     link_id: Annotated[str, typer.Argument(metavar="LINK", help="The link's id.")],
     by: By,
     role: Role,
-    basis: Basis,
+    basis: Reason,
     home: ActingHome,
 ) -> None:
     """Undo a link."""
@@ -73,7 +75,7 @@ def origin(  # noqa: PLR0913 - a judgement has this many independent parts
     decision: Annotated[Literal["same", "different", "cannot_tell"], typer.Option()],
     by: By,
     role: Role,
-    reason: Annotated[str, typer.Option(help="Why.")],
+    reason: Reason,
     home: ActingHome,
 ) -> None:
     """Judge whether two reports are one source heard twice."""

@@ -7,13 +7,26 @@ from typing import Annotated, Literal
 import typer
 from sqlalchemy import Connection, RowMapping
 
+from consumers import standing
 from consumers import store as stored
 from consumers.research import plan, rows
 from consumers.research.desk import Found, person_of
+from consumers.research.worker import Research
 from contracts.event.work import ResearchOutcome
-from contracts.section import Identity, Name, UseLimits
+from contracts.section import Identity, Name
+from contracts.sharing import UseLimits
 from contracts.statement import Statement
-from deploy.command.consumer import ActingHome, at, chosen, lines
+from deploy.command.consumer import (
+    ActingHome,
+    Looks,
+    at,
+    chosen,
+    failing,
+    insist_on,
+    lines,
+    looking,
+)
+from deploy.command.words import MaybeReason, Reason, text_in
 from deploy.wiring import open_acting
 from producers.home import Home
 
@@ -29,12 +42,17 @@ def listed(
     home: ActingHome,
     every: Annotated[bool, typer.Option("--all", help="Closed tasks too.")] = False,
     report: Annotated[str | None, typer.Option(help="One report's id.")] = None,
+    by: Looks = None,
 ) -> None:
     """List tasks by report, what may be put to whom first."""
     acting = open_acting(Home.open(home))
+    insist_on(acting.outbox, Research.kinds, "a police desk")
+    viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
         tasks = rows.all_tasks(db) if report is None else rows.tasks_of(db, report)
+        tasks = standing.visible(db, viewer, tasks, "statement", "id", "identified_by")
         now = stored.ledger_time(db)
+        failing(db, viewer)
         for statement in dict.fromkeys(task["statement"] for task in tasks):
             its = [t for t in tasks if t["statement"] == statement and (every or t["open"])]
             if its:
@@ -46,7 +64,7 @@ def listed(
 def _show(db: Connection, statement: str, tasks: list[RowMapping], now: int) -> None:
     report = stored.held(db, statement)
     typer.echo(f"\nReport {statement}")
-    for line in limits_of(report):
+    for line in (*standing.marks_of(db, statement), *limits_of(report)):
         typer.echo(f"  {line}")
     table = [("task", "person", "system", "due", "how it stands")]
     for task in tasks:
@@ -97,7 +115,7 @@ def complete(  # noqa: PLR0913 - one look has this many independent parts
     by: By,
     role: Role,
     home: ActingHome,
-    why: Annotated[str | None, typer.Option(help="Why no look was made.")] = None,
+    words: MaybeReason = None,
     kind: Annotated[list[str] | None, typer.Option(help="What sort of record; repeat it.")] = None,
     confidence: Annotated[
         Literal["confirmed", "probable", "possible"] | None,
@@ -114,11 +132,11 @@ def complete(  # noqa: PLR0913 - one look has this many independent parts
     acting = open_acting(Home.open(home))
     found = Found(
         outcome=outcome,
-        why=why,
+        why=words,
         kinds=chosen(kind, Kind, "--kind") if kind else None,
         confidence=confidence,
         reference=reference,
-        detail=detail.read_text() if detail else None,
+        detail=text_in(detail, "--detail") if detail else None,
     )
     wanted = acting.research.complete(
         task, found, operator=acting.practitioner(by), role=role, at=acting.time_ms()
@@ -134,7 +152,7 @@ def nfa(
     statement: Annotated[str, typer.Argument(help="The report's id.")],
     by: By,
     role: Role,
-    reason: Annotated[str, typer.Option(help="Why nothing further is done.")],
+    reason: Reason,
     home: ActingHome,
 ) -> None:
     """Decide on no further action: a supervisor's, refused while a look is still to be made."""

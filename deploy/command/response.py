@@ -7,13 +7,19 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
+from consumers import standing
 from consumers import store as stored
 from consumers.responses import rows
+from consumers.responses.desk import no_report
 from contracts.event.work import InformationRequested, ResearchOutcome, ResponseGiven
-from contracts.section import Born, Identity, Name, Narrative, Section
-from deploy.command.consumer import ActingHome, at, chosen
+from contracts.form import Section
+from contracts.identifier import is_statement_id
+from contracts.section import Identity, Name, Narrative
+from deploy.command.consumer import ActingHome, Looks, at, chosen, failing, looking
 from deploy.command.research import By, Role
+from deploy.command.words import Answered, AnswerWords, Supplied, SupplyWords
 from deploy.wiring import open_acting
+from producers.filed import born_of
 from producers.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="What is owed to others: answers.")
@@ -25,17 +31,22 @@ Action = Literal[
 
 
 @app.command("list")
-def listed(home: ActingHome) -> None:
+def listed(home: ActingHome, by: Looks = None) -> None:
     """List the answers that this agency owes, the soonest due first."""
     acting = open_acting(Home.open(home))
+    viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
         now = stored.ledger_time(db)
-        owed = [duty for duty in rows.all_duties(db) if duty["discharged_by"] is None]
+        failing(db, viewer)
+        duties = standing.visible(db, viewer, rows.all_duties(db), "statement", "about")
+        owed = [duty for duty in duties if duty["discharged_by"] is None]
         for duty in owed:
             late = "OVERDUE " if duty["due_at"] < now else ""
             typer.echo(
                 f"{late}{duty['about']}  {duty['kind']} by {at(duty['due_at'])}, the {duty['role']}"
             )
+            for line in standing.marks_of(db, duty["statement"]):
+                typer.echo(f"  {line}")
             asked = stored.held(db, duty["about"])
             event = asked.sections.get("event") if asked else None
             if isinstance(event, InformationRequested):
@@ -54,30 +65,30 @@ def give(  # noqa: PLR0913 - an answer has this many independent parts
     role: Role,
     home: ActingHome,
     by: Annotated[str | None, typer.Option(help="Who answers, if not who received it.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Why nothing is done.")] = None,
-    say: Annotated[str | None, typer.Option(help="What the reporter may say.")] = None,
-    avoid: Annotated[
-        str | None, typer.Option(help="What the reporter should not say or do.")
-    ] = None,
-    next_contact: Annotated[str | None, typer.Option(help="Whom to ring next, and when.")] = None,
+    words: AnswerWords = None,
+    again: Annotated[bool, typer.Option("--again", help="It was answered before.")] = False,
 ) -> None:
     """Tell a report's publisher what became of it; never what PNC or PND hold."""
     acting = open_acting(Home.open(home))
+    if not is_statement_id(statement):
+        raise no_report()
+    said_to = words or Answered()
     event = msgspec.convert(
         {
             "statement": statement,
             "received_by": received_by,
             "researched": researched,
             "actions": chosen(action, Action, "--action"),
-            "no_action_reason": reason,
-            "say": say,
-            "avoid": avoid,
-            "next_contact": next_contact,
+            "no_action_reason": said_to.reason,
+            "say": said_to.say,
+            "avoid": said_to.avoid,
+            "next_contact": said_to.next_contact,
         },
         ResponseGiven,
     )
     person = acting.practitioner(by or received_by)
-    said = asyncio.run(acting.act(acting.answering.give(event, by=person, role=role)))
+    wanted = acting.answering.give(event, by=person, role=role, again=again)
+    said = asyncio.run(acting.act(wanted))
     typer.echo(f"Answered: {said.outcome} (entry {said.entry}).")
 
 
@@ -88,26 +99,24 @@ def supply(  # noqa: PLR0913 - an answer has this many independent parts
     by: By,
     role: Role,
     home: ActingHome,
-    why: Annotated[str | None, typer.Option(help="Why nothing is supplied.")] = None,
-    text: Annotated[str | None, typer.Option(help="What is supplied, in words.")] = None,
-    given: Annotated[str | None, typer.Option(help="The person's given name.")] = None,
-    family: Annotated[str | None, typer.Option(help="The person's family name.")] = None,
-    born: Annotated[str | None, typer.Option(help="Date of birth, YYYY-MM-DD.")] = None,
+    words: SupplyWords = None,
 ) -> None:
     """Answer a request for information; `nil` is no finding of safety."""
+    held = words or Supplied()
 
     def told(subject: str) -> Mapping[str, Section]:
         sections: dict[str, Section] = {}
-        if text:
-            sections["narrative"] = Narrative(text, "summary")
-        if given or family:
-            known = Born(born, "day") if born else None
-            sections["person.1.identity"] = Identity(subject, [Name(given, family)], born=known)
+        if held.text:
+            sections["narrative"] = Narrative(held.text, "summary")
+        names = [Name(held.given, held.family)] if held.given or held.family else []
+        if names or held.born:
+            born = born_of(held.born) if held.born else None
+            sections["person.1.identity"] = Identity(subject, names, born)
         return sections
 
     acting = open_acting(Home.open(home))
     wanted = acting.answering.supply(
-        request, outcome, by=acting.practitioner(by), role=role, why=why, told=told
+        request, outcome, by=acting.practitioner(by), role=role, why=held.reason, told=told
     )
     said = asyncio.run(acting.act(wanted))
     typer.echo(f"Supplied: {said.outcome} (entry {said.entry}).")

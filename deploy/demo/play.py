@@ -6,6 +6,7 @@ Source: domain.md 7 (The demonstration in 60 seconds); review 3.2.1-3.2.5, 5.6.4
 """
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from deploy.demo.stage import HERE, Stage
 from deploy.kafka.server import KafkaServer
 
 THEN, NOW = "mk-then", "mk-now"
+SUPERVISOR, RESEARCHER = "'Jo Bell (name invented)'", "'Lee Hart (name invented)'"
+OFFICER, LEAD = "staff-0417", "'Kim Shaw (name invented)'"
+"""Who looks and who decides, by the name or reference that each is known by at that home."""
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 REPORTS = (
     ("e14-release", "2011-11-21T12:00:00Z"),
@@ -36,18 +40,19 @@ KNEW = """
 """
 
 
-def play(folder: Path, *, tell: Callable[[str], None], verbose: bool) -> None:
+def play(folder: Path, *, tell: Callable[[str], None], verbose: bool, afresh: bool = False) -> None:
     """Tell the story from nothing to a proof.
 
     Args:
         folder: for everything that is made; emptied first if an earlier one made it.
         tell: prints a line.
         verbose: print every command of the set-up too.
+        afresh: what somebody did there since may go.
 
     Raises:
-        CandourError: a step did not end as the story says.
+        CandourError: a step did not end as the story says, or somebody works in the folder.
     """
-    stage = Stage(folder, tell=tell, verbose=verbose)
+    stage = Stage(folder, tell=tell, verbose=verbose, afresh=afresh)
     server = KafkaServer(folder / "kafka", say=tell)
     try:
         tell("Starting Kafka, secured: certificates and keys are drawn now...")
@@ -64,6 +69,9 @@ def play(folder: Path, *, tell: Callable[[str], None], verbose: bool) -> None:
         _nameless(stage, tell)
         _proof(stage, tell, server.services)
         _closing(tell, folder, statement)
+    except KeyboardInterrupt:
+        tell("\nInterrupted: what was started is stopped now. To see it whole: make demo")
+        raise
     finally:
         stage.end()
         server.stop()
@@ -90,22 +98,25 @@ def _now(stage: Stage, tell: Callable[[str], None]) -> str:
     tell("\nWho may do what on Kafka follows from that, and is checked both ways:")
     stage.govern_kafka(NOW)
     case, desk = stage.home(NOW, "tv-probation/case"), stage.home(NOW, "thames-valley/desk")
-    tell("\nThe same five reports, from a named officer, with what may be put to whom:")
+    tell(
+        "\nThe same five reports, from a named officer, with what may be put to whom. The last of "
+        "them:"
+    )
     for name, time in REPORTS[:-1]:
         line = f"publish {HERE}/reports/{name}.yaml --home {case} --time {time}"
         stage.do(line, quiet=True)
     name, time = REPORTS[-1]
     told = stage.do(f"publish {HERE}/reports/{name}.yaml --home {case} --time {time}")
     statement = _found(_ID, told)
-    tell("\nPolice receive it; research opens for each person in each system, by itself:")
+    tell("\nPolice receive it. No further action is refused while a look is still to be made:")
     stage.do(f"consumer catch-up --home {desk}")
-    grid = stage.do(f"research list --report {statement} --home {desk}")
-    tell("\nNo further action is refused while a look is still to be made:")
     stage.do(
-        f"research nfa {statement} --by 'Jo Bell (name invented)' --role supervisor "
-        f"--reason 'vague, no history found' --home {desk}",
+        f"research nfa {statement} --by {SUPERVISOR} --role supervisor "
+        f"--words {stage.words('no-action', reason='vague, no history found')} --home {desk}",
         expect=64,
     )
+    tell("Research opened for each person in each system, by itself:")
+    grid = stage.do(f"research list --report {statement} --by {SUPERVISOR} --home {desk}")
     _answers(stage, tell, statement)
     _research(stage, tell, grid, statement)
     _alert(stage, tell)
@@ -117,66 +128,72 @@ def _now(stage: Stage, tell: Callable[[str], None]) -> str:
 def _answers(stage: Stage, tell: Callable[[str], None], statement: str) -> None:
     """Let probation answer what police asked: what it alone holds, and who somebody is."""
     case, desk = stage.home(NOW, "tv-probation/case"), stage.home(NOW, "thames-valley/desk")
-    tell("\nProbation is a research system too; it is asked what only it holds, and who she is:")
+    tell(
+        "\nProbation is a research system too; it is asked what only it holds, and who she is. "
+        "What was\nasked about the report of February nobody answered in time; it says so first:"
+    )
     stage.do(f"consumer catch-up --home {case}", quiet=True)
-    asked = stage.do(f"response list --home {case}")
+    asked = stage.do(f"response list --by {OFFICER} --home {case}")
     who = f"--by 'Pat Marsh (name invented)' --role 'probation officer' --home {case}"
     records = _asked(asked, statement, "case-4471", "What does your agency hold")
-    stage.do(
-        f"response supply {records} --outcome match --text 'On 8 February he believed that a "
-        f"Cafcass report alleged domestic abuse of his ex-wife; he denied it.' {who}"
-    )
+    held = stage.words(
+        "records", text="On 8 February he believed that a Cafcass report alleged domestic abuse of "
+        "his ex-wife; he denied it.",
+    )  # fmt: skip
+    stage.do(f"response supply {records} --outcome match --words {held} {who}")
     identity = _asked(asked, statement, "contact-0093", "Who is this")
-    stage.do(
-        f"response supply {identity} --outcome match --given Tracey "
-        f"--family 'Other (name invented)' {who}"
-    )
+    known = stage.words("identity", given="Tracey", family="Other (name invented)")
+    stage.do(f"response supply {identity} --outcome match --words {known} {who}")
     stage.do(f"consumer catch-up --home {desk}", quiet=True)
 
 
 def _research(stage: Stage, tell: Callable[[str], None], grid: str, statement: str) -> None:
     """Complete looks on the report; what was found stays in the force's own store."""
     desk = stage.home(NOW, "thames-valley/desk")
-    who = f"--by 'Lee Hart (name invented)' --role researcher --home {desk}"
+    who = f"--by {RESEARCHER} --role researcher --home {desk}"
     tell("\nThe grid fills. What was found stays in the force's own store:")
+    closed = stage.words("closed", reason="closed until 08:00")
+    gone = stage.words("destroyed", reason="social care 1997-2000: known, since destroyed")
     looks = (
         ("Daniel", "pnc", "match --kind conviction --confidence confirmed --reference PNC-1"),
         ("Daniel", "local", "match --kind warning --kind nfa_allegation --confidence confirmed "
                             "--reference LOCAL-7"),
-        ("Daniel", "mash", "unavailable --why 'closed until 08:00'"),
+        ("Daniel", "mash", f"unavailable --words {closed}"),
         ("Tracey", "pnc", "nil"),
-        ("Tracey", "mash", "destroyed --why 'social care 1997-2000: known, since destroyed'"),
+        ("Tracey", "mash", f"destroyed --words {gone}"),
     )  # fmt: skip
     for person, system, outcome in looks:
         for line in grid.splitlines():
             if f" {person}" in line and f" {system} " in line:
                 stage.do(f"research complete {_found(_ID, line)} --outcome {outcome} {who}")
     tell("\nNothing found, not searched and destroyed never look alike, and none looks like safe:")
-    stage.do(f"research list --all --report {statement} --home {desk}")
+    stage.do(f"research list --all --report {statement} --by {RESEARCHER} --home {desk}")
 
 
 def _alert(stage: Stage, tell: Callable[[str], None]) -> None:
     hub = stage.home(NOW, "mk-hub/safeguarding")
-    tell("\nThe hub has one alert, for a role, by a time:")
+    tell("\nThe hub has one alert, for a role, by a time. Whoever has it says so:")
     stage.do(f"consumer catch-up --home {hub}")
-    alerts = stage.do(f"alert list --home {hub}")
+    alerts = stage.do(f"alert list --home {hub}", quiet=True)
     stage.do(
-        f"alert ack {_found(_ID, alerts)} --by 'Kim Shaw (name invented)' "
-        f"--role duty_safeguarding_lead --home {hub}"
+        f"alert ack {_found(_ID, alerts)} --by {LEAD} --role duty_safeguarding_lead --home {hub}"
     )
+    stage.do(f"alert list --by {LEAD} --home {hub}")
 
 
 def _response(stage: Stage, tell: Callable[[str], None], statement: str) -> None:
     case, desk = stage.home(NOW, "tv-probation/case"), stage.home(NOW, "thames-valley/desk")
     tell("\nWhat comes back, to the officer who reported (a visit and disclosure considered):")
+    answer = stage.words(
+        "answer", avoid="saying to him that you told us", next_contact="ring the desk by Friday"
+    )
     stage.do(
-        f"response give {statement} --received-by 'Lee Hart (name invented)' --researched part "
+        f"response give {statement} --received-by {RESEARCHER} --researched part "
         "--action research_opened --action dash_planned --action disclosure_considered "
-        f"--role duty_intelligence_inspector --avoid 'saying to him that you told us' "
-        f"--next-contact 'ring the desk by Friday' --home {desk}"
+        f"--role duty_intelligence_inspector --words {answer} --home {desk}"
     )
     stage.do(f"outbox catch-up --home {case}", quiet=True)
-    stage.do(f"outbox show {statement} --home {case}")
+    stage.do(f"outbox show {statement} --by {OFFICER} --home {case}")
 
 
 def _one_source(stage: Stage, tell: Callable[[str], None], statement: str) -> None:
@@ -189,11 +206,12 @@ def _one_source(stage: Stage, tell: Callable[[str], None], statement: str) -> No
         quiet=True,
     )
     stage.do(f"consumer catch-up --home {desk}", quiet=True)
-    proposed = stage.do(f"person list --home {desk}").splitlines()
+    proposed = stage.do(f"person list --by {RESEARCHER} --home {desk}").splitlines()
     both = next((line for line in proposed if statement in line), "")
+    rang = stage.words("one-source", reason="probation rang on 1 May")
     stage.do(
-        f"person origin {_found(_ID, both)} --decision same --by 'Lee Hart (name invented)' "
-        f"--role researcher --reason 'probation rang on 1 May' --home {desk}"
+        f"person origin {_found(_ID, both)} --decision same --by {RESEARCHER} "
+        f"--role researcher --words {rang} --home {desk}"
     )
 
 
@@ -210,7 +228,7 @@ def _nameless(stage: Stage, tell: Callable[[str], None]) -> None:
     completed.write_text(text.replace("STATEMENT", held))
     tell("\nThe same officer says who it is from; the report is decided anew and delivered:")
     stage.do(f"publish {completed} --home {case} --time 2012-05-03T10:20:00Z")
-    stage.do(f"outbox show {held} --home {case}")
+    stage.do(f"outbox show {held} --by {OFFICER} --home {case}")
     desk = stage.home(NOW, "thames-valley/desk")
     stage.do(f"consumer catch-up --home {desk}")
 
@@ -232,7 +250,8 @@ def _proof(stage: Stage, tell: Callable[[str], None], services: str) -> None:
         )
     tell("\nOne bit of one byte in the middle of the ledger is flipped:")
     ledger = export / "ledger.log"
-    octets = bytearray(ledger.read_bytes())
+    whole = ledger.read_bytes()
+    octets = bytearray(whole)
     octets[len(octets) // 2] ^= 1
     ledger.write_bytes(octets)
     ran = stage.apart(f"audit verify {export} {stage_trust}")
@@ -241,18 +260,25 @@ def _proof(stage: Stage, tell: Callable[[str], None], services: str) -> None:
             "A flipped bit was not noticed.",
             remedy="Report this to the developers, with the folder.",
         )
+    ledger.write_bytes(whole)
+    tell("The bit is flipped back: what stands in the folder is what was exported.")
 
 
 def _closing(tell: Callable[[str], None], folder: Path, statement: str) -> None:
+    activate = Path(sys.prefix) / "bin" / "activate"
     tell(
         "\nIt was 2,218 days before the assault. The review cannot say that she was being abused "
         "then.\nSomeone would have had to ask.\n\n"
         f"What was made stands in {folder}; everything that was started is stopped. To go on:\n"
+        f"  . {activate}\n"
         f"  candour kafka up --home {folder}/kafka\n"
-        f"  candour broker run --home {folder}/{NOW}/broker &\n"
-        f"  candour research list --all --home {folder}/{NOW}/thames-valley-desk\n"
-        f"  candour outbox show {statement} --home {folder}/{NOW}/tv-probation-case\n"
-        "Then write a report of your own: producers/report.yaml, candour publish."
+        f"  candour broker run --home {folder}/{NOW}/broker > broker.log 2>&1 &\n"
+        f"  candour research list --all --by {RESEARCHER} --home {folder}/{NOW}/"
+        "thames-valley-desk\n"
+        f"  candour outbox show {statement} --by {OFFICER} --home {folder}/{NOW}/"
+        "tv-probation-case\n"
+        "Then write a report of your own: producers/report.yaml, candour publish. Playing this "
+        "again\nempties the folder, unless something was done there: then it asks for --afresh."
     )
 
 

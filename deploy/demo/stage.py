@@ -5,6 +5,7 @@ processes of their own. What was started here is stopped here.
 """
 
 import io
+import json
 import os
 import shlex
 import shutil
@@ -18,9 +19,9 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from contracts.fault import Misuse
+from deploy.demo.kept import MARK, check_free, leave
 
 HERE = Path(__file__).parent
-MARK = ".candour-demo"
 SYSTEMS = {
     "mk-csp": (),
     "tv-probation": ("case",),
@@ -36,22 +37,21 @@ class Stage:
         folder: emptied first if an earlier demonstration made it.
         tell: prints one line of the story.
         verbose: print every command, the set-up's too.
+        afresh: what somebody did there since the last demonstration may go.
     """
 
-    def __init__(self, folder: Path, *, tell: Callable[[str], None], verbose: bool) -> None:
+    def __init__(
+        self, folder: Path, *, tell: Callable[[str], None], verbose: bool, afresh: bool = False
+    ) -> None:
         """Make the folder.
 
         Raises:
-            Misuse: it holds something that no demonstration made.
+            Misuse: it holds something that no demonstration made, or somebody works in it.
         """
         self.folder = folder
         self._tell, self._verbose = tell, verbose
         self._brokers: list[subprocess.Popen[bytes]] = []
-        if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
-            raise Misuse(
-                f"{folder} is not empty and no demonstration made it.",
-                remedy="Give an empty folder with --folder.",
-            )
+        check_free(folder, afresh=afresh)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o700)
         (folder / MARK).touch()
@@ -69,8 +69,9 @@ class Stage:
 
         Raises:
             Misuse: it ended with another exit code: the demonstration would not be true.
+            KeyboardInterrupt: whoever watches has seen enough.
         """
-        from deploy.command import invoke
+        from deploy.command import EXIT_INTERRUPTED, invoke
 
         shown = not quiet or self._verbose
         if shown:
@@ -81,12 +82,27 @@ class Stage:
         told = said.getvalue()
         if shown:
             self._tell(textwrap.indent(told.rstrip(), "    "))
+        if code == EXIT_INTERRUPTED:
+            raise KeyboardInterrupt
         if code != expect:
             raise Misuse(
                 f"The command ended with {code}, the demonstration needs {expect}: candour {line}",
-                remedy=f"Read {self.folder}/*.log and report this line to the developers.",
+                remedy=f"Read {self.folder}/*/*.log and report this line to the developers.",
             )
         return told
+
+    def words(self, name: str, **said: str) -> Path:
+        """Write a file of words about people: they never stand on a command line.
+
+        Args:
+            name: the file's.
+            said: by field; JSON's text is YAML's.
+        """
+        written = self.folder / f"{name}.yaml"
+        written.write_text(
+            "".join(f"{field}: {json.dumps(text)}\n" for field, text in said.items())
+        )
+        return written
 
     def home(self, partnership: str, source: str) -> Path:
         """Give the folder of a home."""
@@ -195,7 +211,7 @@ class Stage:
         return ran
 
     def end(self) -> None:
-        """Stop every broker that was started here."""
+        """Stop every broker that was started here, and note how everything was left."""
         for broker in self._brokers:
             broker.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + 10
@@ -205,3 +221,4 @@ class Stage:
             except subprocess.TimeoutExpired:
                 os.killpg(broker.pid, signal.SIGKILL)
                 broker.wait()
+        leave(self.folder)

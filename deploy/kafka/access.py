@@ -36,6 +36,13 @@ def service_connection(
         Misuse: a file is absent, open to others or not what it should be, the certificate has run
             out, or another authority issued it.
     """
+    for path in (authority, certificate):
+        if not path.is_file():
+            raise Misuse(
+                f"{path} is not there.",
+                remedy="Give the files as operations handed them over: ca.pem, and one certificate "
+                "for each service (candour kafka apply).",
+            )
     context = trusting(authority)
     check_private(certificate)
     try:
@@ -71,12 +78,20 @@ def operations(kafka_home: Path, *, now: datetime) -> Iterator[Operations]:
         Misuse: it is not secured.
         Transient: it is not running.
     """
+    with Operations.connected(operations_connection(kafka_home, now=now)) as connected:
+        yield connected
+
+
+def operations_connection(kafka_home: Path, *, now: datetime) -> Connection:
+    """Give operations' way to the secured Kafka of a folder.
+
+    Raises:
+        Misuse: it is not secured.
+    """
     security = Security.opened(kafka_home)
-    connection = service_connection(
+    return service_connection(
         KafkaServer(kafka_home).services,
         authority=security.authority,
         certificate=security.folder / "admin.pem",
         now=now,
     )
-    with Operations.connected(connection) as connected:
-        yield connected

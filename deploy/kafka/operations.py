@@ -113,19 +113,23 @@ class Operations:
             )  # fmt: skip
             _checked({one["name"]: one["error_message"] for one in answer["topics"]})
         if found.settings:
-            self._client.alter_configs([
-                ConfigResource(ConfigResourceType.TOPIC, name, {
-                    key: (AlterConfigOp.DELETE if value is None else AlterConfigOp.SET, value)
-                    for key, value in rows.items()
-                })
-                for name, rows in found.settings.items()
-            ])  # fmt: skip
+            self.set_topics(found.settings)
         # What is too much goes first: between the two nobody may do more than before.
         self.take_back(found.surplus_rights)
         if found.missing_rights:
             made = self._client.create_acls([_acl(right) for right in found.missing_rights])
             _checked({str(error): error.__name__ for error in made["failed"]})
         self._set_quotas(found.quotas)
+
+    def set_topics(self, settings: Mapping[str, Mapping[str, str | None]]) -> None:
+        """Change settings of topics, by name; None takes one away."""
+        self._client.alter_configs([
+            ConfigResource(ConfigResourceType.TOPIC, name, {
+                key: (AlterConfigOp.DELETE if value is None else AlterConfigOp.SET, value)
+                for key, value in rows.items()
+            })
+            for name, rows in settings.items()
+        ])  # fmt: skip
 
     def let_in(self, user: str, secret: Path, random_bytes: Random) -> None:
         """Give a user a new secret; the one before opens nothing from now on.
@@ -205,7 +209,7 @@ def _fault(said: str) -> CandourError:
     if away:
         return Transient(
             f"Kafka did not do what it was asked ({said}).",
-            remedy="Give this again once Kafka answers: see `candour kafka status`.",
+            remedy="Give this again once Kafka answers: see `candour kafka status --home KAFKA`.",
         )
     return Fatal(
         f"Kafka refused what operations asked of it ({said}).",

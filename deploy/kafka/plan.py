@@ -177,6 +177,8 @@ def _service_rights(governed: Governed) -> Iterable[Right]:
         yield Right(sequencer, "READ", "TOPIC", name)
         yield Right(sequencer, "WRITE", "TOPIC", name)
         yield Right(dispatcher, "READ", "TOPIC", name)
+    # A tombstone on the sections is the dispatcher's: it leaves with those on the views.
+    yield Right(dispatcher, "WRITE", "TOPIC", sections)
     yield Right(dispatcher, "READ", "TOPIC", heads)
     yield Right(dispatcher, "WRITE", "TOPIC", heads)
     for agency in (*governed.admitted, *governed.awaited):

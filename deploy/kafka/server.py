@@ -21,12 +21,14 @@ from pathlib import Path
 
 from contracts.fault import CandourError
 from deploy.kafka.jars import jars
+from deploy.kafka.secured import FOLDER as SECURITY
 from deploy.kafka.secured import Security
 from deploy.settings import settings
 
 START_S_MAX = 90.0
 STOP_S_MAX = 30.0
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+_PORTS = "ports.json"
 _NODE = Path(__file__).with_name("server.properties")
 _PLAIN = Path(__file__).with_name("plain.properties")
 _SECURED = Path(__file__).with_name("secured.properties")
@@ -88,6 +90,11 @@ class KafkaServer:
         Security.opened(self.folder)
         return f"{self._host}:{self._ports()[2]}"
 
+    @property
+    def is_there(self) -> bool:
+        """Whether a Kafka was made in the folder: secured, or started once."""
+        return any((self.folder / name).exists() for name in (SECURITY, _PORTS))
+
     def start(self) -> str:
         """Start, or find started, and wait until it answers.
 
@@ -140,7 +147,7 @@ class KafkaServer:
     def status(self) -> Status:
         """Say whether it runs, and where."""
         pid = self._pid()
-        known = (self.folder / "ports.json").exists()
+        known = (self.folder / _PORTS).exists()
         services = self.services if known and self._security else None
         return Status(pid is not None, self.address if known else None, pid, self.log, services)
 
@@ -171,7 +178,7 @@ class KafkaServer:
 
     def _ports(self) -> list[int]:
         """Give the ports of clients, controller and services, chosen free once and kept."""
-        kept = self.folder / "ports.json"
+        kept = self.folder / _PORTS
         ports: list[int] = json.loads(kept.read_text()) if kept.exists() else []
         lacking = (3 if self._security else 2) - len(ports)
         if lacking > 0:
@@ -238,7 +245,7 @@ class KafkaServer:
             time.sleep(0.05)
         raise KafkaStartFailed(
             f"Kafka did not become ready on {self.address}. Its log ends:\n{self._log_tail()}\n",
-            remedy=f"Read {self.log}; if the port is taken, remove {self.folder / 'ports.json'}.",
+            remedy=f"Read {self.log}; if the port is taken, remove {self.folder / _PORTS}.",
         )
 
     def _log_tail(self) -> str:

@@ -1,0 +1,117 @@
+"""Words about people, as commands take them: from a YAML file, with errors by line.
+
+Never from the command line: everybody on the machine can read that while it runs, and the shell
+keeps it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import Field
+
+from contracts.fault import Misuse
+from producers.document import Document, read_document, read_text
+from producers.filed import BirthDay
+
+_Words = TypeVar("_Words", bound=Document)
+_Text = Annotated[str, Field(min_length=1)]
+
+
+class Given(Document):
+    """Why something is decided, or was not done."""
+
+    reason: _Text
+
+
+class Learned(Document):
+    """What is to be learned from a use of the emergency path."""
+
+    lesson: _Text
+
+
+class Vouched(Document):
+    """Whom a credential is of: what it discloses only where its holder shows it."""
+
+    name: _Text
+    registration: _Text | None = None
+
+
+class Answered(Document):
+    """What whoever reported is told."""
+
+    reason: _Text | None = None
+    say: _Text | None = None
+    avoid: _Text | None = None
+    next_contact: _Text | None = None
+
+
+class Supplied(Document):
+    """What is supplied on a request; or why nothing is."""
+
+    reason: _Text | None = None
+    text: _Text | None = None
+    given: _Text | None = None
+    family: _Text | None = None
+    born: BirthDay | None = None
+
+
+def text_in(path: Path, what: str) -> str:
+    """Read a text file that an option names.
+
+    Raises:
+        Misuse: it is not there, or is no text; `what` is the option.
+    """
+    try:
+        return read_text(path)
+    except Misuse as fault:
+        raise Misuse(f"{what}: {fault.text}", remedy=fault.remedy) from None
+
+
+def _words(shape: type[_Words]) -> Callable[[str], _Words]:
+    return lambda path: read_document(Path(path), shape)
+
+
+def _reason(path: str) -> str:
+    return read_document(Path(path), Given).reason
+
+
+_WHY: Any = typer.Option(
+    "--words", parser=_reason, metavar="FILE", help="A YAML file that says why, as `reason`."
+)
+Reason = Annotated[str, _WHY]
+"""An option of whoever must say why; the command gets the reason itself."""
+MaybeReason = Annotated[str | None, _WHY]
+"""The same where it is not always asked."""
+Lesson = Annotated[
+    Learned,
+    typer.Option(
+        "--words", parser=_words(Learned), metavar="FILE",
+        help="A YAML file that says what is to be learned, as `lesson`; it goes on the log.",
+    ),
+]  # fmt: skip
+Person = Annotated[
+    Vouched,
+    typer.Option(
+        "--words", parser=_words(Vouched), metavar="FILE",
+        help="A YAML file: the practitioner's `name`, as their statements name them, and their "
+        "`registration`, as SWE 123, if any.",
+    ),
+]  # fmt: skip
+AnswerWords = Annotated[
+    Answered | None,
+    typer.Option(
+        "--words", parser=_words(Answered), metavar="FILE",
+        help="A YAML file: `say` what the reporter may say and `avoid` what not, `next_contact` "
+        "whom to ring and when, `reason` why nothing is done.",
+    ),
+]  # fmt: skip
+SupplyWords = Annotated[
+    Supplied | None,
+    typer.Option(
+        "--words", parser=_words(Supplied), metavar="FILE",
+        help="A YAML file: `text` in words; `given`, `family` and `born` (1980-05-12, 1980-05, "
+        "1980 or an age) of the person; `reason` why nothing is supplied.",
+    ),
+]  # fmt: skip
