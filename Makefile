@@ -8,8 +8,14 @@ REQUIREMENTS := deploy/requirements/runtime.txt deploy/requirements/dev.txt
 demo: install
 	@$(BIN)/candour demo
 
+PURE = tests/matrix tests/property tests/replay tests/unit
+
+# What needs no Kafka runs beside what does: two cores, and one log after the other.
 test: check
-	@$(BIN)/python -m pytest -m "not campaign"
+	@log=$$(mktemp); \
+	$(BIN)/python -m pytest -q --no-header $(PURE) >$$log 2>&1 & pure=$$!; \
+	$(BIN)/python -m pytest -m "not campaign" tests/faults tests/integration; real=$$?; \
+	wait $$pure; pure=$$?; cat $$log; rm -f $$log; exit $$((real | pure))
 
 check: install
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }

@@ -11,6 +11,7 @@ from contracts import topic
 from contracts.agreement import Agreement
 from contracts.context import Context
 from contracts.event.report import ConcernReported, Occurred
+from contracts.form import Section
 from contracts.section import (
     Contact,
     Identity,
@@ -19,10 +20,8 @@ from contracts.section import (
     PersonPart,
     Practitioner,
     Provenance,
-    Section,
-    UseLimit,
-    UseLimits,
 )
+from contracts.sharing import UseLimit, UseLimits
 from contracts.statement import build, digest_of
 from deploy import clock
 from deploy.governing import read_agreement
@@ -36,11 +35,12 @@ WORDS = "She means to end the relationship; how he will take it is not known."
 def agreement() -> Agreement:
     """Let probation's concerns go whole to three recipients."""
     demo = read_agreement(DEMO / "agreement.yaml").agreement
-    leg = next(leg for leg in demo.legs if leg.id == "report-to-police")
     parties = [*demo.parties, msgspec.structs.replace(demo.parties[2], agency="mk-csp")]
-    whole = msgspec.structs.replace(leg, to=["thames-valley", "mk-hub", "mk-csp"])
-    others = [one for one in demo.legs if not {"report-to-police", "concern-to-hub"} & {one.id}]
-    return msgspec.structs.replace(demo, parties=parties, legs=[whole, *others])
+    legs = [
+        msgspec.structs.replace(leg, to=["mk-hub", "mk-csp"]) if leg.id == "concern-to-hub" else leg
+        for leg in demo.legs
+    ]
+    return msgspec.structs.replace(demo, parties=parties, legs=legs)
 
 
 def written(home: Home, count: int) -> Iterator[tuple[str, bytes]]:

@@ -16,7 +16,9 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from broker.shell.connection import Connection
+from broker.shell.intake import COUNT_MAX
 from broker.shell.recording import Record, record
+from broker.shell.sequencer import AHEAD
 from producers.sender import until
 from tests.bench.statements import load
 from tests.support.running import Running
@@ -75,17 +77,25 @@ async def _passed_through(kafka: str, folder: Path, count: int) -> float:
     place = TopicPartition(f"{name}.in", 0)
     consumer.assign([place])
     await consumer.seek_to_beginning(place)
+    read: asyncio.Queue[list[Record]] = asyncio.Queue(AHEAD)
+
+    async def reading() -> None:
+        """Read ahead of what is written, as the broker does."""
+        while True:
+            fetched = await consumer.getmany(place, timeout_ms=500, max_records=COUNT_MAX)
+            if records := fetched.get(place):
+                await read.put([Record(one.key, one.value) for one in records])
+
     began = time.perf_counter()
+    ahead = asyncio.create_task(reading())
     done = 0
     while done < count:
-        fetched = await consumer.getmany(place, timeout_ms=500, max_records=1000)
-        records = fetched.get(place, [])
-        if records:
-            batch = [Record(one.key, one.value) for one in records]
-            outgoing = {f"{name}.{way}": batch for way in RECIPIENTS}
-            await record(producer, outgoing, "passing through")
-            done += len(records)
+        batch = await read.get()
+        await record(producer, {f"{name}.{way}": batch for way in RECIPIENTS}, "passing through")
+        done += len(batch)
     took = time.perf_counter() - began
+    ahead.cancel()
+    await asyncio.wait([ahead])
     await consumer.stop()
     await producer.stop()
     return count / took

@@ -80,7 +80,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "views beta": {W, S},
         "receipts alpha": {W, S},
         "ledger": {R, S},
-        "disclosures": {R, S},
+        "disclosures": {R, W, S},
         "checkpoints": {R, W, S},
         "transactions of the dispatcher": {W, S},
     },

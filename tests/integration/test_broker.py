@@ -10,7 +10,7 @@ from broker.shell.topics import ensure_agency_topics
 from contracts import topic
 from contracts.event.control import ActEndorsed, ActProposed, Agency, AgencyAdmitted
 from contracts.fault import Fatal
-from contracts.opened import open_receipt, open_view
+from contracts.opened import Elapsed, View, open_receipt, open_view
 from contracts.section import Contact
 from contracts.statement import digest_of
 from deploy.speaking import govern, outbox_of, say
@@ -30,7 +30,7 @@ async def test_a_report_is_recorded_then_delivered_and_everybody_can_prove_it(
         keys = outbox.partnership.keys
         views = await read_topic(kafka, topic.views("mk-path", "thames-valley"))
         opened = [open_view(one.value, town.trust, keys.get, to="thames-valley") for one in views]
-        mine = [v for v in opened if v.statement.context.id == said.id]
+        mine = [v for v in opened if isinstance(v, View) and v.statement.context.id == said.id]
         assert [v.delivery.leg for v in mine] == ["mk-isa@1/report-to-police"]
         assert mine[0].delivery.duties[0].kind == "response_given"
         ledger = await read_topic(kafka, topic.ledger("mk-path"))
@@ -117,3 +117,27 @@ async def test_a_restarted_broker_goes_on_where_the_ledger_ends(kafka: str, tmp_
         assert said.outcome == "accepted"
         ledger = await read_topic(kafka, topic.ledger("mk-again"))
         assert len(ledger) == said.entry + 1
+
+
+async def test_every_agency_is_told_the_time_on_a_quiet_log_and_on_a_busy_one(
+    kafka: str, tmp_path: Path
+) -> None:
+    """Clocks run out at night too, also with an agency that nobody says anything to."""
+    async with running(kafka, tmp_path, "mk-quiet") as town:
+        outbox = outbox_of(town.homes["tv-probation/case"])
+        for minute, busy in enumerate((False, True), 1):
+            town.ahead_ms = minute * 61_000
+            if busy:
+                await say(outbox, concern(outbox))
+            for agency in SYSTEMS:
+                name = topic.views("mk-quiet", agency)
+                told: list[Elapsed] = []
+                while len(told) < minute:
+                    held = [one for one in await read_topic(kafka, name) if one.key == b"time"]
+                    opened = (
+                        open_view(one.value, town.trust, lambda _: None, to=agency) for one in held
+                    )
+                    told = [one for one in opened if isinstance(one, Elapsed)]
+                assert len(told) == minute
+                began = told[0].head.ledger_time
+                assert told[-1].head.ledger_time >= began + (minute - 1) * 60_000

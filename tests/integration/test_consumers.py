@@ -185,3 +185,26 @@ async def test_a_deleted_database_is_rebuilt_and_says_nothing_twice(
         assert await rebuilt.catch_up() == 14
         said = await keys_of(town, "thames-valley")
         assert (len(said), set(said.values())) == (28, {1})
+
+
+async def test_one_home_of_an_agency_acts_until_another_takes_over(
+    kafka: str, tmp_path: Path
+) -> None:
+    """Started in the wrong folder it must double nothing; moved on purpose it goes on."""
+    async with running(kafka, tmp_path, "mk-moves") as town:
+        outbox = await town.outbox(PROBATION)
+        homes = POLICE, "thames-valley/desk"
+        before, after = (open_acting(town.homes[name]) for name in homes)
+        await say(outbox, concern(outbox))
+        assert await before.catch_up() == 14
+        assert await after.catch_up() == 0, "all that it would say was said"
+        await say(outbox, concern(outbox))
+        with pytest.raises(Misuse, match=f"/agencies/{POLICE} acts for thames-valley already"):
+            await after.catch_up()
+        assert await after.catch_up(take_over=True) == 14
+        assert await before.catch_up() == 0
+        await say(outbox, concern(outbox))
+        with pytest.raises(Misuse, match="/agencies/thames-valley/desk acts"):
+            await before.catch_up()
+        said = await keys_of(town, "thames-valley")
+        assert (len(said), set(said.values())) == (28, {1})

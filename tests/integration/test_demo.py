@@ -2,11 +2,13 @@
 
 import os
 import re
+import signal
 import subprocess
 from pathlib import Path
 
+from deploy.demo.kept import check_free
 from deploy.kafka.server import KafkaServer
-from tests.support.command import ROOT
+from tests.support.command import CANDOUR, ROOT
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -23,6 +25,8 @@ def test_the_demonstration_plays_and_the_readme_goes_on_from_it(tmp_path: Path) 
     assert played.returncode == 0, played.stdout[-2000:] + played.stderr
     assert "12 of 12 looks are still to be made" in played.stderr
     assert "2,218 days before the assault" in played.stdout
+    assert "Nobody says who looks" not in played.stdout
+    assert ".venv/bin/activate" in played.stdout
     blocks = BLOCK.findall((ROOT / "README.md").read_text())
     script = "\n".join(["set -e", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT", *blocks])
     try:
@@ -35,3 +39,29 @@ def test_the_demonstration_plays_and_the_readme_goes_on_from_it(tmp_path: Path) 
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
     assert "VERIFIED (exit code 0)" in ran.stdout
     assert "Delivered to: thames-valley, mk-hub." in ran.stdout
+    again = subprocess.run(
+        ["candour", "demo"], capture_output=True, text=True, check=False, cwd=tmp_path,
+        env=environment,
+    )  # fmt: skip
+    assert (again.returncode, "Something was done in" in again.stderr) == (64, True)
+    assert (tmp_path / ".candour/demo/proof").is_dir()
+
+
+def test_a_demonstration_that_is_broken_off_stops_what_it_started(tmp_path: Path) -> None:
+    """Ctrl-C is no defect to report, and leaves nothing running and nothing to be asked about."""
+    folder = tmp_path / "demo"
+    with subprocess.Popen(
+        [*CANDOUR, "demo", "--folder", str(folder), "--verbose"], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    ) as playing:  # fmt: skip
+        assert playing.stdout is not None
+        for line in playing.stdout:
+            if "candour partnership found" in line:
+                playing.send_signal(signal.SIGINT)
+                break
+        told, failed = playing.communicate()
+    assert playing.returncode == 130
+    assert "Interrupted: what was started is stopped now." in told
+    assert "report" not in failed
+    assert not KafkaServer(folder / "kafka").status().running
+    check_free(folder, afresh=False)

@@ -98,6 +98,8 @@ def test_applying_twice_changes_nothing_and_no_secret_is_said(town: Living) -> N
     planned = town.do(f"kafka plan --home {town.kafka} --agency-home {town.governance}")
     assert f"user {NOW}.mk-hub (mk-isa@1)" in planned
     assert f"user {NOW}.mk-csp (party to no agreement in force)" in planned
+    purged = candour("erasure", "purge", "--partnership", NOW, "--home", town.kafka)
+    assert (purged.returncode, "Nothing was erased on this log" in purged.stderr) == (64, True)
 
 
 def test_who_joins_gets_topics_first_and_a_user_once_admitted(town: Living) -> None:
@@ -146,7 +148,7 @@ def test_a_consumer_runs_on_through_its_re_authentications(town: Living) -> None
     try:
         for name, at in (*REPORTS, *(REPORTS[-1:] * 4)):  # longer than several sessions
             report = REPORT.with_name(f"{name}.yaml")
-            said = town.do(f"publish {report} --home {case} --time {at}")
+            said = town.do(f"publish {report} --again --home {case} --time {at}")
             statement = said.split("Stored as ")[1].split(";")[0]
             found = f"research list --all --report {statement} --home {desk}"
             deadline = time.monotonic() + 60
@@ -164,7 +166,7 @@ def test_a_broker_that_lacks_a_right_waits_and_goes_on_when_it_is_given(town: Li
         connected.take_back((lost,))
     case = town.stage.home(NOW, "tv-probation/case")
     at = "--time 2011-11-21T12:00:00Z"
-    silent = town.do(f"publish {REPORT} --home {case} {at} --wait 4", expect=75)
+    silent = town.do(f"publish {REPORT} --again --home {case} {at} --wait 4", expect=75)
     assert "NOT DELIVERED" in silent
     assert f"missing  {lost}" in town.verify(1)
     town.apply()

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from broker.shell.connection import Connection, closed
 from broker.shell.topics import ensure_agency_topics, ensure_partnership_topics, find_topics
 from contracts import topic
+from deploy.demo.kept import MARK
 from deploy.kafka.server import KafkaServer
 from tests.support.command import candour
 from tests.support.topics import put_records, read_topic
@@ -37,22 +39,47 @@ def test_the_command_starts_finds_and_stops_it(tmp_path: Path) -> None:
     """Whoever is on duty has the command, not the class."""
     home = str(tmp_path / "kafka")
 
-    def kafka(verb: str) -> tuple[int, str]:
-        ran = candour("kafka", verb, "--home", home)
+    def kafka(verb: str, *options: str) -> tuple[int, str]:
+        ran = candour("kafka", verb, "--home", home, *options)
+        said.append(ran.stderr)
         return ran.returncode, ran.stdout.strip()
 
-    assert kafka("status") == (1, "")
-    code, address = kafka("up")
+    said: list[str] = []
+    (tmp_path / MARK).touch()
+    code, address = kafka("up", "--plain")
+    assert "new and NOT secured: anybody on this machine may do anything" in said[-1]
     try:
         assert (code, address.rpartition(":")[0]) == (0, "127.0.0.1")
         assert kafka("up") == (0, address)
+        assert "It is NOT secured" in said[-1]
         assert kafka("status")[1].startswith(f"running  {address}")
+        assert kafka("address") == (0, address)
+        played = candour("demo", "--folder", tmp_path, "--afresh")
+        assert (played.returncode, "is in use: its Kafka" in played.stderr) == (64, True)
     finally:
         assert kafka("down")[0] == 0
     assert kafka("status")[0] == 1
     assert json.loads((tmp_path / "kafka" / "ports.json").read_text())[0] == int(
         address.rpartition(":")[2]
     )
+
+
+@pytest.mark.parametrize("verb", ["up", "down", "status", "address"])
+def test_a_folder_whose_name_is_mistyped_gets_no_kafka(verb: str, tmp_path: Path) -> None:
+    """A new, empty Kafka that everybody may write to, started for a slip, looks like lost work."""
+    mistyped = tmp_path / "kafak"
+    ran = candour("kafka", verb, "--home", mistyped)
+    assert (ran.returncode, ran.stdout) == (64, "")
+    assert f"There is no Kafka in {mistyped}." in ran.stderr
+    assert not mistyped.exists()
+
+
+def test_a_kafka_that_was_secured_and_never_started_has_no_address_yet(tmp_path: Path) -> None:
+    """An address that is only made up by the asking would be written into every home."""
+    assert candour("kafka", "secure", "--home", tmp_path).returncode == 0
+    asked = candour("kafka", "address", "--home", tmp_path)
+    assert (asked.returncode, "was never started" in asked.stderr) == (64, True)
+    assert not (tmp_path / "ports.json").exists()
 
 
 async def test_topics_have_the_settings_their_promises_need(kafka: str) -> None:

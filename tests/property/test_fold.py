@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from broker.core.index import MemoryIndex, index_recorded
 from broker.core.prepare import Prepared
+from broker.core.recorded import recorded_of
 from broker.core.sequence import Submission, in_order
-from broker.core.state import State, fold, recorded_of
+from broker.core.state import State, fold
 from broker.core.written import Written, read_written
 from consumers.audit.container import Export
 from consumers.audit.defect import Exit
@@ -84,7 +85,7 @@ def test_what_is_read_back_is_what_was_written(story: Story) -> None:
         if position is not None:
             agency = topic.submitter(position.topic, PARTNERSHIP)
             assert agency is not None
-            index_recorded(index, written.recorded, agency)
+            index_recorded(index, written.recorded, written.deliveries, agency)
     assert index == index_of(telling)
 
 
@@ -304,8 +305,8 @@ def _rogue(held: Key) -> dict[str, Any]:
     }
 
 
-def test_an_unverified_emergency_sent_again_in_another_order_leaves_the_log_provable() -> None:
-    """Its sections replace the first ones on their topic, and the order sent is no section."""
+def test_an_unverified_emergency_sent_again_in_another_order_is_the_same_one() -> None:
+    """A sender that tries again must not make police ring back twice."""
     played = begun("reordered")
     outbox = played.writer("tv-probation/case", key=key("nobody"))
     raw = outbox.write(
@@ -314,5 +315,10 @@ def test_an_unverified_emergency_sent_again_in_another_order_leaves_the_log_prov
     jws, *texts, _ = raw.split(b"~")
     played.send("tv-probation", raw)
     played.send("tv-probation", b"~".join([jws, *texts[::-1], b""]))
-    story = Story(FAR_MS, submitted(played))
-    assert judged(told(story)) == (Exit.FINDINGS, set())
+    telling = told(Story(FAR_MS, submitted(played)))
+    assert judged(telling) == (Exit.FINDINGS, set())
+    first, again = telling.entries[-2:]
+    assert first.recorded.decision
+    assert first.recorded.decision.outcome == "accepted_emergency"
+    assert [one.index for one in again.recorded.items] == [first.recorded.head.index]
+    assert again.deliveries == []

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from contracts import proof
 from contracts.entry import commitment
-from contracts.opened import NotProved, Receipt, View, open_receipt, open_view
+from contracts.opened import Elapsed, Notice, NotProved, Receipt, View, open_receipt, open_view
 from tests.support.hostile import texts
 from tests.support.story import stories
 from tests.support.stranger import octets_of, text_of
 from tests.support.strategies import fixed
 from tests.support.telling import FAR_MS, Sent, Story, Telling, submitted, told
 from tests.support.town import LOG_SEED
-from tests.vectors.rulings import Ruling
+from tests.vectors.ruling import Ruling
 
 POLICE, OWN = "thames-valley", "tv-probation"
 
@@ -38,12 +38,14 @@ RECEIPTS = [value for _, value in LOG.receipts[OWN]]
 SALT = bytes(16)
 
 
-def viewed(record: bytes) -> View | NotProved:
+def viewed(record: bytes) -> View | Notice | NotProved:
     """Open a view; what does not prove may raise nothing else."""
     try:
-        return open_view(record, LOG.trust, KEYS.get, to=POLICE)
+        opened = open_view(record, LOG.trust, KEYS.get, to=POLICE)
     except NotProved as failed:
         return failed
+    assert not isinstance(opened, Elapsed)
+    return opened
 
 
 def received(record: bytes) -> Receipt | NotProved:
@@ -84,9 +86,11 @@ def test_a_changed_record_is_not_proved(which: int, where: int, bit: int, cut: s
             assert meaning(changed, found) == meaning(record, opened(record))
 
 
-def meaning(record: bytes, found: View | Receipt | NotProved) -> Any:
+def meaning(record: bytes, found: View | Notice | Receipt | NotProved) -> Any:
     """Give what a record says: the second line's own spelling is signed by nobody."""
     assert not isinstance(found, NotProved)
+    if isinstance(found, Notice):
+        return found.head, found.delivery, found.context
     if isinstance(found, View):
         return found.head, found.delivery, found.statement, found.verified
     return found.head, found.decision, found.findings, found.item, found.part.outcome

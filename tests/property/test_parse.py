@@ -11,7 +11,8 @@ from broker.core.prepare import prepare
 from contracts import signature
 from contracts.context import Context
 from contracts.event import BY_NAME, EventType
-from contracts.section import Section, shape_of
+from contracts.form import Section
+from contracts.section import shape_of
 from contracts.statement import (
     STATEMENT_BYTES_MAX,
     Refused,

@@ -72,6 +72,8 @@ class Audited:
     statements: list[tuple[int, str]] = field(default_factory=list)
     """(entry, statement id) in ledger order, refused ones that took a number apart."""
     defects: set[str] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)
+    """Digests of the statements that an entry erased."""
 
 
 def audit(files: Mapping[str, bytes], trust: Mapping[str, str]) -> Audited:
@@ -87,6 +89,7 @@ def audit(files: Mapping[str, bytes], trust: Mapping[str, str]) -> Audited:
     sections = dict(zip(pairs[::2], pairs[1::2], strict=False))
     keys: dict[str, bytes] = {}
     leaves = []
+    found.erased = {one for record in ledger for one in _erased_by(record)}
     for index, record in enumerate(ledger):
         leaves.append(record.partition(b"\n")[0])
         try:
@@ -111,12 +114,16 @@ def _entry(
     if head["index"] != index:
         raise ValueError("index")
     exact = _members(body_json.decode())
-    deliveries = exact.get("deliveries", "[]")
-    committed = [exact.get(name) for name in ("position", "findings", "decision")]
-    committed += [json.dumps(one, **_SPELT) for one in json.loads(deliveries)]
+    opened = [exact.get(name) for name in ("position", "findings", "decision")]
     stated = [head.get(name) for name in ("position", "findings", "decision")]
-    stated += head.get("deliveries", [])
-    committed += [""] * (len(stated) - len(committed))
+    slots = head.get("deliveries", [])
+    draw = hashlib.shake_128(b"candour-slots" + octets_of(body["salt"])).digest(4 * len(slots))
+    order = sorted(range(len(slots)), key=lambda n: draw[4 * n : 4 * n + 4])
+    held = dict.fromkeys(order, "")
+    texts = [json.dumps(one, **_SPELT) for one in json.loads(exact.get("deliveries", "[]"))]
+    held.update(zip(order, texts, strict=False))
+    committed = [*opened, *(held[slot] for slot in range(len(slots)))]
+    stated += slots
     salts = hashlib.shake_128(b"candour-salts" + octets_of(body["salt"])).digest(16 * len(stated))
     for at, (text, digest) in enumerate(zip(committed, stated, strict=True)):
         salt = salts[16 * at : 16 * at + 16]
@@ -129,11 +136,29 @@ def _entry(
     if not {head["statement"], findings["statement"]} == {sha(jws)}:
         raise ValueError("digest")
     _learn(findings, keys)
+    if head["statement"] in found.erased:
+        if head["statement"].encode() in sections:
+            found.defects.add(f"entry {index}: not erased")
+        return
     if "kid" in head:
         raw = jws + b"~" + sections[head["statement"].encode()] + b"~"
         context, shown = read(raw, keys[head["kid"]])
         if (context["id"], list(shown)) != (findings["id"], findings["sections"]):
             raise ValueError("findings")
+
+
+def _erased_by(record: bytes) -> list[str]:
+    """List what an entry's deliveries have their recipients erase."""
+    try:
+        body = json.loads(record.split(b"\n")[1])
+    except (ValueError, IndexError):
+        return []
+    return [
+        duty["statement"]
+        for delivery in body.get("deliveries", [])
+        for duty in delivery.get("duties", [])
+        if duty["kind"] == "erasure_confirmed"
+    ]
 
 
 _SPELT: dict[str, Any] = {"separators": (",", ":"), "ensure_ascii": False}

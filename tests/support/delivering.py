@@ -11,7 +11,7 @@ from broker.core.dispatch import Stored, dispatch, stored
 from broker.core.tree import Tree
 from contracts import base64url, proof, signature
 from contracts.finding import decode_findings
-from contracts.opened import Trust, View, open_view, origin_of
+from contracts.opened import Elapsed, Notice, Trust, View, open_view, origin_of
 from contracts.statement import digest_of
 from tests.support.playing import Play
 
@@ -25,7 +25,7 @@ class Delivering(Play):
         """Begin empty; `log_seed` is the log's private key."""
         super().__init__(partnership, clock_ms, salt)
         self.tree = Tree()
-        self.views: dict[str, list[tuple[bytes, bytes]]] = {}
+        self.views: dict[str, list[tuple[bytes, bytes]]] = {}  # a tombstone is empty
         self.receipts: dict[str, list[tuple[bytes, bytes]]] = {}
         self.checkpoints: list[str] = []
         self.statements: dict[str, Stored] = {}
@@ -52,16 +52,22 @@ class Delivering(Play):
             self._seed,
         )
         outgoing = dispatch(
-            batch, self.tree, note, statements=self.statements, answered=self.entries.__getitem__
-        )
+            batch, self.tree, note, statements=self.statements, answered=self.entries.__getitem__,
+            agencies=self.state.agencies,
+        )  # fmt: skip
         for agency, key, value in outgoing.views:
-            self.views.setdefault(agency, []).append((key, value))
+            self.views.setdefault(agency, []).append((key, value or b""))
         for agency, key, value in outgoing.receipts:
             self.receipts.setdefault(agency, []).append((key, value))
         self.checkpoints.append(note)
 
     def opened(self, agency: str) -> list[View]:
         """Prove and read every view an agency was sent so far."""
+        return [one for one in self.told(agency) if isinstance(one, View)]
+
+    def told(self, agency: str) -> list[View | Notice]:
+        """Prove and read every view and notice an agency was sent so far, tombstones apart."""
         keys = self.state.public_keys.get
-        held = self.views.get(agency, [])
-        return [open_view(value, self.trust, keys, to=agency) for _, value in held]
+        held = [value for _, value in self.views.get(agency, []) if value]
+        opened = (open_view(value, self.trust, keys, to=agency) for value in held)
+        return [one for one in opened if not isinstance(one, Elapsed)]

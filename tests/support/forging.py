@@ -179,7 +179,7 @@ def folder_of(log: Log, folder: Path) -> Path:
     return made
 
 
-def run(*arguments: str) -> tuple[int, str]:
-    """Run `candour audit`."""
-    result = CliRunner().invoke(application(), ["audit", *arguments])
+def run(*arguments: str, group: str = "audit") -> tuple[int, str]:
+    """Run a command that reads an export."""
+    result = CliRunner().invoke(application(), [group, *arguments])
     return result.exit_code, result.output

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from contracts import topic
+from broker.core.tree import Tree
+from contracts import proof, topic
 from contracts.entry import Body, Head, split_entry
 from contracts.finding import decode_findings
 from deploy.kafka.server import KafkaServer
@@ -58,17 +60,36 @@ class Started:
 
 @dataclass
 class Stood:
-    """What stands on the log in the end.
+    """What stands on the topics.
 
     Attributes:
-        entries: (index, statement ids) in ledger order.
-        sizes: of every checkpoint, uncommitted ones included.
-        viewed: highest entry that any record of any view names, uncommitted ones included.
+        entries: (index, statement id or None) of every committed entry, in order; `lines` their
+            heads' exact bytes.
+        checkpoints: (size, root) of every one, the aborted ones too.
+        viewed: (index, head's exact bytes) of every view, the aborted ones too.
     """
 
     entries: list[tuple[int, str | None]] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-    viewed: int = -1
+    lines: list[bytes] = field(default_factory=list)
+    checkpoints: list[tuple[int, str]] = field(default_factory=list)
+    viewed: list[tuple[int, bytes]] = field(default_factory=list)
+
+    @property
+    def unfounded(self) -> list[int]:
+        """List what was sent out of entries that are not final: sizes and indices.
+
+        The ledger has long passed them by the time that anybody looks, so that numbers alone would
+        show nothing: the bytes of what was aborted are other bytes.
+        """
+        tree = Tree()
+        tree.append([proof.leaf_hash(line) for line in self.lines])
+        sizes = [
+            size
+            for size, root in self.checkpoints
+            if size > tree.size or b64encode(tree.root(size)).decode() != root
+        ]
+        heads = [at for at, line in self.viewed if self.lines[at : at + 1] != [line]]
+        return sizes + heads
 
     @property
     def ids(self) -> list[str]:
@@ -155,12 +176,15 @@ async def stood(town: Running, agencies: Iterable[str]) -> Stood:
             None if parts.findings is msgspec.UNSET else decode_findings(bytes(parts.findings)).id
         )
         found.entries.append((head.index, said))
+        found.lines.append(line)
     checkpoints = topic.checkpoints(town.partnership)
     for record in await read_topic(town.kafka, checkpoints, committed=False):
-        found.sizes.append(int(record.value.split(b"\n")[1]))
+        _, size, root, *_ = record.value.decode().split("\n")
+        found.checkpoints.append((int(size), root))
     for agency in agencies:
         name = topic.views(town.partnership, agency)
         for record in await read_topic(town.kafka, name, committed=False):
-            index = msgspec.json.decode(record.value.partition(b"\n")[0], type=Head).index
-            found.viewed = max(found.viewed, index)
+            if record.value:
+                line = record.value.partition(b"\n")[0]
+                found.viewed.append((msgspec.json.decode(line, type=Head).index, line))
     return found

@@ -50,3 +50,9 @@ class Play:
         written = self.sequencing.sequence(batch, clock_ms=self.clock_ms, salt=self._salt)
         self.entries += written
         return written
+
+    def beat(self) -> Written:
+        """Let nothing come for a while; give the heartbeat."""
+        written = self.sequencing.heartbeat(clock_ms=self.clock_ms, salt=self._salt)
+        self.entries.append(written)
+        return written

@@ -19,11 +19,23 @@ Json = Any
 
 SHARED = {
     "concern_reported", "contact_recorded", "relationship_noted", "risk_assessed",
-    "release_notified", "information_requested", "information_supplied", "response_given",
+    "release_notified", "household_changed", "health_noted", "attendance_recorded",
+    "treatment_recorded", "referral_made", "information_requested", "information_supplied",
+    "response_given",
 }  # fmt: skip
-PUBLIC = {"exercise_time_set", "partnership_founded", "act_proposed", "act_endorsed"}
+PUBLIC = {
+    "credential_issued",
+    "credential_revoked",
+    "exercise_time_set",
+    "partnership_founded",
+    "act_proposed",
+    "act_endorsed",
+}
 ABOUT_PEOPLE = SHARED | {"intelligence_logged"}
-ADDRESSED = {"information_requested", "information_supplied", "response_given"}
+ADDRESSED = {
+    "information_requested", "information_supplied", "response_given", "referral_made",
+}  # fmt: skip
+NOTICES = {"held", "governance"}
 SEALED = {"intake", "exclusions", "source_identity"}
 RANKS = ["anonymous", "automated", "named", "credentialed", "endorsed"]
 
@@ -102,6 +114,8 @@ class Reading:
     """Who holds a statement whose signature held, by its id."""
     publishers: dict[str, str] = field(default_factory=dict)
     """Who published it, likewise."""
+    _beside: dict[str, dict[str, tuple[str, set[str]]]] = field(default_factory=dict)
+    """Publisher and holders of emergencies that nobody could verify, by id and digest."""
     _acts: dict[str, tuple[dict[str, Json], set[str]]] = field(default_factory=dict)
 
     def take(
@@ -116,9 +130,14 @@ class Reading:
             ids = self.holders.setdefault(statement.context["id"], {statement.agency})
             answered = self._supplied(statement)
             about = answered.context["id"] if answered else ""
-            for one in held:
+            for one in (one for one in held if one["leg"] not in NOTICES):
                 now = self.statements[one["statement"]].context["id"]
                 (ids if now != about else self.holders[about]).add(one["to"])
+        else:
+            told = {one["to"] for one in held if one["leg"] not in NOTICES}
+            self._beside.setdefault(statement.context["id"], {}).setdefault(
+                statement.digest, (statement.agency, {statement.agency, *told})
+            )
         sent = [(one["statement"], one["to"]) for one in held]
         if len(set(sent)) < len(sent):
             yield f"entry {head['index']}: the same statement twice to one agency"
@@ -130,6 +149,13 @@ class Reading:
         """Take a refused statement in that took its id: its publisher has it, and nobody else."""
         self.publishers[statement_id] = agency
         self.holders[statement_id] = {agency}
+
+    def _of(self, statement_id: str) -> tuple[str | None, set[str]]:
+        """Give the publisher and the holders of an id: of what nobody could verify, if alone."""
+        if statement_id in self.publishers:
+            return self.publishers[statement_id], self.holders[statement_id]
+        beside = self._beside.get(statement_id, {})
+        return beside[min(beside)] if beside else (None, set())
 
     def _govern(self, statement: Said) -> None:
         event = statement.sections["event"]
@@ -170,11 +196,28 @@ class Reading:
         if delivery["leg"] == "own":
             if to != seen.agency:
                 yield "not its publisher"
+        elif delivery["leg"] in NOTICES:
+            yield from self._wrong_notice(seen, delivery)
         elif delivery["leg"] == "public_control":
             if seen.event not in PUBLIC or names != ["event"]:
                 yield "not public"
         else:
             yield from self._wrong_share(head, statement, delivery)
+
+    def _wrong_notice(self, seen: Said, delivery: Mapping[str, Json]) -> Iterator[str]:
+        """Say what a notice does that it may not: it holds no section, and goes where it must."""
+        kinds = {one["id"]: one["kind"] for one in self.founding["agencies"]}
+        if delivery["sections"]:
+            yield "a notice with sections"
+        if delivery["leg"] == "held" and kinds[delivery["to"]] != "police":
+            yield "told that something is held, and no police"
+        if delivery["leg"] == "governance":
+            governance = self.founding["governance"]
+            if delivery["to"] not in {governance, self.founding["alternates"].get(governance)}:
+                yield "to decide, and not who governs"
+        closed = "closed" in delivery["marks"]
+        if delivery["to"] in seen.excluded and not closed:
+            yield "it is excluded"
 
     def _wrong_share(
         self, head: Mapping[str, Json], statement: Said, delivery: Mapping[str, Json]
@@ -194,7 +237,7 @@ class Reading:
             yield "more than the provenance that was supplied"
         for name in names:
             cause = seen.sections[name].get("statement") if name.startswith("cause.") else None
-            if cause and ("kid" not in head or to not in self.holders.get(cause, set())):
+            if cause and ("kid" not in head or to not in self._of(cause)[1]):
                 yield f"{name}, which it does not hold"
         if delivery["leg"] == "emergency":
             yield from self._wrong_emergency(head, about, delivery)
@@ -225,9 +268,13 @@ class Reading:
     ) -> Iterator[str]:
         """Name the sections that a delivery's authority carries and it has not."""
         for name, value in seen.sections.items():
+            # What names itself as its cause names what nobody held before it.
             is_held = "kid" in head and (
                 not name.startswith("cause.")
-                or delivery["to"] in self.holders.get(value["statement"], set())
+                or (
+                    value["statement"] != seen.context["id"]
+                    and delivery["to"] in self._of(value["statement"])[1]
+                )
             )
             is_shown = name in delivery["sections"]
             if is_carried(name) and not is_shown and (is_held or not name.startswith("cause.")):
@@ -245,8 +292,10 @@ class Reading:
         unverified = "unverified" in delivery["marks"]
         if unverified == ("kid" in head):
             yield "marked unverified, or not marked"
-        if unverified and kinds[delivery["to"]] != "police":
-            yield "unverified, and not to police"
+        police = [one for one, kind in kinds.items() if kind == "police"]
+        instead = {self.founding["alternates"].get(one) for one in police}
+        if unverified and delivery["to"] not in {*police, *instead}:
+            yield "unverified, and not to police or to who stands in for them"
 
     def _terms(self, head: Mapping[str, Json], leg: str) -> dict[str, Json] | None:
         """Find a leg that is in force at an entry's ledger time."""
@@ -272,7 +321,9 @@ class Reading:
         given = [view["state"] == "given" for view in consent.get("views", [])]
         grounds = leg.get("consent", {}).get("overrides", [])
         held_back = is_missing(provenance) and (about.event in SHARED or about.is_emergency)
-        enough = rank_of(provenance) >= RANKS.index(leg.get("provenance", "named"))
+        needed = RANKS.index(leg.get("provenance", "named"))
+        held_back = held_back and not (about.is_emergency and needed > RANKS.index("named"))
+        enough = rank_of(provenance) >= needed
         checks = {
             "sender": about.agency in leg["from"],
             "recipient": to in leg["to"],
@@ -290,7 +341,7 @@ class Reading:
         if about.event not in ADDRESSED or leg["level"] == "minimal":
             return True
         asked = about.sections["event"].get("addressee")
-        return to == (asked or self.publishers.get(about.sections["cause.1"]["statement"]))
+        return to == (asked or self._of(about.sections["cause.1"]["statement"])[0])
 
     def owed(self, statement: Said) -> set[str]:
         """Name who must be told of a verified threat to life, whatever else."""
@@ -298,5 +349,6 @@ class Reading:
         told = {
             alternates.get(one) if one in statement.excluded else one
             for one in self.founding["emergency_recipients"]
+            if one != statement.agency  # for whom nobody stands in
         }
         return {one for one in told if one} - statement.excluded - {statement.agency}

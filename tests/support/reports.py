@@ -3,6 +3,7 @@
 from contracts.context import Urgency
 from contracts.draft import Draft, draft
 from contracts.event.report import ConcernReported, Occurred
+from contracts.form import Section
 from contracts.section import (
     Contact,
     Identity,
@@ -11,7 +12,6 @@ from contracts.section import (
     PersonPart,
     Practitioner,
     Provenance,
-    Section,
 )
 from deploy import clock
 from producers.outbox import Outbox

@@ -53,6 +53,7 @@ class Running:
         folder: holds `broker` and `homes/<agency>-<system>`.
         homes: opened homes by `<agency>/<system>`, `<agency>/control` included, trust pinned.
         broker: the running one; replaced by `restart`.
+        ahead_ms: how far the broker's clock is ahead of this machine's.
     """
 
     kafka: str
@@ -60,6 +61,7 @@ class Running:
     folder: Path
     homes: dict[str, Home] = field(default_factory=dict)
     broker: Broker = field(init=False)
+    ahead_ms: int = 0
     _task: asyncio.Task[None] | None = None
 
     @property
@@ -72,7 +74,7 @@ class Running:
         home = BrokerHome.open(self.folder / "broker")
         self.broker = Broker(
             partnership=self.partnership, connection=Connection(self.kafka), home=home.folder,
-            seed=home.seed, workers=workers, now_ms=clock.now_ms,
+            seed=home.seed, workers=workers, now_ms=lambda: clock.now_ms() + self.ahead_ms,
             random_bytes=clock.random_bytes,
         )  # fmt: skip
         self._task = asyncio.create_task(self.broker.run())

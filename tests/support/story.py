@@ -117,16 +117,15 @@ class _Drawing:
         return f"2012-05-{hour}:30:00.000Z" if self.exercise else "2012-05-01T09:30:00.000Z"
 
     def _found(self) -> None:
-        names = list(AGENCIES)
-        some = st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)
-        told_first = self.draw(some)
+        names = [name for name in AGENCIES if name != "thames-valley"]
+        some = st.lists(st.sampled_from(names), max_size=2, unique=True)
+        told_first = self.draw(st.permutations(["thames-valley", *self.draw(some)]))
         choices = {
             "exercise": self.exercise,
             "emergency_recipients": self.pick([told_first, ["thames-valley", "mk-hub"]]),
             "alternates": self.pick([
                 {"thames-valley": "mk-csp", "mk-hub": "mk-csp"},
                 {"thames-valley": "mk-hub"},
-                {},
             ]),
             "unverified": self.pick([True, True, False]),
         }

@@ -154,9 +154,16 @@ class Writer:
         self.used[stream] = (sequence + 1, sha(raw.partition(b"~")[0]))
         return raw
 
-    def seal(self, payload: Json, disclosures: list[str]) -> bytes:
+    def credential(self, signed: Mapping[str, Json], private: Mapping[str, str]) -> str:
+        """Write and sign a practitioner's credential: FORMAT.md, Credentials."""
+        texts = [self.disclosure(name, value) for name, value in private.items()]
+        digests = sorted(sha(text.encode()) for text in texts)
+        payload = {**signed, "_sd": digests}
+        return self.seal(payload, texts, typ="candour-credential+sd-jwt").decode()
+
+    def seal(self, payload: Json, disclosures: list[str], *, typ: str = "candour+sd-jwt") -> bytes:
         """Sign any payload and append any disclosures."""
-        header = {"alg": self.alg, "kid": self.key.kid, "typ": "candour+sd-jwt"}
+        header = {"alg": self.alg, "kid": self.key.kid, "typ": typ}
         return self.sign(self.spell(header), self.spell(payload), disclosures)
 
     def sign(self, header: bytes, payload: bytes, disclosures: list[str]) -> bytes:

@@ -20,7 +20,9 @@ from contracts.agreement import Level
 from contracts.context import Use
 from contracts.event import BY_NAME, EventType
 from contracts.event.report import Occurred
-from contracts.section import NUMBERED, PLAIN, Exclusion, Part, Section
+from contracts.form import Section
+from contracts.section import NUMBERED, PLAIN, Part
+from contracts.sharing import Exclusion
 from tests.support.stranger import text_of
 from tests.vectors.ledger import BASIS, POLICE_BASIS
 
@@ -78,6 +80,7 @@ _FORMS: dict[str, st.SearchStrategy[str]] = {
     _pattern(form.Token): tokens,
     _pattern(form.Sha256): digests,
     _pattern(form.Citation): st.sampled_from(["uk_gdpr.6.1.e", "x", "dpa_2018.sch_1.18"]),
+    _pattern(form.Qualification): st.sampled_from(["dash_trained", "vetted_npv2"]),
     _pattern(form.Day): days,
     _pattern(form.Instant): instants,
     _pattern(form.DayOrMoment): days | moments,
@@ -89,6 +92,7 @@ _LEAST = {
     _pattern(form.Token): "A" * 22,
     _pattern(form.Sha256): "A" * 43,
     _pattern(form.Citation): "x",
+    _pattern(form.Qualification): "dash_trained",
     _pattern(form.Day): "2012-05-01",
     _pattern(form.Instant): "2012-05-01T09:30:00.000Z",
     _pattern(form.DayOrMoment): "2012-05-01",

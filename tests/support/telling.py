@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from broker.core.prepare import prepare
 from broker.core.sequence import Submission
 from broker.core.state import State
 from broker.core.written import Written
+from contracts.entry import TIME_KEY
 from contracts.statement import digest_of
 from tests.support.delivering import Delivering
 from tests.support.reading import Reading, Said, said
@@ -73,6 +74,15 @@ class Telling(Delivering):
         salts = seeded(f"{seed}/salts")
         super().__init__(PARTNERSHIP, clock_ms, lambda: salts(16), log_seed=LOG_SEED)
         self.at_ms = CLOCK_MS
+        self.times: dict[str, list[bytes]] = {}
+        """What each agency is sent of a quiet night: a heartbeat, apart from its views."""
+
+    def deliver(self) -> None:
+        """Dispatch what was submitted since the last time, as one batch."""
+        super().deliver()
+        for name, held in self.views.items():
+            self.times.setdefault(name, []).extend(one for at, one in held if at == TIME_KEY)
+            self.views[name] = [one for one in held if one[0] != TIME_KEY]
 
     def tell(self, batch: Sequence[Sent]) -> list[Written]:
         """Submit a batch, all of it prepared under the keys known before it."""
@@ -137,6 +147,8 @@ def digest_of_all(telling: Telling) -> str:
         for name in topic:
             for at, value in topic[name]:
                 found.update(name.encode() + at + value)
+    for name, times in telling.times.items():
+        found.update(name.encode() + b"".join(times))
     found.update("".join(telling.checkpoints).encode())
     return found.hexdigest()
 
@@ -192,17 +204,32 @@ def named(telling: Telling) -> list[Any]:
 def in_force(telling: Telling) -> dict[str, Any]:
     """Give a state with its indexes named by what stood there."""
     names, state = named(telling), telling.state
+    waits = {name: getattr(state.waiting, name) for name in ("held", "confirming")}
     return {
         **shown(state),
         "size": None,
         "keys": [
             (k, h.agency, h.source, h.purposes, names[h.enrolled], h.revoked and names[h.revoked])
-            for k, h in state.keys.items()
+            for k, h in state.keys.held.items()
+        ],
+        "credentials": [
+            (digest, c.agency, c.issued, c.revoked and names[c.revoked])
+            for digest, c in state.keys.credentials.items()
         ],
         "proposals": [
             (digest, p.act, p.backers, p.adopted and names[p.adopted])
             for digest, p in state.proposals.items()
         ],
+        "consents": replace(state.consents, said={}),
+        "said": {
+            token: [(w._replace(entry=0), names[w.entry]) for w in words]
+            for token, words in state.consents.said.items()
+        },
+        "waiting": replace(state.waiting, held={}, confirming={}),
+        **{
+            name: {at: (replace(one, entry=0), names[one.entry]) for at, one in held.items()}
+            for name, held in waits.items()
+        },
     }
 
 

@@ -1,13 +1,15 @@
 """What stands on a partnership's topics, read back by nothing of the broker's."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from broker.core.recorded import recorded_of
 from contracts import topic
 from contracts.opened import View, open_view
+from contracts.statement import digest_of
 from deploy.speaking import outbox_of
 from tests.support.running import Running
 
@@ -56,6 +58,25 @@ async def put_records(address: str, name: str, values: list[bytes]) -> None:
         await producer.stop()
 
 
+async def enter(address: str, partnership: str, puts: Iterable[tuple[str, bytes]]) -> None:
+    """Put submissions, by agency, on their topics, and wait until each is in the ledger."""
+    sent = list(puts)
+    producer = AIOKafkaProducer(bootstrap_servers=address, max_request_size=1024 * 1024)
+    await producer.start()
+    try:
+        for agency, raw in sent:
+            await producer.send(topic.submissions(partnership, agency), raw, partition=0)
+        await producer.flush()
+    finally:
+        await producer.stop()
+    awaited = {digest_of(raw) for _, raw in sent}
+    while awaited:
+        for one in await read_topic(address, topic.ledger(partnership)):
+            recorded = recorded_of(one.value)
+            awaited.discard(recorded.head.statement or "")
+            awaited -= {item.submission for item in recorded.items}
+
+
 async def receipts_of(
     town: Running, agency: str, holds: Callable[[list[Stood]], bool]
 ) -> list[Stood]:
@@ -70,7 +91,8 @@ async def views_of(town: Running, agency: str) -> list[View]:
     """Read and prove everything that an agency holds."""
     keys = outbox_of(town.homes[f"{agency}/control"]).partnership.keys
     held = await read_topic(town.kafka, topic.views(town.partnership, agency))
-    return [open_view(one.value, town.trust, keys.get, to=agency) for one in held]
+    opened = (open_view(one.value, town.trust, keys.get, to=agency) for one in held if one.value)
+    return [one for one in opened if isinstance(one, View)]
 
 
 async def keys_of(town: Running, agency: str) -> Counter[str]:

@@ -25,7 +25,7 @@ from tests.support.forging import (
     regraded,
 )
 from tests.support.stranger import concern
-from tests.vectors.ledger import CLOCK_MS, begun, key
+from tests.vectors.ledger import CLOCK_MS, PARTNERSHIP, begun, key
 
 
 @pytest.fixture
@@ -120,7 +120,6 @@ def test_an_overdue_quarantine_is_a_finding(log: Log) -> None:
         (less, {}, Defect.DELIVERIES_WRONG),
         (further, {}, Defect.DELIVERIES_WRONG),
         (moved, {}, Defect.POSITION_WRONG),
-        (regraded, {}, Defect.FINDINGS_DIFFER),
         (lambda p: p, {"ledger_time": CLOCK_MS - 1}, Defect.TIME_WRONG),
     ],
 )
@@ -133,6 +132,15 @@ def test_a_dishonest_log_that_signs_what_it_changed_is_found_out(
     verdict = log.judged()
     assert (verdict.exit, names(verdict), at(verdict, defect)) == (3, {defect}, [6])
     assert "entry 6" in summary(verdict)
+
+
+def test_a_log_that_regrades_a_provenance_is_found_out_twice(log: Log) -> None:
+    """Neither what it says of the statement follows, nor what it decides by it."""
+    log.rewrite(6, regraded)
+    log.resign()
+    verdict = log.judged()
+    assert (verdict.exit, at(verdict, Defect.FINDINGS_DIFFER)) == (3, [6])
+    assert names(verdict) == {Defect.FINDINGS_DIFFER, Defect.OUTCOME_WRONG}
 
 
 def test_a_refusal_that_hides_a_number_is_found_out(log: Log) -> None:
@@ -233,6 +241,23 @@ def test_the_trust_file_decides_whose_log_it_is(log: Log) -> None:
         {"log_key": base64url.encode(key("another").public)},
     ):
         assert log.judged(**changed).exit == 5
+
+
+def test_the_export_of_another_partnership_is_one_thing_that_is_wrong(log: Log) -> None:
+    """Beneath hundreds of false lines nobody reads that the trust file is of another log."""
+    theirs = log.judged(
+        partnership="mk-then", origin="candour/mk-then",
+        log_key=base64url.encode(key("another").public),
+    )  # fmt: skip
+    assert names(theirs) == {
+        Defect.PARTNERSHIP_OTHER, Defect.UNTRUSTED, Defect.FOUNDED_ON_OTHER_KEY,
+        Defect.ENTRIES_UNSIGNED,
+    }  # fmt: skip
+    assert theirs.decided == len(log.ledger)
+    files = log.files
+    files["manifest.json"] = files["manifest.json"].replace(PARTNERSHIP.encode(), b"mk-then")
+    lied = verify(Export.held(files), log.trust)
+    assert names(lied) == {Defect.PARTNERSHIP_OTHER, Defect.MANIFEST_DIFFERS}
 
 
 def test_an_earlier_checkpoint_must_be_extended(log: Log) -> None:

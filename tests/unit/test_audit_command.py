@@ -7,6 +7,7 @@ import pytest
 
 from consumers.audit.chronology import chronology
 from consumers.audit.container import Export
+from consumers.audit.export import README_OF
 from deploy.command import main
 from tests.support.auditor import listed, unframed
 from tests.support.forging import Log, folder_of, further, recorded, run
@@ -41,6 +42,7 @@ def test_the_verdict_stands_beside_the_folder_and_never_in_it(log: Log, tmp_path
     made, trust = folder_of(log, tmp_path), str(tmp_path / "trust.json")
     assert run("verify", str(made), "--trust", trust)[0] == 0
     assert (tmp_path / "export.verdict.json").read_bytes() == log.judged().encoded()
+    assert "It writes THIS-FOLDER.verdict.json beside this folder" in README_OF.read_text()
     assert run("verify", str(made), "--trust", trust)[0] == 0
     (made / "stray.txt").write_text("not part of it")
     code, told = run("verify", str(made), "--trust", trust)
@@ -58,6 +60,7 @@ def test_what_cannot_be_judged_is_a_usage_error(
         [str(made), "--trust", str(made / "ledger.log")],
         [str(made), "--trust", str(half)],
         [str(made), "--trust", str(trust), "--out", str(made / "verdict.json")],
+        [str(made), "--trust", str(trust), "--out", str(tmp_path / "not-there" / "verdict.json")],
         [str(tmp_path / "nothing"), "--trust", str(trust)],
     ):
         monkeypatch.setattr("sys.argv", ["candour", "audit", "verify", *arguments])

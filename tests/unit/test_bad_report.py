@@ -17,6 +17,8 @@ class Bad(NamedTuple):
     told: str
 
 
+COMPLETES = "report: provenance\ncompletes: 0197a1b2-0000-7000-8000-000000000000\n"
+
 BAD = {
     "report missing": Bad(f"words: {CANARY}\n", 1, "`report` is missing"),
     "report of no known kind": Bad(f"\nreport: {CANARY}\n", 2, "`report`: write one of concern,"),
@@ -63,10 +65,10 @@ BAD = {
         facts(f"concern: threat, asked: {CANARY}"), 2, "`facts.asked`: Expected `array"
     ),
     "a fact missing": Bad(
-        facts("relationship: partners"), 2, "`facts`: Object missing required field `concern`"
+        facts("relationship: partners"), 2, "`facts.concern` is missing: write it"
     ),
     "facts of the kind missing": Bad(
-        f"report: release\npeople: [{{reference: {CANARY}}}]\n", 1, "required field `release`"
+        f"report: release\npeople: [{{reference: {CANARY}}}]\n", 1, "`facts.release` is missing"
     ),
     "a time that is none": Bad(f"{START}when: {CANARY}\n", 5, "`when`: write 2012-05-01,"),
     "an end that is none": Bad(
@@ -89,6 +91,30 @@ BAD = {
     "a public source unnamed": Bad(
         f"{START}public: {{contact: {CANARY}}}\n", 5, "`public.name` is missing"
     ),
+    "words for who says so": Bad(
+        f"{COMPLETES}words: {CANARY}\n", 3, "`words`: report: provenance takes who says so"
+    ),
+    "a standing for who says so": Bad(f"{COMPLETES}standing: invented\n", 3, "`standing`: report"),
+    "people for who says so": Bad(f"{COMPLETES}people: [{{reference: {CANARY}}}]\n", 3, "`people`"),
+    "facts for who says so": Bad(f"{COMPLETES}facts: {{concern: {CANARY}}}\n", 3, "`facts`: rep"),
+    "danger for who says so": Bad(
+        f"{COMPLETES}danger_now: yes\n", 3, "report a concern with danger_now: yes"
+    ),
+    "an emergency for who says so": Bad(
+        f"{COMPLETES}urgency: threat_to_life\n", 3, "`urgency`: who says so cannot carry danger"
+    ),
+    "an exclusion about nobody known": Bad(
+        f"{COMPLETES}excluded: [{{practitioner: {CANARY}}}]\n", 3, "not published from this home"
+    ),
+    "a concern that completes": Bad(
+        f"{START}completes: 0197a1b2-0000-7000-8000-000000000000\n", 5, "here write `causes`"
+    ),
+    "a question about no words": Bad(f"{START}question: {CANARY}\n", 5, "write `words` too"),
+    "an assessment of no words": Bad(f"{START}assessment: {CANARY}\n", 5, "write `words` too"),
+    "why consent, but not which": Bad(
+        person(f"consent_reason: {CANARY}"), 3, "`people.1.consent_reason`: write `consent` too"
+    ),
+    "seen nowhere": Bad(person("seen: 2012-04-30"), 3, "`people.1.seen`: write `address`,"),
     "provenance for nothing": Bad(f"report: provenance\n# {CANARY}\n", 1, "`completes` is missing"),
     "provenance for no id": Bad(f"report: provenance\ncompletes: {CANARY}\n", 2, "`completes`: "),
     "a basis that is not agreed": Bad(

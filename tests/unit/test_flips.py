@@ -33,8 +33,10 @@ def smallest() -> dict[str, Any]:
         for one in document["agencies"]
         if one["id"] in SIGNED
     ]
+    document["agencies"][0]["kind"] = "police"
     document["rules"]["roles"] = {"other": "duty_manager"}
-    document.update(emergency_recipients=["tv-probation"], alternates={})
+    first, other = SIGNED
+    document.update(emergency_recipients=[first], alternates={first: other})
     text = b"candour-founding\n" + compact(document)
     held = {name: key(f"{name}/control") for name in SIGNED}
     return {

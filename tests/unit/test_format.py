@@ -7,28 +7,25 @@ by its columns. See "How to read the tables" in FORMAT.md.
 import ast
 import importlib
 import inspect
-import json
 import pkgutil
 import re
-import textwrap
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
 
 import broker.core.control
 import contracts
-from broker.core import decide, emergency, legs, sequence, state
+from broker.core import decide, decider, emergency, holding, legs, notices, sequence
 from broker.shell import sequencer, topics
 from consumers.audit import container, defect, streams, verdict
 from contracts import (
     agreement,
-    base64url,
     context,
+    credential,
     entry,
     event,
     finding,
@@ -36,15 +33,12 @@ from contracts import (
     proof,
     reason,
     section,
-    signature,
     statement,
     topic,
 )
 from contracts.event import control
-from tests.vectors.make import HERE
+from tests.support.tables import MEMBERS, ROOT, TABLES, TEXT, Table, rows
 
-ROOT = HERE.parents[1]
-TEXT = (ROOT / "contracts" / "FORMAT.md").read_text()
 UNPUBLISHED = {"Section", "Draft"}
 """What every section is made from, and what stands unsigned in an outbox: neither is on the log."""
 PUBLIC = {
@@ -54,51 +48,6 @@ PUBLIC = {
 }
 FORMS = {form_: f"`{name}`" for name, form_ in PUBLIC.items()}
 PLAIN = {str: "text", int: "integer", bool: "true or false", msgspec.Raw: "exact JSON"}
-_HEADING = re.compile(r"#+ (?:`(\w+)`(?:, after `(\w+)`)?|.+)")
-_UNESCAPED_BAR = re.compile(r"(?<!\\)\|")
-_ESCAPED = re.compile(r"\\([|<>~])")
-
-
-@dataclass
-class Table:
-    """One table, and the struct (and the one before it) that its heading names."""
-
-    struct: str | None
-    after: str | None
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-
-
-def _read(text: str) -> Iterator[Table]:
-    struct, after, table = None, None, None
-    for line in text.splitlines():
-        heading = _HEADING.fullmatch(line)
-        if heading is not None:
-            struct, after = heading[1], heading[2]
-        if not line.startswith("|"):
-            if table is not None:
-                yield table
-            table = None
-            continue
-        cells = tuple(
-            _ESCAPED.sub(r"\1", cell.strip()) for cell in _UNESCAPED_BAR.split(line)[1:-1]
-        )
-        if table is None:
-            table = Table(struct, after, cells)
-        elif set(line) != {"|", "-"}:
-            table.rows.append(cells)
-
-
-TABLES = list(_read(TEXT))
-MEMBERS = {t.struct: t for t in TABLES if t.columns[0] == "member" and t.struct is not None}
-
-
-def rows(*columns: str) -> list[tuple[str, ...]]:
-    """Give the rows of every table with these columns, backticks around a whole cell taken off."""
-    found = [row for table in TABLES if table.columns == columns for row in table.rows]
-    assert found, f"FORMAT.md has no table of {columns}"
-    assert all(len(row) == len(columns) for row in found)
-    return [tuple(re.sub(r"\A`([^`]*)`\Z", r"\1", cell) for cell in row) for row in found]
 
 
 def _structs() -> Iterator[type[msgspec.Struct]]:
@@ -134,6 +83,8 @@ def names_of(hint: Any) -> set[str]:
     if origin is Literal:
         named = {f"`{name}`" for name, held in VOCABULARIES.items() if held == list(inner)}
         return named if len(inner) > 1 else {f'`"{inner[0]}"`'}
+    if origin is Annotated:
+        return names_of(inner[0])  # how many a list has stands in words
     if origin is list:
         return {f"list of {name}" for name in names_of(inner[0])}
     if origin is dict:
@@ -245,7 +196,7 @@ def test_sections_are_the_sections() -> None:
     """Who may see a section hangs on its name."""
     stated = rows("section", "struct", "required", "delivered", "holds")
     numbered = {f"person.<n>.{which}": shape for which, shape in section.NUMBERED.items()}
-    shapes: dict[str, type[section.Section]] = {
+    shapes: dict[str, type[form.Section]] = {
         "cause.<n>": section.Cause,
         **section.PLAIN,
         **numbered,
@@ -290,12 +241,16 @@ def test_limits_are_the_limits() -> None:
         "SILENCE_MS_MAX": streams.SILENCE_MS_MAX,
         "NOTE_CHARACTERS_MAX": proof.NOTE_CHARACTERS_MAX,
         "FOUNDERS_MIN": broker.core.control.FOUNDERS_MIN,
+        "CREDENTIAL_BYTES_MAX": credential.CREDENTIAL_BYTES_MAX,
+        "TELEPHONE_DIGITS_MIN": finding.TELEPHONE_DIGITS_MIN,
     }
     stated = {name: value for name, value, _ in rows("limit", "value", "meaning")}
     assert stated == {name: str(value) for name, value in held.items()}
     assert streams.SKEW_MS_MAX == sequence.SKEW_MS_MAX
     assert f"`{finding.EXAMINER}`" in TEXT
-    assert f"`{decide.DECIDER}`" in TEXT
+    versions = [name for name, _ in rows("decider", "does otherwise than the one after it")]
+    assert versions == [*decider.DECIDERS]
+    assert versions[-1] == decider.NEWEST
 
 
 def test_acts_and_what_makes_one_invalid_are_the_codes() -> None:
@@ -318,13 +273,49 @@ def test_acts_and_what_makes_one_invalid_are_the_codes() -> None:
 
 def test_authorities_and_marks_are_those_that_decisions_write() -> None:
     """A recipient reads from them how far to trust a view, and whether to ring first."""
-    written = "".join(inspect.getsource(module) for module in (decide, legs, emergency))
+    modules = (decide, legs, emergency, holding, notices)
+    written = "".join(inspect.getsource(module) for module in modules)
     authorities = {leg for leg, _ in rows("leg", "authority")}
     agreed = "<agreement>@<version>/<leg>"
-    assert authorities == {agreed, *re.findall(r'leg="(\w+)"', written)}
+    assert authorities == {agreed, entry.HELD, *re.findall(r'leg="(\w+)"', written)}
+    assert authorities >= entry.NOTICES
     marks = [mark for mark, _ in rows("mark", "says")]
-    assert len(marks) == len(set(marks)) == 4
-    assert all(f'"{mark}"' in written for mark in marks)
+    assert len(marks) == len(set(marks))
+    assert set(marks) == {mark for module in modules for mark in _marks_of(module)}
+
+
+def _marks_of(module: types.ModuleType) -> Iterator[str]:
+    """Find every mark that a module puts on a delivery."""
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        values: list[ast.expr] = []
+        if isinstance(node, ast.keyword) and node.arg == "marks":
+            values = [node.value]
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            values = [node.value] if node.targets[0].id in {"marks", "mark"} else []
+        elif isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
+            calls = {"marked": node.args, "governed": node.args[-1:], "held": node.args[1:2]}
+            calls["_delivery"] = node.args[-1:]
+            called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            values = calls.get(called, [])
+        for value in values:
+            tested = {id(one) for test in ast.walk(value) if isinstance(test, ast.Compare)
+                      for one in ast.walk(test)}  # fmt: skip
+            yield from (
+                one.value
+                for one in ast.walk(value)
+                if isinstance(one, ast.Constant)
+                and isinstance(one.value, str)
+                and id(one) not in tested
+            )
+
+
+def test_every_duty_has_its_clock() -> None:
+    """Who owes something must be able to tell by when, and a stranger must compute the same."""
+    hours = {member.encode_name for member in msgspec.structs.fields(control.Rules)}
+    stated = rows("duty", "hours")
+    assert [kind for kind, _ in stated] == list(get_args(entry.DutyKind))
+    named = [re.findall(r"\w+_hours\w*", cell) for _, cell in stated]
+    assert all(names and set(names) <= hours for names in named)
 
 
 def test_topics_are_named_as_the_code_names_them() -> None:
@@ -347,35 +338,6 @@ def test_the_export_and_its_verdict_are_the_auditors() -> None:
     assert codes == [(str(int(one)), one.name.lower()) for one in defect.Exit]
     first = ", ".join(str(int(one)) for one in defect.PRECEDENCE)
     assert f"Of several the first of {first} is given." in TEXT
-
-
-def test_worked_values_are_what_the_code_computes() -> None:
-    """A stranger tries the first line of code on these."""
-    cases = json.loads((HERE / "signature" / "rfc8032.json").read_text())["cases"]
-    seed = bytes.fromhex(cases[0]["seed"])
-    key = signature.public_key_of(seed)
-    shown = base64url.encode(key)
-    possession = control.possession_text("mk-now", "/agencies/tv-probation/case", shown)
-    salts = entry.salts(bytes(16), entry.SLOTS)
-    begun = json.loads((HERE / "ledger.json").read_text())["submissions"]
-    founding, proposed = (one["submission"]["text"].encode() for one in begun[:2])
-    proposal = statement.interpret(statement.parse(proposed)).event
-    assert isinstance(proposal, control.ActProposed)
-    assert [value for _, value in rows("what", "is")] == [
-        shown,
-        signature.thumbprint(key),
-        base64url.encode(signature.sign(seed, possession)),
-        proof._key_id("candour/mk-now", key).hex(),
-        base64url.encode(proof.EMPTY_ROOT),
-        base64url.encode(proof.leaf_hash(b"")),
-        base64url.encode(salts[entry.POSITION]),
-        base64url.encode(salts[entry.FIRST_DELIVERY]),
-        entry.commitment(salts[entry.FIRST_DELIVERY], b""),
-        statement.digest_of(founding),
-        state.digest_of_act(proposal.proposal),
-    ]
-    head = proof.Checkpoint("candour/mk-now", 0, proof.EMPTY_ROOT)
-    assert textwrap.indent(proof.signed_note(head, seed), "    ") in TEXT
 
 
 def test_what_cites_a_part_of_the_format_finds_it() -> None:

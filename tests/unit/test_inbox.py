@@ -14,7 +14,7 @@ from contracts import base64url
 from contracts.draft import Draft, draft
 from contracts.event.work import ProvenanceSupplied
 from contracts.finding import examine
-from contracts.opened import open_receipt, open_view
+from contracts.opened import View, open_receipt, open_view
 from contracts.section import Cause
 from contracts.statement import verify
 from producers import keys
@@ -122,9 +122,9 @@ def test_a_view_that_does_not_prove_teaches_nothing(tmp_path: Path) -> None:
     speaker.inbox.take([Came(speaker.inbox.views, n, fake) for n, fake in enumerate(fakes)])
     assert len(speaker.outbox.distrusted()) == len(fakes)
     assert speaker.outbox.partnership.founding is None
-    assert speaker.outbox.partnership.agreements == {}
+    assert speaker.outbox.partnership.versions == {}
     speaker.inbox.take(views)
-    assert set(speaker.outbox.partnership.agreements) == {"mk-isa"}
+    assert set(speaker.outbox.partnership.versions) == {"mk-isa"}
 
 
 def test_another_sources_receipts_on_the_shared_topic_are_passed_over(tmp_path: Path) -> None:
@@ -356,9 +356,12 @@ def test_an_answer_about_what_was_said_here_shows_here(tmp_path: Path) -> None:
     (shown,) = speaker.outbox.answers()
     assert shown["about"] == said
     view = speaker.outbox.opened(shown["record"])
+    assert isinstance(view, View)
     facts = json.loads(msgspec.json.encode(view.statement.event))
     assert (facts["received_by"], facts["avoid"]) == ("D. Sergeant", "do not say that police know")
     known = speaker.outbox.partnership.keys.get
-    assert open_view(shown["record"], speaker.home.trust, known, to="tv-probation").verified
+    again = open_view(shown["record"], speaker.home.trust, known, to="tv-probation")
+    assert isinstance(again, View)
+    assert again.verified
     assert night.outbox.answers() == []
     speaker.check_rereading()

@@ -284,7 +284,7 @@ class Mortal(Home):
     @classmethod
     def of(cls, home: Home, left: int) -> "Mortal":
         """Let a home live for so many effects."""
-        return cls(home.folder, home.agency, home._seed, [left])
+        return cls(home.folder, home.agency, home._seed, left=[left])
 
     def spend(self) -> None:
         """Live on, or die."""

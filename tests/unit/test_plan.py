@@ -60,6 +60,16 @@ def test_an_agency_may_do_four_things_and_nothing_else() -> None:
     assert wanted.users == {"mk-now.mk-hub", "mk-now.thames-valley"}
 
 
+def test_the_dispatcher_alone_tells_the_sections_of_an_erasure() -> None:
+    """Its tombstones on disclosures and views leave together, or not at all."""
+    rights = planned("mk-hub").rights
+    writes = {r.name for r in rights if (r.operation, r.resource) == ("WRITE", "TOPIC")
+              and r.principal == service_name("mk-now", "dispatcher")}  # fmt: skip
+    assert writes == {
+        "disclosures.mk-now", "checkpoints.mk-now", "views.mk-now.mk-hub", "receipts.mk-now.mk-hub",
+    }  # fmt: skip
+
+
 def test_only_groups_are_prefixed_and_nothing_is_wild() -> None:
     """A prefix on topics would let `mk` read what is `mk-hub`'s."""
     for right in planned("mk", "mk-hub").rights:
@@ -105,7 +115,7 @@ def test_a_party_to_an_agreement_in_force_has_its_quota_and_another_keeps_its_to
     """No agreement must never mean no emergency."""
     known = Partnership(founding=founding)
     agreement = read_agreement(DEMO / "agreement.yaml").agreement
-    known.agreements[agreement.id] = agreement
+    known.versions[agreement.id] = {agreement.version: agreement}
     governed = Governed.known(known, at_ms=EXERCISE_BEGAN)
     assert governed is not None
     wanted = plan(governed, FIGURES)

@@ -127,7 +127,8 @@ def plain(raw: bytes) -> list[bytes]:
 def test_who_may_be_told_is_nobody_until_somebody_decided(speaker: Speaker) -> None:
     """What a victim said must not reach him because a line was left out."""
     text = person("given: D}, {reference: s, may_be_told: yes, origin_may_be_told: ring_first")
-    said = drafted(speaker, f"{text}who_says: {{out_of_hours: 01632 960102, telephone: x}}\n")
+    who = "who_says: {out_of_hours: 01632 960102, telephone: 01632 960100}\n"
+    said = drafted(speaker, f"{text}{who}")
     limits = section(said, "use_limits")
     told = [(one["may_be_told"], one["origin_may_be_told"]) for one in limits["limits"]]
     assert told == [("ring_first", "no"), ("yes", "ring_first")]
@@ -213,9 +214,50 @@ def test_incomplete_provenance_is_still_a_draft_and_the_log_judges_it(speaker: S
     assert section(said, "provenance") == {"kind": "anonymous"}
     speaker.say(said)
     assert speaker.row(said.id)["outcome"] == "quarantined"
-    supplied = f"report: provenance\ncompletes: {said.id}\n{TEMPLATE[TEMPLATE.index('who_says') :]}"
-    speaker.say(drafted(speaker, supplied.partition("people:")[0]))
+    speaker.say(drafted(speaker, supplied(said.id)))
     assert speaker.row(said.id)["outcome"] == "accepted"
+
+
+def supplied(completes: str) -> str:
+    """Write the file that completes who says so."""
+    who_says = TEMPLATE[TEMPLATE.index("who_says") : TEMPLATE.index("people:")]
+    return f"report: provenance\ncompletes: {completes}\n{who_says}"
+
+
+@pytest.mark.parametrize(
+    ("excluded", "more"),
+    [("", 2), ("agency: mk-hub", 0), ("agency: mk-hub, about: [case-0001]", 0)],
+)
+def test_whom_the_completion_excludes_sees_neither_statement(
+    speaker: Speaker, excluded: str, more: int
+) -> None:
+    """Dropped in silence, an exclusion named in the second file would disclose the first."""
+    adopt(speaker.town, version=2, legs=leg(to=["thames-valley", "mk-hub"]))
+    speaker.read()
+    said = drafted(speaker, START)
+    speaker.say(said)
+    views = speaker.town.log.views
+    before = {agency: len(held) for agency, held in views.items()}
+    rows = f"excluded: [{{{excluded}}}]\n" if excluded else ""
+    speaker.say(drafted(speaker, supplied(said.id) + rows))
+    assert speaker.row(said.id)["outcome"] == "accepted"
+    assert len(views["thames-valley"]) - before["thames-valley"] == 2
+    assert len(views["mk-hub"]) - before["mk-hub"] == more
+
+
+def test_the_completion_excludes_by_name_and_only_about_people_of_the_report(
+    speaker: Speaker,
+) -> None:
+    """The colleague who must not see it is named by the agency's own reference, as always."""
+    said = drafted(speaker, START)
+    speaker.say(said)
+    colleague = f"{supplied(said.id)}excluded: [{{practitioner: B. Brother"
+    _, sections = signed(speaker, f"{colleague}}}]\n")
+    (row,) = sections["exclusions"]["excluded"]
+    assert row["practitioner"] == speaker.outbox.token_of("practitioner", "B. Brother")
+    assert row["subjects"] == [speaker.outbox.token_of("subject", "case-0001")]
+    with pytest.raises(Misuse, match=r"line \d+: `excluded`: name people by a `reference`"):
+        drafted(speaker, f"{colleague}, about: [nobody]}}]\n")
 
 
 def test_the_homes_reporter_speaks_where_a_report_names_nobody_else(speaker: Speaker) -> None:
@@ -267,7 +309,9 @@ words: said so
 question: what happened
 assessment: believed
 health: {text: anxious, standing: self_reported}
-override: {ground: child, by: B. Manager, reason: a child is there}
+override: {ground: child, by: B. Manager, role: Caldicott Guardian, reason: a child is there}
+involved: [{agency: mk-act, how: open_case}]
+why: {necessary: to keep a child safe, proportionate: only who and what}
 excluded: [{agency: mk-hub}]
 causes: [0197a1b2-0000-7000-8000-000000000000]
 public: {name: a neighbour}
@@ -276,7 +320,7 @@ public: {name: a neighbour}
     assert set(sections) == {
         "intake", "event", "provenance", "cause.1", "use_limits", "person.1.identity",
         "person.1.part", "person.1.whereabouts", "narrative", "risk", "consent", "health",
-        "exclusions", "source_identity",
+        "exclusions", "involvement", "necessity", "source_identity",
     }  # fmt: skip
     assert sections["person.1.whereabouts"]["known_at"] == "2012-04-30"
     assert sections["consent"]["views"][0]["state"] == "refused"

@@ -125,6 +125,32 @@ def test_a_change_of_relationship_looks_local_and_pnc_first_and_pnd_on_a_hit(des
     assert systems.count("pnd") == 1
 
 
+def test_a_look_that_is_taken_back_is_to_be_made_again(desk: Desk) -> None:
+    """A closed task is told how to open again; the wrong answer must not stand for ever."""
+    report = desk.report()
+    desk.settle()
+    with desk.acting(POLICE).store.read() as db:
+        task = rows.tasks_of(db, report)[0]["id"]
+    complete(desk, task, Found(outcome="nil"))
+    with desk.acting(POLICE).store.read() as db:
+        completion = rows.tasks_of(db, report)[0]["completion"]
+    with pytest.raises(Misuse, match="closed: nil") as refused:
+        complete(desk, task, Found(outcome="match", confidence="confirmed"))
+    assert f"candour retract {completion} takes it back" in refused.value.remedy
+    desk.report(
+        {
+            "event": {"statement": completion, "reason": "mistaken", "by": OFFICER},
+            "cause.1": {"statement": completion},
+            "provenance": concern(desk.draw)["provenance"],
+        },
+        event="statement_retracted", source=SOURCES[POLICE],
+    )  # fmt: skip
+    desk.settle()
+    complete(desk, task, Found(outcome="match", confidence="confirmed"))
+    with desk.acting(POLICE).store.read() as db:
+        assert rows.tasks_of(db, report)[0]["outcome"] == "match"
+
+
 def test_a_bare_first_name_is_not_searched_and_the_publisher_is_asked_who_it_is(
     desk: Desk,
 ) -> None:

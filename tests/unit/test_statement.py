@@ -11,7 +11,8 @@ from contracts import signature
 from contracts.agreement import Basis
 from contracts.context import Context
 from contracts.event import report
-from contracts.section import Identity, Name, Narrative, PersonPart, Provenance, Section
+from contracts.form import Section
+from contracts.section import Identity, Name, Narrative, PersonPart, Provenance
 from contracts.statement import Refused, Statement, build, interpret, parse, verify
 from tests.support import stranger
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from consumers import aside
 from consumers import store as stored
 from consumers.consumer import Came, Consumer
 from consumers.research.rows import research_tasks, results
@@ -125,9 +126,8 @@ def test_a_store_rebuilt_while_statements_are_on_their_way_says_them_under_the_s
 
 
 def test_a_derived_id_depends_on_who_says_it() -> None:
-    """Two sources that derive the same thing must not claim one id."""
-    cause = "0197a1b2-0000-7000-8000-000000000000"
-    ids = {derived_id(f"/agencies/{a}/x", cause, "k") for a in ("one", "two")}
+    """Two agencies that derive the same thing must not claim one id."""
+    ids = {derived_id(a, 0x0197A1B20000, "k") for a in ("one", "two")}
     assert len(ids) == 2
     assert all(one.startswith("0197a1b2-0000-7") for one in ids)
 
@@ -155,8 +155,8 @@ def test_what_does_not_prove_is_kept_aside_and_the_rest_goes_on(desk: Desk) -> N
     police.take([*came[:-1], *bad])
     police.take([Came(came[-1].offset + 1, came[-1].key, came[-1].record)])
     with police.store.read() as db:
-        (aside,) = db.execute(select(stored.unproved)).mappings().all()
-    assert aside["record"] == bad[0].record
+        (kept,) = db.execute(select(aside.unproved)).mappings().all()
+    assert kept["record"] == bad[0].record
     assert len(wanted(police)) == 14
 
 

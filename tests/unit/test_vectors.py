@@ -1,6 +1,7 @@
 """The vectors hold, cover every reason, and are what their generator writes."""
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from contracts import base64url
+from contracts.entry import ReasonGiven
 from contracts.reason import Reason
 from contracts.statement import Refused, verify
 from tests.support.playing import Play, octets
@@ -32,7 +34,8 @@ def read(name: str) -> Any:
 
 def test_every_reason_has_a_vector() -> None:
     """A code that no vector reaches is a promise nobody has tried."""
-    named = {given["code"] for name in CASES for given in read(name)["reasons"]}
+    rows = [row for name in CASES for row in (read(name), *read(name).get("redecided", []))]
+    named = {given["code"] for row in rows for given in row["reasons"]}
     assert {str(reason) for reason in Reason} - named == set()
 
 
@@ -75,8 +78,14 @@ def test_a_ruling_is_as_expected(name: str) -> None:
     items = written.recorded.items
     given = items[-1].reasons if items else decision.reasons
     assert decision.outcome == case["outcome"]
-    assert [{"code": r.code, "fields": r.fields} for r in given] == case["reasons"]
+    assert _told(given) == case["reasons"]
+    anew = [{"outcome": row.outcome, "reasons": _told(row.reasons)} for row in decision.redecided]
+    assert anew == case.get("redecided", [])
     assert decision.recipients == case["delivered"]
+
+
+def _told(reasons: Iterable[ReasonGiven]) -> list[dict[str, Any]]:
+    return [{"code": one.code, "fields": one.fields} for one in reasons]
 
 
 def test_no_vector_is_named_twice() -> None:

@@ -1,0 +1,99 @@
+"""A second demonstration: what somebody did in its folder is not removed without a word."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from contracts.fault import Misuse
+from deploy import clock
+from deploy.broker_home import BrokerHome
+from deploy.demo.kept import MARK, check_free, leave
+from deploy.demo.stage import Stage
+from producers.lock import sole_broker, sole_sender
+from tests.support.command import candour
+
+
+def played(folder: Path) -> Path:
+    """Make what a demonstration leaves, as far as it matters here; give a home in it."""
+    stage = Stage(folder, tell=lambda _: None, verbose=False)
+    home = folder / "mk-now" / "tv-probation-case"
+    for name in ("sender.lock", "../broker/index/data.mdb", "../../kafka/log"):
+        path = (home / name).resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("as the story left it")
+    with closing(sqlite3.connect(home / "outbox.sqlite")) as open_yet:
+        open_yet.execute("PRAGMA journal_mode=WAL")
+        open_yet.execute("CREATE TABLE said (id TEXT)")
+        stage.end()
+    return home
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda home: (home / "outbox.sqlite").write_text("a report of one's own"),
+        lambda home: (home / "outbox.sqlite-wal").write_text("one that a power cut left there"),
+        lambda home: (home / "outbox.sqlite").unlink(),
+        lambda home: (home.parents[1] / "my-report.yaml").write_text("report: concern"),
+    ],
+)
+def test_what_was_done_since_is_removed_only_where_that_is_said(
+    work: Callable[[Path], object], tmp_path: Path
+) -> None:
+    """The README sends people to work in this folder; `make demo` again must not lose that."""
+    home = played(tmp_path)
+    work(home)
+    with pytest.raises(Misuse, match="Something was done in") as refused:
+        Stage(tmp_path, tell=lambda _: None, verbose=False)
+    assert f"candour demo --afresh --folder {tmp_path}" in refused.value.remedy
+    assert home.exists()
+    Stage(tmp_path, tell=lambda _: None, verbose=False, afresh=True)
+    assert [path.name for path in tmp_path.iterdir()] == [MARK]
+
+
+def test_who_only_looked_may_play_again(tmp_path: Path) -> None:
+    """Kafka, indexes and locks change with every look, and hold nothing of anybody's own."""
+    home = played(tmp_path)
+    for path in ("sender.lock", "outbox.sqlite-shm", "../broker/index/data.mdb", "../../kafka/log"):
+        (home / path).write_text("changed by looking")
+    (home / "outbox.sqlite-wal").touch()
+    check_free(tmp_path, afresh=False)
+    check_free(tmp_path / "not-there-yet", afresh=False)
+
+
+def test_nothing_is_removed_beneath_what_runs(tmp_path: Path) -> None:
+    """A process whose files are gone goes on saying that all is well."""
+    home = played(tmp_path)
+    with (
+        sole_sender(home, what="candour outbox run"),
+        pytest.raises(Misuse, match=r"is in use: process \d+ \(candour outbox run\)\.") as refused,
+    ):
+        check_free(tmp_path, afresh=True)
+    assert f"candour kafka down --home {tmp_path}/kafka" in refused.value.remedy
+
+
+def test_what_no_demonstration_made_stays(tmp_path: Path) -> None:
+    """A folder named by mistake is somebody's."""
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(Misuse, match="no demonstration made it"):
+        check_free(tmp_path, afresh=True)
+    (tmp_path / MARK).touch()  # broken off: nobody worked in it yet
+    check_free(tmp_path, afresh=False)
+    leave(tmp_path)
+    check_free(tmp_path, afresh=False)
+
+
+def test_a_second_broker_of_one_home_is_told_who_runs_it(tmp_path: Path) -> None:
+    """Given twice by mistake, the second must not take over from the first without a word."""
+    home = tmp_path / "broker"
+    BrokerHome.create(
+        home, partnership="mk-now", kafka="127.0.0.1:1", random_bytes=clock.random_bytes
+    )
+    with sole_broker(home, what="candour broker run"):
+        ran = candour("broker", "run", "--home", home)
+    assert (ran.returncode, ran.stdout) == (64, "")
+    assert f"(candour broker run) already runs the log for {home}." in ran.stderr
+    assert "Leave it running" in ran.stderr

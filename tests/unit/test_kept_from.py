@@ -1,0 +1,248 @@
+"""A practitioner from whom her case is kept: what every list shows them, word for word.
+
+Two towns are played, one with her case and one without; at each, the same command by the same
+person. Equal: words, order, exit code, and every query with its values, in order. Not equal: how
+many rows a query reads before what is hidden is left out, and the index of an entry, which
+everything that anybody says moves.
+"""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import Engine, event, select
+
+from consumers.consumer import Came
+from consumers.research.rows import research_tasks
+from consumers.safeguarding.rows import alerts
+from consumers.standing import hidden_from
+from deploy import clock
+from deploy.command import EXIT_USAGE, invoke
+from deploy.wiring import Acting, open_acting
+from producers.home import Home
+from producers.inbox import Came as Read
+from producers.inbox import Inbox
+from tests.support.reports import concern
+from tests.support.speaking import Speaker
+from tests.support.telling import Sent
+from tests.support.twins import (
+    CASE,
+    DESK,
+    HUB,
+    POLICE,
+    Town,
+    beginning,
+    everyday,
+    her_case,
+    written,
+)
+from tests.vectors.ledger import CLOCK_MS
+
+KEPT = "P. Kept"
+BEFORE = "Nobody"
+LISTS = {
+    POLICE: ("research list --all", "alert list", "response list", "person list", "outbox",
+             "quarantine list", "emergency list", "exclusion list", "hold list",
+             "correction list", "retention due --all", "erasure status"),
+    HUB: ("alert list", "response list", "person list", "retention due", "erasure status"),
+    CASE: ("response list", "outbox", "exclusion list", "correction list"),
+    DESK: ("quarantine list", "emergency list", "response list"),
+}  # fmt: skip
+Ran = tuple[int, str, list[tuple[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this machine's clock stand: what a query asks by it would differ."""
+    monkeypatch.setattr(clock, "now_ms", lambda: CLOCK_MS)
+
+
+@contextmanager
+def asked() -> Iterator[list[tuple[str, Any]]]:
+    """Collect every query of every database, with its values."""
+    found: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _k: Any, text: str, values: Any, *_: Any) -> None:
+        found.append((text, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+class Agency:
+    """One home in a town: its outbox and its consumer, having read what came."""
+
+    def __init__(self, folder: Path, town: Town, name: str) -> None:
+        self.folder, self.town, self.agency = folder, town, name.partition("/")[0]
+
+    def read(self) -> Acting:
+        """Let outbox and consumer read to the end."""
+        acting = open_acting(Home.open(self.folder))
+        held = self.town.log.views.get(self.agency, [])
+        acting.consumer.take([Came(n, k, value or None) for n, (k, value) in enumerate(held)])
+        inbox = Inbox(acting.outbox)
+        inbox.take([Read(inbox.views, n, value or None, k) for n, (k, value) in enumerate(held)])
+        return acting
+
+    def does(self, line: str, capsys: pytest.CaptureFixture[str]) -> Ran:
+        """Run a command at this home; give its exit code, words and queries."""
+        capsys.readouterr()
+        with asked() as queries:
+            code = invoke([*line.split(), "--home", str(self.folder), "--by", KEPT])
+        said = capsys.readouterr()
+        return code, f"{said.out}\n{said.err}".replace(str(self.folder), "HOME"), queries
+
+
+def twins(
+    folder: Path, name: str, case: Callable[[str], list[Sent]]
+) -> tuple[Agency, Agency, list[Sent]]:
+    """Make a home in a town with her case, and its copy in a town without it.
+
+    Args:
+        folder: for both.
+        name: of the home.
+        case: says her case, given the token of whom it is kept from.
+    """
+    made = Speaker(folder / "first", name=name)
+    token = made.outbox.token_for("practitioner", KEPT)
+    made.close()
+    shutil.copytree(folder / "first", folder / "second")
+    others, hers = written("everyday", everyday), case(token)
+    both = [one for pair in zip(others, hers, strict=False) for one in pair]
+    found = []
+    for home, said in (("first", [*both, *others[len(hers) :], *hers[len(others) :]]),
+                       ("second", others)):  # fmt: skip
+        town = Town(beginning())
+        town.log.tell(said)
+        town.log.deliver()
+        agency = Agency(folder / home, town, name)
+        agency.read()
+        found.append(agency)
+    return found[0], found[1], hers
+
+
+def case_of(token: str, *, lifted: bool = False) -> list[Sent]:
+    """Say her case, kept from a practitioner of the agency that looks."""
+    return written("hers", her_case({"practitioner": token}, lifted=lifted))
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_no_list_shows_whom_it_is_kept_from_that_there_is_something(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """The perpetrator works there: he looks, and sees what a colleague of nobody's would see."""
+    with_case, without, _ = twins(tmp_path, name, case_of)
+    for line in LISTS[name]:
+        code, said, queries = with_case.does(line, capsys)
+        other = without.does(line, capsys)
+        assert (code, said) == other[:2], line
+        assert queries == other[2], line
+        assert BEFORE not in said, "who looks is known here by name"
+
+
+def test_a_colleague_sees_what_is_kept_from_him(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the comparison above would hold of lists that show nobody anything."""
+    with_case, without, _ = twins(tmp_path, POLICE, case_of)
+    acting = open_acting(Home.open(with_case.folder))
+    acting.outbox.token_for("practitioner", "C. Colleague")
+    for line in ("research list --all", "response list"):
+        capsys.readouterr()
+        assert (
+            invoke([*line.split(), "--home", str(with_case.folder), "--by", "c.  COLLEAGUE"]) == 0
+        )
+        seen = capsys.readouterr().out
+        assert len(seen) > len(without.does(line, capsys)[1])
+        assert invoke([*line.split(), "--home", str(with_case.folder)]) == 0
+        nameless = capsys.readouterr().out
+        assert nameless.startswith("Nobody says who looks")
+        assert len(nameless) < len(seen), "who is not named is shown what is kept from nobody"
+
+
+def ids_of(agency: Agency) -> dict[str, set[str]]:
+    """List what may be acted on at a home, by what it is."""
+    columns = {"task": research_tasks.c.id, "report": research_tasks.c.statement,
+               "alert": alerts.c.id}  # fmt: skip
+    with open_acting(Home.open(agency.folder)).store.read() as db:
+        return {name: set(db.execute(select(one)).scalars()) for name, one in columns.items()}
+
+
+def test_what_he_cannot_see_he_cannot_act_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """He guesses an id, or has seen it on a screen: it answers as an id that never was."""
+    with_case, without, _ = twins(tmp_path, POLICE, case_of)
+    seen, known = ids_of(with_case), ids_of(without)
+    task, report, alert = (min(seen[name] - known[name]) for name in ("task", "report", "alert"))
+    words = tmp_path / "words.yaml"
+    words.write_text("reason: none\n")
+    who, why = "--role sergeant", f"--words {words}"
+    for line in (
+        f"research complete {task} --outcome nil {who}",
+        f"research nfa {report} {why} {who}",
+        f"alert ack {alert} {who}",
+        f"response supply {report} --outcome nil {who}",
+        f"response give {report} --received-by Kept --researched no --action no_action {why} {who}",
+    ):
+        code, said, _ = with_case.does(line, capsys)
+        assert (code, said) == without.does(line, capsys)[:2], line
+        assert (code, "is known here" in said) == (EXIT_USAGE, False)
+        assert re.search(r"There is no |No re[a-z]+ (was|of this id was)", said), said
+
+
+def test_a_reporter_who_is_excluded_from_what_a_colleague_reports_sees_nothing_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything came back, and after: his own agency's outbox holds the bytes."""
+    speaker = Speaker(tmp_path / "case")
+    speaker.read()
+    token = speaker.outbox.token_for("practitioner", KEPT)
+    report = concern(speaker.outbox)
+    speaker.outbox.publish(report)
+    home = Agency(tmp_path / "case", Town(beginning()), CASE)
+    before = home.does("outbox", capsys)[1]
+    hers = concern(speaker.outbox)
+    kept = msgspec.json.encode({"excluded": [{"subjects": [], "practitioner": token}]})
+    hers.sections["exclusions"] = msgspec.Raw(kept)
+    speaker.outbox.publish(hers)
+    assert home.does("outbox", capsys)[1] == before
+    speaker.send()
+    speaker.read()
+    after = home.does("outbox", capsys)[1]
+    assert hers.id not in after
+    assert after.count("ACCEPTED") + after.count("HELD") == before.count("waiting")
+    assert home.does(f"outbox show {hers.id}", capsys)[:2] == home.does(
+        f"outbox show {report.id[:-1]}z", capsys
+    )[:2]  # fmt: skip
+    assert re.search(report.id, after)
+
+
+def test_what_is_lifted_shows_again_and_unlinking_restores(tmp_path: Path) -> None:
+    """An exclusion ends where it was an error: his desk must not lack a report for ever."""
+    made = Speaker(tmp_path / "home", name=POLICE)
+    token = made.outbox.token_for("practitioner", KEPT)
+    made.close()
+    hers = case_of(token, lifted=True)
+    town = Town(beginning())
+    agency = Agency(tmp_path / "home", town, POLICE)
+    hidden = []
+    for said in (hers[:-1], hers[-1:]):
+        town.log.tell(said)
+        town.log.deliver()
+        with agency.read().store.read() as db:
+            hidden.append(hidden_from(db, {token}))
+    before, after = hidden
+    assert after < before
+    kept = [one for one in town.log.opened("thames-valley") if one.delivery.withheld_from]
+    own = {one.statement.context.id for one in kept if one.statement.kind.persons}
+    assert after & own, "what a report says of itself stays"
+    assert (before - after) & own, "and what was recorded about her ends"
