@@ -3,19 +3,23 @@ PYTHON ?= python3
 BIN := .venv/bin
 REQUIREMENTS := deploy/requirements/runtime.txt deploy/requirements/dev.txt
 
-.PHONY: demo test check bench faults pins install
+PURE := tests/matrix tests/property tests/replay tests/unit
+
+.PHONY: demo test test-kafka test-pure check bench faults pins install
 
 demo: install
 	@$(BIN)/candour demo
 
-PURE = tests/matrix tests/property tests/replay tests/unit
-
-# What needs no Kafka runs beside what does: two cores, and one log after the other.
+# What needs no Kafka is tested beside what does, on two cores; its log comes at its end.
 test: check
-	@log=$$(mktemp); \
-	$(BIN)/python -m pytest -q --no-header $(PURE) >$$log 2>&1 & pure=$$!; \
-	$(BIN)/python -m pytest -m "not campaign" tests/faults tests/integration; real=$$?; \
-	wait $$pure; pure=$$?; cat $$log; rm -f $$log; exit $$((real | pure))
+	@$(MAKE) --no-print-directory -j2 test-kafka test-pure
+
+test-kafka:
+	@$(BIN)/python -m pytest -m "not campaign" tests/faults tests/integration
+
+test-pure:
+	@log=$$(mktemp); $(BIN)/python -m pytest -q --no-header $(PURE) >$$log 2>&1; ended=$$?; \
+	cat $$log; rm -f $$log; exit $$ended
 
 check: install
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }
