@@ -15,7 +15,7 @@ from broker.core.waiting import Held
 from contracts.entry import ReasonGiven
 from contracts.event import BY_NAME, Audience
 from contracts.event.control import Rules
-from contracts.finding import Findings
+from contracts.finding import Findings, ReleaseFinding
 from contracts.reason import Reason, Stage
 from contracts.section import number_of
 
@@ -102,13 +102,11 @@ def _is_drawn_here(asked: Asked, token: str, index: Index) -> bool:
     return first is None or asked.state.acting(first.agency) == asked.agency
 
 
-def agrees(held: Held, findings: Findings) -> bool:
-    """Say whether somebody else has said the same of a held statement: two hands decide."""
-    released = findings.released
-    return released is not None and any(
+def agrees(held: Held, released: ReleaseFinding) -> bool:
+    """Say whether the same was said of a held statement before: nobody speaks twice (SAME_HAND)."""
+    return any(
         (said.decision, set(said.waived)) == (released.decision, set(released.waived))
-        for who, said in held.said
-        if who != findings.practitioner
+        for _, said in held.said
     )
 
 

@@ -186,7 +186,7 @@ def _released(asked: Asked, index: Index) -> Ruling:
     if released is None or held is None:
         return _ruling(asked, "accepted", Passed([own]))
     again = _again(held, held.findings, asked, index)
-    agreed = case.agrees(held, findings)
+    agreed = case.agrees(held, released)
     if not agreed and not (released.alone and released.decision == "release"):
         # Nothing is lost by waiting: one alone refuses nothing for good.
         ruling = _ruling(asked, "accepted", Passed([own]))

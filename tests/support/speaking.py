@@ -52,6 +52,8 @@ def adopt(town: Town, **changes: Any) -> None:
     for party in act["agreement"]["parties"]:
         town.played.govern(party["agency"], "act_endorsed", endorsement(act))
     town.flow()
+    adopted = town.log.state.agreements.versions.get(act["agreement"]["id"], {})
+    assert act["agreement"]["version"] in adopted, "a leg that is spelt wrong carries nothing"
 
 
 def publish_many(folder: Path, count: int) -> list[str]:

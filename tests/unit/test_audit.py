@@ -301,3 +301,16 @@ def test_precedence_names_every_class_once() -> None:
     """The exit code is one; the verdict lists all."""
     assert {*PRECEDENCE, Exit.VERIFIED} == set(Exit)
     assert {defect.exit for defect in Defect} == set(PRECEDENCE)
+
+
+def test_what_was_put_into_a_body_after_the_first_defect_is_named_too(log: Log) -> None:
+    """An auditor is told everything that is wrong, not only what stands first."""
+    log.rewrite(6, further)
+    line, body, jws = log.ledger[7].split(b"\n")
+    altered = body.replace(b'"handling":"OFFICIAL', b'"handling":"official', 1)
+    assert altered != body
+    log.ledger[7] = b"\n".join((line, altered, jws))
+    log.resign()
+    verdict = log.judged()
+    assert at(verdict, Defect.DELIVERIES_WRONG) == [6]
+    assert at(verdict, Defect.COMMITMENT_UNOPENED) == [7]

@@ -205,3 +205,15 @@ def test_a_damaged_credential_stops_nothing(practice: Practice) -> None:
     practice.vouch()
     (practice.speaker.home.folder / "credentials" / f"{practice.token}.jwt").write_text("a~b")
     assert practice.report() == ("named", "accepted", [])
+
+
+def test_a_credential_that_discloses_a_name_twice_is_none(practice: Practice) -> None:
+    """Two readers would read two names out of one signature."""
+    practice.vouch()
+    shown = practice.speaker.home.credential(practice.token)
+    assert shown is not None
+    jws, name, end = shown.split("~")
+    public = practice.town.log.state.public_keys.get
+    assert set(credential.open_credential(shown, public).disclosed) == {"name"}
+    with pytest.raises(credential.NoCredential):
+        credential.open_credential(f"{jws}~{name}~{name}~{end}", public)

@@ -7,6 +7,7 @@ import pytest
 from tests.support.speaking import adopt
 from tests.support.stranger import concern, sha
 from tests.support.town import CASE, Town
+from tests.unit.test_credentials import ORDER
 from tests.vectors.ledger import BASIS, POLICE_BASIS, agreement, endorsement, founding
 
 HUB, POLICE = "mk-hub/safeguarding", "thames-valley/intelligence"
@@ -155,20 +156,53 @@ def test_a_successor_governs_the_cases_that_it_took_over(event: str) -> None:
     assert not town.tell(HUB, event, every[event], causes=(an_id(1),))
 
 
-def test_an_emergency_that_names_nobody_reaches_no_more_than_one_that_does() -> None:
+@pytest.mark.parametrize(("level", "reached"), [(None, [1, 1]), ("credentialed", [0, 0])])
+def test_an_emergency_that_names_nobody_reaches_no_more_than_one_that_does(
+    level: str | None, reached: list[int]
+) -> None:
     """A leg that takes no less than a credential is given no less: police and the hub have it."""
     town = Partners("emergency-level")
-    leg = dict(agreement()["agreement"]["legs"][0])
-    members = {"id": "cred", "to": ["mk-csp"], "recipient_basis": BASIS}
+    first = agreement()["agreement"]["legs"][0]
+    members = {"id": "cred", "to": ["mk-csp"], "recipient_basis": BASIS, "provenance": level}
+    leg = {name: value for name in ORDER if (value := (first | members).get(name)) is not None}
     contact = {"telephone": "01632 960001"}
     names = ("tv-probation", "thames-valley", "mk-hub", "mk-csp")
-    adopt(
-        town, id="cred-isa", parties=[{"agency": one, "contact": contact} for one in names],
-        legs=[leg | members | {"provenance": "credentialed"}],
-    )  # fmt: skip
-    reached = []
+    parties = [{"agency": one, "contact": contact} for one in names]
+    adopt(town, id="cred-isa", parties=parties, legs=[leg])
+    assert "cred-isa" in town.log.state.agreements.versions
+    found = []
     for drop in ((), ("provenance",)):
         town.report(urgency="threat_to_life", drop=drop)
-        reached.append({(one.to, one.leg) for one in town.log.entries[-1].deliveries})
-    legs = [{leg for _, leg in one if "cred-isa" in leg} for one in reached]
-    assert legs == [set(), set()]
+        found.append(sum("cred-isa" in one.leg for one in town.log.entries[-1].deliveries))
+    assert found == reached
+
+
+def test_what_is_erased_is_handed_over_to_nobody() -> None:
+    """An answer was owed on it; its sections are gone, and nobody is asked for one any more."""
+    town = Partners("succeeded-erased")
+    town.tell_of(id=an_id(1))
+    facts = {"statements": [an_id(1)], "ground": "mistaken", "reason": "r", "by": "A. Lead"}
+    assert not town.tell(CASE, "erasure_proposed", facts, by="a", id=an_id(3))
+    assert town.log.state.waiting.owed
+    facts = {"proposal": an_id(3), "statements": [an_id(1)], "by": "B. Lead"}
+    assert not town.tell(HUB, "erasure_endorsed", facts, by="b")
+    assert not town.log.state.waiting.owed
+    town.succeed("thames-valley", "mk-hub", "mk-csp", "tv-probation")
+    assert not [one for one in town.log.entries[-1].deliveries if "inherited" in one.marks]
+
+
+def test_a_correction_reaches_nobody_who_is_kept_out_since() -> None:
+    """They hold the first words; what she says now is not for them."""
+    town = Partners("corrected-excluded")
+    sections = concern(town.played.draw)
+    subject = sections["person.1.identity"]["subject"]
+    town.played.say(CASE, "concern_reported", sections, id=an_id(1))
+    town.flow()
+    taken_back = {"statement": an_id(1), "reason": "mistaken", "by": "A. Lead"}
+    assert not town.tell(CASE, "statement_retracted", taken_back, causes=(an_id(1),))
+    assert town.reached() == {"thames-valley"}
+    excluded = [{"subjects": [subject], "agency": "thames-valley"}]
+    facts = {"excluded": excluded, "reason": "he works there", "by": "A. Lead"}
+    assert not town.tell(CASE, "exclusion_recorded", facts, causes=(an_id(1),))
+    assert not town.tell(CASE, "statement_retracted", taken_back, causes=(an_id(1),))
+    assert town.reached() == set()

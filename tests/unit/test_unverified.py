@@ -165,3 +165,16 @@ async def test_on_a_plain_kafka_the_rules_that_let_it_through_are_refused(tmp_pa
     told = await typed(line, expect=64)
     assert "unverified_emergencies" in told
     assert "candour kafka secure" in told
+
+
+def test_what_comes_through_another_agencys_topic_goes_nowhere() -> None:
+    """Only the agency's own authenticated topic vouches for what nobody signed."""
+    town = Town()
+    outbox = town.played.writer(CASE, key=key("nobody"))
+    context = outbox.context("concern_reported", urgency="threat_to_life")
+    raw = outbox.write(context, concern(town.played.draw))
+    town.through("mk-hub", raw)
+    recorded = town.log.entries[-1].recorded
+    assert recorded.decision is not None
+    assert recorded.decision.outcome == "rejected"
+    assert not [v for v in town.log.opened(POLICE) if v.statement.digest == digest_of(raw)]
