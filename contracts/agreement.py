@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from contracts.form import Citation, Day, Days, Qualification, Section, Whole
-from contracts.section import NEVER_DELIVERED, Contact, Part, RiskLevel, kind_of, number_of
+from contracts.section import SEALED, Contact, Part, RiskLevel, kind_of, number_of
 from contracts.sharing import Ground, Involvement
 
 
@@ -170,7 +170,7 @@ def allowed_by(
 
     def is_allowed(name: str) -> bool:
         kind = kind_of(name)
-        if kind is None or kind in NEVER_DELIVERED:
+        if kind is None or kind in SEALED:
             return False
         if kind in sections:
             return True

@@ -220,7 +220,7 @@ class Endorsement(Section, frozen=True):
 
 
 class SourceIdentity(Section, frozen=True):
-    """A public source who asked for anonymity: sealed, in no leg by default."""
+    """A public source who asked for anonymity: sealed, in no leg."""
 
     name: str
     contact: str | None = None
@@ -253,7 +253,7 @@ NEVER_DELIVERED = frozenset({"intake", "exclusions"})
 """Sections that no view holds, the publisher's own included."""
 
 SEALED = NEVER_DELIVERED | {"source_identity"}
-"""Sections that reach nobody but the publisher unless a leg names them itself."""
+"""Sections that reach nobody but the publisher: no leg may name one."""
 
 _PERSON = re.compile(r"person\.([1-9]|[12][0-9]|3[0-2])\.(identity|whereabouts|part)\Z")
 _CAUSE = re.compile(r"cause\.([1-9]|[12][0-9]|3[0-2])\Z")

@@ -12,20 +12,24 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 
 from broker.core.agreements import day_of
-from broker.core.control import SECTION_KINDS, agreement_defects, is_section
 from broker.core.legs import leg_defects
 from broker.core.state import State
+from broker.core.terms import (
+    HANDLING,
+    PURPOSES,
+    SECTION_KINDS,
+    agreement_defects,
+    citations,
+    is_section,
+)
 from contracts.agreement import Agreement, Basis, Leg
-from contracts.context import Classification, Use
 from contracts.event import BY_NAME
 from contracts.identifier import is_slug
 from contracts.law import Law, basis_defects
-from contracts.section import SEALED
 from producers.document import Where, line_of, load_file, read_struct
 from producers.partnership import Partnership
 
@@ -38,6 +42,7 @@ TERMS = {
     "agreement.id": "write it in lower-case words joined by hyphens, as mk-core",
     "agreement.parties": "name one party or more, each of them once",
     "agreement.version": "write a whole number from 1",
+    "agreement.purposes": f"write {' or '.join(PURPOSES)}: no statement has another",
     "agreement.effective, review, expires": "write three days as 2026-12-01; it must expire after "
     "the day it takes effect",
     "agreement.legs (id twice)": "another leg has this id: give each its own",
@@ -47,11 +52,14 @@ TERMS = {
     "types": "name kinds of statement that there are (FORMAT.md lists them)",
     "purposes": "name purposes that the agreement itself lists",
     "sections": "name sections that there are; a full product holds the event, and a person's may "
-    "be limited to a part, as person.whereabouts@alleged_perpetrator",
+    "be limited to a part, as person.whereabouts@alleged_perpetrator; intake, exclusions and "
+    "source_identity never go",
     "provenance": "write automated, named, credentialed or endorsed",
     "when": "say which parts, levels or involvement it takes, or leave it out",
     "about": "name the only parts that anybody in it may play, or leave it out",
-    "consent": "say in `of` whose consent it is, or leave it out",
+    "consent": "say in `of` whose consent it is; only where no basis of the leg is consent "
+    "(6.1.a, 9.2.a) leave it out",
+    "handling": f"write {' or '.join(HANDLING)}, or leave it out",
     "categories": "a leg that carries health lists special; one that carries risk assessments, "
     "releases, research or intelligence lists criminal",
     "retention_days": "write whole days, from 1",
@@ -140,7 +148,6 @@ def defects(
         setting: None to judge the document alone.
     """
     found = [one for name in agreement_defects(agreement) for one in _placed(name, agreement)]
-    found += _untrue(agreement)
     if setting is not None:
         found += _unfit_here(agreement, setting)
         if setting.law is not None:
@@ -164,7 +171,7 @@ def advice(agreement: Agreement, lines: Mapping[Where, int], setting: Setting | 
     named: dict[str, Where] = {}
     for number, leg in enumerate(agreement.legs):
         for member, basis in (("basis", leg.basis), ("recipient_basis", leg.recipient_basis)):
-            for citation in _citations(basis):
+            for citation in citations(basis):
                 named.setdefault(citation, ("legs", number, member))
     found += [
         (where, f"{one} was not read in full at its source ({unsure[one]}): check it first")
@@ -172,32 +179,6 @@ def advice(agreement: Agreement, lines: Mapping[Where, int], setting: Setting | 
         if one in unsure
     ]
     return _told(found, lines)
-
-
-_CONSENT = frozenset({"uk_gdpr.6.1.a", "uk_gdpr.9.2.a"})
-
-
-def _untrue(agreement: Agreement) -> Iterator[tuple[Where, str]]:
-    """Say what the broker would let be in force, and what would not do what it says."""
-    uses, handlings = get_args(Use), get_args(Classification)
-    for number, one in enumerate(agreement.purposes):
-        if one not in uses:
-            yield (
-                ("purposes", number),
-                f"`purposes`: no statement can have this one: write {' or '.join(uses)}",
-            )
-    for number, leg in enumerate(agreement.legs):
-        where = f"leg {number + 1} ({leg.id})"
-        for at, one in enumerate(leg.sections):
-            if one in SEALED:
-                yield ("legs", number, "sections", at), f"{where}, `sections`: {one} never goes"
-        if leg.handling is not None and leg.handling not in handlings:
-            told = f"{where}, `handling`: write {' or '.join(handlings)}, or leave it out"
-            yield ("legs", number, "handling"), told
-        for member, basis in (("basis", leg.basis), ("recipient_basis", leg.recipient_basis)):
-            if leg.consent is None and not _CONSENT.isdisjoint(_citations(basis)):
-                told = f"{where}, {member} rests on consent, and the leg asks for none: say in "
-                yield ("legs", number, member), f"{told}`consent` whose is needed"
 
 
 def _told(found: Iterable[tuple[Where, str]], lines: Mapping[Where, int]) -> list[Told]:
@@ -328,8 +309,3 @@ def _would_do(basis: Basis, what: str, law: Law, relying: _Relying) -> str:
         if not any(one.startswith(judged) and "only with" not in one for one in found):
             fits.append(row.citation)
     return f"; what could stand there: {', '.join(fits)}" if fits else ""
-
-
-def _citations(basis: Basis) -> list[str]:
-    conditions = [*(basis.special_category or []), *(basis.criminal_offence or [])]
-    return [basis.article, *([basis.gateway] if basis.gateway else []), *conditions]

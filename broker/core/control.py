@@ -4,18 +4,14 @@ Founding, acts and their endorsements, exercise time. An act that does not fit w
 refused with the field that does not fit; nothing is half done.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime
-from typing import get_args
+from collections.abc import Iterator
+from datetime import datetime
 
-from broker.core.agreements import day_of
 from broker.core.decider import DECIDERS
-from broker.core.legs import leg_defects
 from broker.core.state import State, digest_of_act
+from broker.core.terms import agreement_defects, unfit_here
 from contracts import base64url, signature
-from contracts.agreement import LEVELS, Agreement, Leg, When
 from contracts.entry import ReasonGiven
-from contracts.event import BY_NAME
 from contracts.event.control import (
     Act,
     Agency,
@@ -37,17 +33,9 @@ from contracts.event.control import (
 from contracts.finding import Findings
 from contracts.form import milliseconds
 from contracts.identifier import agency_of, is_slug
-from contracts.law import Law
 from contracts.reason import Reason
-from contracts.section import NUMBERED, PLAIN, Part
 
 FOUNDERS_MIN = 2
-CRIMINAL = frozenset({
-    "intelligence_logged", "release_notified", "research_completed", "risk_assessed",
-})  # fmt: skip
-"""Events that tell of offences, convictions or proceedings."""
-PARTS = frozenset(get_args(Part))
-SECTION_KINDS = frozenset({*PLAIN, "event", "cause", *(f"person.{kind}" for kind in NUMBERED)})
 
 
 def judge_control(findings: Findings, state: State, *, at: int) -> list[ReasonGiven]:
@@ -224,7 +212,7 @@ def _act_defects(act: Act, state: State, at: int, *, proposed: bool) -> Iterator
             yield from _succession_defects(act, state)
         case AgreementAdopted():
             yield from agreement_defects(act.agreement)
-            yield from _unfit_here(act.agreement, state, at)
+            yield from unfit_here(act.agreement, state, at)
         case AgreementSuspended():
             held = state.agreements.newest(act.agreement)
             if held is None or act.version != held.version:
@@ -311,90 +299,3 @@ def _credential_defects(findings: Findings, state: State, agency: str, at: int) 
         yield "qualifications"
     if issued.public_key is not None and not _acceptable(issued.public_key):
         yield "public_key"
-
-
-def agreement_defects(agreement: Agreement) -> Iterator[str]:
-    """Name what keeps an agreement from ever being in force, whoever is admitted."""
-    parties = [party.agency for party in agreement.parties]
-    try:
-        dates = [
-            date.fromisoformat(text)
-            for text in (agreement.effective, agreement.review, agreement.expires)
-        ]
-    except ValueError:
-        dates = []
-    checks = (
-        ("agreement.id", not is_slug(agreement.id)),
-        ("agreement.parties", not parties or len(set(parties)) != len(parties)),
-        ("agreement.version", agreement.version < 1),
-        ("agreement.effective, review, expires", not dates or not dates[0] < dates[2]),
-        ("agreement.legs (id twice)",
-         len({leg.id for leg in agreement.legs}) != len(agreement.legs)),
-    )  # fmt: skip
-    yield from (name for name, unfit in checks if unfit)
-    for leg in agreement.legs:
-        yield from _leg_defects(leg, set(parties), set(agreement.purposes))
-
-
-def _unfit_here(agreement: Agreement, state: State, at: int) -> Iterator[str]:
-    """Name what keeps an agreement from being in force in this partnership, now."""
-    earlier = state.agreements.newest(agreement.id)
-    if not {party.agency for party in agreement.parties} <= set(state.agencies):
-        yield "agreement.parties (not admitted)"
-    if earlier is not None and agreement.version <= earlier.version:
-        yield "agreement.version (not above the last)"
-    law = state.rules.law if state.rules else None
-    if law is None or state.founding is None:
-        return
-    lawful = state.founding.law_as_of if state.founding.exercise else day_of(at)
-    day = max(agreement.effective, lawful) if not state.founding.exercise else lawful
-    yield from unlawful(agreement, law, state.kind_of, day)
-
-
-def unlawful(
-    agreement: Agreement, law: Law, kind_of: Callable[[str], str], day: str
-) -> Iterator[str]:
-    """Name every leg whose bases cannot stand between the kinds of agency that it joins."""
-    for leg in agreement.legs:
-        for sender in leg.sender:
-            for to in leg.to:
-                if to != sender:
-                    found = leg_defects(leg, law, kind_of(sender), kind_of(to), day)
-                    yield from (f"leg {leg.id}.{defect}" for defect in found)
-
-
-def _categories(leg: Leg) -> set[str]:
-    """List the kinds of data that a leg's sections and types bring along."""
-    special = {"special"} if {"health"} & set(leg.sections) else set[str]()
-    return special | ({"criminal"} if CRIMINAL & set(leg.types) else set())
-
-
-def _are_sections(leg: Leg) -> bool:
-    """Say whether a leg names sections, and of a full product the event among them."""
-    whole = "event" in leg.sections or leg.level == "minimal"
-    return bool(leg.sections) and whole and all(map(is_section, leg.sections))
-
-
-def is_section(named: str) -> bool:
-    """Say whether a leg may name this: a kind of section, a person's also by the part played."""
-    kind, at, part = named.partition("@")
-    return kind in SECTION_KINDS and (not at or (kind.startswith("person.") and part in PARTS))
-
-
-def _leg_defects(leg: Leg, parties: set[str], purposes: set[str]) -> Iterator[str]:
-    named = f"leg {leg.id}" if is_slug(leg.id) else "leg"
-    checks = (
-        ("id", not is_slug(leg.id)),
-        ("from", not leg.sender or not set(leg.sender) <= parties),
-        ("to", not leg.to or not set(leg.to) <= parties),
-        ("types", not leg.types or not set(leg.types) <= set(BY_NAME)),
-        ("purposes", not leg.purposes or not set(leg.purposes) <= purposes),
-        ("sections", not _are_sections(leg)),
-        ("provenance", leg.provenance not in LEVELS[1:]),
-        ("when", leg.when is not None and leg.when == When()),
-        ("about", leg.about is not None and not leg.about),
-        ("consent", leg.consent is not None and not leg.consent.of),
-        ("categories", not _categories(leg) <= set(leg.categories or [])),
-        ("retention_days", leg.retention_days < 1),
-    )
-    yield from (f"{named}.{name}" for name, unfit in checks if unfit)

@@ -11,15 +11,25 @@ import pkgutil
 import re
 import types
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
 
-import broker.core.control
 import contracts
-from broker.core import decide, decider, emergency, holding, legs, notices, sequence
+from broker.core import (
+    control as control_rules,
+)
+from broker.core import (
+    decide,
+    decider,
+    emergency,
+    holding,
+    legs,
+    notices,
+    sequence,
+    terms,
+)
 from broker.shell import sequencer, topics
 from consumers.audit import container, defect, streams, verdict
 from contracts import (
@@ -240,7 +250,7 @@ def test_limits_are_the_limits() -> None:
         "HEARTBEAT_MS": sequencer.HEARTBEAT_MS,
         "SILENCE_MS_MAX": streams.SILENCE_MS_MAX,
         "NOTE_CHARACTERS_MAX": proof.NOTE_CHARACTERS_MAX,
-        "FOUNDERS_MIN": broker.core.control.FOUNDERS_MIN,
+        "FOUNDERS_MIN": control_rules.FOUNDERS_MIN,
         "CREDENTIAL_BYTES_MAX": credential.CREDENTIAL_BYTES_MAX,
         "TELEPHONE_DIGITS_MIN": finding.TELEPHONE_DIGITS_MIN,
     }
@@ -255,9 +265,9 @@ def test_limits_are_the_limits() -> None:
 
 def test_acts_and_what_makes_one_invalid_are_the_codes() -> None:
     """A field that FORMAT.md does not explain leaves a lead without a way to mend the act."""
-    tree = ast.parse(Path(broker.core.control.__file__).read_text())
+    sources = (inspect.getsource(one) for one in (control_rules, terms))
     texts = {"endorsed twice"}
-    for function in tree.body:
+    for function in (node for source in sources for node in ast.parse(source).body):
         if not isinstance(function, ast.FunctionDef) or function.name == "_leg_defects":
             continue
         for node in ast.walk(function):

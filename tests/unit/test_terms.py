@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from broker.core.control import agreement_defects
-from contracts.agreement import Agreement, ConsentRule, Leg
+from broker.core.terms import agreement_defects
+from contracts.agreement import Agreement, Basis, ConsentRule, Leg
 from contracts.event.case import ExclusionRecorded
 from contracts.finding import examine
 from contracts.section import Risk
@@ -37,11 +37,21 @@ def defects(**changes: Any) -> list[str]:
         ({"about": []}, ["leg concern-to-police.about"]),
         ({"consent": ConsentRule(["person.1"])}, []),
         ({"consent": ConsentRule([])}, ["leg concern-to-police.consent"]),
+        ({"basis": Basis("uk_gdpr", "uk_gdpr.6.1.a")}, ["leg concern-to-police.consent"]),
+        ({"sections": ["event", "source_identity"]}, ["leg concern-to-police.sections"]),
+        ({"handling": "SECRET"}, ["leg concern-to-police.handling"]),
     ],
 )
 def test_a_leg_says_what_it_carries_and_of_whom(changes: dict[str, Any], found: list[str]) -> None:
     """A full product without its event, or a term that names nobody, would mean nothing."""
     assert defects(**changes) == found
+
+
+def test_an_agreement_is_for_purposes_that_statements_have() -> None:
+    """A purpose that no statement can name would share nothing, and read as if it did."""
+    core = agreement("mk-core")
+    other = msgspec.structs.replace(core, purposes=[*core.purposes, "research"])
+    assert list(agreement_defects(other)) == ["agreement.purposes"]
 
 
 def said(**sections: Any) -> Statement:
