@@ -14,7 +14,7 @@ import msgspec
 
 from broker.core import case, emergency, holding, notices
 from broker.core.control import judge_control
-from broker.core.decider import DECIDERS, NEWEST
+from broker.core.decider import version_of
 from broker.core.index import APART, Index, causes_of
 from broker.core.legs import (
     Asked,
@@ -35,10 +35,12 @@ from broker.core.waiting import Held, completed
 from contracts.entry import Decision, Delivery, Duty, Outcome, ReasonGiven, Redecided
 from contracts.event import BY_NAME, Audience
 from contracts.event.control import Act, AgencyAdmitted, AgencySucceeded, KeyRevoked
-from contracts.finding import EXAMINER, Findings
+from contracts.finding import Findings
 from contracts.identifier import agency_of
 from contracts.reason import Reason
 from contracts.section import NEVER_DELIVERED
+
+QUESTION = "information_requested"
 
 
 @dataclass(slots=True)
@@ -99,7 +101,8 @@ def _asked(findings: Findings, state: State, index: Index, at: int) -> Asked:
     """Look up what a statement arises from; leave out what the state does not bear out."""
     causes, agency = causes_of(index, findings), agency_of(findings.source) or ""
     rests_on = {n: None if known is None else known.level for n, known in causes.items()}
-    lowers = DECIDERS.get(state.decider, DECIDERS[NEWEST]).lowers_what_rests_on_less
+    # A question claims nothing, and at night it is how a report comes to name somebody.
+    lowers = version_of(state.decider).lowers_what_rests_on_less and findings.event != QUESTION
     level = state.keys.level(findings, agency, at, rests_on if lowers else {}, state.acting)
     if level != findings.level:
         findings = msgspec.structs.replace(findings, level=level)
@@ -343,6 +346,7 @@ def _ruling(asked: Asked, outcome: Outcome, passed: Passed) -> Ruling:
     """Write the decision down, under the rules in force or those a founding brings."""
     findings, state = asked.findings, asked.state
     founded = findings.founding.founding if findings.founding else None
+    decider = founded.decider if founded else state.decider
     told = (d.to for d in passed.deliveries if d.to != asked.agency and d.leg not in APART)
     decision = Decision(
         outcome=outcome,
@@ -352,8 +356,8 @@ def _ruling(asked: Asked, outcome: Outcome, passed: Passed) -> Ruling:
         duties=passed.duties,
         contact=passed.contact,
         unheard=asked.unheard,
-        examiner=EXAMINER,
-        decider=founded.decider if founded else state.decider,
+        examiner=version_of(decider).examiner,
+        decider=decider,
         ruleset=ruleset_digest(founded.rules) if founded else state.ruleset,
     )
     return Ruling(decision, passed.deliveries)

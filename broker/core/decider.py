@@ -13,16 +13,23 @@ class Decider(NamedTuple):
     """What a version of the decision does.
 
     Attributes:
-        lowers_what_rests_on_less: what a machine says is never above what it rests on.
+        examiner: the version of the examination whose findings it decides on.
+        lowers_what_rests_on_less: what a machine claims is never above what it rests on.
     """
 
+    examiner: str
     lowers_what_rests_on_less: bool
 
 
 DECIDERS: dict[str, Decider] = {
-    "candour-decide/1": Decider(lowers_what_rests_on_less=False),
-    "candour-decide/2": Decider(lowers_what_rests_on_less=True),
+    "candour-decide/1": Decider("candour-examine/2", lowers_what_rests_on_less=False),
+    "candour-decide/2": Decider("candour-examine/2", lowers_what_rests_on_less=True),
 }
 """Every version there ever was, oldest first."""
 
 NEWEST = "candour-decide/2"
+
+
+def version_of(decider: str) -> Decider:
+    """Give what a version does; of one that is not known, as of none yet, what the newest does."""
+    return DECIDERS.get(decider, DECIDERS[NEWEST])

@@ -15,7 +15,7 @@ from itertools import groupby
 
 from broker.core.admit import Refusal, admit
 from broker.core.decide import decide
-from broker.core.decider import DECIDERS, NEWEST
+from broker.core.decider import DECIDERS, NEWEST, version_of
 from broker.core.index import Index, Known, index_item, index_statement, index_unverified
 from broker.core.prepare import Prepared, prepare
 from broker.core.state import State
@@ -23,7 +23,7 @@ from broker.core.written import Frame, Parts, Written, write
 from contracts.entry import Decision, Item, Kind, Position, ReasonGiven
 from contracts.event import BY_NAME, Audience
 from contracts.fault import Fatal
-from contracts.finding import EXAMINER, Findings, decode_findings
+from contracts.finding import Findings, decode_findings
 from contracts.identifier import agency_of
 from contracts.reason import Reason
 
@@ -234,14 +234,10 @@ class Sequencing:
         first, last = run[0][0], run[-1][0]
         items = [item for _, item in run]
         seen = items[0].index is not None
-        decision = Decision(
-            outcome="accepted" if seen else "rejected",
-            examiner=EXAMINER,
-            decider=self.state.decider or NEWEST,
-            ruleset=self.state.ruleset,
-        )
         parts = Parts(
-            position=_position(first, first.offset, last.offset), decision=decision, items=items
+            position=_position(first, first.offset, last.offset),
+            decision=decision_of_run(self.state, seen=seen),
+            items=items,
         )
         kind: Kind = "redeliveries" if seen else "refusals"
         written = self._emit(kind, self._time(last.appended_at), last.appended_at, parts)
@@ -282,6 +278,16 @@ class Sequencing:
         self.state.apply(written.recorded)
         self._written.append(written)
         return written
+
+
+def decision_of_run(state: State, *, seen: bool) -> Decision:
+    """Decide on a run: submissions that were seen before, or that are refused and not kept."""
+    return Decision(
+        outcome="accepted" if seen else "rejected",
+        examiner=version_of(state.decider).examiner,
+        decider=state.decider or NEWEST,
+        ruleset=state.ruleset,
+    )
 
 
 def _position(submission: Submission, first: int, last: int) -> Position:

@@ -14,7 +14,13 @@ import msgspec
 from broker.core.decider import DECIDERS, NEWEST
 from broker.core.index import MemoryIndex, index_item
 from broker.core.prepare import Prepared, prepare
-from broker.core.sequence import RUN_MAX, SKEW_MS_MAX, Sequencing, Submission
+from broker.core.sequence import (
+    RUN_MAX,
+    SKEW_MS_MAX,
+    Sequencing,
+    Submission,
+    decision_of_run,
+)
 from broker.core.state import State
 from broker.core.written import Frame, Parts, Written, write
 from consumers.audit.defect import Defect
@@ -24,14 +30,13 @@ from contracts.entry import (
     FINDINGS,
     POSITION,
     Body,
-    Decision,
     Head,
     Item,
     Position,
 )
 from contracts.event.control import DeciderAdopted
 from contracts.fault import InvariantBroken
-from contracts.finding import EXAMINER, Findings, decode_findings
+from contracts.finding import Findings, decode_findings
 from contracts.reason import Reason, Stage
 from contracts.statement import STATEMENT_BYTES_MAX, digest_of
 
@@ -241,12 +246,7 @@ class Following:
             index_item(self.index, item, agency, read.head.index)
             if item.id is not None:
                 self._ids[item.submission] = item.id
-        decision = Decision(
-            outcome="accepted" if seen else "rejected",
-            examiner=EXAMINER,
-            decider=self.state.decider or NEWEST,
-            ruleset=self.state.ruleset,
-        )
+        decision = decision_of_run(self.state, seen=seen)
         return self._rebuilt(read, Parts(position=position, decision=decision, items=items))
 
     def _is_known(self, item: Item, agency: str) -> bool:

@@ -134,7 +134,7 @@ class Desk:
         Source:
             review 5.6.4 (iii)-(v); domain.md 4 (M01), 7 (Machine or person).
         """
-        key = f"no_further_action_decided/{statement}"
+        said_id = self.new_id()
         with self.store.write() as db:
             tasks = standing.visible(
                 db, self.voice.viewer(supervisor), rows.tasks_of(db, statement), "statement"
@@ -143,7 +143,7 @@ class Desk:
             _check_decision(
                 tasks, looked, supervisor, role=role, owner=self.voice.role_of(self.voice.agency)
             )
-            if stored.id_of(db, key) is not None:
+            if rows.is_decided(db, statement):
                 raise Misuse(
                     "No further action was decided on this report already.",
                     remedy="See: candour research list",
@@ -153,7 +153,9 @@ class Desk:
                 reason=reason,
             )  # fmt: skip
             said = personal(
-                self.new_id(), key, "no_further_action_decided", event, causes=[statement],
+                # A correction takes a decision back, and it may be made again: one more is said.
+                said_id, f"no_further_action_decided/{statement}/{said_id}",
+                "no_further_action_decided", event, causes=[statement],
                 provenance=self.voice.signed_by(supervisor, role=role),
             )  # fmt: skip
             rows.decide(db, said.draft.id, event)

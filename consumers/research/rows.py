@@ -140,6 +140,12 @@ def decide(db: Connection, decision: str, event: NoFurtherAction) -> None:
     db.execute(row.on_conflict_do_nothing())
 
 
+def is_decided(db: Connection, statement: str) -> bool:
+    """Say whether no further action stands on a report."""
+    query = select(research_decisions.c.id).where(research_decisions.c.statement == statement)
+    return db.execute(query).first() is not None
+
+
 def undecide(db: Connection, statement: str) -> None:
     """Take a decision on a report back."""
     db.execute(delete(research_decisions).where(research_decisions.c.statement == statement))

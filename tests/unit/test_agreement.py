@@ -126,7 +126,7 @@ def test_a_basis_that_no_law_lets_stand_is_told_with_what_could(
         ("handling: OFFICIAL-SENSITIVE", "handling: SECRET",
          "here: leg 1, `handling`: write OFFICIAL or OFFICIAL-SENSITIVE, or leave it out."),
         ("article: uk_gdpr.6.1.e,", "article: uk_gdpr.6.1.a,",
-         "leg 1, `consent`: say in `of` whose consent it is; only where no basis of the leg is consent "),
+         "leg 1, `consent`: say in `of` whose consent it is; only where no basis of the leg is "),
     ],
 )  # fmt: skip
 def test_what_would_not_do_what_it_says_is_refused(old: str, new: str, expected: str) -> None:

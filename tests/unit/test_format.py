@@ -261,6 +261,7 @@ def test_limits_are_the_limits() -> None:
     versions = [name for name, _ in rows("decider", "does otherwise than the one after it")]
     assert versions == [*decider.DECIDERS]
     assert versions[-1] == decider.NEWEST
+    assert decider.DECIDERS[decider.NEWEST].examiner == finding.EXAMINER
 
 
 def test_acts_and_what_makes_one_invalid_are_the_codes() -> None:

@@ -209,6 +209,24 @@ def test_no_further_action_is_refused_while_one_look_is_still_to_be_made(desk: D
     assert decided[0]["researched_by"] == [OFFICER]
 
 
+def test_what_a_correction_takes_back_may_be_decided_anew(desk: Desk) -> None:
+    """What it rested on has changed: a supervisor looks again, and once."""
+    report = desk.report()
+    desk.settle()
+    complete_all(desk, report)
+    stop(desk, report)
+    with pytest.raises(Misuse, match="already"):
+        stop(desk, report)
+    sections = named(desk.draw)
+    event = {"statement": report, "reason": "mistaken", "by": "A. Officer"}
+    taken_back = {"event": event, "cause.1": {"statement": report},
+                  "provenance": sections["provenance"]}  # fmt: skip
+    desk.report(taken_back, event="statement_retracted")
+    desk.settle()
+    stop(desk, report)
+    assert len(desk.said(POLICE, "no_further_action_decided")) == 2
+
+
 def test_an_unavailable_system_leaves_the_look_to_be_made(desk: Desk) -> None:
     """Unavailable is not nil: the task stays open and no decision can rest on it."""
     report = desk.report()
@@ -316,3 +334,17 @@ def test_every_outcome_says_in_words_that_it_is_no_finding_of_safety() -> None:
     assert "not a finding of safety" in plan.WORDS["nil"]
     assert "not the same as nil" in plan.WORDS["destroyed"]
     assert set(plan.WORDS) == {*plan.LOOKED, "not_searched", "unavailable"}
+
+
+def test_a_report_that_names_nobody_is_asked_about_at_once(desk: Desk) -> None:
+    """At night the question who somebody is must not itself wait for two people at a desk."""
+    sections = named(desk.draw)
+    del sections["provenance"]["role"]
+    sections["person.1.identity"]["names"] = [{"given": "Daniel"}]
+    report = desk.report(sections, urgency="urgent")
+    desk.settle()
+    assert [v.statement.context.id for v in desk.seen(POLICE, "concern_reported")] == [report]
+    asked = desk.said(POLICE, "information_requested")
+    assert asked
+    heard = desk.seen(PROBATION, "information_requested")
+    assert len(heard) == len(asked)
