@@ -1,15 +1,22 @@
-"""What stands of what a home said about a case: exclusions, holds, corrections."""
+"""What stands of what a home said about a case, exclusions, holds, corrections; and ending it."""
 
+import asyncio
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import RowMapping
 
+from contracts.draft import Draft
+from contracts.event.case import ExclusionLifted, LegalHoldLifted
 from contracts.form import Section
 from contracts.section import Provenance
 from contracts.statement import Statement, interpret, parse
+from deploy.speaking import Said, speak
 from producers import withheld
+from producers.home import Home
 from producers.outbox import Outbox
+from producers.saying import said_by
 
 
 class SaidHere(NamedTuple):
@@ -63,3 +70,24 @@ def standing(
         for one in said
         if one.row["event"] == recorded and one.row["id"] not in gone
     ]
+
+
+def lifted(home: Path, event: ExclusionLifted | LegalHoldLifted, *, of: str, role: str) -> Said:
+    """Say that what was recorded before stands no more.
+
+    Args:
+        home: whose reporter says it.
+        event: what lifts it, and who says so.
+        of: the id of what is lifted.
+        role: their role.
+
+    Raises:
+        Misuse: it was refused; the text gives each reason's remedy.
+        Transient: no receipt came in time, or Kafka does not let this agency in.
+    """
+
+    def drafted(outbox: Outbox) -> Draft:
+        name = "exclusion_lifted" if isinstance(event, ExclusionLifted) else "legal_hold_lifted"
+        return said_by(outbox, name, event, name=event.by, role=role, causes=[of])
+
+    return asyncio.run(speak(Home.open(home), drafted))

@@ -32,7 +32,7 @@ def listed(home: AnyHome, by: Looks = None) -> None:
     for said in found:
         _show(outbox, said, read.get(said.row["id"], {}))
     if not found:
-        typer.echo("Nothing was corrected or taken back from here.")
+        typer.echo("Nothing that may be shown was corrected or taken back from here.")
 
 
 def _show(outbox: Outbox, said: SaidHere, read: dict[str, CorrectionAcknowledged]) -> None:

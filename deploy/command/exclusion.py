@@ -11,7 +11,7 @@ from contracts.event.case import ExclusionLifted, ExclusionRecorded
 from contracts.fault import Misuse
 from contracts.identifier import is_slug, is_token
 from contracts.sharing import Exclusion
-from deploy.casework import standing
+from deploy.casework import lifted, standing
 from deploy.command.consent import About, AnyHome
 from deploy.command.consumer import Looks, looking
 from deploy.command.research import By, Role
@@ -137,12 +137,8 @@ def lift(
     home: AnyHome,
 ) -> None:
     """End an exclusion that this agency recorded; what one report says of itself stays."""
-
-    def drafted(outbox: Outbox) -> Draft:
-        event = ExclusionLifted(exclusion=exclusion, reason=reason, by=by)
-        return said_by(outbox, "exclusion_lifted", event, name=by, role=role, causes=[exclusion])
-
-    said = asyncio.run(speak(Home.open(home), drafted))
+    event = ExclusionLifted(exclusion=exclusion, reason=reason, by=by)
+    said = lifted(home, event, of=exclusion, role=role)
     typer.echo(f"Lifted (entry {said.entry}).")
 
 
@@ -167,4 +163,4 @@ def listed(home: AnyHome, by: Looks = None) -> None:
                 )  # fmt: skip
                 typer.echo(f"    {who}: nothing about {', '.join(people)}")
     if not found:
-        typer.echo("No exclusion was recorded from here.")
+        typer.echo("No exclusion that may be shown stands from here.")

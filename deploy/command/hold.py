@@ -7,7 +7,7 @@ import typer
 
 from contracts.draft import Draft
 from contracts.event.case import LegalHoldLifted, LegalHoldSet
-from deploy.casework import standing
+from deploy.casework import lifted, standing
 from deploy.command.consent import About, AnyHome
 from deploy.command.consumer import Looks, looking
 from deploy.command.research import By, Role
@@ -56,12 +56,8 @@ def lift(
     home: AnyHome,
 ) -> None:
     """End a hold that this agency set."""
-
-    def drafted(outbox: Outbox) -> Draft:
-        event = LegalHoldLifted(hold=hold, reason=reason, by=by)
-        return said_by(outbox, "legal_hold_lifted", event, name=by, role=role, causes=[hold])
-
-    said = asyncio.run(speak(Home.open(home), drafted))
+    event = LegalHoldLifted(hold=hold, reason=reason, by=by)
+    said = lifted(home, event, of=hold, role=role)
     typer.echo(f"Lifted (entry {said.entry}): erasure is possible again.")
 
 
@@ -79,4 +75,4 @@ def listed(home: AnyHome, by: Looks = None) -> None:
                 f"about {', '.join(people)} is erased"
             )
     if not found:
-        typer.echo("No hold was set from here.")
+        typer.echo("No hold that may be shown stands from here.")

@@ -191,7 +191,7 @@ async def test_a_hold_and_an_answer_to_who_asks(offices: Offices) -> None:
     hold = held.split("Held: ")[1].split()[0]
     assert f"{hold}  coroner MK-1" in await offices.do("hold list --by 'A. Officer'", CASE)
     await offices.do(f"hold lift {hold} {words(offices)} {BY}", CASE)
-    assert "No hold was set from here" in await offices.do("hold list", CASE)
+    assert "No hold that may be shown stands from here" in await offices.do("hold list", CASE)
     ask, out = f"subject-access contact-0002 {BY} --out", offices.folder / "refused"
     assert "has not read all" in await offices.do(f"{ask} {out}", CASE, expect=64)
     await offices.settle(CASE)
