@@ -26,7 +26,7 @@ from contracts.entry import Item
 from contracts.opened import open_receipt
 from tests.support.auditor import audit, export_of
 from tests.support.story import stories
-from tests.support.stranger import Key, concern, text_of
+from tests.support.stranger import concern, text_of
 from tests.support.strategies import fixed
 from tests.support.telling import (
     FAR_MS,
@@ -49,6 +49,7 @@ from tests.vectors.ledger import (
     founded,
     founding,
     key,
+    source_key,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -270,10 +271,10 @@ def test_an_honest_log_is_proved_whatever_was_submitted(story: Story, batches: l
 def test_a_second_founding_of_the_first_batch_is_prepared_again() -> None:
     """Before the first it brought its own key; after it, that key is nobody's."""
     rogue = key("mk-csp/another")
+    own = source_key("mk-csp", "control", held=rogue)
     document = founding()
     document["agencies"] = [
-        {**one, "keys": [_rogue(rogue)]} if one["id"] == "mk-csp" else one
-        for one in document["agencies"]
+        {**one, "keys": [own]} if one["id"] == "mk-csp" else one for one in document["agencies"]
     ]
     text = b"candour-founding\n" + compact(document)
     held = {name: key(f"{name}/control") for name in AGENCIES} | {"mk-csp": rogue}
@@ -292,17 +293,6 @@ def test_a_second_founding_of_the_first_batch_is_prepared_again() -> None:
         (item,) = telling.entries[-1].recorded.items
         assert ([given.code for given in item.reasons], item.id) == (["key.unknown"], None)
         assert judged(telling) == (Exit.VERIFIED, set())
-
-
-def _rogue(held: Key) -> dict[str, Any]:
-    source, public = "/agencies/mk-csp/control", text_of(held.public)
-    text = f"candour-key-possession\n{PARTNERSHIP}\n{source}\n{public}\n"
-    return {
-        "source": source,
-        "public_key": public,
-        "purpose": ["control"],
-        "possession": text_of(held.private.sign(text.encode())),
-    }
 
 
 def test_an_unverified_emergency_sent_again_in_another_order_is_the_same_one() -> None:

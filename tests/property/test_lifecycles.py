@@ -36,7 +36,7 @@ from tests.support.twice import (
     credential,
     token,
 )
-from tests.vectors.ledger import PARTNERSHIP, endorsement, founded, key
+from tests.vectors.ledger import endorsement, founded, key, source_key
 
 EXPECTED = {
     "accepted", "accepted_emergency", "provisional", "quarantined", "rejected",
@@ -135,12 +135,8 @@ class Lifecycles(Twice, RuleBasedStateMachine):
         """Propose a further key of a source, or one in the place of the newest."""
         agency, known = source.partition("/")[0], self.kids[source]
         name = known[-1] if again else f"{source}#{len(known)}"
-        old, public = key(known[-1]).kid, text_of(key(name).public)
-        text = f"candour-key-possession\n{PARTNERSHIP}\n/agencies/{source}\n{public}\n"
-        enrolled = {
-            "source": f"/agencies/{source}", "public_key": public, "purpose": ["statements"],
-            "possession": text_of(key(name).private.sign(text.encode())),
-        }  # fmt: skip
+        old, system = key(known[-1]).kid, source.partition("/")[2]
+        enrolled = source_key(agency, system, held=key(name))
         act = {"act": "key_enrolled", "agency": agency, "key": enrolled}
         if rotates:
             act = {"act": "key_rotated", "agency": agency, "kid": old, "key": enrolled}

@@ -181,7 +181,7 @@ def test_a_key_may_be_said_to_be_compromised_after_it_was_rotated() -> None:
     town = Town("late")
     town.report()
     held = key(CASE).kid
-    new = {**source_key("tv-probation", "case"), **_possessed()}
+    new = source_key("tv-probation", "case", held=key(f"{CASE}/2"))
     propose(town, {"act": "key_rotated", "agency": "tv-probation", "kid": held, "key": new})
     assert town.log.state.keys.held[held].revoked is not None
     ended = town.log.state.keys.held[held].revoked
@@ -226,13 +226,6 @@ def stolen(kid: str) -> dict[str, Any]:
         "act": "key_revoked", "agency": "tv-probation", "kid": kid, "reason": "compromised",
         "invalid_since": "2012-05-01T00:00:00.000Z",
     }  # fmt: skip
-
-
-def _possessed() -> dict[str, str]:
-    new = key("tv-probation/case/2")
-    public, source = text_of(new.public), f"/agencies/{CASE}"
-    text = f"candour-key-possession\nmk-now\n{source}\n{public}\n"
-    return {"public_key": public, "possession": text_of(new.private.sign(text.encode()))}
 
 
 def propose(town: Town, act: dict[str, Any]) -> Any:

@@ -29,9 +29,11 @@ def compact(value: Any) -> bytes:
     return json.dumps(value, separators=COMPACT, ensure_ascii=False).encode()
 
 
-def source_key(agency: str, system: str, *, partnership: str = PARTNERSHIP) -> dict[str, Any]:
-    """Enrol a source's key: the control key for `control`, else a key for statements."""
-    held, source = key(f"{agency}/{system}"), f"/agencies/{agency}/{system}"
+def source_key(
+    agency: str, system: str, *, partnership: str = PARTNERSHIP, held: Key | None = None
+) -> dict[str, Any]:
+    """Enrol a source's first key, or another: for control at `control`, else for statements."""
+    held, source = held or key(f"{agency}/{system}"), f"/agencies/{agency}/{system}"
     public = text_of(held.public)
     text = f"candour-key-possession\n{partnership}\n{source}\n{public}\n"
     return {
