@@ -25,6 +25,8 @@ from contracts.opened import Elapsed, Notice, NotProved, Trust, View, open_view
 from contracts.section import Cause
 
 _log = structlog.get_logger()
+MINUTE_MS = 60_000
+"""How often clocks are looked at, in ledger time: every duty runs for an hour or more."""
 _PUBLIC = "public_control"
 _CORRECTING: dict[str, standing.Mark] = {
     "statement_corrected": "corrected", "statement_retracted": "retracted",
@@ -57,7 +59,7 @@ class Consumer:
             workers: in the order in which each view is taken.
         """
         self.store, self.voice = store, voice
-        self._erased = False
+        self._erased, self._at = False, 0
         self._trust, self._workers = trust, workers
         self.topic = topic.views(trust.partnership, voice.agency)
         with store.read() as db:
@@ -80,6 +82,7 @@ class Consumer:
             fresh = [one for one in came if one.offset >= expected]
             if not fresh:
                 return 0
+            self._at = stored.ledger_time(db)
             for one in fresh:
                 self._take_one(db, one)
             stored.advance(db, self.topic, expected=expected, to=fresh[-1].offset + 1)
@@ -99,8 +102,8 @@ class Consumer:
         with self.store.read() as db:
             return stored.position(db, self.topic)
 
-    def publish_waiting(self, publish: Callable[[Draft], object]) -> int:
-        """Hand over what is to be said, in order, and mark each; saying it twice is harmless.
+    def publish_waiting(self, publish: Callable[[Sequence[Draft]], object]) -> int:
+        """Hand over what is to be said, in order, and mark it; saying it twice is harmless.
 
         Returns:
             How many were handed over.
@@ -116,9 +119,9 @@ class Consumer:
                     acting.check(db, self.voice)
             if not drafts:
                 return count
-            for one in drafts:
-                publish(one)
-                with self.store.write() as db:
+            publish(drafts)
+            with self.store.write() as db:
+                for one in drafts:
                     stored.mark_published(db, one.id)
             count += len(drafts)
 
@@ -131,42 +134,42 @@ class Consumer:
         except NotProved as failed:
             aside.keep_unproved(db, self.topic, came.offset, came.record, failed.what)
             return
-        before = stored.ledger_time(db)
+        before, self._at = self._at, max(self._at, opened.head.ledger_time)
         if isinstance(opened, Elapsed):
-            self._elapse(db, opened.head.ledger_time, before)
+            stored.pass_time(db, self.topic, opened.head.ledger_time)
+            self._pass_time(db, before)
         elif stored.keep(db, opened, came.record):
             self._take_in(db, opened, before)
             for digest in opened.delivery.erases:
                 # A tombstone says so too, to whoever reads it before Kafka drops it.
                 self._erase(db, digest)
 
-    def _elapse(self, db: Connection, at: int, before: int) -> None:
-        """Let time pass where nothing came: clocks run out on a quiet night too."""
-        stored.pass_time(db, self.topic, at)
-        if at > before and self.voice.partners.founding is not None:
-            self._pass_time(db, at)
+    def _pass_time(self, db: Connection, before: int) -> None:
+        """Let clocks run out, once each minute of ledger time: on a quiet night too."""
+        if self._at // MINUTE_MS > before // MINUTE_MS and self.voice.partners.founding is not None:
+            workers = self._acting()
+            self._work(db, None, [(one, partial(one.pass_time, db, self._at)) for one in workers])
 
-    def _pass_time(self, db: Connection, at: int) -> None:
-        for worker in self._acting():
-            for one in self._worked(db, None, worker, partial(worker.pass_time, db, at)):
-                stored.want(db, one)
-
-    def _worked(
-        self, db: Connection, opened: View | Notice | None, worker: Worker,
-        work: Callable[[], list[Wanted]],
-    ) -> list[Wanted]:  # fmt: skip
-        """Let a worker work; what it fails on is set aside by name, and the others go on."""
+    def _work(
+        self, db: Connection, opened: View | Notice | None,
+        works: Sequence[tuple[Worker, Callable[[], list[Wanted]]]],
+    ) -> None:  # fmt: skip
+        """Let workers work; what one fails on is set aside by name, and the others go on."""
+        failing: Worker | None = None
         try:
             with db.begin_nested():
-                return work()
+                for failing, work in works:  # noqa: B007 - whose work it was, should it fail
+                    for wanted in work():
+                        stored.want(db, wanted)
         except (CandourError, SQLAlchemyError):
             raise
         except Exception as defect:  # noqa: BLE001 - one report must not stop those behind it
-            name, what = type(worker).__name__, type(defect).__name__
+            name, what = type(failing).__name__, type(defect).__name__
             _log.error("worker_failed", worker=name, what=what, remedy=BY_HAND)
             if opened is not None:
                 aside.set_aside(db, opened, worker=name, what=what)
-            return []
+            # What the others did is undone with it: they do it again.
+            self._work(db, opened, [one for one in works if one[0] is not failing])
 
     def _take_in(self, db: Connection, opened: View | Notice, before: int) -> None:
         """Let everybody see what is new, the ledger time before it given."""
@@ -178,12 +181,9 @@ class Consumer:
         if self.voice.partners.founding is None:
             return
         self._keep_from(db, opened)
-        if opened.head.ledger_time > before:
-            # Time passes first: what this view brings came too late for what ran out before it.
-            self._pass_time(db, opened.head.ledger_time)
-        for worker in self._acting():
-            for one in self._worked(db, opened, worker, partial(_shown, worker, db, opened)):
-                stored.want(db, one)
+        # Time passes first: what this view brings came too late for what ran out before it.
+        self._pass_time(db, before)
+        self._work(db, opened, [(one, partial(_shown, one, db, opened)) for one in self._acting()])
 
     def refused(self, statement: str) -> None:
         """Take back what a person did here by a statement that the log did not accept."""

@@ -60,7 +60,7 @@ class Inflow:
         address: str,
         access: Mapping[str, Any],
         group: str,
-        publish: Callable[[Draft], object],
+        publish: Callable[[Sequence[Draft]], object],
         is_ready: Callable[[], bool],
     ) -> None:
         """Prepare; nothing is opened yet.
@@ -70,7 +70,7 @@ class Inflow:
             address: Kafka's, `host:port`.
             access: aiokafka's arguments for a secured Kafka; empty for a plain one.
             group: the consumer group; a second process of it stands by.
-            publish: signs and stores a draft under its own id.
+            publish: signs and stores drafts, each under its own id.
             is_ready: whether the outbox knows at least what the consumer knows: agreements, time.
         """
         self._consumer, self._address, self._group = consumer, address, group

@@ -20,6 +20,7 @@ from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.worker import HubRules, PoliceRules
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
+from contracts.draft import Draft
 from contracts.fault import Misuse, Transient
 from contracts.section import Practitioner
 from deploy import clock
@@ -105,9 +106,17 @@ class Acting:
             address=agency.kafka,
             access=arguments_of(self.home),
             group=f"{user_of(agency.partnership, agency.agency)}.{agency.system}.consumer",
-            publish=self.outbox.publish,
+            publish=self._publish,
             is_ready=self.is_ready,
         )
+
+    def _publish(self, drafts: Sequence[Draft]) -> None:
+        """Say all of it at once; where one cannot be said, what stands before it."""
+        try:
+            self.outbox.publish_all(drafts)
+        except Misuse:
+            for one in drafts:
+                self.outbox.publish(one)
 
     async def run(self, *, take_over: bool = False) -> None:
         """Consume, act and send until cancelled.

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -181,7 +182,7 @@ class Sender:
             await _bounded(producer.start())
             self.refused = None
             while True:
-                batch = self._outbox.waiting()
+                batch = await _apart(self._outbox.waiting)
                 if not batch:
                     self.trouble = None
                     await asyncio.sleep(POLL_S)
@@ -192,7 +193,7 @@ class Sender:
                     for one in batch
                 ]
                 await _bounded(asyncio.gather(*sent))
-                self._outbox.mark_sent([one.digest for one in batch])
+                await _apart(partial(self._outbox.mark_sent, [one.digest for one in batch]))
                 _log.info("statements_sent", count=len(batch))
         finally:
             await _within(producer.stop(), CLOSE_S_MAX)
@@ -253,10 +254,24 @@ class Sender:
             ]
             if came:
                 # Views first: the key that a receipt's dispute or an answer needs stands there.
-                self._inbox.take(sorted(came, key=lambda one: one.topic != self._inbox.views))
+                came.sort(key=lambda one: one.topic != self._inbox.views)
+                await _apart(partial(self._inbox.take, came))
 
     async def _position(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int:
         return int(await _bounded(consumer.position(partition)))
+
+
+async def _apart(call: Callable[[], _T]) -> _T:
+    """Use the outbox in a thread: whoever writes to it at length must not hold the loop up.
+
+    Cancelled, it waits for the call: nothing goes on behind whoever ended it.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.gather(running, return_exceptions=True)
+        raise
 
 
 async def until(holds: Callable[[], bool], timeout_s: float) -> bool:

@@ -1,7 +1,7 @@
 """A partnership played in memory whose police and hub act: the pure broker, the real consumers."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -146,7 +146,12 @@ class Desk:
     def _step(self, agency: str) -> int:
         consumer = self.acting(agency)
         taken = consumer.take(self.records(agency))
-        return taken + consumer.publish_waiting(lambda draft: self.publish(agency, draft))
+
+        def publish(drafts: Sequence[Draft]) -> None:
+            for one in drafts:
+                self.publish(agency, one)
+
+        return taken + consumer.publish_waiting(publish)
 
     def _submit(self) -> None:
         for one in self.played.submissions:

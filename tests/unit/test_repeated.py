@@ -1,5 +1,6 @@
 """The same said twice: by whoever read "not delivered", or by a second home of one agency."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,7 @@ def second(desk: Desk, folder: Path) -> Consumer:
     return Consumer(store, voice=voice, trust=desk.ledger.trust, workers=workers_of(voice))
 
 
-def never(_: Draft) -> None:
+def never(_: Sequence[Draft]) -> None:
     """Publish nothing, and fail where anything is to be published."""
     raise AssertionError("another source of this agency acts")
 
@@ -136,10 +137,10 @@ def test_who_takes_over_acts_until_the_one_before_speaks_again(tmp_path: Path) -
     other.take(desk.records(POLICE))
     other.take_over()
     said: list[Draft] = []
-    assert other.publish_waiting(said.append) > 0
+    assert other.publish_waiting(said.extend) > 0
     first.take(desk.records(POLICE))
     same: list[Draft] = []
-    first.publish_waiting(same.append)
+    first.publish_waiting(same.extend)
     assert [one.id for one in same] == [one.id for one in said], "one id from either: never two"
     for one in same:
         desk.publish(POLICE, one)

@@ -1,5 +1,6 @@
 """The consumer's store: once, whatever is read twice, at once, again or from nothing."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def wanted(consumer: Consumer) -> list[tuple[str, str, bool]]:
         return [tuple(row) for row in db.execute(query.order_by(stored.to_publish.c.key))]
 
 
-def refuse(_: Draft) -> None:
+def refuse(_: Sequence[Draft]) -> None:
     """Publish nothing, and fail where anything is to be published."""
     raise AssertionError("it was said before")
 
