@@ -16,7 +16,7 @@ import msgspec
 from contracts import base64url
 from contracts.agreement import Basis, Level
 from contracts.credential import endorsed_by, shown_by
-from contracts.event import Audience, case, control, report, work
+from contracts.event import Audience, action, case, control, report, work
 from contracts.form import Section
 from contracts.reason import Reason
 from contracts.section import (
@@ -280,7 +280,12 @@ def _tells(event: Section) -> Members:
             return {"about": event.erasure}
         case case.EmergencyReviewed():
             return {"about": event.statement, "reviewed": event.finding}
-        case work.InformationRequested() | report.ReferralMade():
+        case (
+            work.InformationRequested()
+            | report.ReferralMade()
+            | action.VictimInformationRequested()
+            | action.HousingNoticeGiven()
+        ):
             return {"addressee": event.addressee}
         case report.RiskAssessed():
             return {"risk": event.level}

@@ -186,8 +186,23 @@ Children = Literal[
 ]
 
 
+Factor = Literal[
+    "violence_history", "previous_partner_abuse", "third_party_allegation", "threats_to_kill",
+    "separation", "alcohol", "drugs", "reported_personality_disorder", "revenge", "anger",
+    "jealousy", "isolation", "debt", "bereavement", "unexplained_injury", "belittling",
+    "animal_as_weapon", "lost_support", "co_defendant_at_home", "reporting_barrier",
+    "grooming_family", "care_needs", "homelessness", "accompanied",
+]  # fmt: skip
+"""What bears on danger besides an answer: domain.md 2, F01 to F24, in that order."""
+
+
 class Risk(Section, frozen=True):
-    """What bears on danger, each answer as given; unknown is never no."""
+    """What bears on danger, each answer as given; unknown is never no.
+
+    `answers` are an instrument's, by the id of the question; `account` says whose they are: what
+    somebody took from records is never the victim's own account. `raised_because` is why judgement
+    raised the level.
+    """
 
     danger_now: Answer
     children: Children
@@ -196,9 +211,12 @@ class Risk(Section, frozen=True):
     partner_present: Answer = "not_asked"
     phone_monitored: Answer = "not_asked"
     seen_alone: Answer = "not_asked"
-    factors: list[str] | None = None
+    factors: list[Factor] | None = None
     instrument: str | None = None
     level: RiskLevel | None = None
+    answers: dict[str, Answer] | None = None
+    account: Literal["victim", "records"] | None = None
+    raised_because: str | None = None
 
 
 class Health(Section, frozen=True):

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from contracts.context import Classification, Urgency, Use
 from contracts.event.report import Occurred
 from contracts.form import is_real
-from contracts.section import Answer, Born, Children, Part
+from contracts.section import Answer, Born, Children, Factor, Part
 from contracts.sharing import ConsentState, Ground, Involvement
 from producers.document import Document, Where, spelled
 from producers.field import MOMENT, AgencyId, Day, Id, PartialDay, TokenText
@@ -20,7 +20,8 @@ from producers.home import Reporter
 
 Kind = Literal[
     "concern", "contact", "relationship", "risk", "release", "household", "health", "attendance",
-    "treatment", "referral", "intelligence", "provenance",
+    "treatment", "referral", "closure", "enquiry", "police_record", "return", "disclosure",
+    "intelligence", "provenance",
 ]  # fmt: skip
 """What a file reports, in a word."""
 
@@ -35,6 +36,11 @@ EVENTS: dict[Kind, str] = {
     "attendance": "attendance_recorded",
     "treatment": "treatment_recorded",
     "referral": "referral_made",
+    "closure": "closure_notified",
+    "enquiry": "enquiry_made",
+    "police_record": "police_record_noted",
+    "return": "return_made",
+    "disclosure": "disclosure_applied",
     "intelligence": "intelligence_logged",
     "provenance": "provenance_supplied",
 }
@@ -191,6 +197,10 @@ class Report(Document):
     partner_present: Answer = "not_asked"
     phone_monitored: Answer = "not_asked"
     seen_alone: Answer = "not_asked"
+    factors: list[Factor] = []
+    answers: dict[str, Answer] = {}
+    account: Literal["victim", "records"] | None = None
+    raised_because: str | None = None
     words: str | None = None
     question: str | None = None
     assessment: str | None = None

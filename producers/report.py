@@ -171,6 +171,8 @@ class _Sections:
         found["risk"] = Risk(
             report.danger_now, report.children, report.weapons, report.animals,
             report.partner_present, report.phone_monitored, report.seen_alone,
+            report.factors or None, answers=report.answers or None, account=report.account,
+            raised_because=report.raised_because,
         )  # fmt: skip
         return found | self._rest()
 

@@ -25,6 +25,7 @@ HOUR_MS = 3_600_000
 
 ADDRESSED = frozenset({
     "information_requested", "information_supplied", "response_given", "referral_made",
+    "victim_information_requested", "housing_notice_given",
 })  # fmt: skip
 """Types that go only to the one agency they are put to, or answer.
 

@@ -1,13 +1,13 @@
 """The closed catalogue of event types: `uk.candour.<event>.v<n>` and what `event` then holds.
 
-`report` has what agencies say to each other, `work` what is done about it, `control` what
-governs the partnership. `CATALOGUE` is the one place that names a type.
+`report` has what agencies say to each other, `work` and `action` what is done about it, `case` and
+`control` what governs. `CATALOGUE` is the one place that names a type.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from contracts.event import case, control, report, work
+from contracts.event import action, case, control, report, work
 from contracts.form import Section
 
 
@@ -64,6 +64,11 @@ _ROWS = (
     EventType("attendance_recorded", 1, report.AttendanceRecorded, _SHARED, persons=True),
     EventType("treatment_recorded", 1, report.TreatmentRecorded, _SHARED, persons=True),
     EventType("referral_made", 1, report.ReferralMade, _SHARED, persons=True),
+    EventType("closure_notified", 1, report.ClosureNotified, _SHARED, persons=True),
+    EventType("enquiry_made", 1, report.EnquiryMade, _OWN, persons=True),
+    EventType("police_record_noted", 1, report.PoliceRecordNoted, _OWN, persons=True),
+    EventType("return_made", 1, report.ReturnMade, _OWN, persons=True),
+    EventType("disclosure_applied", 1, action.DisclosureApplied, _OWN, persons=True),
     EventType("intelligence_logged", 1, report.IntelligenceLogged, _OWN, persons=True),
     EventType("information_requested", 1, work.InformationRequested, _SHARED, refers=True),
     EventType("information_supplied", 1, work.InformationSupplied, _SHARED, refers=True),
@@ -78,6 +83,20 @@ _ROWS = (
     EventType("provenance_supplied", 1, work.ProvenanceSupplied, _OWN, refers=True),
     EventType("findings_disputed", 1, work.FindingsDisputed, _OWN),
     EventType("duty_overdue", 1, work.DutyOverdue, _OWN),
+    EventType("alert_escalated", 1, action.AlertEscalated, _OWN, refers=True),
+    EventType("alert_snoozed", 1, action.AlertSnoozed, _OWN, refers=True),
+    EventType("alert_handed_over", 1, action.AlertHandedOver, _OWN, refers=True),
+    EventType("alert_closed", 1, action.AlertClosed, _OWN, refers=True),
+    EventType("intelligence_graded", 1, action.IntelligenceGraded, _OWN, refers=True),
+    EventType("product_released", 1, action.ProductReleased, _SHARED, refers=True),
+    EventType(
+        "victim_information_requested", 1, action.VictimInformationRequested, _SHARED, refers=True
+    ),
+    EventType("housing_notice_given", 1, action.HousingNoticeGiven, _SHARED, refers=True),
+    EventType("referral_considered", 1, action.ReferralConsidered, _OWN, refers=True),
+    EventType("disclosure_staged", 1, action.DisclosureStaged, _OWN, refers=True),
+    EventType("record_sought", 1, action.RecordSought, _OWN, refers=True),
+    EventType("silence_noticed", 1, action.SilenceNoticed, _OWN),
     EventType("stream_opened", 1, control.StreamOpened, _OWN),
     EventType("persons_linked", 1, control.PersonsLinked, _OWN, refers=True),
     EventType("persons_unlinked", 1, control.PersonsUnlinked, _OWN),

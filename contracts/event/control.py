@@ -12,6 +12,7 @@ import msgspec
 
 from contracts.agreement import Agreement
 from contracts.form import (
+    Day,
     Days,
     Hands,
     Hour,
@@ -72,6 +73,29 @@ class Quorums(Section, frozen=True):
     decider_adopted: Hands = 2
 
 
+class RuleTerm(Section, frozen=True, kw_only=True):
+    """How one rule runs: a term of the ruleset on the log, so that no threshold is a constant.
+
+    `kinds` of agency run it over what they were sent; `owners` name the role whose duty its alert
+    is, by kind of agency (`other` for the rest), and `fallback` who has it next. `window_days`
+    looks back by when things happened, `hours` runs in ledger time; `threshold` and `since` are as
+    each rule says.
+
+    Source: domain.md 4, 7 (Attention).
+    """
+
+    id: str
+    version: str
+    kinds: list[AgencyKind]
+    attention: Literal["interrupt", "duty", "note"]
+    hours: Hours
+    owners: dict[str, str]
+    fallback: str
+    threshold: Whole | None = None
+    window_days: Days | None = None
+    since: Day | None = None
+
+
 class Rules(Section, frozen=True):
     """What can change a decision and is not in an agreement: the ruleset, by its digest.
 
@@ -81,6 +105,10 @@ class Rules(Section, frozen=True):
     `unverified_emergencies` lets a readable emergency through whose signature fails: only where
     listeners are secured, since then the agency's own authenticated topic vouches for it. `law` is
     the catalogue of bases that agreements and statements are held to; without one none is checked.
+    `watch` are the terms of the rules that consumers run (domain.md 4); `national_index` is where
+    convictions are looked up, by an operator who holds `index_qualification`. A disclosure is to be
+    decided within `disclosure_days`; a handover falls due `handover_days` before a known end; an
+    agency that publishes nothing for `silent_hours` is asked after.
     """
 
     version: str
@@ -103,6 +131,13 @@ class Rules(Section, frozen=True):
     erasure_hours: Hours = 720
     kept_days: Days | None = None
     law: Law | None = None
+    watch: list[RuleTerm] | None = None
+    research_hours_immediate: Hours = 4
+    national_index: Literal["pnc", "leds"] = "pnc"
+    index_qualification: Qualification | None = None
+    disclosure_days: Days = 28
+    handover_days: Days = 28
+    silent_hours: Hours | None = None
 
 
 class Founding(Section, frozen=True):

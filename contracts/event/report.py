@@ -8,13 +8,16 @@ is a whole local day.
 
 from typing import Literal
 
-from contracts.form import Day, DayOrMoment, PartialDate, Section, Slug, is_real
-from contracts.section import RiskLevel
+from contracts.form import Day, DayOrMoment, PartialDate, Section, Slug, StatementId, Token, is_real
+from contracts.section import Answer, RiskLevel
 
 _AT_LENGTHS = {"day": (10,), "month": (7,), "year": (4,), "about": (4, 7, 10), "undated": ()}
 
 
-_DAYS = ("known_to_agency", "recorded", "released_on", "call_back_by")
+_DAYS = (
+    "known_to_agency", "recorded", "released_on", "call_back_by", "ends_on", "disposed_on",
+    "destroyed_on",
+)  # fmt: skip
 
 
 class Occurred(Section, frozen=True):
@@ -84,8 +87,9 @@ class ContactRecorded(Report, frozen=True, kw_only=True):
     """A contact with somebody under supervision or care, and what was disclosed in it."""
 
     contact: Literal[
-        "supervision", "visit", "call", "joint_attendance", "attendance", "address_change", "other"
-    ]
+        "supervision", "visit", "call", "joint_attendance", "attendance", "address_change",
+        "tenancy", "benefits", "letter", "call_failed", "other",
+    ]  # fmt: skip
     disclosed: (
         list[
             Literal[
@@ -113,19 +117,62 @@ class RiskAssessed(Report, frozen=True, kw_only=True):
     level: RiskLevel
     considered: list[str]
     not_considered: list[str] | None = None
+    raised_from: RiskLevel | None = None
+    raised_by: str | None = None
+    reassesses: StatementId | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a level that judgement raised and nobody stands behind; judgement only raises."""
+        super().__post_init__()
+        if (self.raised_from is None) != (self.raised_by is None):
+            raise ValueError("a level that was raised names who raised it")
+        if self.raised_from is not None and _RISE[self.raised_from] >= _RISE[self.level]:
+            raise ValueError("judgement raises a level; nothing lowers it")
+
+
+_RISE = {"standard": 0, "low": 0, "medium": 1, "high": 2, "very_high": 3}
 
 
 class ReleaseNotified(Report, frozen=True, kw_only=True):
-    """Somebody left custody or will, on what terms."""
+    """Somebody left custody or will, on what terms; `ends_on` is the known end of supervision."""
 
     release: Literal["home_detention_curfew", "licence", "post_sentence", "end_of_sentence"]
     released_on: Day
     conditions: list[str] | None = None
     accommodation: Literal["bail_support", "approved", "own", "with_partner", "none", "not_known"]
+    ends_on: Day | None = None
+
+
+class ClosureNotified(Report, frozen=True, kw_only=True):
+    """Supervision, a licence or a case ends, or its level steps down (M18).
+
+    `ends_on` is the day on which it ends by law or plan; `risk_recognised` whether whoever closes
+    it knows of a risk that stays; `handover` whom the referral that hands it over was put to.
+
+    Source: review 3.2.12, 3.2.26, 3.2.32; domain.md 4 (M18), 7 (Machine or person).
+    """
+
+    closure: Literal["licence", "supervision", "post_sentence", "iom", "step_down", "case"]
+    ends_on: Day
+    risk_recognised: Answer
+    handover: Slug | None = None
+
+
+class SuitabilityCheck(Section, frozen=True):
+    """One look before an address was approved: about whom, in which system, when, by whom."""
+
+    subject: Token
+    system: str
+    checked_on: Day
+    operator: str
 
 
 class HouseholdChanged(Report, frozen=True, kw_only=True):
-    """Who lives somewhere changed, or where somebody lives (review 5.7.3, rec. 18)."""
+    """Who lives somewhere changed, or where somebody lives (review 5.7.3, rec. 18).
+
+    Of an address that was approved, `checks` are the looks it rests on and `occupier_alone` whether
+    who lives there was spoken to in private (review 5.5.4 vi; M07).
+    """
 
     change: Literal[
         "joined",
@@ -136,12 +183,17 @@ class HouseholdChanged(Report, frozen=True, kw_only=True):
         "tenancy_changed",
     ]
     relationship: Relationship = "not_known"
+    checks: list[SuitabilityCheck] | None = None
+    occupier_alone: Answer = "not_asked"
 
 
 class HealthNoted(Report, frozen=True, kw_only=True):
     """Somebody under supervision or care spoke of their health; the `health` section holds it."""
 
     topic: Literal["alcohol", "drugs", "mental_health", "physical_health", "other"]
+
+
+Enquiry = Literal["asked_none", "disclosed", "unsafe", "declined", "not_asked"]
 
 
 class AttendanceRecorded(Report, frozen=True, kw_only=True):
@@ -152,8 +204,20 @@ class AttendanceRecorded(Report, frozen=True, kw_only=True):
 
     attendance: Literal["injury", "illness", "review", "other"]
     accompanied: Literal["alone", "partner", "family", "other", "declined", "not_recorded"]
-    enquiry: Literal["asked_none", "disclosed", "unsafe", "declined", "not_asked"]
+    enquiry: Enquiry
     unexplained: bool = False
+    companion: Relationship | None = None
+
+
+class EnquiryMade(Report, frozen=True, kw_only=True):
+    """Somebody was asked in private, and what came of it; not asked says why not.
+
+    Source: review 5.4.2, 5.5.3, rec. 17; domain.md 4 (M05, M08, M15).
+    """
+
+    enquiry: Enquiry
+    setting: Literal["attendance", "visit", "supervision", "joint_meeting", "telephone", "other"]
+    why_not: str | None = None
 
 
 class TreatmentRecorded(Report, frozen=True, kw_only=True):
@@ -163,15 +227,53 @@ class TreatmentRecorded(Report, frozen=True, kw_only=True):
     service: Literal["substance", "mental_health", "primary_care", "other"]
 
 
+Referral = Literal[
+    "marac", "idva", "daiu", "mash", "care_act_s42", "children", "perpetrator_programme",
+    "substance", "talking_therapy", "housing", "safety_planner", "handover",
+]  # fmt: skip
+
+
 class ReferralMade(Report, frozen=True, kw_only=True):
-    """Somebody is referred to a service, to the one agency named (domain.md 1.10)."""
+    """Somebody is referred to a service, to the one agency named (domain.md 1.10).
+
+    A `handover` gives over what stays of a risk when supervision ends on `ends_on`; the answer to
+    it is its acknowledgement.
+    """
 
     addressee: Slug
-    referral: Literal[
-        "marac", "idva", "daiu", "mash", "care_act_s42", "children", "perpetrator_programme",
-        "substance", "talking_therapy", "housing", "safety_planner",
-    ]  # fmt: skip
+    referral: Referral
     criterion: str
+    ends_on: Day | None = None
+
+
+class PoliceRecordNoted(Report, frozen=True, kw_only=True):
+    """What police hold on somebody, each thing for what it is: an arrest is no conviction.
+
+    `disposal` is the exact one, in the record's words (domain.md 5, trap 9).
+    """
+
+    record: Literal["conviction", "caution", "warning", "nfa_allegation", "arrest", "charge"]
+    offence: Literal[
+        "homicide", "violence", "threats", "harassment", "sexual", "damage", "drugs", "property",
+        "other",
+    ]  # fmt: skip
+    domestic: Answer
+    disposal: str | None = None
+    disposed_on: Day | None = None
+    index: list[Literal["pnc", "pnd", "leds", "niche", "local"]] | None = None
+
+
+class ReturnMade(Report, frozen=True, kw_only=True):
+    """An agency says that it had no contact in a period, or had and has destroyed the record.
+
+    Nil is not destroyed, and neither is safe. `authority` is the retention rule or decision.
+
+    Source: review 1.5.7, 4.5; domain.md 1.6, 2 (P14), 5 (trap 13).
+    """
+
+    returned: Literal["nil_contact", "destroyed"]
+    destroyed_on: Day | None = None
+    authority: str | None = None
 
 
 class IntelligenceLogged(Report, frozen=True, kw_only=True):

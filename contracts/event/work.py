@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from contracts.form import Millis, Section, Sha256, Slug, StatementId, Token, Whole
+from contracts.context import Use
+from contracts.form import Citation, Millis, Section, Sha256, Slug, StatementId, Token, Whole
 
-System = Literal["pnc", "pnd", "mash", "local", "probation", "iom_mappa"]
-"""Where police look, each apart (review 5.6.4 v, rec. 15); `leds` follows with its cut-over."""
+System = Literal["pnc", "pnd", "leds", "mash", "niche", "local", "probation", "iom_mappa"]
+"""Where police look, each apart (review 5.6.4 v, rec. 15); `leds` in place of `pnc` by ruleset."""
 
 ResearchOutcome = Literal[
     "match", "possible_match", "nil", "not_searched", "unavailable", "refused", "destroyed"
@@ -26,13 +27,22 @@ class Work(Section, frozen=True, kw_only=True):
 
 
 class ResearchRequested(Work, frozen=True, kw_only=True):
-    """One task: one person, one system. Times in ledger milliseconds since 1970 (UTC)."""
+    """One task: one person, one system. Times in ledger milliseconds since 1970 (UTC).
+
+    Names, births, addresses and identifiers are those of the report, which it names: a task
+    quotes none. `requester` is the role that asks, `authoriser` the one that answers for asking,
+    `purpose` why, and `gateway` the power that it is asked under.
+    """
 
     statement: StatementId
     subject: Token
     system: System
     priority: Literal["immediate", "urgent", "routine"]
     due_at: Millis
+    requester: str | None = None
+    authoriser: str | None = None
+    purpose: Use | None = None
+    gateway: Citation | None = None
 
 
 class ResearchCompleted(Work, frozen=True, kw_only=True):
@@ -40,7 +50,9 @@ class ResearchCompleted(Work, frozen=True, kw_only=True):
 
     `terms` is the digest of what was searched for, `reference` the record in the force's store,
     `kinds` what sort of record it is. `why` is required for an outcome other than a look that
-    was made (`not_searched`, `unavailable`, `refused`).
+    was made (`not_searched`, `unavailable`, `refused`). `grade` is the record's own, with its
+    scheme (`3x5x2 1 A P`), `handling` its code; `retry_at` when a system that was down is asked
+    again.
     """
 
     task: StatementId
@@ -58,6 +70,9 @@ class ResearchCompleted(Work, frozen=True, kw_only=True):
     ) = None
     confidence: Literal["confirmed", "probable", "possible"] | None = None
     why: str | None = None
+    grade: str | None = None
+    handling: Literal["P", "C"] | None = None
+    retry_at: Millis | None = None
 
     def __post_init__(self) -> None:
         """Refuse a look that was not made and does not say why: it would read as `nil`."""
@@ -77,7 +92,10 @@ class InformationRequested(Work, frozen=True, kw_only=True):
 
 
 class InformationSupplied(Work, frozen=True, kw_only=True):
-    """The reply to an `information_requested`; what is held stands in its own sections."""
+    """The reply to an `information_requested`; what is held stands in its own sections.
+
+    `reuses` names an answer that was given before and still holds: it is not given again.
+    """
 
     request: StatementId
     statement: StatementId
@@ -86,10 +104,14 @@ class InformationSupplied(Work, frozen=True, kw_only=True):
     supplied_by: str
     reference: str | None = None
     why: str | None = None
+    reuses: StatementId | None = None
 
 
 class ResponseGiven(Work, frozen=True, kw_only=True):
-    """What the acting recipient tells the publisher: never PNC or PND content (domain.md 7)."""
+    """What the acting recipient tells the publisher: never PNC or PND content (domain.md 7).
+
+    `referral` is the decision on a referral; of a handover, `accepted` is its acknowledgement.
+    """
 
     statement: StatementId
     received_by: str
@@ -104,6 +126,7 @@ class ResponseGiven(Work, frozen=True, kw_only=True):
     say: str | None = None
     avoid: str | None = None
     next_contact: str | None = None
+    referral: Literal["accepted", "refused", "redirected"] | None = None
 
 
 class NoFurtherAction(Work, frozen=True, kw_only=True):
@@ -115,8 +138,21 @@ class NoFurtherAction(Work, frozen=True, kw_only=True):
     reason: str
 
 
+Act = Literal[
+    "research", "provenance", "same_origin", "private_enquiry", "dash", "disclosure",
+    "housing_notice", "risk_review", "separate_contact", "companion", "care_screen", "handover",
+    "marac_review", "marac_referral", "support_referral", "therapy_record", "visit_check",
+    "family_response", "agreement", "police_now", "reconsider",
+]  # fmt: skip
+"""What an alert asks for, in a word: each is a duty that a person discharges (domain.md 3, 4)."""
+
+
 class AlertRaised(Work, frozen=True, kw_only=True):
-    """A rule fired: whose duty, by when, and what good looks like."""
+    """A rule fired: on what and why, what is asked, whose duty, by when, and what good looks like.
+
+    `subjects` are the tokens of whom it is about: alerts about one pair are one thread. `why`
+    says it in plain words and names nobody.
+    """
 
     rule: str
     rule_version: str
@@ -126,6 +162,9 @@ class AlertRaised(Work, frozen=True, kw_only=True):
     fallback_role: str
     due_at: Millis
     good: str
+    act: Act | None = None
+    why: str | None = None
+    subjects: list[Token] | None = None
 
 
 class AlertAcknowledged(Work, frozen=True, kw_only=True):
