@@ -34,6 +34,7 @@ QUALIFIED = {
     "risk_assessed": "dash_trained", "release_notified": "vetted", "closure_notified": "vetted",
 }  # fmt: skip
 """What whoever says these must show, as their legs ask."""
+QUALIFICATIONS = sorted(set(QUALIFIED.values()))
 OFFICER = "A. Officer"
 UNTIL = "2028-12-31T00:00:00.000Z"
 
@@ -130,7 +131,7 @@ def credential(agency: str) -> str:
     body = {
         "iss": agency, "partnership": PARTNERSHIP, "sub": officer(agency), "role": "officer",
         "organisation": agency, "until": UNTIL,
-        "qualifications": [{"name": name, "until": UNTIL} for name in dict.fromkeys(QUALIFIED.values())],
+        "qualifications": [{"name": name, "until": UNTIL} for name in QUALIFICATIONS],
         "_sd": [sha(disclosure.encode())],
     }  # fmt: skip
     signer = key(f"{agency}/control")
@@ -185,7 +186,7 @@ class Script:
             event = {
                 "credential": sha(text.partition("~")[0].encode()), "practitioner": officer(agency),
                 "role": "officer", "until": UNTIL,
-                "qualifications": [{"name": n, "until": UNTIL} for n in dict.fromkeys(QUALIFIED.values())],
+                "qualifications": [{"name": n, "until": UNTIL} for n in QUALIFICATIONS],
             }  # fmt: skip
             self.govern(agency, "credential_issued", event)
 
