@@ -19,6 +19,7 @@ from tests.support.running import running
 from tests.support.working import Working, files_in
 
 COUNT = 60
+ACTING = ("thames-valley", "mk-mash", "nps-thames-valley", "mk-csp")
 OWN = {stored.views.name, stored.to_publish.name}
 """Tables whose `place` only says in which order rows came."""
 
@@ -35,7 +36,7 @@ def rows_of(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 
 def worked(seed: str, where: Any) -> Working:
     """Let a partnership work through some days of a month."""
-    town = Working(seed, store=where)
+    town = Working(seed, store=where, acting=ACTING)
     hour = 0
     for one in month(11, COUNT, begins="2027-01-01", days=6):
         if one.at // 3_600_000 != hour:
@@ -88,7 +89,7 @@ def test_two_consumers_of_one_postgresql_take_each_record_once(
     database: str, tmp_path: Path
 ) -> None:
     """A second process on the same database must lose the race, not double the rows."""
-    town = Working("raced", store=files_in(tmp_path))
+    town = Working("raced", store=files_in(tmp_path), acting=ACTING)
     url = made(database, "raced")
     voices = [town.voice("mk-mash") for _ in range(2)]
     one, other = (

@@ -37,12 +37,15 @@ Json = Any
 class Working(Script):
     """Every agency reads, acts and says, over one played ledger with all agreements in force."""
 
-    def __init__(self, seed: str, *, store: Callable[[str], Path | str]) -> None:
-        """Found it and agree; nobody has read anything yet.
+    def __init__(
+        self, seed: str, *, store: Callable[[str], Path | str], acting: Iterable[str] = ()
+    ) -> None:
+        """Found it and agree; everybody who acts has read that.
 
         Args:
             seed: fixes every salt and id.
             store: gives each agency's database: a file, or a URL.
+            acting: the agencies whose consumers run; all, where none is named.
         """
         super().__init__(seed, log_key=text_of(Key.of(LOG_SEED).public))
         salts = seeded(f"{seed}/salts")
@@ -59,7 +62,7 @@ class Working(Script):
         for name in AGREEMENTS:
             self.adopt(name)
         self._submit()
-        self.consumers = {agency: self.consumer(agency) for agency in kinds()}
+        self.consumers = {agency: self.consumer(agency) for agency in acting or kinds()}
         self.settle()
 
     def consumer(self, agency: str) -> Consumer:
