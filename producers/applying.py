@@ -15,6 +15,22 @@ from producers.report import Written, opened_as
 Applicant = Literal["person_at_risk", "third_party", "agency", "police"]
 _ASKS = frozenset({"person_at_risk", "third_party"})
 
+BLANK = """\
+# Somebody asks to know, or police think somebody should. IN DANGER NOW: ring 999 first.
+# Give this file to: candour disclosure apply FILE --home DIR
+right: to_ask                   # to_know: the police, or an agency, think of it
+applicant: person_at_risk       # third_party; of a right to know: police agency
+# about:                        # of a right to know: the id of the report
+when: undated                   # the day on which it was asked
+people:
+  - {reference: , given: , family: , part: victim, safe_contact: }
+  - {reference: , given: , family: , part: alleged_perpetrator, may_be_told: no}
+children: not_asked             # household contact cares_for_others pregnant none_known
+# public: {name: , contact: }   # a third party who asks: sealed, in no list, sent to nobody
+words:                          # what is asked, and why; never who asks
+"""
+"""The form to fill."""
+
 
 class Applying(Report):
     """The file. `public` is who asks, sealed; `about` the report that made police think of it."""

@@ -80,6 +80,9 @@ def read_assessment(path: Path, home: Path, *, now_ms: int) -> Assessed:
         used, filed.answers, account=filed.account, raised_to=judged.level if judged else None
     )
     raised = found.raised_from is not None and judged is not None
+    if judged and not raised:
+        text = f"`judgement`: the count gives {found.level} already. Leave it out; why, in `words`."
+        raise unusable(path.name, [(line_of(("judgement",), lines), text)])
     facts = {
         "instrument": used.id if filed.account == "victim" else f"records/{used.id}",
         "version": used.edition,

@@ -33,13 +33,13 @@ class Abuse(Document):
 
 
 class Referring(Report):
-    """The file. `meets` are the criteria that hold; `assessment` is the id of one of the risk."""
+    """The file. `meets` are the criteria that hold; `assessed` is the id of one of the risk."""
 
     report: Literal["referral"] = "referral"
     referral: Referral
     to: AgencyId
     meets: list[str] = []
-    assessment: Id | None = None
+    assessed: Id | None = None
     incidents: list[Abuse] = []
     last_referral: LocalDay | None = None
     marac_version: str | None = None
@@ -93,7 +93,7 @@ def read_referral(path: Path, home: Path, finds: Finds, *, now_ms: int) -> Writt
     addressed = InvolvedAgency(agency=filed.to, how="addressee")
     changed = {
         "facts": {name: value for name, value in facts.items() if value is not None},
-        "causes": [*([filed.assessment] if filed.assessment else []), *filed.causes],
+        "causes": [*([filed.assessed] if filed.assessed else []), *filed.causes],
         "involved": [addressed, *(one for one in filed.involved if one != addressed)],
     }
     return Written(filed.model_copy(update=changed), lines, path.name)
@@ -103,13 +103,13 @@ def _assessment(
     filed: Referring, unread: Written, home: Path, finds: Finds
 ) -> tuple[RiskLevel | None, int | None]:
     """Give the level of the assessment it names, and the yes count where the answers are hers."""
-    if filed.assessment is None:
+    if filed.assessed is None:
         return None, None
-    held = finds(filed.assessment)
+    held = finds(filed.assessed)
     event = held.sections.get("event") if held is not None else None
     if held is None or not isinstance(event, RiskAssessed):
         raise unread.unusable(
-            ("assessment",), "`assessment`: no assessment of this id is held here. Take the id "
+            ("assessed",), "`assessed`: no assessment of this id is held here. Take the id "
             "from: candour risk show",
         )  # fmt: skip
     risk = held.sections.get("risk")
@@ -131,7 +131,7 @@ def _marac(filed: Referring, kind: ReferralKind, home: Path, yes: int | None) ->
 def _has(filed: Referring) -> set[Need]:
     found: dict[Need, bool] = {
         "words": bool((filed.words or "").strip()),
-        "causes": bool(filed.causes or filed.assessment),
+        "causes": bool(filed.causes or filed.assessed),
         "ends_on": filed.ends_on is not None,
         "consent": filed.override is not None
         or any(one.consent == "given" for one in filed.people),
@@ -161,10 +161,10 @@ def blank(referral: Referral, home: Path) -> str:
         "children: not_asked            # household contact cares_for_others pregnant none_known",
     ]
     if any(criteria.criterion(one).level_min for one in (*kind.any_of, *kind.all_of)):
-        lines.append("# assessment: the id of an assessment of the risk")
+        lines.append("# assessed: the id of an assessment of the risk")
     if kind.marac:
         lines += [
-            "# assessment: the id of an assessment that she answered herself",
+            "# assessed: the id of an assessment that she answered herself",
             "# incidents: [{day: 2012-05-01, criminal: unknown}]",
             "# last_referral: 2011-09-01",
         ]

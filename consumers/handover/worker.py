@@ -100,7 +100,7 @@ class Handovers(Worker):
             ending.people_of(held), date.fromisoformat(handover["ends_on"]),
             row["people"].split(), date.fromisoformat(row["ends_on"]), rules=self._voice.rules,
         )  # fmt: skip
-        return near or row["id"] in (handover["id"], *held.causes)
+        return near or row["id"] in {handover["id"], *held.causes}
 
     def _is_put_to_us(self, event: object) -> bool:
         to = event.addressee if isinstance(event, ReferralMade) else None
