@@ -15,14 +15,14 @@ seen = Table(
     Column("statement", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
     Column("how", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("entry", BigInteger, nullable=False),
 )
-"""One person in one contact, by ledger time."""
+"""One person in one contact, by its entry on the ledger."""
 
 
-def add(db: Connection, statement: str, subject: str, how: How, *, at: int) -> None:
+def add(db: Connection, statement: str, subject: str, how: How, *, entry: int) -> None:
     """Add how somebody was seen; the same again changes nothing."""
-    row = upsert(db, seen).values(statement=statement, subject=subject, how=how, at=at)
+    row = upsert(db, seen).values(statement=statement, subject=subject, how=how, entry=entry)
     db.execute(row.on_conflict_do_nothing())
 
 
@@ -41,7 +41,7 @@ def only_jointly(db: Connection, hidden: frozenset[str]) -> list[RowMapping]:
         db: an open transaction.
         hidden: ids of statements that are kept from who looks.
     """
-    query = select(seen).order_by(seen.c.at, seen.c.statement, seen.c.subject)
+    query = select(seen).order_by(seen.c.entry, seen.c.statement, seen.c.subject)
     found = [one for one in db.execute(query).mappings() if one["statement"] not in hidden]
     marks: dict[str, set[str]] = {}
     for row in db.execute(select(standing.c.statement, standing.c.mark)):
@@ -51,13 +51,13 @@ def only_jointly(db: Connection, hidden: frozenset[str]) -> list[RowMapping]:
     for one in found:
         if one["how"] == "alone" and one["statement"] not in marks:
             for token in same.get(one["subject"], (one["subject"],)):
-                alone[token] = max(alone.get(token, 0), one["at"])
+                alone[token] = max(alone.get(token, 0), one["entry"])
     return [
         one
         for one in found
         if one["how"] == "jointly"
         and "retracted" not in marks.get(one["statement"], ())
-        and alone.get(one["subject"], -1) < one["at"]
+        and alone.get(one["subject"], -1) < one["entry"]
     ]
 
 

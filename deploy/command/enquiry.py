@@ -106,7 +106,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
             typer.echo(line)
         now = stored.ledger_time(db)
     if not lines:
-        typer.echo("Nobody who may be shown is still to be seen alone.")
+        typer.echo("No person who may be shown is still to be seen alone.")
         as_of(home, now)
 
 

@@ -48,9 +48,13 @@ BEFORE = "Nobody"
 LISTS = {
     POLICE: ("research list --all", "alert list", "response list", "person list", "outbox",
              "quarantine list", "emergency list", "exclusion list", "hold list",
-             "correction list", "retention due --all", "erasure status"),
-    HUB: ("alert list", "response list", "person list", "retention due", "erasure status"),
-    CASE: ("response list", "outbox", "exclusion list", "correction list"),
+             "correction list", "retention due --all", "erasure status", "risk show",
+             "referral list", "enquiry list", "enquiry returns", "handover list", "housing list",
+             "disclosure list"),
+    HUB: ("alert list", "response list", "person list", "retention due", "erasure status",
+          "risk show", "referral list", "handover list", "housing list"),
+    CASE: ("response list", "outbox", "exclusion list", "correction list", "risk show",
+           "referral list", "enquiry list", "enquiry returns", "handover list"),
     DESK: ("quarantine list", "emergency list", "response list"),
 }  # fmt: skip
 Ran = tuple[int, str, list[tuple[str, Any]]]
@@ -166,6 +170,36 @@ def test_a_colleague_sees_what_is_kept_from_him(
         nameless = capsys.readouterr().out
         assert nameless.startswith("Nobody says who looks")
         assert len(nameless) < len(seen), "who is not named is shown what is kept from nobody"
+
+
+def her_id(told: str) -> bool:
+    """Say whether a list names a statement at all."""
+    return re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-7", told) is not None
+
+
+SEEN = {
+    CASE: ("enquiry list", "enquiry returns"), HUB: ("referral list",),
+    POLICE: ("referral list", "disclosure list"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_colleague_sees_what_is_done_about_her(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Casework too: else its lists would be kept from everybody, and the comparison be empty."""
+    hub = name if name == POLICE else HUB
+    with_case, without, _ = twins(
+        tmp_path, name, lambda token: written("hers", her_case({"practitioner": token}, hub=hub))
+    )
+    open_acting(Home.open(with_case.folder)).outbox.token_for("practitioner", "C. Colleague")
+    for line in SEEN[name]:
+        capsys.readouterr()
+        told = [*line.split(), "--home", str(with_case.folder), "--by", "C. Colleague"]
+        assert invoke(told) == 0
+        seen = capsys.readouterr().out
+        assert her_id(seen), line
+        assert not her_id(without.does(line, capsys)[1]), line
 
 
 def ids_of(agency: Agency) -> dict[str, set[str]]:
