@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from producers.assessing import WHO
 from producers.document import Where, line_of, unusable
 from producers.field import Id
 from producers.filed import Report
@@ -15,18 +16,19 @@ from producers.report import Written, opened_as
 Applicant = Literal["person_at_risk", "third_party", "agency", "police"]
 _ASKS = frozenset({"person_at_risk", "third_party"})
 
-BLANK = """\
+BLANK = f"""\
 # Somebody asks to know, or police think somebody should. IN DANGER NOW: ring 999 first.
 # Give this file to: candour disclosure apply FILE --home DIR
 right: to_ask                   # to_know: the police, or an agency, think of it
 applicant: person_at_risk       # third_party; of a right to know: police agency
 # about:                        # of a right to know: the id of the report
 when: undated                   # the day on which it was asked
+{WHO}
 people:
-  - {reference: , given: , family: , part: victim, safe_contact: }
-  - {reference: , given: , family: , part: alleged_perpetrator, may_be_told: no}
+  - {{reference: , given: , family: , part: victim, safe_contact: }}
+  - {{reference: , given: , family: , part: alleged_perpetrator, may_be_told: no}}
 children: not_asked             # household contact cares_for_others pregnant none_known
-# public: {name: , contact: }   # a third party who asks: sealed, in no list, sent to nobody
+# public: {{name: , contact: }}   # a third party who asks: sealed, in no list, sent to nobody
 words:                          # what is asked, and why; never who asks
 """
 """The form to fill."""

@@ -22,6 +22,8 @@ from producers.filed import Report
 from producers.instruments import instrument
 from producers.report import Written, opened_as
 
+WHO = "who_says: {name: , role: , telephone: , how_known: told_by_subject}  # blank: agency.yaml's"
+"""The line of a form that says who fills it."""
 _Text = Annotated[str, Field(min_length=1)]
 
 
@@ -177,7 +179,7 @@ def blank(used: Instrument) -> str:
         "seen_alone: not_asked",
         "danger_now: not_asked",
         "when: undated                  # the day on which she was asked",
-        "# who_says: {name: your name, role: yours, how_known: told_by_subject}",
+        WHO,
         "people:",
         "  - {reference: , given: , family: , part: victim}",
         "children: not_asked            # household contact cares_for_others pregnant none_known",

@@ -15,6 +15,7 @@ from contracts.instrument.marac import Criterion, Incident, Known, met
 from contracts.instrument.referred import Need, Put, ReferralKind, lacking
 from contracts.section import Answer, Risk, RiskLevel
 from contracts.statement import Statement
+from producers.assessing import WHO
 from producers.document import Document
 from producers.field import AgencyId, Id, LocalDay
 from producers.filed import InvolvedAgency, Report
@@ -156,6 +157,7 @@ def blank(referral: Referral, home: Path) -> str:
         f"referral: {referral}",
         "to:                            # the agency, as candour partnership show names it",
         "meets: []",
+        WHO,
         "people:",
         "  - {reference: , given: , family: , part: unassessed}",
         "children: not_asked            # household contact cares_for_others pregnant none_known",

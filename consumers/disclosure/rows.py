@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Index,
     RowMapping,
     Table,
     Text,
@@ -23,11 +24,14 @@ applications = Table(
     Column("id", Text, primary_key=True),
     Column("right", Text, nullable=False),
     Column("statement", Text),
-    Column("due_at", BigInteger, nullable=False, index=True),
+    Column("due_at", BigInteger, nullable=False),
     Column("power", Text, nullable=False),
     Column("overdue_by", Text),
 )
 """`statement` is the report that it arises from, where there is one."""
+
+_in_time = applications.c.overdue_by.is_(None)
+Index("disclosure_in_time", applications.c.due_at, sqlite_where=_in_time, postgresql_where=_in_time)
 
 stages = Table(
     "disclosure_stages",

@@ -90,11 +90,16 @@ def covers(
     return shared and is_near(handed_on, ends_on, rules=rules)
 
 
+def moved(day: date, days: int) -> date:
+    """Move a day; beyond the calendar stands its end: some files write 9999-12-31 for unknown."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max if days > 0 else date.min
+
+
 def _begin(day: date, days: int) -> int:
     """Give the beginning of the day so many days on, in UTC milliseconds; never before 1970."""
-    try:
-        moved = day + timedelta(days=days)
-    except OverflowError:
-        moved = date.max if days > 0 else date.min
-    begun = datetime(moved.year, moved.month, moved.day, tzinfo=UTC)
+    at = moved(day, days)
+    begun = datetime(at.year, at.month, at.day, tzinfo=UTC)
     return max(0, round(begun.timestamp()) * 1000)

@@ -1,9 +1,13 @@
 """Handover rows: known ends of this agency's work, and ends that somebody hands over to it."""
 
+from datetime import date
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Index,
     RowMapping,
     Table,
     Text,
@@ -12,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.handover.ending import End
+from consumers.handover.ending import End, moved
 from consumers.standing import standing
 from consumers.store import metadata, upsert
 
@@ -21,9 +25,9 @@ ends = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("agency", Text, nullable=False),
-    Column("ends_on", Text, nullable=False),
-    Column("due_at", BigInteger, nullable=False, index=True),
-    Column("ends_at", BigInteger, nullable=False, index=True),
+    Column("ends_on", Text, nullable=False, index=True),
+    Column("due_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
     Column("people", Text, nullable=False),
     Column("handover", Text),
     Column("replaced_by", Text),
@@ -37,6 +41,11 @@ tokens, joined by spaces; `replaced_by` is a later statement of the same end. `d
 """
 
 
+_due, _passed = ends.c.due_by.is_(None), ends.c.passed_by.is_(None)
+Index("known_ends_due", ends.c.due_at, sqlite_where=_due, postgresql_where=_due)
+Index("known_ends_passed", ends.c.ends_at, sqlite_where=_passed, postgresql_where=_passed)
+
+
 def add(db: Connection, said: str, end: End, *, agency: str, handover: str | None) -> None:
     """Add a known end; the same again changes nothing."""
     row = upsert(db, ends).values(
@@ -46,9 +55,19 @@ def add(db: Connection, said: str, end: End, *, agency: str, handover: str | Non
     db.execute(row.on_conflict_do_nothing())
 
 
-def of_agency(db: Connection, agency: str) -> list[RowMapping]:
-    """List the ends of an agency's work that stand, in the order of their days."""
-    query = select(ends).where(ends.c.agency == agency, ends.c.replaced_by.is_(None))
+def near(db: Connection, agency: str, ends_on: date, *, days: int) -> list[RowMapping]:
+    """List the ends of an agency's work that stand, within some days of one.
+
+    Args:
+        db: an open transaction.
+        agency: whose work ends.
+        ends_on: the day.
+        days: how many, both ways; the calendar's own end is as far as it goes.
+    """
+    first, last = moved(ends_on, -days).isoformat(), moved(ends_on, days).isoformat()
+    query = select(ends).where(
+        ends.c.ends_on.between(first, last), ends.c.agency == agency, ends.c.replaced_by.is_(None)
+    )
     return list(db.execute(query.order_by(ends.c.ends_on, ends.c.id)).mappings())
 
 
@@ -95,8 +114,8 @@ def unsettle(db: Connection, by: str) -> None:
         db.execute(update(ends).where(column == by).values({column: None}))
 
 
-def _standing(db: Connection, *where: object) -> list[RowMapping]:
+def _standing(db: Connection, *where: Any) -> list[RowMapping]:
     """List ends that nobody replaced or took back."""
     gone = select(standing.c.statement).where(standing.c.mark == "retracted")
-    query = select(ends).where(ends.c.replaced_by.is_(None), ends.c.id.not_in(gone), *where)  # type: ignore[arg-type]
+    query = select(ends).where(ends.c.replaced_by.is_(None), ends.c.id.not_in(gone), *where)
     return list(db.execute(query.order_by(ends.c.ends_at, ends.c.id)).mappings())

@@ -36,7 +36,8 @@ class Handovers(Worker):
         if end is None:
             return []
         said = statement.context.id
-        older = [one for one in rows.of_agency(db, publisher) if one["id"] != said]
+        near = rows.near(db, publisher, end.ends_on, days=voice.rules.handover_days)
+        older = [one for one in near if one["id"] != said]
         same = [one["id"] for one in older if self._is_same(end, one)]
         if same and publisher == voice.agency and isinstance(event, ReferralMade):
             return []  # it covers an end that is known; by itself it makes one known
@@ -86,10 +87,9 @@ class Handovers(Worker):
         if row["agency"] != self._voice.agency:
             found = referrals.referral(db, row["id"])
             return [] if found is None else [found]
-        made = [
-            one for one in referrals.all_referrals(db)
-            if (one["kind"], one["direction"]) == ("handover", "made")
-        ]  # fmt: skip
+        day, days = date.fromisoformat(row["ends_on"]), self._voice.rules.handover_days
+        first, last = ending.moved(day, -days), ending.moved(day, days)
+        made = referrals.handovers(db, row["id"], first=first.isoformat(), last=last.isoformat())
         return [one for one in made if self._covers(db, one, row)]
 
     def _covers(self, db: Connection, handover: RowMapping, row: RowMapping) -> bool:

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Index,
     RowMapping,
     Table,
     Text,
@@ -14,7 +15,7 @@ from sqlalchemy import (
 
 from consumers.referrals.course import Direction
 from consumers.standing import standing
-from consumers.store import metadata, upsert
+from consumers.store import causes, metadata, upsert
 from contracts.event.action import ReferralConsidered
 from contracts.event.report import ReferralMade
 
@@ -27,14 +28,19 @@ referrals = Table(
     Column("publisher", Text, nullable=False),
     Column("addressee", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("due_at", BigInteger, nullable=False, index=True),
-    Column("ends_on", Text),
+    Column("due_at", BigInteger, nullable=False),
+    Column("ends_on", Text, index=True),
     Column("decision", Text),
     Column("decided_by", Text),
     Column("answer", Text),
     Column("overdue_by", Text),
 )
 """`answer` is the id of the `response_given` that decided; `overdue_by` of what said nobody did."""
+
+_undecided = referrals.c.decision.is_(None) & referrals.c.overdue_by.is_(None)
+Index(
+    "referrals_undecided", referrals.c.due_at, sqlite_where=_undecided, postgresql_where=_undecided
+)
 
 considered = Table(
     "referrals_considered",
@@ -113,6 +119,23 @@ def all_referrals(db: Connection) -> list[RowMapping]:
     """List every referral: undecided first, the soonest due before the others."""
     order = (referrals.c.decision.is_not(None), referrals.c.due_at, referrals.c.id)
     return list(db.execute(select(referrals).order_by(*order)).mappings())
+
+
+def handovers(db: Connection, end: str, *, first: str, last: str) -> list[RowMapping]:
+    """List the handovers made that name an end as their cause, or are of about its day.
+
+    Args:
+        db: an open transaction.
+        end: the id of the statement that tells of the end.
+        first: the first of the days, inclusive.
+        last: the last, inclusive.
+    """
+    caused = select(causes.c.statement).where(causes.c.cause == end)
+    query = select(referrals).where(
+        referrals.c.kind == "handover", referrals.c.direction == "made",
+        referrals.c.ends_on.between(first, last) | referrals.c.id.in_(caused),
+    )  # fmt: skip
+    return list(db.execute(query.order_by(referrals.c.due_at, referrals.c.id)).mappings())
 
 
 def all_considered(db: Connection) -> list[RowMapping]:

@@ -22,6 +22,7 @@ from deploy.wiring import open_acting
 from producers.assessing import Assessed, blank, read_assessment
 from producers.home import Home
 from producers.instruments import instrument
+from producers.outbox import Outbox
 
 app = typer.Typer(no_args_is_help=True, help="Assessments of risk, by an instrument.")
 
@@ -31,11 +32,11 @@ RECORDS = "records/"
 
 @app.command()
 def form(
-    name: Annotated[str, typer.Argument(help="The instrument's id: dash-2009, dash-24.")],
+    which: Annotated[str, typer.Argument(metavar="INSTRUMENT", help="Its id: dash-2009, dash-24.")],
     home: Annotated[Path | None, typer.Option("--home", help="For this home's own too.")] = None,
 ) -> None:
     """Print an instrument's form to fill."""
-    typer.echo(blank(instrument(name, home or Path())), nl=False)
+    typer.echo(blank(instrument(which, home or Path())), nl=False)
 
 
 @app.command()
@@ -53,9 +54,25 @@ def assess(
     outbox = outbox_of(Home.open(home))
     check_reports(outbox)
     found = read_assessment(file, home, now_ms=outbox.now_ms())
+    _insist_on_assessor(found, outbox)
     for line in graded_lines(found):
         typer.echo(line)
     filed(outbox, found.written, time=time, wait=wait, again=again)
+
+
+def _insist_on_assessor(found: Assessed, outbox: Outbox) -> None:
+    """Insist that somebody is named who assessed; where danger is now, ask afterwards.
+
+    Raises:
+        Misuse: nobody is.
+    """
+    said = found.written.report
+    named = said.who_says.name or outbox.home.agency.reporter.name
+    if not named and said.danger_now != "yes" and said.urgency != "threat_to_life":
+        raise Misuse(
+            "Nobody is named who assessed this. Nothing was stored.",
+            remedy="Write `who_says` with name, role and a telephone or mailbox.",
+        )
 
 
 def graded_lines(found: Assessed) -> Iterator[str]:

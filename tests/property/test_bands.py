@@ -63,7 +63,7 @@ def test_no_level_stands_below_its_band_and_none_comes_from_records_alone(
         assert RISE[found.level] > RISE["standard"]
     else:
         assert found.band == band_of(DASH, found.yes)
-        assert RISE[found.level] >= RISE[found.band.level]  # type: ignore[union-attr]
+        assert RISE[found.level] >= RISE[found.band.level]
     assert (found.raised_from is None) == (found.band is not None
                                            and found.level == found.band.level)  # fmt: skip
 

@@ -9,7 +9,7 @@ from contracts.event.report import RISE
 from contracts.fault import Misuse
 from contracts.instrument.assessed import band_of, graded, triggers, unknown_ids, yes_count
 from contracts.section import Answer
-from deploy.command import invoke
+from deploy.command import EXIT_USAGE, invoke
 from deploy.command.publish import EXIT_NOT_DELIVERED
 from deploy.command.risk import graded_lines
 from producers.assessing import Assessed, blank, read_assessment
@@ -143,6 +143,7 @@ def speaker(tmp_path: Path) -> Speaker:
 def filled(speaker: Speaker, **changes: str) -> Path:
     """Fill the form of DASH, with some lines changed; give the file."""
     text = blank(DASH).replace("reference: , given: ,", f"reference: r, given: {CANARY},")
+    text = text.replace("{name: , role: ,", "{name: A. Officer, role: officer,")
     text = text.replace("safe-to-talk: not_asked", "safe-to-talk: yes")
     for name in ("safe-contact", "whereabouts-perpetrator", "whereabouts-children"):
         text = text.replace(f"{name}: not_asked", f"{name}: unknown")
@@ -257,6 +258,20 @@ def test_what_a_form_lacks_is_named_with_what_to_write(
     assert CANARY not in refused.value.text
 
 
+def test_an_assessment_names_its_assessor_unless_danger_is_now(
+    speaker: Speaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Held at night for want of a name it would reach nobody; in danger it goes first."""
+    file = filled(speaker)
+    file.write_text(file.read_text().replace("{name: A. Officer,", "{name: ,"))
+    line = ["risk", "assess", str(file), "--wait", "0", "--home", str(speaker.home.folder)]
+    assert invoke(line) == EXIT_USAGE
+    assert "Nobody is named who assessed" in capsys.readouterr().err
+    assert "risk_assessed" not in {row["event"] for row in speaker.outbox.rows()}
+    file.write_text(file.read_text().replace("danger_now: not_asked", "danger_now: yes"))
+    assert invoke(line) == EXIT_NOT_DELIVERED
+
+
 def test_a_question_of_another_form_is_refused_by_line(speaker: Speaker) -> None:
     """S12 typed into the 27 would count another question, or none."""
     file = filled(speaker)
@@ -285,6 +300,7 @@ def test_another_instrument_needs_no_code(
     form = capsys.readouterr().out
     assert "  L3: not_asked  # Three?" in form
     form = form.replace("reference: , given: ,", "reference: r, given: G,")
+    form = form.replace("{name: ,", "{name: A. Officer,")
     for before, after in (
         ("quiet: not_asked", "quiet: yes"), ("seen_alone: not_asked", "seen_alone: yes"),
         ("L1: not_asked", "L1: yes"), ("L2: not_asked", "L2: yes"), ("L3: not_asked", "L3: yes"),

@@ -372,6 +372,7 @@ def test_only_her_own_answers_reach_the_count(
     judged = "judgement: {level: high, by: A, reason: r}\n" if yes != 14 else ""
     form.write_text(
         f"instrument: dash-2009\naccount: {account}\nseen_alone: yes\nchildren: none_known\n"
+        "who_says: {name: A. Officer}\n"
         f"people: [{{reference: r}}]\n{judged}answers:\n{answers}first:\n"
         + "".join(f"  {one}: yes\n" for one in first)
     )
