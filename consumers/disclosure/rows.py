@@ -78,13 +78,12 @@ def unstage(db: Connection, said: str) -> None:
 
 
 def forget(db: Connection, statement: str) -> None:
-    """Drop what is, or rests on, an erased statement."""
+    """Drop an erased application or stage; an application outlives the report it arose from."""
     unstage(db, statement)
-    gone = select(applications.c.id).where(
-        (applications.c.id == statement) | (applications.c.statement == statement)
-    )
-    db.execute(delete(stages).where(stages.c.application.in_(gone)))
-    db.execute(delete(applications).where(applications.c.id.in_(gone)))
+    db.execute(delete(stages).where(stages.c.application == statement))
+    db.execute(delete(applications).where(applications.c.id == statement))
+    arose = applications.c.statement == statement
+    db.execute(update(applications).where(arose).values(statement=None))
 
 
 def application(db: Connection, said: str) -> RowMapping | None:
