@@ -75,7 +75,7 @@ def read_assessment(path: Path, home: Path, *, now_ms: int) -> Assessed:
     told = [(line_of(where, lines), text) for where, text in _defects(filed, used)]
     if told:
         raise unusable(path.name, told)
-    if filed.account == "victim":
+    if filed.account == "victim" and not filed.is_in_danger:
         _insist_on_first(filed, used)
     judged = filed.judgement
     found = graded(
@@ -120,7 +120,7 @@ def _defects(filed: Assessment, used: Instrument) -> Iterator[tuple[Where, str]]
         yield ("facts",), "`facts`: an assessment's are worked out; leave them out."
     if filed.raised_because:
         yield ("raised_because",), "`raised_because`: write it as `judgement`, with a name."
-    if filed.seen_alone == "not_asked":
+    if filed.seen_alone == "not_asked" and not filed.is_in_danger:
         yield (
             ("seen_alone",),
             "`seen_alone`: was she seen alone? Write yes, no or unknown; of records, unknown.",

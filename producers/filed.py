@@ -219,6 +219,11 @@ class Report(Document):
     purpose: Use | None = None
     basis: str | None = None
 
+    @property
+    def is_in_danger(self) -> bool:
+        """Say whether somebody is in danger now: nothing may stop this, and what lacks waits."""
+        return self.danger_now == "yes" or self.urgency == "threat_to_life"
+
 
 _SUPPLIED = {
     "report", "completes", "who_says", "excluded", "urgency", "classification", "purpose", "basis",

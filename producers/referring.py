@@ -77,7 +77,7 @@ def read_referral(path: Path, home: Path, finds: Finds, *, now_ms: int) -> Writt
         children=filed.children, has=_has(filed),
     )  # fmt: skip
     lacks = lacking(put, criteria)
-    if lacks:
+    if lacks and not filed.is_in_danger:
         raise Misuse(
             f"This referral to {kind.title} lacks: {'; '.join(what for what, _ in lacks)}.",
             remedy=" ".join(dict.fromkeys(remedy for _, remedy in lacks)),
@@ -88,7 +88,7 @@ def read_referral(path: Path, home: Path, finds: Finds, *, now_ms: int) -> Writt
     facts = {
         "addressee": filed.to,
         "referral": filed.referral,
-        "criterion": f"{', '.join(filed.meets)} (criteria {version})",
+        "criterion": _criterion(filed, kind, version),
         "ends_on": filed.ends_on,
     }
     addressed = InvolvedAgency(agency=filed.to, how="addressee")
@@ -98,6 +98,13 @@ def read_referral(path: Path, home: Path, finds: Finds, *, now_ms: int) -> Writt
         "involved": [addressed, *(one for one in filed.involved if one != addressed)],
     }
     return Written(filed.model_copy(update=changed), lines, path.name)
+
+
+def _criterion(filed: Referring, kind: ReferralKind, version: str) -> str:
+    """Say by what it is referred; a threat to life goes by that alone."""
+    known = [name for name in filed.meets if name in {*kind.any_of, *kind.all_of}]
+    named = ["threat_to_life", *known] if filed.is_in_danger else known
+    return f"{', '.join(named)} (criteria {version})"
 
 
 def _assessment(

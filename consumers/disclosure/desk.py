@@ -52,6 +52,11 @@ class Disclosing:
             course.check(
                 step, right=row["right"], done=done, decision=decision, ours=self.voice.agency
             )
+            if not set(step.agencies) <= set(self.voice.partners.agencies):
+                raise Misuse(
+                    "--with names what is no agency of this partnership.",
+                    remedy="Take its id from: candour partnership show",
+                )
             said_id = self.new_id()
             before = {"initial_checks": ABSENT, "disclosed": IN_PERSON}.get(step.stage, "")
             event = DisclosureStaged(

@@ -127,9 +127,9 @@ def lacking(put: Put, criteria: ReferralCriteria) -> list[tuple[str, str]]:
 def _criteria(
     put: Put, kind: ReferralKind, criteria: ReferralCriteria
 ) -> Iterator[tuple[str, str]]:
-    for name in sorted(set(put.meets) - {*kind.any_of, *kind.all_of}):
+    if set(put.meets) - {*kind.any_of, *kind.all_of}:
         known = ", ".join((*kind.any_of, *kind.all_of))
-        yield f"`{name}` is no criterion of {kind.title}", f"Write one of: {known}."
+        yield f"`meets` has what is no criterion of {kind.title}", f"Write one of: {known}."
     for name in kind.all_of:
         if name not in put.meets:
             one = criteria.criterion(name)

@@ -68,7 +68,7 @@ def _insist_on_assessor(found: Assessed, outbox: Outbox) -> None:
     """
     said = found.written.report
     named = said.who_says.name or outbox.home.agency.reporter.name
-    if not named and said.danger_now != "yes" and said.urgency != "threat_to_life":
+    if not named and not said.is_in_danger:
         raise Misuse(
             "Nobody is named who assessed this. Nothing was stored.",
             remedy="Write `who_says` with name, role and a telephone or mailbox.",

@@ -115,6 +115,9 @@ UNSAFE: dict[str, tuple[Step, str]] = {
     "police alone": (
         Step(stage="decided", decision="disclose", agencies=[POLICE]), "No other agency decided",
     ),
+    "another force": (
+        Step(stage="decided", decision="disclose", agencies=["mk-nobody"]), "no agency of this",
+    ),
     "no decision": (Step(stage="decided", agencies=[HUB]), "A decision is given at `decided`"),
     "nobody told": (
         Step(stage="disclosed", in_person=True, safety_plan="yes"), "Whom it was disclosed to",

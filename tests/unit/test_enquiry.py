@@ -12,7 +12,7 @@ from consumers.safeguarding.desk import Deciding
 from contracts.fault import Misuse
 from contracts.section import Practitioner
 from deploy.command import EXIT_USAGE, invoke
-from deploy.command.enquiry import RETURNS
+from deploy.command.enquiry import RETURNS, _returned, _unaccounted
 from producers.filed import warned
 from producers.report import opened
 from tests.support.agreed import adopt, dated, people, retract, say
@@ -250,7 +250,32 @@ def test_a_household_or_attendance_that_lacks_nothing_warns_of_nothing(tmp_path:
         assert list(warned(opened(file, now_ms=CLOCK_MS)[0])) == []
 
 
-def test_no_return_reads_as_safe() -> None:
-    """Trap 13: nil is not safe, destroyed is not nil."""
-    assert "NOT a finding of safety" in RETURNS["nil_contact"]
-    assert "not nil, and not safe" in RETURNS["destroyed"]
+def test_an_attendance_that_names_no_companion_is_listed_until_it_does(desk: Desk) -> None:
+    """E40: an unidentified male sat there, and nobody wrote who he was (7.1)."""
+    facts = dated(attendance="illness", accompanied="partner", enquiry="unsafe")
+    attended = say(desk, PROBATION, "attendance_recorded", facts, sections=people(desk))
+    named = {**facts, "companion": "partners"}
+    say(desk, PROBATION, "attendance_recorded", named, sections=people(desk))
+    declined = {**facts, "accompanied": "declined"}
+    say(desk, PROBATION, "attendance_recorded", declined, sections=people(desk))
+    with desk.acting(PROBATION).store.read() as db:
+        (told, then) = _unaccounted(db, frozenset())
+    assert f"COMPANION NOT RECORDED: {attended}" in told
+    assert "ask who it was" in then
+
+
+def test_no_return_reads_as_safe(desk: Desk) -> None:
+    """Trap 13: nil is not safe, destroyed is not nil, and a tombstone says when and under what."""
+    nil = dated(returned="nil_contact")
+    nil["occurred"]["until"] = "2018-05-29"
+    say(desk, PROBATION, "return_made", nil, sections=people(desk))
+    gone = dated(returned="destroyed", destroyed_on="2006-03-20", authority="six-year rule")
+    say(desk, PROBATION, "return_made", gone, sections=people(desk))
+    with desk.acting(PROBATION).store.read() as db:
+        returned = standing.shown(db, frozenset(), "return_made")
+        first, second = ("\n".join(_returned(db, row)) for row in returned)
+    assert RETURNS["nil_contact"] in first
+    assert "NOT a finding of safety" in first
+    assert "2012-05-01 to 2018-05-29" in first
+    assert "not nil, and not safe" in second
+    assert "destroyed on 2006-03-20, under six-year rule" in second

@@ -268,7 +268,9 @@ def test_an_assessment_names_its_assessor_unless_danger_is_now(
     assert invoke(line) == EXIT_USAGE
     assert "Nobody is named who assessed" in capsys.readouterr().err
     assert "risk_assessed" not in {row["event"] for row in speaker.outbox.rows()}
-    file.write_text(file.read_text().replace("danger_now: not_asked", "danger_now: yes"))
+    text = file.read_text().replace("danger_now: not_asked", "danger_now: yes")
+    text = text.replace("safe-to-talk: yes", "safe-to-talk: no")
+    file.write_text(text.replace("seen_alone: yes", "seen_alone: not_asked"))
     assert invoke(line) == EXIT_NOT_DELIVERED
 
 

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from consumers.consumer import Came
+from consumers.disclosure.rows import all_applications
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alerts
 from consumers.standing import hidden_from
@@ -210,6 +211,27 @@ def ids_of(agency: Agency) -> dict[str, set[str]]:
         return {name: set(db.execute(select(one)).scalars()) for name, one in columns.items()}
 
 
+def test_what_he_cannot_see_of_a_disclosure_he_cannot_act_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """He is the officer who is asked about: his stage, his look, are of no application."""
+    with_case, _, _ = twins(
+        tmp_path, POLICE, lambda token: written("hers", her_case({"practitioner": token},
+                                                                 hub=POLICE))
+    )  # fmt: skip
+    acting = open_acting(Home.open(with_case.folder))
+    with acting.store.read() as db:
+        (application,) = (one["id"] for one in all_applications(db))
+    words = tmp_path / "words.yaml"
+    words.write_text("reason: none\n")
+    step = f"assessed --words {words} --role sergeant"
+    for line in (f"disclosure stage {{}} {step}", "disclosure show {}",
+                 "disclosure show {} --applicant"):  # fmt: skip
+        hers = with_case.does(line.format(application), capsys)[:2]
+        assert hers == with_case.does(line.format(f"{application[:-1]}z"), capsys)[:2]
+        assert "There is no application of this id." in hers[1]
+
+
 def test_what_he_cannot_see_he_cannot_act_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -225,12 +247,13 @@ def test_what_he_cannot_see_he_cannot_act_on(
         f"research nfa {report} {why} {who}",
         f"alert ack {alert} {who}",
         f"response supply {report} --outcome nil {who}",
+        f"referral consider {report} --kind idva {why} {who}",
         f"response give {report} --received-by Kept --researched no --action no_action {why} {who}",
     ):
         code, said, _ = with_case.does(line, capsys)
         assert (code, said) == without.does(line, capsys)[:2], line
         assert (code, "is known here" in said) == (EXIT_USAGE, False)
-        assert re.search(r"There is no |No re[a-z]+ (was|of this id was)", said), said
+        assert re.search(r"There is no |No re[a-z]+ (was|of this id (was|is))", said), said
 
 
 def test_a_reporter_who_is_excluded_from_what_a_colleague_reports_sees_nothing_of_it(

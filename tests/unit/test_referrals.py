@@ -283,7 +283,7 @@ LACKING = {
     ),
     "consent": (f"referral: substance\nmeets: [support_need]\n{WORDS}", "nobody's consent"),
     "end": (f"referral: handover\nmeets: [risk_stays]\n{WORDS}", "the known end is missing"),
-    "criterion": (f"referral: mash\nmeets: [bogus]\n{WORDS}", "`bogus` is no criterion"),
+    "criterion": (f"referral: mash\nmeets: [{CANARY}]\n{WORDS}", "has what is no criterion"),
     "marac": (
         "referral: idva\nmeets: [marac]\n", "no statement is named that it arises from",
     ),
@@ -356,6 +356,18 @@ def test_a_referral_that_meets_its_criteria_is_stored_with_them(
     assert {"agency": "mk-hub", "how": "addressee"} in sections["involvement"]["involved"]
     if kind == "handover":
         assert sections["event"]["ends_on"] == "2012-09-28"
+
+
+@pytest.mark.parametrize("danger", ["danger_now: yes", "urgency: threat_to_life"])
+def test_a_threat_to_life_is_referred_whatever_it_lacks(
+    speaker: Speaker, capsys: pytest.CaptureFixture[str], danger: str
+) -> None:
+    """Nothing stops it here that the log would let through."""
+    text = f"referral: marac\nmeets: [repeat, {CANARY}]\n{danger}\n"
+    make(speaker, capsys, text, code=EXIT_NOT_DELIVERED)
+    raw = [one["raw"] for one in speaker.outbox.rows() if one["event"] == "referral_made"]
+    _, sections = speaker.opened(raw[0])
+    assert sections["event"]["criterion"] == "threat_to_life, repeat (criteria 1, MARAC 2)"
 
 
 @pytest.mark.parametrize(("account", "yes", "code"), [
