@@ -17,7 +17,7 @@ from consumers.research.worker import Research
 from consumers.responses.desk import Answering
 from consumers.responses.worker import Responses
 from consumers.safeguarding.desk import Deciding
-from consumers.safeguarding.worker import HubRules, PoliceRules
+from consumers.safeguarding.worker import Watching
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
 from contracts.draft import Draft
@@ -44,8 +44,7 @@ def workers_of(voice: Voice) -> list[Worker]:
 
     Research comes first: the rules look at the tasks it opens.
     """
-    rules = [PoliceRules(voice), HubRules(voice)]
-    return [Responses(voice), Governance(voice), Research(voice), *rules]
+    return [Responses(voice), Governance(voice), Research(voice), Watching(voice)]
 
 
 @dataclass(frozen=True)

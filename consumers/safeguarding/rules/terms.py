@@ -1,0 +1,141 @@
+"""The terms of the rules: where each runs, by which clock, whose duty it raises.
+
+They are the ruleset's, on the log. Where a ruleset has none, these stand: the same as
+deploy/governance/rules.yaml, which a partnership adopts or changes. Windows look back by when
+things happened; hours run in ledger time. Every figure is configuration: no national one was found
+for any of them but where domain.md names its source.
+
+Source: domain.md 1.2, 1.3, 4, 7 (Attention: who owes what by default).
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from consumers.safeguarding.rules import same_origin, unresearched
+from contracts.event.control import AgencyKind, Rules, RuleTerm
+
+FOUND: dict[str, str] = {
+    "M01": "a report whose research ran out of time",
+    "M02": "a report names nobody who says so",
+    "M03": "two reports that may be one source",
+    "M04": "something stands on record against somebody in a couple",
+    "M05": "an injury was treated and nobody asked in private",
+    "M06": "a low level was given and what is held was not considered",
+    "M07": "an address was approved without the looks or a talk in private",
+    "M08": "two came together and the partner was not seen alone",
+    "M09": "something new bears on danger in a couple",
+    "M10": "separate incidents between two people reach the number for a review",
+    "M11": "a partner left a tenancy",
+    "M12": "somebody with a record joins a household",
+    "M13": "somebody came along and it is not recorded who",
+    "M14": "an informal report was closed as if it were none",
+    "M15": "each of two is said to have harmed the other",
+    "M16": "a report of ours reached nobody",
+    "M17": "somebody disclosed abuse and no referral was decided",
+    "M18": "supervision or a case ends with a risk that stays",
+    "M19": "an assessment after custody without the record of therapy there",
+    "M20": "somebody warns of jealousy or of a threat",
+    "M21": "signs that somebody may need care and support, and abuse reported",
+    "M22": "abuse again within the repeat period after MARAC",
+    "separation": "somebody means to end a relationship",
+}
+"""What each rule found, by its id, as a person on duty reads it."""
+
+_CLINICIAN, _MANAGER, _UNIT = "treating_clinician", "offender_manager", "domestic_abuse_unit"
+_PLANNER, _CONTACT, _SOCIAL = "safety_planner", "police_single_contact", "named_social_worker"
+
+
+def _term(  # noqa: PLR0913 - a term has this many independent parts
+    rule: str, kinds: Sequence[AgencyKind], hours: int, owners: dict[str, str], *,
+    attention: Literal["interrupt", "duty", "note"] = "duty", fallback: str = "duty_supervisor",
+    threshold: int | None = None, window_days: int | None = None, since: str | None = None,
+) -> RuleTerm:  # fmt: skip
+    return RuleTerm(
+        id=rule, version="1", kinds=list(kinds), attention=attention, hours=hours, owners=owners,
+        fallback=fallback, threshold=threshold, window_days=window_days, since=since,
+    )  # fmt: skip
+
+
+DEFAULT: tuple[RuleTerm, ...] = (
+    _term("M01", ["police"], 4, {}, fallback="duty_manager"),
+    _term("M02", ["police"], 4, {}, fallback="duty_manager"),
+    _term(
+        "M03", ["police", "safeguarding_hub"], 72, {}, attention="note", fallback="duty_manager",
+        window_days=7,
+    ),
+    _term(
+        "M04", ["police", "safeguarding_hub"], 72, {"police": _UNIT}, window_days=90,
+        since="2014-03-08",
+    ),
+    _term("M05", ["health"], 4, {"health": _CLINICIAN}, threshold=16),
+    _term(
+        "M06", ["probation", "police", "safeguarding_hub"], 72, {"other": _MANAGER},
+        window_days=90,
+    ),
+    _term("M07", ["probation", "police"], 24, {"other": _MANAGER}),
+    _term("M08", ["probation", "police"], 72, {"other": _MANAGER}),
+    _term("M09", ["police", "safeguarding_hub"], 24, {"police": _UNIT}, window_days=180),
+    _term(
+        "M10", ["safeguarding_hub", "police"], 24, {"police": _UNIT}, threshold=3, window_days=365
+    ),
+    _term(
+        "M11", ["housing", "safeguarding_hub"], 72, {"safeguarding_hub": _PLANNER}, threshold=2,
+        window_days=365,
+    ),
+    _term("M12", ["police"], 24, {"police": _CONTACT}, window_days=90),
+    _term("M13", ["health"], 24, {"health": _CLINICIAN}),
+    _term("M14", ["police", "safeguarding_hub"], 24, {}, window_days=365),
+    _term(
+        "M15", ["police", "safeguarding_hub"], 72, {"police": _UNIT, "safeguarding_hub": _PLANNER},
+        window_days=90,
+    ),
+    _term(
+        "M16",
+        ["probation", "health", "housing", "social_care", "support_service", "safeguarding_hub",
+         "police"],
+        24, {},
+    ),
+    _term("M17", ["health"], 24, {"health": _CLINICIAN}),
+    _term(
+        "M18", ["probation", "police", "safeguarding_hub", "support_service"], 72,
+        {"probation": _MANAGER, "police": _MANAGER, "safeguarding_hub": _MANAGER},
+        window_days=365,
+    ),
+    _term("M19", ["probation", "police"], 168, {"other": _MANAGER}, window_days=365),
+    _term("M20", ["police", "safeguarding_hub"], 4, {"police": _UNIT}),
+    _term(
+        "M21", ["safeguarding_hub", "social_care"], 72, {"social_care": _SOCIAL}, threshold=2,
+        window_days=365,
+    ),
+    _term("M22", ["safeguarding_hub", "police"], 24, {"police": _UNIT}, threshold=12),
+    _term("separation", ["safeguarding_hub"], 4, {}, fallback="duty_manager"),
+)  # fmt: skip
+"""The terms where a ruleset has none, in the order in which the rules run."""
+
+
+def in_force(rules: Rules) -> list[RuleTerm]:
+    """Give the terms that a ruleset runs the rules by.
+
+    A ruleset without any has its own older clocks: `alert_hours`, `provenance_hours_urgent` and
+    `same_origin_days`; the last stands too where the term of M03 names no window.
+
+    Args:
+        rules: the ruleset in force.
+    """
+    if rules.watch is not None:
+        return [
+            one if one.id != same_origin.ID or one.window_days else _within(one, rules)
+            for one in rules.watch
+        ]
+    hours = {
+        unresearched.ID: rules.alert_hours, "separation": rules.alert_hours,
+        "M02": rules.provenance_hours_urgent,
+    }  # fmt: skip
+    clocked = [msgspec.structs.replace(one, hours=hours.get(one.id, one.hours)) for one in DEFAULT]
+    return [_within(one, rules) if one.id == same_origin.ID else one for one in clocked]
+
+
+def _within(term: RuleTerm, rules: Rules) -> RuleTerm:
+    return msgspec.structs.replace(term, window_days=rules.same_origin_days)
