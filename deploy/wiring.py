@@ -241,10 +241,15 @@ def open_acting(home: Home) -> Acting:
     """
     outbox = outbox_of(home)
     store = Store(home.folder / STORE)
-    agency = home.agency
-    voice = Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
+    voice = voice_of(home)
     consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))
     return Acting(home, outbox, store, consumer)
+
+
+def voice_of(home: Home) -> Voice:
+    """Give who speaks from a home, its partnership not read yet."""
+    agency = home.agency
+    return Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
 
 
 @asynccontextmanager

@@ -125,17 +125,25 @@ def in_force(rules: Rules) -> list[RuleTerm]:
         rules: the ruleset in force.
     """
     if rules.watch is not None:
-        return [
-            one if one.id != same_origin.ID or one.window_days else _within(one, rules)
-            for one in rules.watch
-        ]
+        return completed(rules.watch, rules)
     hours = {
         unresearched.ID: rules.alert_hours, "separation": rules.alert_hours,
         "M02": rules.provenance_hours_urgent,
     }  # fmt: skip
-    clocked = [msgspec.structs.replace(one, hours=hours.get(one.id, one.hours)) for one in DEFAULT]
-    return [_within(one, rules) if one.id == same_origin.ID else one for one in clocked]
+    clocked = (msgspec.structs.replace(one, hours=hours.get(one.id, one.hours)) for one in DEFAULT)
+    window = {same_origin.ID: rules.same_origin_days}
+    return [
+        msgspec.structs.replace(one, window_days=window.get(one.id, one.window_days))
+        for one in clocked
+    ]
 
 
-def _within(term: RuleTerm, rules: Rules) -> RuleTerm:
-    return msgspec.structs.replace(term, window_days=rules.same_origin_days)
+def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
+    """Give terms with the ruleset's own window for M03 where its term names none."""
+    days = rules.same_origin_days
+    return [
+        one
+        if one.id != same_origin.ID or one.window_days
+        else msgspec.structs.replace(one, window_days=days)
+        for one in listed
+    ]
