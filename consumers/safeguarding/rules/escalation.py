@@ -7,12 +7,12 @@ Source: domain.md 1.2 (MARAC), 4 (M10, M20, M22), 7 (Truth about the review).
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import NamedTuple
 
 from consumers.safeguarding.rules import is_automated
 from consumers.safeguarding.rules.reading import (
     adults,
+    ahead,
     back,
     factors,
     months_after,
@@ -165,13 +165,13 @@ def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """
     if incident(seen) is None or seen.day is None:
         return []
-    days = timedelta(term.window_days or 0)
+    days = term.window_days or 0
     raised = []
     for pair in pairs(seen.statement):
         if is_open(history, "M10", pair) or _last_referral(seen, pair, history) is not None:
             continue
-        near = back(seen.day, days.days), seen.day + min(days, type(seen.day).max - seen.day)
-        told_of = history.of_all(pair, *EVENTS, since=near[0], until=near[1])
+        since, until = back(seen.day, days), ahead(seen.day, days)
+        told_of = history.of_all(pair, *EVENTS, since=since, until=until)
         every = [seen, *(one for one in told_of if incident(one) is not None)]
         counted = max((_within(every, seen, one, days, history) for one in every), key=len)
         if len(counted) >= (term.threshold or 1):
@@ -183,18 +183,24 @@ def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 
 
 def _within(
-    every: Sequence[Seen], seen: Seen, last: Seen, days: timedelta, history: History
+    every: Sequence[Seen], seen: Seen, last: Seen, days: int, history: History
 ) -> list[str]:
     """List distinct incidents of the window that ends with one of them, by their source.
 
     Returns:
         Empty where the statement at hand is not in that window.
     """
-    if last.day is None or seen.day is None or not last.day - days <= seen.day <= last.day:
+
+    def is_in(one: Seen) -> bool:
+        if one.day is None or last.day is None:
+            return False
+        return 0 <= (last.day - one.day).days <= days
+
+    if not is_in(seen):
         return []
-    first: dict[str, str] = {source(seen, history): seen.id}
+    first = {source(seen, history): seen.id}
     for one in every:
-        if one.day is not None and last.day - one.day <= days and one.day <= last.day:
+        if is_in(one):
             first.setdefault(source(one, history), one.id)
     return list(first.values())
 

@@ -138,6 +138,14 @@ def back(day: date, days: int | None) -> date:
         return date.min
 
 
+def ahead(day: date, days: int | None) -> date:
+    """Go on some days; None, and beyond the calendar, is its end."""
+    try:
+        return day + timedelta(days=days) if days is not None else date.max
+    except OverflowError:
+        return date.max
+
+
 def months_after(day: date, months: int) -> date:
     """Give the same day some calendar months on, or the last day of a shorter month."""
     years, month = divmod(day.month - 1 + months, 12)
