@@ -114,7 +114,7 @@ class HistorySuite:
     def test_a_research_result_is_of_whom_its_event_names(
         self, history_of: HistoryOf, telling: Telling
     ) -> None:
-        """A match about him is not one about her, though one report named both; a machine may say it."""
+        """A match about him is none about her, though one report named both."""
         report = self.contact(telling, "2012-05-01", "D", "T")
         found = found_by_research(telling, report)
         history = history_of(Told([report, found]), None)

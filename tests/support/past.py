@@ -13,7 +13,6 @@ from typing import Any
 from consumers.safeguarding.rules import is_automated
 from consumers.safeguarding.rules.seen import Seen
 from contracts.event.report import Report
-from contracts.identifier import agency_of
 from contracts.section import Identity, PersonPart
 from contracts.statement import Statement, interpret, parse
 from tests.support.stranger import Writer, seeded, text_of

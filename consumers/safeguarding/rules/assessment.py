@@ -12,6 +12,7 @@ from consumers.safeguarding.rules.escalation import is_threat, is_warning
 from consumers.safeguarding.rules.reading import (
     TOGETHER,
     among,
+    are_together,
     back,
     factors,
     may_be_partners,
@@ -237,14 +238,14 @@ def _couples(seen: Seen, history: History, term: RuleTerm) -> list[_Couple]:
     """List the couples that a report is about: named in it, or known of within the window."""
     named = pairs(seen.statement)
     if named:
-        return [_Couple(pair, seen.id) for pair in named] if may_be(seen) else []
+        return [_Couple(pair, seen.id) for pair in named] if may_be_partners(seen) else []
     subject = principal(seen.statement)
     if subject is None or seen.day is None or len(people(seen.statement)) != 1:
         return []
     found: list[_Couple] = []
     since = back(seen.day, term.window_days or 0)
     for one in history.of(subject, *TOGETHER, since=since):
-        if told(one, Report) is None or not may_be_partners(one):
+        if told(one, Report) is None or not are_together(one):
             continue
         for pair in pairs(one.statement):
             other = [who for who in pair if not among(history, subject, [who])]
@@ -252,11 +253,6 @@ def _couples(seen: Seen, history: History, term: RuleTerm) -> list[_Couple]:
             if len(other) == 1 and not among(history, other[0], known):
                 found.append(_Couple((subject, other[0]), one.id))
     return found
-
-
-def may_be(seen: Seen) -> bool:
-    """Say whether whom a report names together may be a couple; an assessment names one."""
-    return may_be_partners(seen) or seen.event not in TOGETHER
 
 
 def _is_assessed(seen: Seen, pair: tuple[str, str], history: History) -> bool:

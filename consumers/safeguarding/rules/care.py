@@ -5,13 +5,10 @@ Source: Care Act 2014 s42; domain.md 1.10, 2 (F22), 4 (M21); review 1.6.2, 3.2.2
 
 from consumers.safeguarding.rules.escalation import EVENTS, incident, is_open
 from consumers.safeguarding.rules.reading import (
-    TOGETHER,
     adults,
     among,
     back,
     factors,
-    may_be_partners,
-    pairs,
     principal,
     told,
 )
@@ -43,7 +40,7 @@ def screen(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         term: `threshold` indicators; `window_days` in which a concern, or a decision, is recent.
 
     Returns:
-        One for each person who may have such needs.
+        One for each person who may have such needs, about that person alone.
 
     Source:
         review 1.6.2, 3.2.20, 3.2.25, 4.5 (ii); domain.md 4 (M21: E03, E36, E41).
@@ -62,12 +59,11 @@ def screen(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         concern = _concern(seen, who, history, term)
         if concern is None or _is_decided(seen, who, history, term):
             continue
-        about = _about(concern, who, history)
-        if is_open(history, "M21", about):
+        if is_open(history, "M21", [who]):
             continue
         statements = dict.fromkeys([seen.id, concern.id, *(one.id for one in counted)])
         raised.append(Alarm(
-            act="care_screen", why=WHY, statements=list(statements), subjects=about,
+            act="care_screen", why=WHY, statements=list(statements), subjects=[who],
             once="" if len(adults(seen.statement)) == 1 else str(_place(seen, who)),
         ))  # fmt: skip
     return raised
@@ -125,17 +121,6 @@ def _is_decided(seen: Seen, who: str, history: History, term: RuleTerm) -> bool:
         for report in [*history.of(who, *SHOWN, since=since)]
         for one in history.about(report.id, "referral_considered")
     )
-
-
-def _about(concern: Seen, who: str, history: History) -> list[str]:
-    """Give the couple that a concern is of, whose need it is first; else that person alone."""
-    if concern.event in TOGETHER and not may_be_partners(concern):
-        return [who]
-    for pair in pairs(concern.statement):
-        other = [one for one in pair if not among(history, who, [one])]
-        if len(other) == 1:
-            return [who, other[0]]
-    return [who]
 
 
 def _place(seen: Seen, who: str) -> int:

@@ -99,11 +99,25 @@ def accused(statement: Statement) -> list[str]:
 
 
 def may_be_partners(seen: Seen) -> bool:
-    """Say whether what is said of the persons together does not rule out a partnership."""
+    """Say whether nothing in a statement rules out that those it names together are partners."""
     event = seen.statement.sections.get("event")
     if isinstance(event, (ConcernReported, RelationshipNoted, HouseholdChanged)):
         return event.relationship not in NOT_PARTNERS
-    return isinstance(event, ContactRecorded)
+    return True
+
+
+def are_together(seen: Seen) -> bool:
+    """Say whether a statement says of those it names that they belong together, or did.
+
+    A contact in which somebody spoke of another does not: E16 is about a former wife.
+    """
+    event = told(seen, ContactRecorded)
+    if event is None:
+        return seen.event in TOGETHER and may_be_partners(seen)
+    said = set(event.disclosed or [])
+    return event.contact == "joint_attendance" or bool(
+        said & {"relationship", "counter_allegation"}
+    )
 
 
 def factors(statement: Statement) -> frozenset[Factor]:

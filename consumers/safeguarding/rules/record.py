@@ -1,7 +1,8 @@
 """What stands against somebody ("History"), and the two rules that ask what it means: M04, M12.
 
 History is any conviction, caution, warning, complaint that went no further or third-party
-allegation, with any victim, that this agency was sent. An arrest or a charge is none.
+allegation, with any victim, that this agency was sent. An arrest or a charge is none. A record and
+a look may be said by a machine: a register is no hearsay. What somebody told is said by a person.
 
 Source: domain.md 4 (M04, M12), 5 (traps 7 to 9); review 4.3, 5.6.4 (v), 5.7.3, rec. 18.
 """
@@ -76,10 +77,9 @@ def is_history(one: Seen, subject: str, history: History) -> bool:
     if isinstance(event, PoliceRecordNoted):
         harmed = event.offence not in VICTIMLESS or event.domestic == "yes"
         holds = event.record in RECORDS and harmed
-    elif isinstance(event, ContactRecorded):
-        holds = "allegation_by_other" in (event.disclosed or [])
     else:
-        return False
+        contact = told(one, ContactRecorded)
+        holds = contact is not None and "allegation_by_other" in (contact.disclosed or [])
     return holds and among(history, subject, accused(one.statement))
 
 
