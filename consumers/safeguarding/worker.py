@@ -15,7 +15,7 @@ from consumers.history import Past
 from consumers.research import rows as research
 from consumers.safeguarding import life, rows, watched
 from consumers.safeguarding.rules import is_automated, same_origin, terms, unresearched
-from consumers.safeguarding.rules.catalogue import RULES
+from consumers.safeguarding.rules.every import EVERY
 from consumers.safeguarding.rules.good import GOOD, OWED_BY
 from consumers.safeguarding.rules.same_origin import Account
 from consumers.safeguarding.rules.seen import Alarm, Seen
@@ -24,13 +24,22 @@ from consumers.worker import CAUSES_MAX, HOUR_MS, Worker
 from contracts.event.action import AlertClosed, AlertEscalated
 from contracts.event.case import StatementCorrected
 from contracts.event.control import PersonsLinked, PersonsUnlinked, RuleTerm
-from contracts.event.work import AlertRaised, PossibleSameOrigin, SameOriginDecided
+from contracts.event.report import Report
+from contracts.event.work import (
+    AlertRaised,
+    PossibleSameOrigin,
+    ResearchCompleted,
+    SameOriginDecided,
+)
 from contracts.fault import CandourError
+from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
 from contracts.sharing import Involved, Involvements
 
 RULE = "alert_clock/1"
+SHOWN = (Report, ResearchCompleted)
+"""What a machine may say that a rule is shown: it decides itself whether it names machines."""
 LOOKED_AGAIN_MAX = 32
 """How many reports, the newest, rules look at again when persons are found to be one."""
 
@@ -97,15 +106,18 @@ class Watching(Worker):
         return Past(db, self._voice.agency, of=statement, before=before)
 
     def _watch(self, db: Connection, view: View, seen: Seen, past: Past) -> list[Wanted]:
-        """Show a statement to every rule; what one fails on is set aside, the others go on."""
-        if is_automated(seen.statement):
+        """Show a statement to every rule; what one fails on is set aside, the others go on.
+
+        What a machine derived is no rule's to see, but for looks: a rule may name a machine's.
+        """
+        if is_automated(seen.statement) and not isinstance(_event_of(seen), SHOWN):
             return []
         wanted: list[Wanted] = []
         for term in self._terms():
             if term.id == same_origin.ID:
                 wanted += self._origins(db, seen, past, term)
                 continue
-            rule = RULES.get(term.id)
+            rule = EVERY.get(term.id)
             try:
                 alarms = [] if rule is None else rule(seen, past, term)
             except (CandourError, SQLAlchemyError):
@@ -310,6 +322,10 @@ def hangs_together(db: Connection, past: Past, alert: str) -> bool:
     persons = {token for one in rows.subjects_of(db, alert) for token in past.person(one)}
     named = history.named_in(db, rows.statements_of(db, alert))
     return not persons or all(persons & whom for whom in named.values())
+
+
+def _event_of(seen: Seen) -> Section | None:
+    return seen.statement.sections.get("event")
 
 
 def _by_day(account: Account) -> tuple[str, str]:

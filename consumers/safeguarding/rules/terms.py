@@ -43,13 +43,17 @@ FOUND: dict[str, str] = {
 }
 """What each rule found, by its id, as a person on duty reads it."""
 
-_CLINICIAN, _MANAGER, _UNIT = "treating_clinician", "offender_manager", "domestic_abuse_unit"
-_PLANNER, _CONTACT, _SOCIAL = "safety_planner", "police_single_contact", "named_social_worker"
+_CLINICIAN, _HEALTH = "treating_clinician", "safeguarding_lead"
+_CONTACT, _UNIT = "police_single_point_of_contact", "domestic_abuse_investigation_unit"
+_HOUSING, _INSPECTOR = "domestic_abuse_hub_officer", "duty_intelligence_inspector"
+_LEAD, _PLANNER = "duty_safeguarding_lead", "safety_planner"
+_PROBATION, _SERVICE = "duty_senior_probation_officer", "duty_service_manager"
+_SOCIAL = "duty_social_worker"
 
 
 def _term(  # noqa: PLR0913 - a term has this many independent parts
     rule: str, kinds: Sequence[AgencyKind], hours: int, owners: dict[str, str], *,
-    attention: Literal["interrupt", "duty", "note"] = "duty", fallback: str = "duty_supervisor",
+    attention: Literal["interrupt", "duty", "note"] = "duty", fallback: str = "duty_manager",
     threshold: int | None = None, window_days: int | None = None, since: str | None = None,
 ) -> RuleTerm:  # fmt: skip
     return RuleTerm(
@@ -59,58 +63,82 @@ def _term(  # noqa: PLR0913 - a term has this many independent parts
 
 
 DEFAULT: tuple[RuleTerm, ...] = (
-    _term("M01", ["police"], 4, {}, fallback="duty_manager"),
-    _term("M02", ["police"], 4, {}, fallback="duty_manager"),
+    _term("M01", ["police"], 4, {}),
+    _term("M02", ["police"], 4, {}),
+    _term("M03", ["police", "safeguarding_hub"], 72, {}, attention="note", window_days=7),
     _term(
-        "M03", ["police", "safeguarding_hub"], 72, {}, attention="note", fallback="duty_manager",
-        window_days=7,
+        "M04", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD},
+        window_days=14, since="2014-03-08",
     ),
     _term(
-        "M04", ["police", "safeguarding_hub"], 72, {"police": _UNIT}, window_days=90,
-        since="2014-03-08",
+        "M05", ["health"], 4, {"health": _CLINICIAN, "other": _HEALTH}, fallback=_HEALTH,
+        threshold=16,
     ),
-    _term("M05", ["health"], 4, {"health": _CLINICIAN}, threshold=16),
     _term(
-        "M06", ["probation", "police", "safeguarding_hub"], 72, {"other": _MANAGER},
+        "M06", ["probation", "police", "safeguarding_hub"], 72, {"other": _PROBATION},
         window_days=90,
     ),
-    _term("M07", ["probation", "police"], 24, {"other": _MANAGER}),
-    _term("M08", ["probation", "police"], 72, {"other": _MANAGER}),
-    _term("M09", ["police", "safeguarding_hub"], 24, {"police": _UNIT}, window_days=180),
+    _term("M07", ["probation", "safeguarding_hub"], 72, {"other": _PROBATION}),
     _term(
-        "M10", ["safeguarding_hub", "police"], 24, {"police": _UNIT}, threshold=3, window_days=365
+        "M08", ["probation", "police", "safeguarding_hub", "social_care",
+        "support_service"], 168, {"social_care": _SOCIAL, "support_service": _PLANNER,
+        "other": _PROBATION},
     ),
     _term(
-        "M11", ["housing", "safeguarding_hub"], 72, {"safeguarding_hub": _PLANNER}, threshold=2,
+        "M09", ["police", "safeguarding_hub", "probation"], 72, {"police": _UNIT,
+        "probation": _PROBATION, "other": _LEAD}, window_days=365,
+    ),
+    _term(
+        "M10", ["police", "safeguarding_hub"], 72, {"police": _UNIT, "other": _LEAD},
+        threshold=3, window_days=365,
+    ),
+    _term(
+        "M11", ["housing", "safeguarding_hub"], 168, {"housing": _HOUSING, "other":
+        _PLANNER}, threshold=2, window_days=365,
+    ),
+    _term(
+        "M12", ["police", "safeguarding_hub"], 24, {"police": _CONTACT, "other": _LEAD},
+        window_days=28,
+    ),
+    _term(
+        "M13", ["health"], 24, {"health": _CLINICIAN, "other": _HEALTH}, attention="note",
+        fallback=_HEALTH,
+    ),
+    _term(
+        "M14", ["police", "safeguarding_hub"], 24, {"police": _INSPECTOR, "other": _LEAD},
         window_days=365,
     ),
-    _term("M12", ["police"], 24, {"police": _CONTACT}, window_days=90),
-    _term("M13", ["health"], 24, {"health": _CLINICIAN}),
-    _term("M14", ["police", "safeguarding_hub"], 24, {}, window_days=365),
     _term(
-        "M15", ["police", "safeguarding_hub"], 72, {"police": _UNIT, "safeguarding_hub": _PLANNER},
-        window_days=90,
+        "M15", ["police", "safeguarding_hub", "probation"], 72, {"police": _UNIT,
+        "probation": _PROBATION, "other": _PLANNER}, window_days=28,
     ),
     _term(
-        "M16",
-        ["probation", "health", "housing", "social_care", "support_service", "safeguarding_hub",
-         "police"],
-        24, {},
+        "M16", ["police", "probation", "safeguarding_hub", "health", "housing",
+        "social_care", "support_service", "other"], 24, {"police": _INSPECTOR,
+        "probation": _PROBATION, "safeguarding_hub": _LEAD, "health": _HEALTH, "housing":
+        _HOUSING, "social_care": _SOCIAL, "support_service": _SERVICE, "other":
+        "duty_manager"},
     ),
-    _term("M17", ["health"], 24, {"health": _CLINICIAN}),
+    _term("M17", ["health"], 24, {"health": _CLINICIAN, "other": _HEALTH}, fallback=_HEALTH),
     _term(
-        "M18", ["probation", "police", "safeguarding_hub", "support_service"], 72,
-        {"probation": _MANAGER, "police": _MANAGER, "safeguarding_hub": _MANAGER},
+        "M18", ["probation", "safeguarding_hub", "police", "social_care",
+        "support_service"], 72, {"social_care": _SOCIAL, "support_service": _SERVICE,
+        "other": _PROBATION}, window_days=730,
+    ),
+    _term(
+        "M19", ["probation"], 168, {"probation": _PROBATION, "other": "duty_manager"},
         window_days=365,
     ),
-    _term("M19", ["probation", "police"], 168, {"other": _MANAGER}, window_days=365),
-    _term("M20", ["police", "safeguarding_hub"], 4, {"police": _UNIT}),
+    _term("M20", ["police", "safeguarding_hub"], 4, {"police": _INSPECTOR, "other": _LEAD}),
     _term(
-        "M21", ["safeguarding_hub", "social_care"], 72, {"social_care": _SOCIAL}, threshold=2,
-        window_days=365,
+        "M21", ["safeguarding_hub", "social_care", "police"], 72, {"social_care": _SOCIAL,
+        "police": _UNIT, "other": _LEAD}, threshold=2, window_days=365,
     ),
-    _term("M22", ["safeguarding_hub", "police"], 24, {"police": _UNIT}, threshold=12),
-    _term("separation", ["safeguarding_hub"], 4, {}, fallback="duty_manager"),
+    _term(
+        "M22", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD},
+        threshold=12,
+    ),
+    _term("separation", ["safeguarding_hub"], 4, {}),
 )  # fmt: skip
 """The terms where a ruleset has none, in the order in which the rules run."""
 
