@@ -36,7 +36,7 @@ research_tasks = Table(
     Column("operator", Text),
     Column("why", Text),
     Column("attempts", BigInteger, nullable=False),
-    Column("completion", Text),
+    Column("completion", Text, index=True),
     Column("identified_by", Text),
 )
 """One look each; `outcome` is the last one's, `open` until a look was made.
@@ -49,7 +49,7 @@ research_decisions = Table(
     metadata,
     Column("statement", Text, primary_key=True),
     Column("decided_by", Text, nullable=False),
-    Column("id", Text, nullable=False),
+    Column("id", Text, nullable=False, index=True),
 )
 """No further action, by report."""
 

@@ -81,12 +81,12 @@ origins = Table(
     "origins",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("first", Text, nullable=False),
+    Column("first", Text, nullable=False, index=True),
     Column("second", Text, nullable=False, index=True),
     Column("days_apart", BigInteger, nullable=False),
     Column("decision", Text),
     Column("decided_by", Text),
-    Column("judgement", Text),
+    Column("judgement", Text, index=True),
 )
 """Proposals that two reports are one source; undecided until a named person decides."""
 
@@ -96,7 +96,7 @@ links = Table(
     Column("id", Text, primary_key=True),
     Column("subjects", Text, nullable=False),
     Column("matcher", Text, nullable=False),
-    Column("undone_by", Text),
+    Column("undone_by", Text, index=True),
 )
 """Tokens that a named matcher said are one person, joined by spaces."""
 
