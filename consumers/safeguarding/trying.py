@@ -93,9 +93,9 @@ def alerts_under(
         held = stored.views.c
         query = select(held.id, held.digest, held.record).order_by(held.entry, held.place)
         batch: list[Came] = []
-        for offset, row in enumerate(db.execute(query)):
-            if hidden.isdisjoint((row.id, row.digest)):
-                batch.append(Came(offset, row.digest.encode(), row.record))
+        shown = (row for row in db.execute(query) if hidden.isdisjoint((row.id, row.digest)))
+        for offset, row in enumerate(shown):
+            batch.append(Came(offset, row.digest.encode(), row.record))
             if len(batch) >= BATCH:
                 consumer.take(batch)
                 batch = []
