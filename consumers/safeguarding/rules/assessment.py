@@ -26,7 +26,7 @@ from consumers.safeguarding.rules.record import against
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
 from contracts.event.action import RecordSought
 from contracts.event.control import RuleTerm
-from contracts.event.report import ReleaseNotified, Report, RiskAssessed
+from contracts.event.report import ConcernReported, ReleaseNotified, Report, RiskAssessed
 from contracts.section import Factor
 
 LOW = frozenset({"standard", "low"})
@@ -130,7 +130,8 @@ def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a risk assessment: something new bears on danger in a couple (M09).
 
     New is what nobody said of them within the window. The couple is named in the statement, or
-    was within the window; each couple is asked about apart. Warnings and threats are M20's.
+    was within the window; each couple is asked about apart. Warnings and threats are M20's, and
+    a parting that is reported as a concern is the separation alert's.
 
     Args:
         seen: any report with a factor of `CHANGES`.
@@ -144,6 +145,8 @@ def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         review 3.2.19, 3.2.21, 3.2.28, 5.5.4 (vi); domain.md 1.1 (bands), 4 (M09: E35, E37, E46).
     """
     subject, found = principal(seen.statement), factors(seen.statement) & CHANGES
+    if told(seen, ConcernReported) is not None:
+        found -= {"separation"}
     if told(seen, Report) is None or subject is None or not found or seen.day is None:
         return []
     if is_account(seen) or is_warning(seen) or is_threat(seen):

@@ -51,7 +51,7 @@ WHY_DISCLOSE = (
     "in person and with nothing written handed over, and records it. Nothing to disclose would "
     "not mean safe."
 )
-COMMON_LAW_ONLY = (
+BEFORE_SCHEME = (
     "COMMON_LAW_ONLY: on that day the disclosure scheme was not there yet; telling somebody under "
     "common law would have been asked about."
 )
@@ -124,7 +124,7 @@ def disclosure(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
             first = _first(occasion, pair, history, term)
             raised.append(Alarm(
                 act="disclosure", subjects=pair,
-                why=f"{COMMON_LAW_ONLY} {WHY_DISCLOSE}" if early else WHY_DISCLOSE,
+                why=f"{BEFORE_SCHEME} {WHY_DISCLOSE}" if early else WHY_DISCLOSE,
                 statements=_ids([first, occasion, *held]), once=_which(occasion, pair),
             ))  # fmt: skip
         return raised

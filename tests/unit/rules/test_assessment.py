@@ -179,6 +179,14 @@ def test_only_an_assessment_on_her_own_account_since_ends_it(
     assert (watch.sees("M09", "E46") == []) is silent
 
 
+def test_a_parting_that_is_reported_as_a_concern_is_left_to_its_own_alert() -> None:
+    """E18: one report, one duty; the police's log of it alone asks for a visit (E19)."""
+    assert Watch("E17").sees("M09", "E18") == []
+    assert len(Watch("E17").sees("M09", "E18", risk={"factors": ["alcohol"]})) == 1
+    assert len(Watch().sees("M09", "E19")) == 1
+    assert Watch("E18").sees("M09", "E19") == []
+
+
 @pytest.mark.parametrize("event", ["E59", "E60"])
 def test_a_warning_is_left_to_the_rule_for_warnings(event: str) -> None:
     """Two alerts that ask for one thing are one too many."""
