@@ -108,7 +108,7 @@ def _alert(
         yield f"  {line}"
     if alert["why"]:
         yield f"  why: {alert['why']}"
-    act = (alert["act"] or "").replace("_", " ")
+    act = act_of(alert)
     whose = f"for the {alert['role']} by {at(alert['due_now'])}"
     yield f"  {act + ', ' if act else ''}{whose}, else the {alert['fallback_role']}"
     if alert["raised_by"] != agency:
@@ -154,6 +154,12 @@ def _rests_on(db: Connection, thread: Thread, alert: RowMapping) -> Iterator[str
         whom and whom.isdisjoint(thread.tokens) for whom in named.values()
     ):
         yield "LOOK AGAIN: it rests on a report about somebody who is not one of them any more"
+
+
+def act_of(alert: RowMapping) -> str:
+    """Say what an alert asks for; empty where it does not say."""
+    act = (alert["act"] or "").replace("_", " ")
+    return act.replace("dash", "DASH").replace("marac", "MARAC")
 
 
 def words_of(alert: RowMapping) -> str:

@@ -15,7 +15,7 @@ from consumers.safeguarding.threads import LOUDNESS
 from consumers.safeguarding.trying import Compared, alerts_under, compared
 from contracts.event.control import Rules, RuleTerm
 from contracts.fault import Misuse
-from deploy.command.alert import ATTENTION
+from deploy.command.alert import ATTENTION, act_of
 from deploy.command.consumer import ActingHome, Looks, at, looking
 from deploy.governing import read_watch
 from deploy.wiring import Acting, open_acting, voice_of
@@ -117,10 +117,9 @@ def _tried(rule: str, found: Sequence[Compared]) -> Iterator[str]:
     yield f"\n{rule}: {FOUND.get(rule, '')}: {', '.join(told)}, {counts['']} as now"
     for one in found:
         if one.change:
-            loud, act = one.alert["attention"], (one.alert["act"] or "").replace("_", " ")
             yield (
-                f"  {one.change:<8}{at(one.alert['raised_at'])}  {loud:<9}  {act}, about report "
-                f"{one.alert['statement']}"
+                f"  {one.change:<8}{at(one.alert['raised_at'])}  {one.alert['attention']:<9}  "
+                f"{act_of(one.alert)}, about report {one.alert['statement']}"
             )
     months: dict[str, Counter[tuple[str, int]]] = {}
     for one in found:
