@@ -49,16 +49,15 @@ KEPT = "P. Kept"
 BEFORE = "Nobody"
 TRIED = f"rules try {ROOT}/deploy/governance/rules.yaml"
 LISTS = {
-    POLICE: ("research list --all", "alert list", "alert list --all",
-             "response list", "person list", "outbox",
-             "quarantine list", "emergency list", "exclusion list", "hold list",
-             "correction list", "retention due --all", "erasure status", "risk show",
+    POLICE: ("research list --all", "alert list", "alert list --all", "response list",
+             "person list", "outbox", "quarantine list", "emergency list", "exclusion list",
+             "hold list", "correction list", "retention due --all", "erasure status", "risk show",
              "referral list", "enquiry list", "enquiry returns", "handover list", "housing list",
              "disclosure list"),
     HUB: ("alert list --all", "response list", "person list", "retention due", "erasure status",
           "risk show", "referral list", "handover list", "housing list"),
-    CASE: ("response list", "alert list --all", "outbox", "exclusion list", "correction list", "risk show",
-           "referral list", "enquiry list", "enquiry returns", "handover list"),
+    CASE: ("response list", "alert list --all", "outbox", "exclusion list", "correction list",
+           "risk show", "referral list", "enquiry list", "enquiry returns", "handover list"),
     DESK: ("quarantine list", "emergency list", "response list"),
 }  # fmt: skip
 Ran = tuple[int, str, list[tuple[str, Any]]]
