@@ -21,6 +21,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -108,6 +109,9 @@ to_publish = Table(
     Column("published", Boolean, nullable=False),
 )
 """What this agency says by natural key; `draft` is absent where only the log remembers it."""
+
+_WAITING = to_publish.c.published.is_(False)
+Index("to_publish_waiting", to_publish.c.place, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
 
 class Wanted(NamedTuple):
@@ -373,12 +377,7 @@ def id_under(db: Connection, prefix: str) -> str | None:
 
 def unpublished(db: Connection, limit: int = 200) -> list[Draft]:
     """List what is to be said, in the order in which it was wanted."""
-    query = (
-        select(to_publish.c.draft)
-        .where(to_publish.c.published.is_(False))
-        .order_by(to_publish.c.place)
-        .limit(limit)
-    )
+    query = select(to_publish.c.draft).where(_WAITING).order_by(to_publish.c.place).limit(limit)
     return [_draft(exact) for exact in db.execute(query).scalars()]
 
 

@@ -23,7 +23,7 @@ from consumers.research.worker import Research
 from consumers.responses.desk import Answering
 from consumers.responses.worker import Responses
 from consumers.safeguarding.desk import Deciding
-from consumers.safeguarding.worker import HubRules, PoliceRules
+from consumers.safeguarding.worker import Watching
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
 from contracts.draft import Draft
@@ -51,9 +51,10 @@ def workers_of(voice: Voice) -> list[Worker]:
     Research comes first: the rules look at the tasks it opens. Responses come before referrals,
     and referrals before handovers: each looks at what the one before it keeps.
     """
-    rules = [PoliceRules(voice), HubRules(voice)]
     casework = [Referrals(voice), Handovers(voice), Disclosures(voice), Enquiries(voice)]
-    return [Responses(voice), Governance(voice), Research(voice), *casework, *rules]
+    return [
+        Responses(voice), Governance(voice), Research(voice), *casework, Watching(voice),
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -268,10 +269,15 @@ def open_acting(home: Home) -> Acting:
     """
     outbox = outbox_of(home)
     store = Store(home.agency.store or home.folder / STORE)
-    agency = home.agency
-    voice = Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
+    voice = voice_of(home)
     consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))
     return Acting(home, outbox, store, consumer)
+
+
+def voice_of(home: Home) -> Voice:
+    """Give who speaks from a home, its partnership not read yet."""
+    agency = home.agency
+    return Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Index,
     RowMapping,
     Table,
     Text,
@@ -28,6 +29,9 @@ duties = Table(
     Column("overdue_by", Text),
 )
 """`overdue_by` is the id of the `duty_overdue` that said it ran out."""
+
+_RUNNING = duties.c.discharged_by.is_(None) & duties.c.overdue_by.is_(None)
+Index("duties_running", duties.c.due_at, sqlite_where=_RUNNING, postgresql_where=_RUNNING)
 
 
 def add(db: Connection, owed: Owed, *, role: str) -> None:
@@ -58,9 +62,7 @@ def forget(db: Connection, statement: str) -> None:
 
 def ran_out(db: Connection, at: int) -> list[RowMapping]:
     """List duties that are past their time, undischarged, and not yet said to be."""
-    query = select(duties).where(
-        duties.c.due_at < at, duties.c.discharged_by.is_(None), duties.c.overdue_by.is_(None)
-    )
+    query = select(duties).where(duties.c.due_at < at, _RUNNING)
     return list(db.execute(query.order_by(duties.c.due_at, duties.c.key)).mappings())
 
 

@@ -23,6 +23,7 @@ GROUPS = (
     "consumer",
     "research",
     "alert",
+    "rules",
     "person",
     "response",
     "risk",

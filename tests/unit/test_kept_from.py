@@ -28,6 +28,7 @@ from deploy.wiring import Acting, open_acting
 from producers.home import Home
 from producers.inbox import Came as Read
 from producers.inbox import Inbox
+from tests.support.command import ROOT
 from tests.support.reports import concern
 from tests.support.speaking import Speaker
 from tests.support.telling import Sent
@@ -46,16 +47,17 @@ from tests.vectors.ledger import CLOCK_MS
 
 KEPT = "P. Kept"
 BEFORE = "Nobody"
+TRIED = f"rules try {ROOT}/deploy/governance/rules.yaml"
 LISTS = {
-    POLICE: ("research list --all", "alert list", "response list", "person list", "outbox",
-             "quarantine list", "emergency list", "exclusion list", "hold list",
-             "correction list", "retention due --all", "erasure status", "risk show",
+    POLICE: ("research list --all", "alert list", "alert list --all", "response list",
+             "person list", "outbox", "quarantine list", "emergency list", "exclusion list",
+             "hold list", "correction list", "retention due --all", "erasure status", "risk show",
              "referral list", "enquiry list", "enquiry returns", "handover list", "housing list",
              "disclosure list"),
-    HUB: ("alert list", "response list", "person list", "retention due", "erasure status",
+    HUB: ("alert list --all", "response list", "person list", "retention due", "erasure status",
           "risk show", "referral list", "handover list", "housing list"),
-    CASE: ("response list", "outbox", "exclusion list", "correction list", "risk show",
-           "referral list", "enquiry list", "enquiry returns", "handover list"),
+    CASE: ("response list", "alert list --all", "outbox", "exclusion list", "correction list",
+           "risk show", "referral list", "enquiry list", "enquiry returns", "handover list"),
     DESK: ("quarantine list", "emergency list", "response list"),
 }  # fmt: skip
 Ran = tuple[int, str, list[tuple[str, Any]]]
@@ -153,6 +155,22 @@ def test_no_list_shows_whom_it_is_kept_from_that_there_is_something(
         assert BEFORE not in said, "who looks is known here by name"
 
 
+def test_terms_that_are_tried_raise_nothing_that_is_kept_from_who_tries_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """He tries a ruleset and counts: of her case nothing is counted.
+
+    It reads every record that it may show anew, so that the indices of entries stand in its
+    queries: those move with all that anybody says.
+    """
+    with_case, without, _ = twins(tmp_path, POLICE, case_of)
+    code, said, queries = with_case.does(TRIED, capsys)
+    other = without.does(TRIED, capsys)
+    assert (code, said) == other[:2]
+    assert [query for query, _ in queries] == [query for query, _ in other[2]]
+    assert "alerts that either raises" in said
+
+
 def test_a_colleague_sees_what_is_kept_from_him(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -246,6 +264,10 @@ def test_what_he_cannot_see_he_cannot_act_on(
         f"research complete {task} --outcome nil {who}",
         f"research nfa {report} {why} {who}",
         f"alert ack {alert} {who}",
+        f"alert hand-over {alert} --to lead {who}",
+        f"alert snooze {alert} --hours 2 {why} {who}",
+        f"alert escalate {alert} {who}",
+        f"alert close {alert} --outcome done {who}",
         f"response supply {report} --outcome nil {who}",
         f"referral consider {report} --kind idva {why} {who}",
         f"response give {report} --received-by Kept --researched no --action no_action {why} {who}",
