@@ -1,5 +1,6 @@
 """Research rows: tasks as the log has them, and results that only the force's own store has."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -13,6 +14,8 @@ from sqlalchemy import (
     Text,
     delete,
     func,
+    insert,
+    or_,
     select,
     update,
 )
@@ -37,10 +40,12 @@ research_tasks = Table(
     Column("attempts", BigInteger, nullable=False),
     Column("completion", Text),
     Column("identified_by", Text),
+    Column("retry_at", BigInteger),
 )
 """One look each; `outcome` is the last one's, `open` until a look was made.
 
-`identified_by` is the statement by which the report's publisher said who the person is.
+`identified_by` is the statement by which the report's publisher said who the person is;
+`retry_at` when a system that could not be asked is asked again.
 """
 
 research_decisions = Table(
@@ -81,9 +86,41 @@ def complete(db: Connection, completion: str, event: ResearchCompleted) -> None:
         .where(research_tasks.c.id == event.task, research_tasks.c.attempts < attempt)
         .values(
             outcome=event.outcome, operator=event.operator, why=event.why, attempts=attempt,
-            completion=completion, open=event.outcome not in LOOKED,
+            completion=completion, open=event.outcome not in LOOKED, retry_at=event.retry_at,
         )
     )  # fmt: skip
+
+
+def keep_result(
+    db: Connection, event: ResearchCompleted, *, terms: tuple[bytes, bytes], detail: str | None
+) -> None:
+    """Keep what was searched for and found, here and nowhere else.
+
+    Args:
+        db: an open transaction.
+        event: how the look ended.
+        terms: the salt of their digest, and the terms.
+        detail: what was found.
+    """
+    salt, exact = terms
+    db.execute(
+        insert(results).values(
+            task=event.task, attempt=attempt_of(event.key), terms=exact.decode(),
+            terms_salt=salt, detail=detail,
+        )
+    )  # fmt: skip
+
+
+def next_attempt(db: Connection, task: RowMapping) -> int:
+    """Count the next attempt at a task: a result is never written over, a refused one either."""
+    kept = select(func.max(results.c.attempt)).where(results.c.task == task["id"])
+    return max(int(task["attempts"]), db.execute(kept).scalar() or 0) + 1
+
+
+def results_of(db: Connection, task_id: str) -> list[RowMapping]:
+    """List what was found in each attempt at a task, oldest first."""
+    query = select(results).where(results.c.task == task_id).order_by(results.c.attempt)
+    return list(db.execute(query).mappings())
 
 
 def completion_key(task_id: str, attempt: int) -> str:
@@ -153,7 +190,8 @@ def undecide(db: Connection, statement: str) -> None:
 
 def refused(db: Connection, said: str) -> None:
     """Take back an outcome or a decision that was not accepted; its result stays here."""
-    again = {"open": True, "outcome": None, "operator": None, "why": None, "completion": None}
+    again = {"open": True, "outcome": None, "operator": None, "why": None, "completion": None,
+             "retry_at": None}  # fmt: skip
     db.execute(update(research_tasks).where(research_tasks.c.completion == said).values(**again))
     db.execute(delete(research_decisions).where(research_decisions.c.id == said))
 
@@ -178,6 +216,16 @@ def task(db: Connection, task_id: str) -> RowMapping | None:
     return db.execute(query).mappings().first()
 
 
+def seen(db: Connection, task_id: str, hidden: Collection[str]) -> RowMapping | None:
+    """Give one task to somebody; None where there is none, or it is kept from them."""
+    found = task(db, task_id)
+    if found is None or not {task_id, found["statement"], found["identified_by"]}.isdisjoint(
+        hidden
+    ):
+        return None
+    return found
+
+
 def tasks_of(db: Connection, statement: str) -> list[RowMapping]:
     """List the tasks of one report."""
     return _listed(db, research_tasks.c.statement == statement)
@@ -186,6 +234,15 @@ def tasks_of(db: Connection, statement: str) -> list[RowMapping]:
 def all_tasks(db: Connection) -> list[RowMapping]:
     """List every task, the most pressing report first."""
     return _listed(db)
+
+
+def to_look_up(db: Connection, systems: Collection[str], at: int) -> list[RowMapping]:
+    """List the open tasks in some systems that wait for no later time, the most pressing first."""
+    waits = research_tasks.c.retry_at
+    return _listed(
+        db, research_tasks.c.open, research_tasks.c.system.in_(sorted(systems)),
+        or_(waits.is_(None), waits <= at),
+    )  # fmt: skip
 
 
 def overdue_reports(db: Connection, at: int) -> list[str]:

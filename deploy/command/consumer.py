@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from consumers import aside, standing
 from consumers import store as stored
+from consumers.research.looks import looks
 from consumers.research.rows import results
 from contracts.fault import Misuse
 from deploy.wiring import STORE, open_acting
@@ -74,12 +75,15 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 def rebuild(home: ActingHome) -> None:
     """Forget every row that the views bring back; stop the consumer first.
 
-    Research results are kept: they are on no log.
+    Research results, and who looked at whereabouts, are kept: they are on no log.
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
-        acting.store.forget(kept=frozenset({results.name}))
-    typer.echo(f"Emptied {home / STORE}; results are kept. Now: candour consumer run --home {home}")
+        acting.store.forget(kept=frozenset({results.name, looks.name}))
+    typer.echo(
+        f"Emptied {home / STORE}; results and looks are kept. "
+        f"Now: candour consumer run --home {home}"
+    )
 
 
 @app.command()

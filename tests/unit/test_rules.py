@@ -145,7 +145,7 @@ def test_m02_fires_on_a_report_that_reached_police_before_its_source_was_complet
     (alert,) = raised(desk, POLICE, "M02")
     assert alert["statements"] == [report]
     assert alert["due_at"] == desk.ledger.clock_ms + 4 * 3_600_000
-    assert len(desk.said(POLICE, "research_requested")) == 12
+    assert len(desk.said(POLICE, "research_requested")) == 14
 
 
 def test_m02_does_not_fire_on_a_named_report(desk: Desk) -> None:
