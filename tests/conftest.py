@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from deploy.kafka.server import KafkaServer
 from deploy.settings import PREFIX
+from tests.support.postgres import running
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
@@ -27,3 +28,10 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = KafkaServer(tmp_path_factory.mktemp("kafka"))
     yield server.start()
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Start one real PostgreSQL for the session; give `host:port`."""
+    with running() as address:
+        yield address

@@ -7,7 +7,7 @@ import pytest
 
 from consumers.research import rows as research
 from consumers.research.desk import Desk as ResearchDesk
-from consumers.research.desk import Found
+from consumers.research.found import Found
 from consumers.safeguarding import rows
 from consumers.safeguarding.desk import Deciding
 from contracts.fault import Misuse

@@ -7,7 +7,7 @@ would otherwise let a report change a police record.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -43,10 +43,16 @@ from consumers.research.connectors.matching import folded, number_of
 from contracts.event.work import System
 from contracts.section import Identifier, Name
 
+FILE_S = 5.0
+"""How long a file's query may take to end once it was broken off."""
 DIALECTS = frozenset({"postgresql", "sqlite"})
 """The databases that are proved to be read only."""
 
-_CANARY = text("CREATE TABLE candour_must_not_write (nothing INTEGER)")
+_READ_ONLY = {
+    "postgresql": text("SET TRANSACTION READ ONLY"),
+    "sqlite": text("PRAGMA query_only=ON"),
+}
+_CANARY = text("CREATE TABLE candour_must_not_write (n INTEGER)")
 _REFUSED = frozenset({"25006", "SQLITE_READONLY"})
 """What each calls a write in a transaction that only reads."""
 _TOO_SLOW = frozenset({"57014", "55P03", "SQLITE_INTERRUPT"})
@@ -96,7 +102,7 @@ class SqlConnector:
     async def look(self, terms: Terms) -> Answer:
         """Look one person up; see `Connector.look`."""
         try:
-            async with asyncio.timeout(self.seconds_max), self._reading() as db:
+            async with asyncio.timeout(self._given_up_s), self._reading() as db:
                 found = await db.execute(query(self.mapped, terms))
                 rows = found.mappings().fetchall()
         except TimeoutError:
@@ -118,18 +124,41 @@ class SqlConnector:
         """Open a transaction that cannot write, and prove it."""
         engine = self._engine()
         try:
-            async with engine.connect() as db:
-                try:
-                    await self._begin(db)
-                    yield db
-                except asyncio.CancelledError:
-                    await _break_off(db)
-                    raise
+            async with engine.connect() as db, self._broken_off(db):
+                await db.execute(_READ_ONLY[db.dialect.name])
+                await prove_read_only(db, self.name)
+                yield db
         finally:
             await engine.dispose()
 
+    @property
+    def _is_file(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def _given_up_s(self) -> float:
+        """Seconds until a look is given up: a query of a file ends in a thread, a little later."""
+        return self.seconds_max + FILE_S if self._is_file else self.seconds_max
+
+    @asynccontextmanager
+    async def _broken_off(self, db: AsyncConnection) -> AsyncIterator[None]:
+        """Break a file's query off when its time is up; a server's does that itself."""
+        raw = (await db.get_raw_connection()).driver_connection
+        if not isinstance(raw, aiosqlite.Connection):
+            yield
+            return
+        breaking: list[asyncio.Future[None]] = []
+        timer = asyncio.get_running_loop().call_later(
+            self.seconds_max, lambda: breaking.append(asyncio.ensure_future(raw.interrupt()))
+        )
+        try:
+            yield
+        finally:
+            timer.cancel()
+            await asyncio.gather(*breaking)
+
     def _engine(self) -> AsyncEngine:
-        if self.url.get_backend_name() == "sqlite":
+        if self._is_file:
             where = f"{Path(self.url.database or '').absolute().as_uri()}?mode=ro"
 
             async def opened() -> aiosqlite.Connection:
@@ -153,25 +182,6 @@ class SqlConnector:
             hide_parameters=True,
         )
 
-    async def _begin(self, db: AsyncConnection) -> None:
-        """Make the transaction read only, and see a write refused in it.
-
-        Raises:
-            Unavailable: a write was not refused for that; nothing is asked of such a database.
-        """
-        sqlite = self.url.get_backend_name() == "sqlite"
-        await db.execute(text("PRAGMA query_only=ON" if sqlite else "SET TRANSACTION READ ONLY"))
-        inside = await db.begin_nested()
-        try:
-            await db.execute(_CANARY)
-        except DBAPIError as refused:
-            if _code(refused) not in _REFUSED:
-                raise
-            await inside.rollback()
-        else:
-            await db.rollback()
-            raise Unavailable(f"{self.name} would let itself be written to, so it was not asked")
-
     def _record(self, row: Mapping[Any, Any]) -> Record:
         numbers = [
             Identifier(scheme, str(row[f"number_{scheme}"]))
@@ -182,6 +192,28 @@ class SqlConnector:
             reference=str(row["reference"]), given=_text(row["given"]), family=_text(row["family"]),
             born=_day(row.get("born")), identifiers=numbers, kinds=list(self.kinds),
         )  # fmt: skip
+
+
+async def prove_read_only(db: AsyncConnection, name: str) -> None:
+    """See a write refused in a transaction, for no other reason than that it only reads.
+
+    Args:
+        db: its connection; nothing is written, whatever comes of it.
+        name: what the connector is called.
+
+    Raises:
+        Unavailable: the write was not refused; nothing is asked of such a database.
+    """
+    inside = await db.begin_nested()
+    try:
+        await db.execute(_CANARY)
+    except DBAPIError as refused:
+        if _code(refused) not in _REFUSED:
+            raise
+        await inside.rollback()
+    else:
+        await db.rollback()
+        raise Unavailable(f"{name} would let itself be written to, so it was not asked")
 
 
 def query(mapped: Mapped, terms: Terms) -> Select[Any]:
@@ -252,12 +284,3 @@ def _code(fault: DBAPIError) -> str:
     origin = fault.orig
     code = getattr(origin, "sqlstate", None) or getattr(origin, "sqlite_errorname", None)
     return str(code or type(origin).__name__)
-
-
-async def _break_off(db: AsyncConnection) -> None:
-    """Stop what the database still does for us: a thread of SQLite's would go on to its end."""
-    with suppress(SQLAlchemyError):
-        raw = await db.get_raw_connection()
-        interrupt = getattr(raw.driver_connection, "interrupt", None)
-        if interrupt is not None:
-            await interrupt()
