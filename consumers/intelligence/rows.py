@@ -2,16 +2,29 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Column, Connection, RowMapping, Table, Text, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    select,
+)
 
 from consumers.intelligence import grading
 from consumers.store import metadata, upsert, views
 from contracts.event.action import IntelligenceGraded, ProductReleased
 
+_PLACE = BigInteger().with_variant(Integer, "sqlite")
+
 gradings = Table(
     "gradings",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("place", _PLACE, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
     Column("statement", Text, nullable=False, index=True),
     Column("scheme", Text, nullable=False),
     Column("source", Text, nullable=False),
@@ -28,7 +41,8 @@ gradings = Table(
 products = Table(
     "products",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("place", _PLACE, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
     Column("statement", Text, nullable=False, index=True),
     Column("of", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -87,7 +101,7 @@ def forget(db: Connection, statement: str) -> None:
 
 def gradings_of(db: Connection, statement: str) -> list[RowMapping]:
     """List every grading of an item, the oldest first."""
-    query = select(gradings).where(gradings.c.statement == statement).order_by(gradings.c.id)
+    query = select(gradings).where(gradings.c.statement == statement).order_by(gradings.c.place)
     return list(db.execute(query).mappings())
 
 
@@ -119,4 +133,4 @@ def items(db: Connection) -> list[str]:
 
 def all_products(db: Connection) -> list[RowMapping]:
     """List every product, the oldest first."""
-    return list(db.execute(select(products).order_by(products.c.id)).mappings())
+    return list(db.execute(select(products).order_by(products.c.place)).mappings())
