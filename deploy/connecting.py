@@ -49,20 +49,16 @@ _Local = Literal["mash", "niche", "local", "probation", "iom_mappa"]
 """Never an index: PNC, LEDS and PND are searched by a vetted operator (domain.md 1.5)."""
 
 
-def _minutes(text: object) -> object:
-    if isinstance(text, str) and text.isascii() and text.isdigit() and 0 < int(text) <= 10_080:  # noqa: PLR2004 - a week
+def _whole(text: object, most: int) -> object:
+    if isinstance(text, str) and text.isascii() and text.isdigit() and 0 < int(text) <= most:
         return int(text)
-    raise ValueError("write whole minutes, 1 to 10080 (a week).")
+    raise ValueError(f"write a whole number, 1 to {most}.")
 
 
-def _seconds(text: object) -> object:
-    if isinstance(text, str) and text.isascii() and text.isdigit() and 0 < int(text) <= 120:  # noqa: PLR2004 - two minutes
-        return int(text)
-    raise ValueError("write whole seconds, 1 to 120.")
-
-
-_Minutes = Annotated[int, BeforeValidator(_minutes)]
-_Seconds = Annotated[int, BeforeValidator(_seconds)]
+MINUTES_MAX, SECONDS_MAX = 10_080, 120
+"""A system that was down is asked again within a week; no look takes longer than two minutes."""
+_Minutes = Annotated[int, BeforeValidator(lambda text: _whole(text, MINUTES_MAX))]
+_Seconds = Annotated[int, BeforeValidator(lambda text: _whole(text, SECONDS_MAX))]
 
 
 class Waits(Document):

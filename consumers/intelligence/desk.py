@@ -247,8 +247,10 @@ def _event_of(product: Product, by: Practitioner) -> ProductReleased:
 
 
 def _check_hands(sanitised_by: Practitioner, authorised_by: Practitioner) -> None:
-    names = {" ".join((one.name or "").split()).casefold() for one in (sanitised_by, authorised_by)}
-    if "" in names or len(names) < 2 or sanitised_by.token == authorised_by.token:  # noqa: PLR2004 - two hands
+    one, other = (
+        " ".join((hand.name or "").split()).casefold() for hand in (sanitised_by, authorised_by)
+    )
+    if not one or not other or one == other or sanitised_by.token == authorised_by.token:
         raise Misuse(
             "One person sanitises and another authorises.",
             remedy="Name who wrote it with --sanitised-by, and let somebody else authorise it "

@@ -117,7 +117,7 @@ class Looking:
             answer = await connector.look(terms)
         except Unavailable as fault:
             return self._down(task, fault.why, at)
-        except Exception as defect:  # noqa: BLE001 - one connector's defect leaves the look to be made
+        except Exception as defect:  # noqa: BLE001 - the look stays to be made
             _log.error("connector_failed", system=connector.system, error=type(defect).__name__)
             return self._down(task, DEFECT, at)
         return _judged(terms, answer)

@@ -106,7 +106,8 @@ async def test_a_connector_completes_its_tasks_and_what_it_found_stays(
     assert all(isinstance(one, ResearchCompleted) for one in events)
     assert {one.operator for one in events} == {"candour"}  # type: ignore[attr-defined]
     assert {one.kinds[0] for one in events} == {"warning"}  # type: ignore[attr-defined]
-    assert {one.sections["provenance"].rule for one in said} == {"research/niche-rms"}  # type: ignore[attr-defined]
+    who = [one.sections["provenance"] for one in said]
+    assert {one.rule for one in who} == {"research/niche-rms"}  # type: ignore[attr-defined]
     sent = [draft for _, draft in desk.published if draft.event == "research_completed"]
     assert all(b"1970" not in bytes(v) and b"Marsh" not in bytes(v)
                for draft in sent for v in draft.sections.values())  # fmt: skip

@@ -1,4 +1,4 @@
-"""The research desk: one task whole, who may search an index, whereabouts, victim requests."""
+"""The research desk: one task whole, who may search an index, and where somebody is."""
 
 from pathlib import Path
 from typing import Any
@@ -8,20 +8,17 @@ import pytest
 from consumers import standing
 from consumers.research import known, looks, plan, rows
 from consumers.research.desk import Desk as ResearchDesk
-from consumers.research.enquiry import Enquiring, Sought
 from consumers.research.found import Found
-from consumers.responses import rows as duties
-from consumers.responses.desk import Answering
 from contracts.fault import Misuse
 from contracts.section import Practitioner
 from deploy.command.task import _lines
 from producers.partnership import Partnership
-from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
+from tests.support.desk import POLICE, PROBATION, SOURCES, Desk, named
+from tests.support.researching import ADDRESS, person, task_of, told
 from tests.support.stranger import concern, text_of
 from tests.vectors import ledger
 
 OWNER = "duty_inspector"
-ADDRESS = "12 Acacia Avenue"
 
 
 @pytest.fixture
@@ -30,39 +27,10 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def person(name: str) -> Practitioner:
-    """Name somebody at work, by a token that is theirs."""
-    return Practitioner(text_of(name.encode().ljust(16)[:16]), name)
-
-
 def at_work(desk: Desk) -> ResearchDesk:
     """Sit at the police research desk."""
     police = desk.acting(POLICE)
     return ResearchDesk(police.store, police.voice, desk.new_id, desk.draw)
-
-
-def told(desk: Desk, **changes: Any) -> dict[str, Any]:
-    """Write a report that tells all that there is to tell of both."""
-    sections = named(desk.draw)
-    for number, part in ((1, "alleged_perpetrator"), (2, "victim")):
-        identity = sections[f"person.{number}.identity"]
-        sections[f"person.{number}.part"]["part"] = part
-        sections[f"person.{number}.whereabouts"] = {
-            "subject": identity["subject"], "address": f"{number}{ADDRESS}",
-            "telephone": "01632 960777",
-        }  # fmt: skip
-        identity |= {"born": {"value": "1979-05", "precision": "month"}, "sex": "female",
-                     "identifiers": [{"scheme": "pnc", "value": "2002/0073319Z"}]}  # fmt: skip
-    return {**sections, **changes}
-
-
-def task_of(desk: Desk, report: str, subject: str, system: str = "local") -> str:
-    """Give the id of a task."""
-    with desk.acting(POLICE).store.read() as db:
-        return next(
-            str(one["id"]) for one in rows.tasks_of(db, report)
-            if (one["subject"], one["system"]) == (subject, system)
-        )  # fmt: skip
 
 
 def shown(desk: Desk, task: str, *, viewer: str | None = "") -> list[str]:
@@ -272,15 +240,11 @@ def test_a_result_says_its_grade_with_its_scheme_and_its_handling(desk: Desk) ->
     report = desk.report(sections)
     desk.settle()
     task = task_of(desk, report, sections["person.1.identity"]["subject"])
-    wrong: tuple[dict[str, str], ...] = (
-        {"grade": "B2P"}, {"grade": "3x5x2 B 2 P"}, {"grade": "5x5x5 1 A P"}, {"grade": "1 A P"},
-        {"grade": "3x5x2 1 A P", "handling": "C"},
-    )  # fmt: skip
-    for given in wrong:
+    wrong = [Found(outcome="match", grade=one)
+             for one in ("B2P", "3x5x2 B 2 P", "5x5x5 1 A P", "1 A P", "")]  # fmt: skip
+    for found in (*wrong, Found(outcome="match", grade="3x5x2 1 A P", handling="C")):
         with pytest.raises(Misuse, match="grade"):
-            at_work(desk).complete(
-                task, Found(outcome="match", **given), operator=person("P."), role="r", at=1
-            )
+            at_work(desk).complete(task, found, operator=person("P."), role="r", at=1)
     found = Found(outcome="match", kinds=["intelligence"], grade="3x5x2  2 C C")
     at_work(desk).complete(task, found, operator=person("P."), role="r", at=1)
     desk.settle()
@@ -344,107 +308,6 @@ def test_a_child_is_looked_up_in_no_index_and_a_threat_to_life_in_everything_at_
     assert {(t["priority"], t["due_at"] - desk.ledger.clock_ms) for t in tasks} == {
         ("immediate", 4 * 3_600_000)
     }
-
-
-LEG = {
-    "id": "victim-information", "from": [POLICE], "to": [HUB, PROBATION],
-    "types": ["victim_information_requested"], "purposes": ["law_enforcement"], "level": "full",
-    "sections": ["event", "cause", "provenance"],
-    "basis": ledger.POLICE_BASIS, "recipient_basis": {"regime": "uk_gdpr",
-                                                       "article": "uk_gdpr.6.1.e"},
-    "retention_days": 2190,
-}  # fmt: skip
-
-
-def enquired(desk: Desk) -> None:
-    """Agree that police may ask for a victim's information."""
-    act = ledger.agreement(id="mk-victim-information", purposes=["law_enforcement"], legs=[LEG])
-    desk.played.govern("mk-csp", "act_proposed", {"proposal": act})
-    for name in (PROBATION, POLICE, HUB):
-        desk.played.govern(name, "act_endorsed", ledger.endorsement(act))
-    desk._submit()
-
-
-def sought(report: str, subject: str, **given: Any) -> Sought:
-    """Ask probation for a victim's records."""
-    whole = {
-        "addressee": PROBATION, "statement": report, "subject": subject,
-        "line_of_enquiry": "the call of 1 May", "period": "2012", "why": "she was seen then",
-        "less_intrusive": "she was asked first", "authorised_by": "H. Head", **given,
-    }  # fmt: skip
-    return Sought(**whole)
-
-
-def test_a_request_for_a_victims_information_is_no_research(desk: Desk) -> None:
-    """It looks into her, not after her: typed apart, to one agency, and no task moves by it."""
-    enquired(desk)
-    sections = told(desk)
-    her = sections["person.2.identity"]["subject"]
-    report = desk.report(sections)
-    desk.settle()
-    police = desk.acting(POLICE)
-    with police.store.read() as db:
-        before = [dict(one) for one in rows.tasks_of(db, report)]
-    enquiring = Enquiring(police.store, police.voice, desk.new_id)
-    wanted = enquiring.request(
-        sought(report, her, exception="risk_of_harm"), by=person("P."), role="detective",
-        at=desk.ledger.clock_ms,
-    )  # fmt: skip
-    assert wanted[0].draft.purpose == "law_enforcement"
-    desk.played.say(
-        SOURCES[POLICE], "victim_information_requested",
-        {name: plain(value) for name, value in wanted[0].draft.sections.items()},
-        id=wanted[0].draft.id, purpose="law_enforcement", basis=ledger.POLICE_BASIS,
-    )  # fmt: skip
-    with police.store.write() as db:
-        from consumers import store
-
-        store.mark_published(db, wanted[0].draft.id)
-    desk._submit()
-    desk.settle()
-    assert desk.seen(HUB, "victim_information_requested") == []
-    (asked,) = desk.seen(PROBATION, "victim_information_requested")
-    key = f"information_supplied/{asked.statement.context.id}"
-    probation = desk.acting(PROBATION)
-    with probation.store.read() as db:
-        assert duties.is_open(db, key)
-    Answering(probation.store, probation.voice, desk.new_id).supply(
-        asked.statement.context.id, "refused", by=person("A. Officer"), role="officer",
-        why="not proportionate",
-    )  # fmt: skip
-    desk.settle()
-    with probation.store.read() as db:
-        assert not duties.is_open(db, key)
-    with police.store.read() as db:
-        assert [dict(one) for one in rows.tasks_of(db, report)] == before
-
-
-def plain(value: Any) -> Any:
-    """Give a section as JSON holds it."""
-    import json
-
-    return json.loads(bytes(value))
-
-
-def test_a_request_about_a_suspect_or_by_one_hand_is_refused(desk: Desk) -> None:
-    """This way of asking is about victims alone, and somebody else authorises it."""
-    enquired(desk)
-    sections = told(desk)
-    him, her = (sections[f"person.{n}.identity"]["subject"] for n in (1, 2))
-    report = desk.report(sections)
-    desk.settle()
-    police = desk.acting(POLICE)
-    enquiring = Enquiring(police.store, police.voice, desk.new_id)
-    for asked, why in (
-        (sought(report, him), "no victim in the report"),
-        (sought(report, her, authorised_by=" h.  HEAD"), "does not authorise"),
-        (sought(report, her, addressee=POLICE), "No other agency"),
-        (sought(report, her, addressee="nobody"), "No other agency"),
-        (sought(report, text_of(bytes(16))), "names this person"),
-        (sought(desk.new_id(), her), "names this person"),
-    ):
-        with pytest.raises(Misuse, match=why):
-            enquiring.request(asked, by=person("H. Head"), role="detective", at=1)
 
 
 def test_an_erased_report_takes_whom_it_named_and_why_somebody_looked_with_it(
