@@ -77,7 +77,9 @@ class Desk:
                 causes=[task["statement"], task_id],
                 provenance=self.voice.signed_by(operator, role=role),
             )  # fmt: skip
-            rows.keep_result(db, event, terms=(salt, terms), detail=found.detail)
+            rows.keep_result(
+                db, event, terms=(salt, terms), sources=person.sources, detail=found.detail
+            )
             rows.complete(db, said.draft.id, event)
             wanted = [said, *Research(self.voice).followed_up(db, event, at)]
             for one in wanted:

@@ -165,7 +165,9 @@ class Looking:
                 event.key or "", "research_completed", event,
                 causes=[task["statement"], task["id"]], rule=f"research/{connector.name}",
             )  # fmt: skip
-            rows.keep_result(db, event, terms=(salt, terms), detail=found.detail)
+            rows.keep_result(
+                db, event, terms=(salt, terms), sources=person.sources, detail=found.detail
+            )
             rows.complete(db, said.draft.id, event)
             wanted = [said, *Research(self.voice).followed_up(db, event, at)]
             if event.outcome == "unavailable":

@@ -68,6 +68,18 @@ results = Table(
 )
 """What was searched for and what was found: on no log, so nothing brings these rows back."""
 
+result_sources = Table(
+    "result_sources",
+    metadata,
+    Column("task", Text, primary_key=True),
+    Column("attempt", BigInteger, primary_key=True),
+    Column("statement", Text, primary_key=True, index=True),
+)
+"""Which statements told what was searched for: who is kept from one is not shown what it found."""
+
+KEPT = frozenset({"results", "result_sources"})
+"""Tables that nothing brings back, by name."""
+
 
 def add(db: Connection, task_id: str, event: ResearchRequested | Task) -> None:
     """Add a task; the same again changes nothing."""
@@ -92,7 +104,12 @@ def complete(db: Connection, completion: str, event: ResearchCompleted) -> None:
 
 
 def keep_result(
-    db: Connection, event: ResearchCompleted, *, terms: tuple[bytes, bytes], detail: str | None
+    db: Connection,
+    event: ResearchCompleted,
+    *,
+    terms: tuple[bytes, bytes],
+    sources: Collection[str],
+    detail: str | None,
 ) -> None:
     """Keep what was searched for and found, here and nowhere else.
 
@@ -100,15 +117,18 @@ def keep_result(
         db: an open transaction.
         event: how the look ended.
         terms: the salt of their digest, and the terms.
+        sources: ids of the statements that told them.
         detail: what was found.
     """
     salt, exact = terms
+    attempt = attempt_of(event.key)
     db.execute(
         insert(results).values(
-            task=event.task, attempt=attempt_of(event.key), terms=exact.decode(),
-            terms_salt=salt, detail=detail,
+            task=event.task, attempt=attempt, terms=exact.decode(), terms_salt=salt, detail=detail
         )
     )  # fmt: skip
+    told = [{"task": event.task, "attempt": attempt, "statement": one} for one in sources]
+    db.execute(insert(result_sources), told)
 
 
 def next_attempt(db: Connection, task: RowMapping) -> int:
@@ -117,10 +137,20 @@ def next_attempt(db: Connection, task: RowMapping) -> int:
     return max(int(task["attempts"]), db.execute(kept).scalar() or 0) + 1
 
 
-def results_of(db: Connection, task_id: str) -> list[RowMapping]:
-    """List what was found in each attempt at a task, oldest first."""
+def results_of(
+    db: Connection, task_id: str, hidden: Collection[str] = frozenset()
+) -> list[RowMapping]:
+    """List what was found in each attempt at a task, oldest first.
+
+    Args:
+        db: an open transaction.
+        task_id: the task's.
+        hidden: ids of statements that are kept from who looks.
+    """
+    told = select(result_sources).where(result_sources.c.task == task_id)
+    kept = {one.attempt for one in db.execute(told) if one.statement in hidden}
     query = select(results).where(results.c.task == task_id).order_by(results.c.attempt)
-    return list(db.execute(query).mappings())
+    return [one for one in db.execute(query).mappings() if one["attempt"] not in kept]
 
 
 def completion_key(task_id: str, attempt: int) -> str:
@@ -200,10 +230,16 @@ def forget(db: Connection, statement: str) -> None:
     """Drop what is, or rests on, an erased statement; its results are gone for good."""
     about = (research_tasks.c.statement == statement) | (research_tasks.c.id == statement)
     gone = select(research_tasks.c.id).where(about)
-    db.execute(delete(results).where(results.c.task.in_(gone)))
+    for table in (results, result_sources):
+        db.execute(delete(table).where(table.c.task.in_(gone)))
+    told = select(result_sources).where(result_sources.c.statement == statement)
+    for one in db.execute(told).all():
+        for table in (results, result_sources):
+            place = (table.c.task == one.task, table.c.attempt == one.attempt)
+            db.execute(delete(table).where(*place))
     db.execute(delete(research_tasks).where(about))
-    told = research_tasks.c.identified_by == statement
-    db.execute(update(research_tasks).where(told).values(identified_by=None))
+    known = research_tasks.c.identified_by == statement
+    db.execute(update(research_tasks).where(known).values(identified_by=None))
     decided = research_decisions
     db.execute(
         delete(decided).where((decided.c.statement == statement) | (decided.c.id == statement))

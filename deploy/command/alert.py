@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from consumers import standing
 from consumers import store as stored
+from consumers.intelligence.rows import first_lines
 from consumers.safeguarding import rows
 from consumers.safeguarding.rules import nameless, separation, unresearched
 from consumers.safeguarding.worker import HubRules, PoliceRules
@@ -31,6 +32,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
         failing(db, viewer)
         for line in _unverified(db, viewer):
             typer.echo(line)
+        hidden = standing.hidden_from(db, viewer)
         found = standing.visible(db, viewer, rows.all_alerts(db), "statement", "id")
         for alert in found:
             has = alert["acknowledged_by"]
@@ -43,7 +45,8 @@ def listed(home: ActingHome, by: Looks = None) -> None:
             )
             typer.echo(f"  about report {alert['statement']}")
             limits = limits_of(stored.held(db, alert["statement"]))
-            for line in (*standing.marks_of(db, alert["statement"]), *limits):
+            first = first_lines(db, alert["statement"], hidden)
+            for line in (*first, *standing.marks_of(db, alert["statement"]), *limits):
                 typer.echo(f"  {line}")
             typer.echo(f"  good: {alert['good']}")
     if not found:
@@ -53,7 +56,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
 RULES = {
     separation.ID: "somebody means to end a relationship",
     nameless.ID: "a report names nobody who says so",
-    unresearched.ID: "a report whose research ran out of time",
+    unresearched.ID: "a report whose research is not done",
 }
 """What each rule found, by its id, as a person on duty reads it."""
 ATTENTION = {"interrupt": "now", "duty": "this shift", "note": "to know of"}

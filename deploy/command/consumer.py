@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from consumers import aside, standing
 from consumers import store as stored
 from consumers.research.looks import looks
-from consumers.research.rows import results
+from consumers.research.rows import KEPT
 from contracts.fault import Misuse
 from deploy.wiring import STORE, open_acting
 from producers.home import Home
@@ -79,7 +79,7 @@ def rebuild(home: ActingHome) -> None:
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
-        acting.store.forget(kept=frozenset({results.name, looks.name}))
+        acting.store.forget(kept=KEPT | {looks.name})
     typer.echo(
         f"Emptied {home / STORE}; results and looks are kept. "
         f"Now: candour consumer run --home {home}"

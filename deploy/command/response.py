@@ -9,6 +9,7 @@ import typer
 
 from consumers import standing
 from consumers import store as stored
+from consumers.intelligence.rows import first_lines
 from consumers.responses import rows
 from consumers.responses.desk import no_report
 from consumers.responses.owed import REQUESTS
@@ -40,6 +41,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     with acting.store.read() as db:
         now = stored.ledger_time(db)
         failing(db, viewer)
+        hidden = standing.hidden_from(db, viewer)
         duties = standing.visible(db, viewer, rows.all_duties(db), "statement", "about")
         owed = [duty for duty in duties if duty["discharged_by"] is None]
         for duty in owed:
@@ -47,7 +49,8 @@ def listed(home: ActingHome, by: Looks = None) -> None:
             typer.echo(
                 f"{late}{duty['about']}  {duty['kind']} by {at(duty['due_at'])}, the {duty['role']}"
             )
-            for line in standing.marks_of(db, duty["statement"]):
+            first = first_lines(db, duty["statement"], hidden)
+            for line in (*first, *standing.marks_of(db, duty["statement"])):
                 typer.echo(f"  {line}")
             asked = stored.held(db, duty["about"])
             event = asked.sections.get("event") if asked else None

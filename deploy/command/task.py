@@ -89,7 +89,7 @@ def _lines(
         )
     for look in looks.of_task(db, task["id"]):
         yield f"  {look['shown']} shown to a {look['role']} at {at(look['at'])}"
-    yield from _results(db, task)
+    yield from _results(db, task, hidden)
 
 
 def _asked(requested: object, task: RowMapping) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _described(person: Known) -> Iterator[str]:
         yield f"  as {len(person.sources)} statements tell: {' '.join(person.sources)}"
 
 
-def _results(db: Connection, task: RowMapping) -> Iterator[str]:
+def _results(db: Connection, task: RowMapping, hidden: frozenset[str]) -> Iterator[str]:
     """Show what was found; it is in this force's own store and nowhere else."""
     done = stored.held(db, task["completion"]) if task["completion"] else None
     event = done.sections.get("event") if done is not None else None
@@ -137,7 +137,7 @@ def _results(db: Connection, task: RowMapping) -> Iterator[str]:
         kinds = ", ".join(event.kinds or [])
         told += [f"kinds: {kinds}"] if kinds else []
         yield f"  {plan.WORDS[event.outcome]}; by {event.operator}; {'; '.join(told)}".rstrip("; ")
-    for result in rows.results_of(db, task["id"]):
+    for result in rows.results_of(db, task["id"], hidden):
         if result["detail"]:
             yield f"  found, attempt {result['attempt']}: {result['detail']}"
 

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from msgspec import structs
+
 from consumers.research import rows
+from deploy.governing import read_agreement
 from deploy.speaking import say
 from deploy.wiring import Acting, open_acting
 from tests.integration.test_consumers import HUB, POLICE, PROBATION, reached
@@ -10,7 +13,7 @@ from tests.support import answering
 from tests.support.command import typed
 from tests.support.killing import Started
 from tests.support.reports import concern
-from tests.support.running import running
+from tests.support.running import DEMO, running
 
 CONNECTORS = """\
 connectors:
@@ -75,7 +78,13 @@ async def test_connectors_look_by_command_and_beside_a_running_consumer(
 
 async def test_police_grade_and_a_copy_leaves_with_two_hands(kafka: str, tmp_path: Path) -> None:
     """As typed: refused while it names somebody, then accepted, and listed with its code first."""
-    async with running(kafka, tmp_path, "mk-grades") as town:
+    agreed = read_agreement(DEMO / "agreement.yaml").agreement
+    asked = next(leg for leg in agreed.legs if leg.id == "police-ask-probation")
+    copies = structs.replace(
+        asked, id="copies-to-hub", to=["mk-hub"], types=["product_released"], provenance="named"
+    )
+    agreed = structs.replace(agreed, legs=[*agreed.legs, copies])
+    async with running(kafka, tmp_path, "mk-grades", agreement=agreed) as town:
         outbox = await town.outbox(PROBATION)
         home = town.homes[POLICE].folder
         report = (await say(outbox, concern(outbox))).id
@@ -105,8 +114,15 @@ async def test_police_grade_and_a_copy_leaves_with_two_hands(kafka: str, tmp_pat
             lines = (await typed(f"{listing} --home {home}")).splitlines()
             at = next(n for n, line in enumerate(lines) if report in line)
             assert "A1: NO ACTION" in lines[at + 1]
-        assert "Somebody trained should ask." in await typed(f"intelligence list --home {home}")
         hub = town.homes[HUB].folder
+        await typed(f"consumer catch-up --home {hub}")
+        (came,) = [
+            block
+            for block in (await typed(f"intelligence list --home {hub}")).split("\n\n")
+            if "Somebody trained should ask." in block
+        ]
+        assert came.splitlines()[1].strip().startswith("A1: NO ACTION")
+        assert "sanitised by W. Writer, authorised by H. Head" in came
         assert "is no home of a police desk" in await typed(
             f"intelligence grade {report} {codes} --by G. --role x --home {hub}", expect=64
         )

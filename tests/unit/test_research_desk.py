@@ -338,3 +338,25 @@ def test_a_bare_name_is_not_to_be_searched(desk: Desk) -> None:
     subject = sections["person.1.identity"]["subject"]
     lines = shown(desk, task_of(desk, report, subject))
     assert any(line.strip().startswith("NOT TO BE SEARCHED") for line in lines)
+
+
+def test_what_was_found_by_a_name_that_is_kept_or_erased_goes_with_it(desk: Desk) -> None:
+    """What a colleague found by her other name would tell him; erased, it rests on nothing."""
+    first, kept = told(desk), named(desk.draw)
+    subject = first["person.2.identity"]["subject"]
+    him = person("P. Kept").token or ""
+    kept["person.2.identity"] |= {"subject": subject,
+                                  "names": [{"given": "Tracey", "family": "Hidden"}]}  # fmt: skip
+    kept["person.2.part"]["subject"] = subject
+    kept["exclusions"] = {"excluded": [{"subjects": [], "practitioner": him}]}
+    report, hidden = desk.report(first), desk.report(kept)
+    desk.settle()
+    task = task_of(desk, report, subject)
+    found = Found(outcome="match", detail="under another name")
+    at_work(desk).complete(task, found, operator=person("C. Colleague"), role="r", at=1)
+    assert any("under another name" in line for line in shown(desk, task))
+    assert not any("under another name" in line for line in shown(desk, task, viewer=him))
+    with desk.acting(POLICE).store.write() as db:
+        rows.forget(db, hidden)
+        assert rows.results_of(db, task) == []
+        assert rows.task(db, task) is not None
