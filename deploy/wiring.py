@@ -10,15 +10,21 @@ import structlog
 
 from consumers import store as stored
 from consumers.consumer import Consumer
+from consumers.disclosure.desk import Disclosing
+from consumers.disclosure.worker import Disclosures
+from consumers.enquiry.worker import Enquiries
 from consumers.governance.desk import Governing
 from consumers.governance.erasing import Erasing
 from consumers.governance.worker import Governance
+from consumers.handover.worker import Handovers
 from consumers.inflow import Inflow, may_pass
 from consumers.intelligence.desk import Grading
 from consumers.intelligence.worker import Intelligence
+from consumers.referrals.desk import Referring
+from consumers.referrals.worker import Referrals
 from consumers.research.desk import Desk
-from consumers.research.enquiry import Enquiring
 from consumers.research.looking import Looking
+from consumers.research.victim_information import Requesting
 from consumers.research.worker import Research
 from consumers.responses.desk import Answering
 from consumers.responses.worker import Responses
@@ -52,10 +58,13 @@ TRY_S = 1.0
 def workers_of(voice: Voice) -> list[Worker]:
     """Give every worker; each acts for its own kinds of agency, as the founding names them.
 
-    Research comes first: the rules look at the tasks it opens.
+    Research comes first: the rules look at the tasks it opens. Responses come before referrals,
+    and referrals before handovers: each looks at what the one before it keeps.
     """
     rules = [PoliceRules(voice), HubRules(voice)]
-    return [Responses(voice), Governance(voice), Research(voice), Intelligence(voice), *rules]
+    casework = [Referrals(voice), Handovers(voice), Disclosures(voice), Enquiries(voice)]
+    police = [Research(voice), Intelligence(voice)]
+    return [Responses(voice), Governance(voice), *police, *casework, *rules]
 
 
 @dataclass(frozen=True)
@@ -78,9 +87,9 @@ class Acting:
         return Desk(self.store, self.voice, clock.uuid7, clock.random_bytes)
 
     @property
-    def enquiring(self) -> Enquiring:
+    def requesting(self) -> Requesting:
         """Where a victim's information is asked for, for a line of enquiry."""
-        return Enquiring(self.store, self.voice, clock.uuid7)
+        return Requesting(self.store, self.voice, clock.uuid7)
 
     @property
     def looking(self) -> Looking:
@@ -106,6 +115,16 @@ class Acting:
     def deciding(self) -> Deciding:
         """Where a person decides what no machine may."""
         return Deciding(self.store, self.voice, clock.uuid7)
+
+    @property
+    def referring(self) -> Referring:
+        """Where people decide whom to refer, and whom to warn."""
+        return Referring(self.store, self.voice, clock.uuid7)
+
+    @property
+    def disclosing(self) -> Disclosing:
+        """Where officers record the stages of a disclosure."""
+        return Disclosing(self.store, self.voice, clock.uuid7)
 
     @property
     def governing(self) -> Governing:
@@ -158,7 +177,7 @@ class Acting:
             Misuse: another source of the agency acts.
         """
         if take_over:
-            await self._read()
+            await self.read()
             self.consumer.take_over()
         works = (self._send(), self.inflow.run(), self._look())
         tasks = [asyncio.create_task(one) for one in works]
@@ -187,7 +206,7 @@ class Acting:
         total = 0
         async with _sending(self.outbox):
             while True:
-                read = await self._read()
+                read = await self.read()
                 if take_over:
                     self.consumer.take_over()
                     take_over = False
@@ -206,7 +225,15 @@ class Acting:
         """
         return await self._asked(self.inflow.unread)
 
-    async def _read(self) -> int:
+    async def read(self) -> int:
+        """Take in everything the agency was sent, as of now; publish nothing.
+
+        Returns:
+            How many records were new.
+
+        Raises:
+            Transient: as `unread`.
+        """
         return await self._asked(self.inflow.read_to_end)
 
     async def _asked(self, ask: Callable[[], Awaitable[int]]) -> int:
@@ -291,7 +318,7 @@ def open_acting(home: Home) -> Acting:
         Misuse: the home pins no log key.
     """
     outbox = outbox_of(home)
-    store = Store(home.folder / STORE)
+    store = Store(home.agency.store or home.folder / STORE)
     agency = home.agency
     voice = Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
     consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))

@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from deploy.kafka.server import KafkaServer
 from deploy.settings import PREFIX
-from tests.support.postgres import running
+from tests.support.postgres import postgres
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
@@ -31,7 +31,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """Start one real PostgreSQL for the session; give `host:port`."""
-    with running() as address:
-        yield address
+def database() -> Iterator[str]:
+    """Start one real PostgreSQL for the session; tests make databases of their own in it."""
+    with postgres() as server:
+        yield server

@@ -16,7 +16,7 @@ from consumers import store as stored
 from consumers.research.looks import looks
 from consumers.research.rows import KEPT
 from contracts.fault import Misuse
-from deploy.wiring import STORE, open_acting
+from deploy.wiring import open_acting
 from producers.home import Home
 from producers.lock import sole_consumer
 from producers.outbox import Outbox
@@ -73,16 +73,18 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 
 @app.command()
 def rebuild(home: ActingHome) -> None:
-    """Forget every row that the views bring back; stop the consumer first.
+    """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Research results, and who looked at whereabouts, are kept: they are on no log.
+    Research results, and who looked at whereabouts, are kept: they are on no log. Nothing is said
+    meanwhile.
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
         acting.store.forget(kept=KEPT | {looks.name})
+        count = asyncio.run(acting.read())
     typer.echo(
-        f"Emptied {home / STORE}; results and looks are kept. "
-        f"Now: candour consumer run --home {home}"
+        f"Rebuilt from {count} record{'' if count == 1 else 's'}; results are kept. Now: candour "
+        f"consumer run --home {home}"
     )
 
 

@@ -11,9 +11,9 @@ from consumers import standing
 from consumers import store as stored
 from consumers.intelligence.rows import first_lines
 from consumers.research import known, looks, plan, rows
-from consumers.research.enquiry import KINDS, Sought
 from consumers.research.found import no_task
 from consumers.research.known import Known
+from consumers.research.victim_information import KINDS, Sought
 from consumers.research.worker import Research
 from contracts.event.action import Excepted
 from contracts.event.work import ResearchCompleted, ResearchRequested
@@ -172,7 +172,7 @@ def request_victim_information(  # noqa: PLR0913 - a request has this many indep
         authorised_by=authorised_by, line_of_enquiry=words.line_of_enquiry, period=words.period,
         why=words.why, less_intrusive=words.less_intrusive, counselling=words.counselling,
     )  # fmt: skip
-    wanted = acting.enquiring.request(
+    wanted = acting.requesting.request(
         sought, by=acting.practitioner(by), role=role, at=acting.time_ms()
     )
     said = asyncio.run(acting.act(wanted))

@@ -1,32 +1,36 @@
 """Connectors against what they meet: SQLite, PostgreSQL, an HTTPS server; down, slow, wrong."""
 
-import sqlite3
+import asyncio
 import ssl
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from consumers.research.connectors.connector import RECORDS_MAX, Terms, Unavailable
 from consumers.research.connectors.http import ANSWER_BYTES_MAX, HttpConnector
 from consumers.research.connectors.matching import judge
-from consumers.research.connectors.sql import Mapped, SqlConnector, prove_read_only
+from consumers.research.connectors.sql import Mapped, SqlConnector, _Asking, prove_read_only
 from contracts.section import Born, Identifier, Name
 from tests.support import answering
-from tests.support.answering import people_in_postgres, people_in_sqlite, system
+from tests.support.answering import changed, people_in_postgres, people_in_sqlite, system
 
 MAPPED = Mapped(
     table="person", reference="id", given="forename", family="surname", born="dob",
     identifiers={"pnc": "pnc_id", "niche": "id"},
 )  # fmt: skip
 DATABASES = ("sqlite", "postgresql")
+SLOW = (
+    "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) "
+    "SELECT MAX(i) FROM n)"
+)
+SLOWLY = Mapped(
+    table="slow", reference="id", given="forename", family="surname", born="held", identifiers={}
+)
 
 
 def terms(*names: tuple[str, str], born: str | None = None, **numbers: str) -> Terms:
@@ -39,12 +43,12 @@ def terms(*names: tuple[str, str], born: str | None = None, **numbers: str) -> T
 
 
 @pytest.fixture(params=DATABASES)
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Give the URL of a filled database of each kind, for an account that may write."""
     if request.param == "sqlite":
         return people_in_sqlite(tmp_path / "a #1 file.sqlite")
     name = "t" + sha256(request.node.name.encode()).hexdigest()[:20]
-    return await people_in_postgres(request.getfixturevalue("postgres"), name)
+    return people_in_postgres(request.getfixturevalue("database"), name)
 
 
 def sql(url: str, *, seconds_max: float = 10, mapped: Mapped = MAPPED) -> SqlConnector:
@@ -109,62 +113,38 @@ async def test_nothing_can_be_written_even_by_an_account_that_may_write(url: str
     """The account is the other side's mistake to make, and must not be ours."""
     connector = sql(url)
     for write in ("DELETE FROM person", "CREATE TABLE x (n INTEGER)", "UPDATE person SET dob=NULL"):
-        async with connector._reading() as db:
-            with pytest.raises(DBAPIError, match=r"read-only transaction|readonly database"):
-                await db.execute(text(write))
+        with (
+            connector._reading(_Asking()) as db,
+            pytest.raises(DBAPIError, match=r"read-only transaction|readonly database"),
+        ):
+            db.execute(text(write))
     assert len(await found(connector, terms(("Daniel", "Marsh")))) == 2
 
 
-async def test_a_database_that_lets_itself_be_written_to_is_not_asked(url: str) -> None:
+def test_a_database_that_lets_itself_be_written_to_is_not_asked(url: str) -> None:
     """The proof is a write that is refused: where none is, no look is made and nothing is left."""
-    at = make_url(url)
-    driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[at.drivername]
-    engine = create_async_engine(at.set(drivername=driver), poolclass=NullPool)
-    async with engine.connect() as db:
+    engine = create_engine(url)
+    with engine.connect() as db:
         with pytest.raises(Unavailable, match="would let itself be written to"):
-            await prove_read_only(db, "niche-rms")
-        await db.commit()
+            prove_read_only(db, "niche-rms")
+        db.commit()
         with pytest.raises(DBAPIError, match="candour_must_not_write"):
-            await db.execute(text("SELECT n FROM candour_must_not_write"))
-    await engine.dispose()
+            db.execute(text("SELECT n FROM candour_must_not_write"))
+    engine.dispose()
 
 
 async def test_a_query_that_takes_too_long_is_broken_off(url: str, tmp_path: Path) -> None:
     """A view over millions must cost this look its answer, and the consumer nothing."""
-    slow = (
-        "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) "
-        "SELECT MAX(i) FROM n)"
-    )
-    if url.startswith("sqlite"):
-        db = sqlite3.connect(make_url(url).database or "")
-        db.execute(f"CREATE VIEW slow AS SELECT *, {slow} AS held FROM person")
-        db.close()
-    else:
-        db = await asyncpg.connect(url)
-        await db.execute(f"CREATE VIEW slow AS SELECT *, {slow} AS held FROM person")
-        await db.close()
-    mapped = Mapped(
-        table="slow", reference="id", given="forename", family="surname", born="held",
-        identifiers={},
-    )  # fmt: skip
+    changed(url, f"CREATE VIEW slow AS SELECT *, {SLOW} AS held FROM person")
     with pytest.raises(Unavailable, match=r"did not answer in 0\.3 s"):
-        await sql(url, seconds_max=0.3, mapped=mapped).look(terms(("Daniel", "Marsh")))
+        await sql(url, seconds_max=0.3, mapped=SLOWLY).look(terms(("Daniel", "Marsh")))
 
 
 async def test_more_records_than_one_look_takes_in_are_never_nil(url: str) -> None:
     """What was not seen may hold the person: it is a person's to look through."""
-    many = [(f"M-{n:04}", "Other", "Common") for n in range(RECORDS_MAX + 1)]
-    if url.startswith("sqlite"):
-        db = sqlite3.connect(make_url(url).database or "")
-        db.executemany("INSERT INTO person (id, forename, surname) VALUES (?, ?, ?)", many)
-        db.commit()
-        db.close()
-    else:
-        db = await asyncpg.connect(url)
-        await db.executemany(
-            "INSERT INTO person (id, forename, surname) VALUES ($1, $2, $3)", many
-        )
-        await db.close()
+    many = [dict(zip("abc", (f"M-{n:04}", "Other", "Common"), strict=True))
+            for n in range(RECORDS_MAX + 1)]  # fmt: skip
+    changed(url, "INSERT INTO person (id, forename, surname) VALUES (:a, :b, :c)", *many)
     searched = terms(("Zoe", "Common"), born="1990-01-01")
     answer = await sql(url).look(searched)
     assert (len(answer.records), answer.is_whole) == (RECORDS_MAX, False)
@@ -175,7 +155,7 @@ async def test_a_database_that_is_away_or_has_no_such_table_is_unavailable_and_q
     url: str, tmp_path: Path
 ) -> None:
     """Away is not nil; and a database's own words may hold the name that was asked for."""
-    gone = make_url(url).set(database="nowhere", port=1 if "postgresql" in url else None)
+    gone = make_url(url).set(database="nowhere")
     mapped = Mapped(
         table="nothing", reference="id", given="a", family="b", born=None, identifiers={}
     )
@@ -188,13 +168,29 @@ async def test_a_database_that_is_away_or_has_no_such_table_is_unavailable_and_q
 
 
 @pytest.mark.parametrize("after", [0, 60, 700])
-async def test_a_database_that_falls_silent_is_given_up_on(postgres: str, after: int) -> None:
+async def test_a_database_that_falls_silent_is_given_up_on(database: str, after: int) -> None:
     """A cable that is pulled answers nothing, ever: at the door, in the greeting, in the answer."""
-    url = await people_in_postgres(postgres, f"silent{after}")
-    async with answering.silenced(postgres, after) as address:
-        asked = sql(url.replace(postgres, address), seconds_max=0.5)
-        with pytest.raises(Unavailable, match=r"did not answer|cannot be reached"):
+    url = people_in_postgres(database, f"silent{after}")
+    async with answering.silenced(url, after) as instead:
+        asked = sql(instead, seconds_max=0.5)
+        with pytest.raises(Unavailable, match=r"did not answer|answered with a fault"):
             await asked.look(terms(("Daniel", "Marsh")))
+        assert asked._thread._work_queue.empty(), "nothing is left for its thread to do"
+
+
+async def test_a_look_that_nobody_waits_for_any_more_ends(url: str) -> None:
+    """A consumer that is stopped must not be held up by what it asked."""
+    changed(url, f"CREATE VIEW slow AS SELECT *, {SLOW} AS held FROM person")
+    connector = sql(url, seconds_max=60, mapped=SLOWLY)
+    look = asyncio.ensure_future(connector.look(terms(("Daniel", "Marsh"))))
+    await asyncio.sleep(0)
+    look.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await look
+    async with asyncio.timeout(60):
+        while connector._thread._work_queue.qsize():  # noqa: ASYNC110 - a thread empties it
+            await asyncio.sleep(0)
+        await asyncio.to_thread(connector._thread.shutdown)
 
 
 def http(at: answering.System, *, seconds_max: float = 10) -> HttpConnector:

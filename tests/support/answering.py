@@ -5,7 +5,6 @@ The server does whatever the test says with each request, hanging included.
 
 import asyncio
 import json
-import sqlite3
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -15,9 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import asyncpg
+from sqlalchemy import create_engine, make_url, text
 
 from deploy.kafka.certificates import Held, issue, make_authority, public_pem
+from tests.support.postgres import made
 from tests.support.stranger import seeded
 
 PEOPLE = (
@@ -29,32 +29,31 @@ PEOPLE = (
 )
 TABLE = """CREATE TABLE person (id TEXT PRIMARY KEY, forename TEXT, surname TEXT, dob {date},
                                 pnc_id TEXT)"""
+INSERT = "INSERT INTO person VALUES (:a, :b, :c, :d, :e)"
 
 
-async def people_in_postgres(address: str, database: str) -> str:
+def people_in_postgres(server: str, name: str) -> str:
     """Fill a new database of a server; give its URL for an account that may write."""
-    owner = await asyncpg.connect(f"postgresql://postgres@{address}/postgres")
-    await owner.execute(f"CREATE DATABASE {database} TEMPLATE template0")
-    await owner.close()
-    url = f"postgresql://postgres@{address}/{database}"
-    db = await asyncpg.connect(url)
-    await db.execute(TABLE.format(date="DATE"))
-    for one in PEOPLE:
-        born = datetime.fromisoformat(one[3]).date() if one[3] else None
-        values = (*one[:3], born, one[4])
-        await db.execute("INSERT INTO person VALUES ($1, $2, $3, $4, $5)", *values)
-    await db.close()
+    url = made(server, name)
+    changed(url, TABLE.format(date="DATE"))
+    changed(url, INSERT, *(dict(zip("abcde", one, strict=True)) for one in PEOPLE))
     return url
+
+
+def changed(url: str, written: str, *rows: dict[str, str | None]) -> None:
+    """Change a database by an account that may."""
+    engine = create_engine(url)
+    with engine.begin() as db:
+        db.execute(text(written), list(rows) or None)
+    engine.dispose()
 
 
 def people_in_sqlite(path: Path) -> str:
     """Fill a new SQLite file; give its URL."""
-    db = sqlite3.connect(path)
-    db.execute(TABLE.format(date="TEXT"))
-    db.executemany("INSERT INTO person VALUES (?, ?, ?, ?, ?)", PEOPLE)
-    db.commit()
-    db.close()
-    return f"sqlite:///{path}"
+    url = f"sqlite:///{path}"
+    changed(url, TABLE.format(date="TEXT"))
+    changed(url, INSERT, *(dict(zip("abcde", one, strict=True)) for one in PEOPLE))
+    return url
 
 
 Reply = Callable[["Asked", asyncio.StreamWriter], Awaitable[None]]
@@ -158,19 +157,20 @@ async def system(
 
 
 @asynccontextmanager
-async def silenced(address: str, after: int) -> AsyncIterator[str]:
-    """Stand between a client and a server, and pass nothing on after so many bytes of answer.
+async def silenced(url: str, after: int) -> AsyncIterator[str]:
+    """Stand between a client and a PostgreSQL, and pass on no more than so many bytes of answer.
 
-    Gives the address to ask instead.
+    Gives the URL to ask instead.
     """
-    host, _, port = address.rpartition(":")
-    at_work: set[asyncio.Task[None]] = set()
+    at = make_url(url)
+    place = f"{at.query['host']}/.s.PGSQL.5432"
+    at_work: set[asyncio.Future[None]] = set()
 
     async def connected(come: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
             at_work.add(task)
-        back, on = await asyncio.open_connection(host, int(port))
+        back, on = await asyncio.open_unix_connection(place)
 
         async def answer() -> None:
             left = after
@@ -179,17 +179,19 @@ async def silenced(address: str, after: int) -> AsyncIterator[str]:
                 left -= len(got)
             await asyncio.Event().wait()
 
+        answering = asyncio.ensure_future(answer())
+        at_work.add(answering)
         with suppress(OSError, asyncio.CancelledError):
-            answering = asyncio.ensure_future(answer())
-            at_work.add(answering)
             while got := await come.read(4096):
                 on.write(got)
+        answering.cancel()
         on.close()
         out.close()
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
     try:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield at.set(host="127.0.0.1", port=port, query={}).render_as_string()
     finally:
         for task in at_work:
             task.cancel()

@@ -1,76 +1,74 @@
-"""A real PostgreSQL for tests: Debian's own, in a folder that goes with the test session.
+"""A real PostgreSQL of our own: started in a folder, on a socket that nobody else reads, and ended.
 
-Installed where we may install; where we may not, the test fails and says what to install: nothing
-is skipped. Started as `nobody` where root runs the tests, because PostgreSQL refuses root.
+The server refuses to run as root, so there it runs as `nobody`. Where no server is installed it
+is, with apt-get, as Java is for Kafka.
 """
 
 import os
-import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.kafka.jars import _install
+import pytest
+from sqlalchemy import create_engine, text
 
-PACKAGE = "postgresql"
-LIBRARIES = Path("/usr/lib/postgresql")
-READY_S_MAX = 60
-
-
-def programs() -> Path:
-    """Give the folder of the newest PostgreSQL's programs; install one where there is none."""
-    if not _found():
-        _install(PACKAGE, "PostgreSQL", print)
-    return _found()[-1]
-
-
-def _found() -> list[Path]:
-    held = [path for path in LIBRARIES.glob("*/bin") if (path / "initdb").exists()]
-    return sorted(held, key=lambda path: float(path.parent.name))
+BINARIES = Path("/usr/lib/postgresql")
+SETTINGS = "-c fsync=off -c listen_addresses='' -c max_connections=200"
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """Run a new PostgreSQL while the block does; give `host:port`, whose superuser is `postgres`.
+def postgres() -> Iterator[str]:
+    """Run a server while the block runs.
 
-    It listens on this machine alone, asks nobody for a password, and is not worth keeping: what it
-    writes is not flushed.
+    Yields:
+        The URL of its database `postgres`, for `made` to make others beside.
     """
-    where = programs()
-    folder = Path(tempfile.mkdtemp(prefix="candour-pg-"))
-    owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    if owner is not None:
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    held = str(folder / "db")
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
-    control = [str(where / "pg_ctl"), "-D", held, "-w", "-t", str(READY_S_MAX)]
+    # Not beneath pytest's own folder, which nobody else may enter; and a socket's path is short.
+    place = Path(tempfile.mkdtemp(prefix="candour-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(place, "nobody")
+    cluster = place / "data"
+    _run("initdb", "--username=candour", "--auth=trust", "--encoding=UTF8", f"--pgdata={cluster}")
+    options = f"{SETTINGS} -c unix_socket_directories='{place}'"
+    start = ["--wait", f"--pgdata={cluster}", f"--log={place / 'log'}", f"--options={options}"]
+    _run("pg_ctl", "start", *start)
     try:
-        _run([str(where / "initdb"), "-D", held, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-              "--locale=C.UTF-8", "-N"], owner)  # fmt: skip
-        _run([*control, "-l", str(folder / "log"), "-o", options, "start"], owner)
-        yield f"127.0.0.1:{port}"
+        yield f"postgresql+psycopg://candour@/postgres?host={place}"
     finally:
-        if (folder / "db" / "postmaster.pid").exists():
-            _run([*control, "-m", "immediate", "stop"], owner)
-        shutil.rmtree(folder, ignore_errors=True)
+        _run("pg_ctl", "stop", "--mode=immediate", f"--pgdata={cluster}")
+        shutil.rmtree(place)
 
 
-def _run(command: Sequence[str], owner: pwd.struct_passwd | None) -> None:
-    """Run a program of PostgreSQL's to its end, as its owner."""
-    # What it starts must hold no pipe of ours, or waiting for its end would wait for the server's.
-    with tempfile.TemporaryFile() as out:
-        ran = subprocess.run(
-            command, stdout=out, stderr=out, check=False, cwd="/",
-            user=owner.pw_uid if owner else None, group=owner.pw_gid if owner else None,
-            extra_groups=[] if owner else None, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-        )  # fmt: skip
-        out.seek(0)
-        if ran.returncode != 0:
-            raise AssertionError(f"{command[0]} failed:\n{out.read().decode(errors='replace')}")
+def made(server: str, name: str) -> str:
+    """Make an empty database; give its URL."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        db.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        db.execute(text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()
+    return server.replace("/postgres?", f"/{name}?")
+
+
+def _run(program: str, *arguments: str) -> None:
+    command: Sequence[str] = [str(_binaries() / program), *arguments]
+    if os.geteuid() == 0:
+        command = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command]
+    ran = subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, cwd="/"
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def _binaries() -> Path:
+    found = sorted(BINARIES.glob("*/bin/initdb"))
+    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
+        for command in (["apt-get", "update"], ["apt-get", "install", "--yes", "postgresql"]):
+            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            subprocess.run(command, capture_output=True, check=True, env=quiet)
+        found = sorted(BINARIES.glob("*/bin/initdb"))
+    if not found:
+        pytest.fail("PostgreSQL is not on this machine. Install it: apt-get install postgresql")
+    return found[-1].parent

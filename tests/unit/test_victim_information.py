@@ -8,7 +8,7 @@ import pytest
 
 from consumers import store
 from consumers.research import rows
-from consumers.research.enquiry import Enquiring, Sought
+from consumers.research.victim_information import Requesting, Sought
 from consumers.responses import rows as duties
 from consumers.responses.desk import Answering
 from contracts.fault import Misuse
@@ -63,8 +63,8 @@ def test_a_request_for_a_victims_information_is_no_research(desk: Desk) -> None:
     police = desk.acting(POLICE)
     with police.store.read() as db:
         before = [dict(one) for one in rows.tasks_of(db, report)]
-    enquiring = Enquiring(police.store, police.voice, desk.new_id)
-    wanted = enquiring.request(
+    requesting = Requesting(police.store, police.voice, desk.new_id)
+    wanted = requesting.request(
         sought(report, her, exception="risk_of_harm"), by=person("P."), role="detective",
         at=desk.ledger.clock_ms,
     )  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_request_about_a_suspect_or_by_one_hand_is_refused(desk: Desk) -> None
     report = desk.report(sections)
     desk.settle()
     police = desk.acting(POLICE)
-    enquiring = Enquiring(police.store, police.voice, desk.new_id)
+    requesting = Requesting(police.store, police.voice, desk.new_id)
     for asked, why in (
         (sought(report, him), "no victim in the report"),
         (sought(report, her, authorised_by=" h.  HEAD"), "does not authorise"),
@@ -118,4 +118,4 @@ def test_a_request_about_a_suspect_or_by_one_hand_is_refused(desk: Desk) -> None
         (sought(desk.new_id(), her), "names this person"),
     ):
         with pytest.raises(Misuse, match=why):
-            enquiring.request(asked, by=person("H. Head"), role="detective", at=1)
+            requesting.request(asked, by=person("H. Head"), role="detective", at=1)

@@ -1,24 +1,33 @@
 """A connector that reads a local system's SQL table: read only, proved so before it asks.
 
 Names and numbers go as parameters, never into the text of a query. A database whose transactions
-cannot be made read-only and whose statements cannot be timed is not supported: the wrong account
-would otherwise let a report change a police record.
+cannot be made read-only is not supported: the wrong account would otherwise let a report change a
+police record. Each connector asks in a thread of its own, one look at a time, and a look that
+takes too long is broken off: neither the consumer nor another system ever waits for it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
+import psycopg
 from sqlalchemy import (
     ColumnElement,
+    Connection,
+    Engine,
     Select,
     TableClause,
     column,
+    create_engine,
     false,
     func,
     or_,
@@ -28,7 +37,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from consumers.research.connectors.connector import (
@@ -43,8 +51,8 @@ from consumers.research.connectors.matching import folded, number_of
 from contracts.event.work import System
 from contracts.section import Identifier, Name
 
-FILE_S = 5.0
-"""How long a file's query may take to end once it was broken off."""
+ENDS_S_MAX = 5.0
+"""How long a look may take to end once it was broken off."""
 DIALECTS = frozenset({"postgresql", "sqlite"})
 """The databases that are proved to be read only."""
 
@@ -79,6 +87,35 @@ class Mapped:
     identifiers: Mapping[str, str]
 
 
+class _Asking:
+    """One look under way: what it is asked over, so that it can be broken off from outside."""
+
+    def __init__(self) -> None:
+        self._raw: Any = None
+        self._is_over = False
+
+    def begun(self, db: Connection) -> None:
+        """Remember the driver's connection; refuse one that came too late."""
+        self._raw = db.connection.driver_connection
+        if self._is_over:
+            raise TimeoutError
+
+    def end(self) -> None:
+        """Break off what the database still does for this look; harmless once it ended."""
+        self._is_over = True
+        raw = self._raw
+        if isinstance(raw, sqlite3.Connection):
+            with suppress(sqlite3.ProgrammingError):  # it is closed already
+                raw.interrupt()
+        elif isinstance(raw, psycopg.Connection):
+            # Whatever waits for the server then reads an end: a server that fell silent sends none.
+            with (
+                suppress(psycopg.Error, OSError),
+                socket.socket(fileno=os.dup(raw.fileno())) as line,
+            ):
+                line.shutdown(socket.SHUT_RDWR)
+
+
 @dataclass(frozen=True)
 class SqlConnector:
     """Reads one table of one system.
@@ -98,13 +135,31 @@ class SqlConnector:
     mapped: Mapped
     kinds: Sequence[Kind]
     seconds_max: float
+    _thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, "candour-look"), repr=False, compare=False
+    )
 
     async def look(self, terms: Terms) -> Answer:
         """Look one person up; see `Connector.look`."""
+        asking = _Asking()
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._thread, self._look, terms, asking)
         try:
-            async with asyncio.timeout(self._given_up_s), self._reading() as db:
-                found = await db.execute(query(self.mapped, terms))
-                rows = found.mappings().fetchall()
+            await asyncio.wait({work}, timeout=self.seconds_max)
+            if not work.done():
+                asking.end()
+                await asyncio.wait({work}, timeout=ENDS_S_MAX)
+                raise Unavailable(self._slow())
+            return work.result()
+        finally:
+            asking.end()
+            work.cancel()  # where it has not begun, it never will
+            work.add_done_callback(_retrieved)
+
+    def _look(self, terms: Terms, asking: _Asking) -> Answer:
+        try:
+            with self._reading(asking) as db:
+                rows = db.execute(query(self.mapped, terms)).mappings().fetchall()
         except TimeoutError:
             raise Unavailable(self._slow()) from None
         except DBAPIError as fault:
@@ -119,68 +174,45 @@ class SqlConnector:
     def _slow(self) -> str:
         return f"{self.name} did not answer in {self.seconds_max:g} s"
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+    @contextmanager
+    def _reading(self, asking: _Asking) -> Iterator[Connection]:
         """Open a transaction that cannot write, and prove it."""
         engine = self._engine()
         try:
-            async with engine.connect() as db, self._broken_off(db):
-                await db.execute(_READ_ONLY[db.dialect.name])
-                await prove_read_only(db, self.name)
+            with engine.connect() as db:
+                asking.begun(db)
+                db.execute(_READ_ONLY[db.dialect.name])
+                prove_read_only(db, self.name)
                 yield db
         finally:
-            await engine.dispose()
+            engine.dispose()
 
-    @property
-    def _is_file(self) -> bool:
-        return self.url.get_backend_name() == "sqlite"
-
-    @property
-    def _given_up_s(self) -> float:
-        """Seconds until a look is given up: a query of a file ends in a thread, a little later."""
-        return self.seconds_max + FILE_S if self._is_file else self.seconds_max
-
-    @asynccontextmanager
-    async def _broken_off(self, db: AsyncConnection) -> AsyncIterator[None]:
-        """Break a file's query off when its time is up; a server's does that itself."""
-        raw = (await db.get_raw_connection()).driver_connection
-        if not isinstance(raw, aiosqlite.Connection):
-            yield
-            return
-        breaking: list[asyncio.Future[None]] = []
-        timer = asyncio.get_running_loop().call_later(
-            self.seconds_max, lambda: breaking.append(asyncio.ensure_future(raw.interrupt()))
-        )
-        try:
-            yield
-        finally:
-            timer.cancel()
-            await asyncio.gather(*breaking)
-
-    def _engine(self) -> AsyncEngine:
-        if self._is_file:
+    def _engine(self) -> Engine:
+        if self.url.get_backend_name() == "sqlite":
             where = f"{Path(self.url.database or '').absolute().as_uri()}?mode=ro"
 
-            async def opened() -> aiosqlite.Connection:
-                return await aiosqlite.connect(where, uri=True, timeout=self.seconds_max)
+            def opened() -> sqlite3.Connection:
+                return sqlite3.connect(
+                    where, uri=True, timeout=self.seconds_max, check_same_thread=False
+                )
 
-            return create_async_engine(
-                "sqlite+aiosqlite://", async_creator=opened, poolclass=NullPool,
-                hide_parameters=True,
-            )  # fmt: skip
-        limit_ms = str(max(1, round(self.seconds_max * 1000)))
-        settings = {
-            "default_transaction_read_only": "on",
-            "statement_timeout": limit_ms,
-            "lock_timeout": limit_ms,
-            "application_name": "candour research (read only)",
-        }
-        return create_async_engine(
-            self.url.set(drivername="postgresql+asyncpg"),
-            poolclass=NullPool,
-            connect_args={"timeout": self.seconds_max, "server_settings": settings},
-            hide_parameters=True,
+            return create_engine(
+                "sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True
+            )
+        limit_ms = max(1, round(self.seconds_max * 1000))
+        options = (
+            f"-c default_transaction_read_only=on -c statement_timeout={limit_ms} "
+            f"-c lock_timeout={limit_ms}"
         )
+        return create_engine(
+            self.url.set(drivername="postgresql+psycopg"),
+            poolclass=NullPool,
+            connect_args={
+                "connect_timeout": ceil(self.seconds_max), "options": options,
+                "application_name": "candour research (read only)",
+            },
+            hide_parameters=True,
+        )  # fmt: skip
 
     def _record(self, row: Mapping[Any, Any]) -> Record:
         numbers = [
@@ -194,7 +226,7 @@ class SqlConnector:
         )  # fmt: skip
 
 
-async def prove_read_only(db: AsyncConnection, name: str) -> None:
+def prove_read_only(db: Connection, name: str) -> None:
     """See a write refused in a transaction, for no other reason than that it only reads.
 
     Args:
@@ -204,15 +236,15 @@ async def prove_read_only(db: AsyncConnection, name: str) -> None:
     Raises:
         Unavailable: the write was not refused; nothing is asked of such a database.
     """
-    inside = await db.begin_nested()
+    inside = db.begin_nested()
     try:
-        await db.execute(_CANARY)
+        db.execute(_CANARY)
     except DBAPIError as refused:
         if _code(refused) not in _REFUSED:
             raise
-        await inside.rollback()
+        inside.rollback()
     else:
-        await db.rollback()
+        db.rollback()
         raise Unavailable(f"{name} would let itself be written to, so it was not asked")
 
 
@@ -250,7 +282,10 @@ def _asked(source: TableClause, mapped: Mapped, terms: Terms) -> list[ColumnElem
     for identifier in terms.identifiers:
         at = mapped.identifiers.get(identifier.scheme.strip().casefold())
         if at is not None:
-            spellings = {identifier.value.strip(), number_of(identifier).value}
+            spellings = {
+                one.replace("\0", "").strip()
+                for one in (identifier.value, number_of(identifier).value)
+            }
             asked.append(source.c[at].in_(sorted(spellings)))
     # Asked for nothing, a table must answer nothing, and never all that it has.
     return asked or [false()]
@@ -258,7 +293,7 @@ def _asked(source: TableClause, mapped: Mapped, terms: Terms) -> list[ColumnElem
 
 def _spellings(name: Name) -> set[str]:
     """Spell a family name as a system may hold it: SQLite folds the case of ASCII alone."""
-    given = (name.family or "").strip()
+    given = (name.family or "").replace("\0", "").strip()
     plain = given.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     written = {given, plain, plain.upper(), plain.lower(), plain.title(), folded(given)}
     return written if given else set()
@@ -284,3 +319,9 @@ def _code(fault: DBAPIError) -> str:
     origin = fault.orig
     code = getattr(origin, "sqlstate", None) or getattr(origin, "sqlite_errorname", None)
     return str(code or type(origin).__name__)
+
+
+def _retrieved(work: "asyncio.Future[Answer]") -> None:
+    """Take what became of a look that nobody waits for any more."""
+    if not work.cancelled():
+        work.exception()

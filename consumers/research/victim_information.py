@@ -54,7 +54,7 @@ class Sought:
 
 
 @dataclass(frozen=True)
-class Enquiring:
+class Requesting:
     """Where a force asks for a victim's information."""
 
     store: Store
