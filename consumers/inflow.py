@@ -134,6 +134,10 @@ class Inflow:
         """Hand over what is to be said; give how many were."""
         return self._consumer.publish_waiting(self._publish)
 
+    def wake(self) -> None:
+        """Publish what was wanted said beside the intake, without waiting for the next record."""
+        self._taken.set()
+
     def _broker(self) -> KafkaBroker:
         """Subscribe with every setting that keeps records until their rows are committed."""
         broker = KafkaBroker(

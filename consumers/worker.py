@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from consumers.store import Wanted
-from contracts.context import Urgency
+from contracts.context import Urgency, Use
 from contracts.draft import Draft, draft
 from contracts.event.control import Act, Agency, Founding, Rules
 from contracts.fault import InvariantBroken
@@ -65,6 +65,9 @@ class Partners(Protocol):
 
     def households_of(self, agency: str, practitioner: str) -> frozenset[str]:
         """List the household tokens of a practitioner, by the credentials in force."""
+
+    def holds(self, agency: str, practitioner: str, qualification: str, at_ms: int) -> bool:
+        """Say whether a practitioner holds training or vetting, by a credential in force."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,7 @@ def personal(  # noqa: PLR0913 - what a person says has this many independent pa
     provenance: Provenance,
     urgency: Urgency = "routine",
     sections: Mapping[str, Section] | None = None,
+    purpose: Use | None = None,
 ) -> Wanted:
     """Draft what a named person says or decides.
 
@@ -191,9 +195,11 @@ def personal(  # noqa: PLR0913 - what a person says has this many independent pa
         provenance: who says so (`Voice.signed_by`).
         urgency: as the statement will carry it.
         sections: more of them.
+        purpose: what it is shared for, where the agreements in force leave more than one.
     """
     given = {"provenance": provenance, **(sections or {})}
-    return Wanted(key, _drafted(said_id, event, value, key, list(causes), given, urgency))
+    wanted = Wanted(key, _drafted(said_id, event, value, key, list(causes), given, urgency))
+    return wanted._replace(draft=msgspec.structs.replace(wanted.draft, purpose=purpose))
 
 
 def derived_id(agency: str, stamp: int, key: str) -> str:

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 
+import structlog
+
 from consumers import store as stored
 from consumers.consumer import Consumer
 from consumers.disclosure.desk import Disclosing
@@ -15,10 +17,14 @@ from consumers.governance.desk import Governing
 from consumers.governance.erasing import Erasing
 from consumers.governance.worker import Governance
 from consumers.handover.worker import Handovers
-from consumers.inflow import Inflow
+from consumers.inflow import Inflow, may_pass
+from consumers.intelligence.desk import Grading
+from consumers.intelligence.worker import Intelligence
 from consumers.referrals.desk import Referring
 from consumers.referrals.worker import Referrals
 from consumers.research.desk import Desk
+from consumers.research.looking import Looking
+from consumers.research.victim_information import Requesting
 from consumers.research.worker import Research
 from consumers.responses.desk import Answering
 from consumers.responses.worker import Responses
@@ -27,9 +33,10 @@ from consumers.safeguarding.worker import Watching
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
 from contracts.draft import Draft
-from contracts.fault import Misuse, Transient
+from contracts.fault import CandourError, Misuse, Transient
 from contracts.section import Practitioner
 from deploy import clock
+from deploy.connecting import connected
 from deploy.speaking import WAIT_S_MAX, Said, insisted, outbox_of, say
 from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
@@ -40,7 +47,10 @@ from producers.partnership import Partnership
 from producers.saying import known_as
 from producers.sender import Sender, until
 
+_log = structlog.get_logger()
 STORE = "consumer.sqlite"
+LOOK_S = 10.0
+"""How often a consumer sees whether a connector has something to look up."""
 TRY_S = 1.0
 """How often a consumer tries to become its home's sender where another process is."""
 
@@ -52,9 +62,8 @@ def workers_of(voice: Voice) -> list[Worker]:
     and referrals before handovers: each looks at what the one before it keeps.
     """
     casework = [Referrals(voice), Handovers(voice), Disclosures(voice), Enquiries(voice)]
-    return [
-        Responses(voice), Governance(voice), Research(voice), *casework, Watching(voice),
-    ]  # fmt: skip
+    police = [Research(voice), Intelligence(voice)]
+    return [Responses(voice), Governance(voice), *police, *casework, Watching(voice)]
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,26 @@ class Acting:
     def research(self) -> Desk:
         """Where research is completed."""
         return Desk(self.store, self.voice, clock.uuid7, clock.random_bytes)
+
+    @property
+    def requesting(self) -> Requesting:
+        """Where a victim's information is asked for, for a line of enquiry."""
+        return Requesting(self.store, self.voice, clock.uuid7)
+
+    @property
+    def looking(self) -> Looking:
+        """What looks people up by itself.
+
+        Raises:
+            Misuse: the home's connectors.yaml cannot be used.
+        """
+        found = connected(self.home)
+        return Looking(self.store, self.voice, found.connectors, found.retry, clock.random_bytes)
+
+    @property
+    def grading(self) -> Grading:
+        """Where police grade, and let a sanitised copy leave."""
+        return Grading(self.store, self.voice, clock.uuid7)
 
     @property
     def answering(self) -> Answering:
@@ -149,7 +178,8 @@ class Acting:
         if take_over:
             await self.read()
             self.consumer.take_over()
-        tasks = [asyncio.create_task(self._send()), asyncio.create_task(self.inflow.run())]
+        works = (self._send(), self.inflow.run(), self._look())
+        tasks = [asyncio.create_task(one) for one in works]
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for one in ended:
@@ -252,6 +282,25 @@ class Acting:
                 await Sender(self.outbox, what="candour consumer run").run()
             except Busy:
                 await asyncio.sleep(TRY_S)
+
+    async def _look(self) -> None:
+        """Let connectors look people up, beside all else: a slow system delays nobody."""
+        looking: Looking | None = None
+        told = ""
+        while True:
+            try:
+                looking = looking or self.looking
+                if await looking.once(self.time_ms()):
+                    self.inflow.wake()
+                told = ""
+            except CandourError as fault:
+                if fault.text != told:
+                    _log.warning("connectors_rest", fault=fault.text, remedy=fault.remedy)
+                told = fault.text
+            except Exception as fault:  # noqa: BLE001 - reports go on being taken in
+                if not may_pass(fault):
+                    _log.error("connectors_failed", error=type(fault).__name__)
+            await asyncio.sleep(LOOK_S)
 
     async def _within(self, holds: Callable[[], bool], otherwise: str) -> None:
         if not await until(holds, WAIT_S_MAX):

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from consumers import standing
 from consumers import store as stored
 from consumers.responses import rows
+from consumers.responses.owed import REQUESTS
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, personal
 from contracts.event.work import (
-    InformationRequested,
     InformationSupplied,
     ResearchOutcome,
     ResponseGiven,
@@ -86,7 +86,7 @@ class Answering:
             hidden = standing.hidden_from(db, self.voice.viewer(by))
             asked = None if request_id in hidden else stored.held(db, request_id)
             request = asked.sections.get("event") if asked is not None else None
-            if not isinstance(request, InformationRequested):
+            if not isinstance(request, REQUESTS):
                 raise Misuse(
                     "No request of this id was put to this agency.",
                     remedy="Take the id from: candour response list",

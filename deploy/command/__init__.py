@@ -22,6 +22,7 @@ GROUPS = (
     "outbox",
     "consumer",
     "research",
+    "intelligence",
     "alert",
     "rules",
     "person",

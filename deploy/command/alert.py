@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from consumers import history, standing
 from consumers import store as stored
+from consumers.intelligence.rows import first_lines
 from consumers.safeguarding import life, rows
 from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.rules.terms import FOUND
@@ -52,19 +53,22 @@ def listed(
         for line in _unverified(db, viewer):
             typer.echo(line)
         found = threads(db, viewer, closed=every)
+        hidden = standing.hidden_from(db, viewer)
         loud = ""
         for thread in found:
             if thread.loudest != loud:
                 loud = thread.loudest
                 typer.echo(f"\n== {_HEADS[loud]}")
-            for line in _shown(db, thread, now, acting.voice.agency):
+            for line in _shown(db, thread, now, acting.voice.agency, hidden):
                 typer.echo(line)
     if not found:
         typer.echo("No alert that may be shown is open.")
         as_of(home, now)
 
 
-def _shown(db: Connection, thread: Thread, now: int, agency: str) -> Iterator[str]:
+def _shown(
+    db: Connection, thread: Thread, now: int, agency: str, hidden: Collection[str]
+) -> Iterator[str]:
     """Say of one thread who it is about, what may be put to whom, and each alert."""
     reports = {one["statement"]: stored.held(db, one["statement"]) for one in thread.alerts}
     held = [one for one in reports.values() if one is not None]
@@ -72,6 +76,8 @@ def _shown(db: Connection, thread: Thread, now: int, agency: str) -> Iterator[st
     limits = [line for one in held for line in limits_of(_within(one, thread))] or limits_of(None)
     yield from (f"  {line}" for line in dict.fromkeys(limits))
     for alert in thread.alerts:
+        for line in first_lines(db, alert["statement"], hidden):
+            yield f"  {line}"
         yield from _alert(db, thread, alert, now, agency)
 
 

@@ -9,9 +9,12 @@ import typer
 
 from consumers import standing
 from consumers import store as stored
+from consumers.intelligence.rows import first_lines
 from consumers.responses import rows
 from consumers.responses.desk import no_report
-from contracts.event.work import InformationRequested, ResearchOutcome, ResponseGiven
+from consumers.responses.owed import REQUESTS
+from contracts.event.action import VictimInformationRequested
+from contracts.event.work import ResearchOutcome, ResponseGiven
 from contracts.form import Section
 from contracts.identifier import is_statement_id
 from contracts.section import Identity, Name, Narrative
@@ -38,6 +41,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     with acting.store.read() as db:
         now = stored.ledger_time(db)
         failing(db, viewer)
+        hidden = standing.hidden_from(db, viewer)
         duties = standing.visible(db, viewer, rows.all_duties(db), "statement", "about")
         owed = [duty for duty in duties if duty["discharged_by"] is None]
         for duty in owed:
@@ -45,15 +49,39 @@ def listed(home: ActingHome, by: Looks = None) -> None:
             typer.echo(
                 f"{late}{duty['about']}  {duty['kind']} by {at(duty['due_at'])}, the {duty['role']}"
             )
-            for line in standing.marks_of(db, duty["statement"]):
+            first = first_lines(db, duty["statement"], hidden)
+            for line in (*first, *standing.marks_of(db, duty["statement"])):
                 typer.echo(f"  {line}")
             asked = stored.held(db, duty["about"])
             event = asked.sections.get("event") if asked else None
-            if isinstance(event, InformationRequested):
+            if isinstance(event, REQUESTS):
                 person = acting.outbox.reference_of(event.subject) or event.subject
                 typer.echo(f"  about {person} of report {event.statement}: {event.why}")
+            for line in enquired(event):
+                typer.echo(f"  {line}")
     if not owed:
         typer.echo("Nothing is owed.")
+
+
+def enquired(event: Section | None) -> list[str]:
+    """Say of a request for a victim's information what it is, before it is answered."""
+    if not isinstance(event, VictimInformationRequested):
+        return []
+    had = (
+        "the victim has notice of it"
+        if event.exception is None
+        else f"NO NOTICE: {event.exception}"
+    )
+    counselling = (
+        f"counselling records asked for: {event.counselling}"
+        if event.counselling
+        else "counselling records are NOT asked for"
+    )
+    return [
+        f"VICTIM INFORMATION REQUEST by police for a line of enquiry: {event.line_of_enquiry}",
+        f"period: {event.period}; less was considered: {event.less_intrusive}",
+        f"authorised by {event.authorised_by}; {had}; {counselling}",
+    ]
 
 
 @app.command()

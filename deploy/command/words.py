@@ -64,6 +64,29 @@ class Supplied(Document):
     born: BirthDay | None = None
 
 
+class Enquired(Document):
+    """What is sought of a victim's information, for a line of enquiry, and why no less would do."""
+
+    line_of_enquiry: _Text
+    period: _Text
+    why: _Text
+    less_intrusive: _Text
+    counselling: _Text | None = None
+
+
+class Instructed(Document):
+    """What whoever holds a code C item must keep to."""
+
+    instructions: _Text | None = None
+
+
+class Copied(Document):
+    """A sanitised copy, in new words, and what whoever holds it must keep to."""
+
+    product: _Text
+    instructions: _Text | None = None
+
+
 def text_in(path: Path, what: str) -> str:
     """Read a text file that an option names.
 
@@ -127,5 +150,28 @@ SupplyWords = Annotated[
         "--words", parser=_words(Supplied), metavar="FILE",
         help="A YAML file: `text` in words; `given`, `family` and `born` (1980-05-12, 1980-05, "
         "1980 or an age) of the person; `reason` why nothing is supplied.",
+    ),
+]  # fmt: skip
+EnquiryWords = Annotated[
+    Enquired,
+    typer.Option(
+        "--words", parser=_words(Enquired), metavar="FILE",
+        help="A YAML file: `line_of_enquiry`, the `period` of the records, `why` they are believed "
+        "to hold what bears on it, what `less_intrusive` was considered; `counselling`, only where "
+        "such records are asked for: why they are proportionate.",
+    ),
+]  # fmt: skip
+Instructions = Annotated[
+    Instructed | None,
+    typer.Option(
+        "--words", parser=_words(Instructed), metavar="FILE",
+        help="A YAML file: `instructions` of code C.",
+    ),
+]  # fmt: skip
+CopyWords = Annotated[
+    Copied,
+    typer.Option(
+        "--words", parser=_words(Copied), metavar="FILE",
+        help="A YAML file: the `product` in new words; `instructions` of code C.",
     ),
 ]  # fmt: skip

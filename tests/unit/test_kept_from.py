@@ -53,9 +53,9 @@ LISTS = {
              "person list", "outbox", "quarantine list", "emergency list", "exclusion list",
              "hold list", "correction list", "retention due --all", "erasure status", "risk show",
              "referral list", "enquiry list", "enquiry returns", "handover list", "housing list",
-             "disclosure list"),
+             "disclosure list", "intelligence list"),
     HUB: ("alert list --all", "response list", "person list", "retention due", "erasure status",
-          "risk show", "referral list", "handover list", "housing list"),
+          "risk show", "referral list", "handover list", "housing list", "intelligence list"),
     CASE: ("response list", "alert list --all", "outbox", "exclusion list", "correction list",
            "risk show", "referral list", "enquiry list", "enquiry returns", "handover list"),
     DESK: ("quarantine list", "emergency list", "response list"),
@@ -259,10 +259,20 @@ def test_what_he_cannot_see_he_cannot_act_on(
     task, report, alert = (min(seen[name] - known[name]) for name in ("task", "report", "alert"))
     words = tmp_path / "words.yaml"
     words.write_text("reason: none\n")
+    copy, sought = tmp_path / "copy.yaml", tmp_path / "sought.yaml"
+    copy.write_text("product: nothing that names anybody\n")
+    sought.write_text("line_of_enquiry: a\nperiod: b\nwhy: c\nless_intrusive: d\n")
     who, why = "--role sergeant", f"--words {words}"
     for line in (
         f"research complete {task} --outcome nil {who}",
         f"research nfa {report} {why} {who}",
+        f"research show {task}",
+        f"research show {task} --reveal-whereabouts {why} {who}",
+        f"research request-victim-information {report} --person {'x' * 22} --to mk-hub "
+        f"--authorised-by Head --notice-given --words {sought} {who}",
+        f"intelligence grade {report} --scheme 3x5x2 --source 1 --assessment A --handling P {who}",
+        f"intelligence release {report} --of {report} --person {'x' * 22} --sanitised-by Writer "
+        f"--handling P --words {copy} {who}",
         f"alert ack {alert} {who}",
         f"alert hand-over {alert} --to lead {who}",
         f"alert snooze {alert} --hours 2 {why} {who}",
@@ -275,7 +285,8 @@ def test_what_he_cannot_see_he_cannot_act_on(
         code, said, _ = with_case.does(line, capsys)
         assert (code, said) == without.does(line, capsys)[:2], line
         assert (code, "is known here" in said) == (EXIT_USAGE, False)
-        assert re.search(r"There is no |No re[a-z]+ (was|of this id (was|is))", said), said
+        known = r"There is no |Nothing of this id|No re[a-z]+ (was|of this id (was|is|that))"
+        assert re.search(known, said), said
 
 
 def test_a_reporter_who_is_excluded_from_what_a_colleague_reports_sees_nothing_of_it(

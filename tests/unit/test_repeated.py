@@ -7,7 +7,7 @@ import pytest
 
 from consumers.consumer import Consumer
 from consumers.research.desk import Desk as ResearchDesk
-from consumers.research.desk import Found
+from consumers.research.found import Found
 from consumers.research.rows import all_tasks
 from consumers.responses.desk import Answering
 from consumers.store import Store
