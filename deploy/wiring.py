@@ -16,6 +16,9 @@ from consumers.governance.erasing import Erasing
 from consumers.governance.worker import Governance
 from consumers.handover.worker import Handovers
 from consumers.inflow import Inflow
+from consumers.people.desk import Matching
+from consumers.people.weighing import Weighing
+from consumers.people.worker import People
 from consumers.referrals.desk import Referring
 from consumers.referrals.worker import Referrals
 from consumers.research.desk import Desk
@@ -30,6 +33,7 @@ from contracts.draft import Draft
 from contracts.fault import Misuse, Transient
 from contracts.section import Practitioner
 from deploy import clock
+from deploy.matching import SHIPPED, weighing_of
 from deploy.speaking import WAIT_S_MAX, Said, insisted, outbox_of, say
 from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
@@ -45,15 +49,20 @@ TRY_S = 1.0
 """How often a consumer tries to become its home's sender where another process is."""
 
 
-def workers_of(voice: Voice) -> list[Worker]:
+def workers_of(voice: Voice, weighing: Weighing | None = None) -> list[Worker]:
     """Give every worker; each acts for its own kinds of agency, as the founding names them.
 
     Research comes first: the rules look at the tasks it opens. Responses come before referrals,
     and referrals before handovers: each looks at what the one before it keeps.
+
+    Args:
+        voice: who speaks.
+        weighing: how it compares people; None for the settings that are shipped.
     """
+    people = People(voice, weighing or weighing_of(SHIPPED.parent))
     rules = [PoliceRules(voice), HubRules(voice)]
     casework = [Referrals(voice), Handovers(voice), Disclosures(voice), Enquiries(voice)]
-    return [Responses(voice), Governance(voice), Research(voice), *casework, *rules]
+    return [Responses(voice), Governance(voice), people, Research(voice), *casework, *rules]
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,7 @@ class Acting:
     outbox: Outbox
     store: Store
     consumer: Consumer
+    weighing: Weighing
 
     @property
     def voice(self) -> Voice:
@@ -94,6 +104,11 @@ class Acting:
     def disclosing(self) -> Disclosing:
         """Where officers record the stages of a disclosure."""
         return Disclosing(self.store, self.voice, clock.uuid7)
+
+    @property
+    def matching(self) -> Matching:
+        """Where persons are compared, joined and parted."""
+        return Matching(self.store, self.voice, clock.uuid7, self.weighing)
 
     @property
     def governing(self) -> Governing:
@@ -270,8 +285,10 @@ def open_acting(home: Home) -> Acting:
     store = Store(home.agency.store or home.folder / STORE)
     agency = home.agency
     voice = Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
-    consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))
-    return Acting(home, outbox, store, consumer)
+    weighing = weighing_of(home.folder)
+    workers = workers_of(voice, weighing)
+    consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers)
+    return Acting(home, outbox, store, consumer, weighing)
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """What a named person decides here: has an alert, joins or parts persons, judges one origin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,8 +54,18 @@ class Deciding:
             stored.want(db, said)
         return [said]
 
-    def link(self, subjects: list[str], *, by: Practitioner, role: str, basis: str) -> list[Wanted]:
+    def link(
+        self, subjects: list[str], *, by: Practitioner, role: str, basis: str,
+        causes: Sequence[str] = (),
+    ) -> list[Wanted]:  # fmt: skip
         """Say that subject tokens are one person.
+
+        Args:
+            subjects: their tokens.
+            by: the matcher.
+            role: theirs.
+            basis: why, in words.
+            causes: statements that name each of them: the log refuses a link of strangers.
 
         Raises:
             Misuse: fewer than two different tokens.
@@ -66,7 +76,7 @@ class Deciding:
         said_id = self.new_id()
         event = PersonsLinked(subjects=tokens, matcher=by.name or "", basis=basis)
         said = personal(
-            said_id, f"persons_linked/{said_id}", "persons_linked", event, causes=[],
+            said_id, f"persons_linked/{said_id}", "persons_linked", event, causes=list(causes),
             provenance=self.voice.signed_by(by, role=role),
         )  # fmt: skip
         with self.store.write() as db:

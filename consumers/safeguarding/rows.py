@@ -66,6 +66,14 @@ links = Table(
 )
 """Tokens that a named matcher said are one person, joined by spaces."""
 
+link_tokens = Table(
+    "link_tokens",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("link", Text, primary_key=True, index=True),
+)
+"""Which links name a token."""
+
 
 def raise_alert(db: Connection, alert_id: str, event: AlertRaised) -> None:
     """Add an alert; the same again changes nothing."""
@@ -99,6 +107,7 @@ def refused(db: Connection, said: str) -> None:
     db.execute(update(origins).where(judged == said).values(**open_))
     db.execute(update(links).where(undone == said).values(undone_by=None))
     db.execute(delete(links).where(links.c.id == said))
+    db.execute(delete(link_tokens).where(link_tokens.c.link == said))
 
 
 def forget(db: Connection, statement: str) -> None:
@@ -108,6 +117,7 @@ def forget(db: Connection, statement: str) -> None:
         (accounts, ("statement",)),
         (origins, ("id", "first", "second")),
         (links, ("id",)),
+        (link_tokens, ("link",)),
     ):
         for column in columns:
             db.execute(delete(table).where(table.c[column] == statement))
@@ -174,6 +184,9 @@ def link(db: Connection, link_id: str, event: PersonsLinked) -> None:
         id=link_id, subjects=" ".join(event.subjects), matcher=event.matcher
     )
     db.execute(row.on_conflict_do_nothing())
+    for token in event.subjects:
+        named = upsert(db, link_tokens).values(token=token, link=link_id)
+        db.execute(named.on_conflict_do_nothing())
 
 
 def unlink(db: Connection, link_id: str, undone_by: str) -> None:
