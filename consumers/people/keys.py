@@ -30,8 +30,7 @@ class Keying:
     def keys_of(self, mention: Mention) -> set[str]:
         """List the keys of one person as one statement names them."""
         names = [(folded(n.given), folded(n.family)) for n in mention.identity.names]
-        given = self._heard(name for name, _ in names)
-        either = given | self._heard(name for _, name in names)
+        either = self._heard(name for pair in names for name in pair)
         found = set[str]()
         for one in names:
             found |= self._full(*one)
@@ -44,19 +43,18 @@ class Keying:
         found |= {f"{key}/{heard}" for key, heard in product(shared, either)}
         for companion in mention.beside[:COMPANIONS_MAX]:
             others = self._heard(folded(name) for name in companion.given)
-            found |= {f"w/{ours}/{theirs}" for ours, theirs in product(given, others)}
-            found |= {f"w/{ours}/{companion.subject}" for ours in given}
+            found |= {f"w/{ours}/{theirs}" for ours, theirs in product(either, others)}
+            found |= {f"w/{ours}/{companion.subject}" for ours in either}
         return found
 
     def _full(self, given: str, family: str) -> set[str]:
-        """Key a whole name; in either order, since records exchange them."""
+        """Key a whole name: in either order, since records exchange them; an initial is one."""
         if not given or not family:
             return set()
         ours, theirs = self._heard([given]), self._heard([family])
-        return {
-            f"n/{'/'.join(sorted((a, b)))}"
-            for a, b in product(ours, theirs) if a[0] == b[0] or "~" in {a[0], b[0]}
-        }  # fmt: skip
+        pairs = {(a, b) for a, b in product(ours, theirs) if a[0] == b[0] or "~" in {a[0], b[0]}}
+        pairs |= {(f".{given[0]}", b) for b in theirs if b[0] != "s"}
+        return {f"n/{'/'.join(sorted(pair))}" for pair in pairs}
 
     def _heard(self, names: Iterable[str]) -> set[str]:
         """List what names are heard as, each part of a double name too."""

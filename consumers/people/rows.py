@@ -6,6 +6,7 @@ with them, and no more than the settings' `block_max` of those are ever read.
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, islice
+from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -65,17 +66,17 @@ _TABLES = (people_named, people_keys, people_places)
 
 
 def add(db: Connection, mentions: Iterable[Mention], keys: Iterable[Collection[str]]) -> None:
-    """Add everybody whom a statement names, each with their keys."""
+    """Add everybody whom a statement names, with their keys; the same again changes nothing."""
+    added: dict[Table, list[dict[str, Any]]] = {table: [] for table in _TABLES}
     for one, found in zip(mentions, keys, strict=True):
         who = {"token": one.identity.subject, "statement": one.statement}
-        row = upsert(db, people_named).values(**who, mention=msgspec.json.encode(one))
-        db.execute(row.on_conflict_do_nothing())
+        added[people_named].append({**who, "mention": msgspec.json.encode(one)})
+        added[people_keys] += [{"key": key, **who} for key in sorted(found)]
         stay = stay_of(one)
-        places = [{"place": stay.place, **who}] if stay is not None else []
-        for table, held in ((people_keys, [{"key": k, **who} for k in sorted(found)]),
-                            (people_places, places)):  # fmt: skip
-            if held:
-                db.execute(upsert(db, table).on_conflict_do_nothing(), held)
+        added[people_places] += [{"place": stay.place, **who}] if stay is not None else []
+    for table, held in added.items():
+        if held:
+            db.execute(upsert(db, table).on_conflict_do_nothing(), held)
 
 
 def drop(db: Connection, statement: str) -> None:

@@ -59,18 +59,24 @@ OFFERED = {
     "day_and_month_exchanged": (record(D, born="1970-03-02"), record(D, born="1970-02-03")),
     "given_and_family_exchanged": (record("Marsh Daniel"), record(D)),
     "one_letter_wrong": (record("Danial Marsh", born="1970"), record(D, born="1970")),
-    "family_spelt_otherwise": (record("John Smyth", born="1960"), record("John Smith", born="1960")),
+    "family_spelt_otherwise": (
+        record("John Smyth", born="1960"), record("John Smith", born="1960"),
+    ),
     "hyphen_or_space": (record("Anne-Marie Cole"), record("Anne Marie Cole")),
     "half_a_double_given_name": (record("Mary Ann Cole", born="1955"), record("Mary Cole")),
     "initial_only": (record("D Marsh", born="1970"), record(D, born="1970")),
     "alias_of_one_is_the_name_of_the_other": (
         record("Peter Wood", "Danny Marsh"), record(D, agency="thames-valley"),
     ),
-    "title_and_family_with_birth": (record("- Marsh", born="1970-03-02"), record(D, born="1970-03-02")),
+    "title_and_family_with_birth": (
+        record("- Marsh", born="1970-03-02"), record(D, born="1970-03-02"),
+    ),
     "age_and_birth_agree": (record(D, born="42"), record(D, born="1970-03-02")),
     "age_a_year_out": (record(D, born="40"), record(D, born="1970-03-02")),
     "year_a_year_out": (record(D, born="1971"), record(D, born="1970-03-02")),
-    "father_and_son_of_whom_nothing_tells_them_apart": (record(D, at=HOME), record(D, at=SAME_HOME)),
+    "father_and_son_of_whom_nothing_tells_them_apart": (
+        record(D, at=HOME), record(D, at=SAME_HOME),
+    ),
     "twins_of_like_name": (
         record("Michael Ross", born="1990-05-05", at=HOME),
         record("Michelle Ross", born="1990-05-05", at=HOME),
@@ -119,7 +125,8 @@ QUIET = {
     "one_birthday_alone": (record(D, born="1970-03-02"), record("Peter Wood", born="1970-03-02")),
     "one_address_alone": (record(D, at=HOME), record("Peter Wood", at=HOME)),
     "one_flat_number_apart": (
-        record("Sam -", at="Flat 1, 9 High St, MK2 2BB"), record("Sam -", at="Flat 2, 9 High St, MK2 2BB"),
+        record("Sam -", at="Flat 1, 9 High St, MK2 2BB"),
+        record("Sam -", at="Flat 2, 9 High St, MK2 2BB"),
     ),
     "a_bare_first_name": (record("Daniel -"), record(D)),
     "a_bare_family_name": (record("- Marsh"), record(D)),
@@ -146,10 +153,12 @@ QUIET = {
         record("Ali Khan", sex="male", born="1990"), record("Alia Khan", sex="female", born="1994"),
     ),
     "a_couple_of_one_family_name": (
-        record(D, born="1970", at=HOME, sex="male"), record("Diane Marsh", born="1970", at=HOME, sex="female"),
+        record(D, born="1970", at=HOME, sex="male"),
+        record("Diane Marsh", born="1970", at=HOME, sex="female"),
     ),
     "two_pnc_numbers_and_a_common_name": (
-        record("John Smith", pnc=PNC, born="1960"), record("Jon Smyth", pnc="2012/0052494Q", born="1960"),
+        record("John Smith", pnc=PNC, born="1960"),
+        record("Jon Smyth", pnc="2012/0052494Q", born="1960"),
     ),
 }  # fmt: skip
 
@@ -187,7 +196,9 @@ def test_one_token_that_two_people_were_given_says_so_and_is_compared_by_both() 
 
 def test_a_correction_stands_in_place_of_what_it_corrects() -> None:
     """A birth that was mistyped and put right parts nobody any more."""
-    wrong = record(D, born="1971-03-02", key="x", statement="first", beside="Tracey", day="2012-01-01")
+    wrong = record(
+        D, born="1971-03-02", key="x", statement="first", beside="Tracey", day="2012-01-01"
+    )
     right = record(D, born="1970-03-02", key="x", statement="second", corrects="first")
     other = facts(record(D, born="1970-03-02"))
     assert COMPARING.compare(facts(wrong), other).apart
