@@ -23,6 +23,7 @@ from consumers.referrals.desk import Referring
 from consumers.referrals.worker import Referrals
 from consumers.research.desk import Desk
 from consumers.research.worker import Research
+from consumers.responses.asking import Asking
 from consumers.responses.desk import Answering
 from consumers.responses.worker import Responses
 from consumers.safeguarding.desk import Deciding
@@ -89,6 +90,11 @@ class Acting:
     def answering(self) -> Answering:
         """Where answers are given."""
         return Answering(self.store, self.voice, clock.uuid7)
+
+    @property
+    def asking(self) -> Asking:
+        """Where other agencies are asked."""
+        return Asking(self.store, self.voice, clock.uuid7)
 
     @property
     def deciding(self) -> Deciding:

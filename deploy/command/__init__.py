@@ -24,6 +24,7 @@ GROUPS = (
     "research",
     "alert",
     "person",
+    "request",
     "response",
     "risk",
     "referral",

@@ -48,15 +48,16 @@ from tests.vectors.ledger import CLOCK_MS
 KEPT = "P. Kept"
 BEFORE = "Nobody"
 LISTS = {
-    POLICE: ("research list --all", "alert list", "response list", "person list",
-             "person candidates", "outbox",
+    POLICE: ("research list --all", "alert list", "response list", "request list",
+             "person list", "person candidates", "outbox",
              "quarantine list", "emergency list", "exclusion list", "hold list",
              "correction list", "retention due --all", "erasure status", "risk show",
              "referral list", "enquiry list", "enquiry returns", "handover list", "housing list",
              "disclosure list"),
-    HUB: ("alert list", "response list", "person list", "retention due", "erasure status",
+    HUB: ("alert list", "response list", "request list", "person list", "person candidates",
+          "retention due", "erasure status",
           "risk show", "referral list", "handover list", "housing list"),
-    CASE: ("response list", "outbox", "exclusion list", "correction list", "risk show",
+    CASE: ("response list", "request list", "outbox", "exclusion list", "correction list", "risk show",
            "referral list", "enquiry list", "enquiry returns", "handover list"),
     DESK: ("quarantine list", "emergency list", "response list"),
 }  # fmt: skip
