@@ -80,7 +80,7 @@ class Responses(Worker):
         wanted = []
         for row in rows.ran_out(db, at):
             wanted.append(self._overdue(db, row))
-            rows.mark_overdue(db, row["key"], wanted[-1].draft.id)
+            rows.mark_overdue(db, row["key"], wanted[-1].draft.id, at=at)
         rules = self._voice.rules
         fallback = rules.roles.get("other", "duty_manager")
         for row in rows.left(db, at - rules.alert_hours * HOUR_MS):

@@ -1,6 +1,5 @@
 """Asking and answering in every direction: typed, by a clock, reused, and silence escalated."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,51 +11,19 @@ from consumers.people.desk import Matching
 from consumers.research import rows as research
 from consumers.responses import asked, reuse
 from consumers.responses import rows as duties
-from consumers.responses.asking import Asking, Question
-from consumers.responses.desk import Answering
+from consumers.responses.asking import Question
 from consumers.responses.period import covers
 from consumers.standing import keep_from
-from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse
-from contracts.section import Identity, Name, Narrative, Practitioner
+from contracts.section import Identity, Name, Narrative
 from deploy.matching import SHIPPED, weighing_of
-from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, agreement, named
+from tests.support.conversing import WHY, ask, asking, open_to_all, person, reported, supply
+from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
 from tests.support.people import token
-from tests.vectors.ledger import endorsement
 
 Json = Any
 HOUR = 3_600_000
 DAYS = "2012-01-01/2012-05-01"
-WHY = "What do you hold that bears on her safety?"
-SECTIONS = ["event", "cause", "provenance", "use_limits", "narrative", "person.identity",
-            "person.part"]  # fmt: skip
-TYPES = ["information_requested", "information_supplied", "response_given", "referral_made"]
-
-
-def open_to_all(desk: Desk) -> None:
-    """Let all three ask, answer and refer to one another: one agreement more."""
-    act = agreement()
-    terms = {leg["id"]: leg for leg in act["agreement"]["legs"]}
-    hubs = {k: v for k, v in terms["hub-responds"]["basis"].items() if k != "gateway"}
-    bases = {POLICE: terms["police-ask-probation"]["basis"], HUB: hubs,
-             PROBATION: terms["probation-answers-police"]["basis"]}  # fmt: skip
-    taken = {POLICE: terms["probation-answers-police"]["recipient_basis"],
-             PROBATION: terms["police-respond"]["recipient_basis"],
-             HUB: terms["concern-to-hub"]["recipient_basis"]}  # fmt: skip
-    legs = [
-        {"id": f"{one}-to-{other}", "from": [one], "to": [other], "types": TYPES,
-         "purposes": ["safeguarding"], "level": "full", "sections": SECTIONS, "basis": bases[one],
-         "recipient_basis": taken[other], "categories": ["special", "criminal"],
-         "retention_days": 2190, "owes_response": True}
-        for one in SOURCES for other in SOURCES if one != other
-    ]  # fmt: skip
-    act = json.loads(json.dumps(act))
-    act["agreement"] |= {"id": "mk-asking", "legs": legs}
-    desk.played.govern("mk-csp", "act_proposed", {"proposal": act})
-    for name in SOURCES:
-        desk.played.govern(name, "act_endorsed", endorsement(act))
-    desk._submit()
-    assert "mk-asking" in desk.ledger.state.agreements.versions
 
 
 @pytest.fixture
@@ -65,50 +32,6 @@ def desk(tmp_path: Path) -> Desk:
     opened = Desk(tmp_path)
     open_to_all(opened)
     return opened
-
-
-def asking(desk: Desk, agency: str) -> Asking:
-    """Sit where an agency's people ask."""
-    acting = desk.acting(agency)
-    return Asking(acting.store, acting.voice, desk.new_id)
-
-
-def answering(desk: Desk, agency: str) -> Answering:
-    """Sit where an agency's people answer."""
-    acting = desk.acting(agency)
-    return Answering(acting.store, acting.voice, desk.new_id)
-
-
-def person(name: str = "A. Officer") -> Practitioner:
-    """Name somebody at work."""
-    return Practitioner(token(name), name)
-
-
-def reported(desk: Desk) -> tuple[str, str]:
-    """Let probation report the couple; give the report and the man's token."""
-    sections = named(desk.draw)
-    said = desk.report(sections)
-    desk.settle()
-    return said, sections["person.1.identity"]["subject"]
-
-
-def ask(desk: Desk, of: str, report: str, subject: str, *, by: str = HUB, **more: Json) -> str:
-    """Ask, and let everybody read; give the question's id."""
-    question = Question(to=of, about=report, subject=subject, why=WHY, **more)
-    (said,) = asking(desk, by).ask(question, by=person(), role="duty manager")
-    desk.settle()
-    return said.draft.id
-
-
-def supply(desk: Desk, request: str, outcome: str | None = "match", *, of: str = POLICE,
-           **more: Json) -> str:  # fmt: skip
-    """Answer, and let everybody read; give the answer's id."""
-    given: Json = outcome
-    (said,) = answering(desk, of).supply(
-        request, given, by=person("B. Sergeant"), role="sergeant", **more
-    )
-    desk.settle()
-    return said.draft.id
 
 
 def row_of(desk: Desk, agency: str, request: str) -> Json:
@@ -362,104 +285,6 @@ def test_a_period_is_covered_by_one_that_reaches_as_far_both_ways(
 ) -> None:
     """A search of January answers nothing about May."""
     assert covers(before, now) is is_covered
-
-
-def test_an_answer_that_does_not_come_goes_on_the_log_and_to_the_next_role(desk: Desk) -> None:
-    """Silence is what stops officers reporting: somebody else has it, by a clock."""
-    report, _ = reported(desk)
-
-    def told() -> list[str]:
-        overdue = desk.said(POLICE, "duty_overdue")
-        return [one["owner_role"] for one in overdue if one["statement"] == report]
-
-    desk.pass_hours(73)
-    desk.settle()
-    assert told() == ["duty_inspector"]
-    desk.pass_hours(2)
-    desk.settle()
-    assert told() == ["duty_inspector"], "its own role has its hours"
-    for _ in range(3):
-        desk.pass_hours(30)
-        desk.settle()
-    assert told() == ["duty_inspector", "duty_manager"]
-    with desk.acting(POLICE).store.read() as db:
-        held = duties.duty(db, f"response_given/{report}")
-    assert held is not None
-    assert held["escalated_by"] not in {None, held["overdue_by"]}
-
-
-def test_what_is_answered_before_its_next_role_is_told_goes_no_further(desk: Desk) -> None:
-    """Late is not never."""
-    report, _ = reported(desk)
-    desk.pass_hours(73)
-    desk.settle()
-    given = ResponseGiven(
-        statement=report, received_by="B. Sergeant", researched="part", actions=["visit_planned"]
-    )
-    answering(desk, POLICE).give(given, by=person("B. Sergeant"), role="sergeant")
-    desk.settle()
-    desk.pass_hours(40)
-    desk.settle()
-    overdue = [one for one in desk.said(POLICE, "duty_overdue") if one["statement"] == report]
-    assert [one["duty"] for one in overdue] == ["response_given"]
-
-
-def referred(desk: Desk) -> str:
-    """Let probation refer her to the hub."""
-    sections = named(desk.draw)
-    kept = ("occurred", "known_to_agency", "recorded")
-    sections["event"] = {
-        **{k: sections["event"][k] for k in kept}, "addressee": HUB, "referral": "mash",
-        "criterion": "professional judgement",
-    }  # fmt: skip
-    said = desk.report(sections, event="referral_made")
-    desk.settle()
-    assert desk.seen(HUB, "referral_made")
-    return said
-
-
-def decision(statement: str, **more: Json) -> ResponseGiven:
-    """Answer something at the hub."""
-    return ResponseGiven(
-        statement=statement, received_by="H. Lead", researched="no", actions=["referral"], **more
-    )
-
-
-def test_what_became_of_a_referral_reaches_whoever_referred(desk: Desk) -> None:
-    """A referral that is sent and never heard of is one that nobody took."""
-    statement = referred(desk)
-    hub = answering(desk, HUB)
-    refusal = decision(statement, referral="refused", no_action_reason="no care needs were found")
-    hub.give(refusal, by=person("H. Lead"), role="duty manager")
-    desk.settle()
-    (view,) = desk.seen(PROBATION, "response_given")
-    event = view.statement.event
-    assert isinstance(event, ResponseGiven)
-    assert (event.referral, event.no_action_reason) == ("refused", "no care needs were found")
-
-
-@pytest.mark.parametrize(
-    ("more", "told"),
-    [
-        ({}, "nothing says what became"),
-        ({"referral": "refused"}, "nothing says why"),
-        ({"referral": "redirected"}, "nothing says why"),
-    ],
-)
-def test_a_referral_is_decided_and_a_refusal_says_why(
-    desk: Desk, more: dict[str, Json], told: str
-) -> None:
-    """Refused without a reason is how she had to refer herself (5.6.3)."""
-    statement = referred(desk)
-    with pytest.raises(Misuse, match=told):
-        answering(desk, HUB).give(decision(statement, **more), by=person(), role="duty manager")
-
-
-def test_what_is_no_referral_is_not_accepted_as_one(desk: Desk) -> None:
-    """Else a report reads as if somebody had taken her on."""
-    report, _ = reported(desk)
-    with pytest.raises(Misuse, match="This is no referral"):
-        answering(desk, HUB).give(decision(report, referral="accepted"), by=person(), role="x")
 
 
 def test_questions_are_read_back_from_the_log(desk: Desk) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from consumers.people import rows
 from consumers.people.desk import Found, Matching, digest_of
-from consumers.people.page import Page
 from consumers.safeguarding import rows as joined
 from consumers.safeguarding.desk import Deciding
 from consumers.standing import keep_from
@@ -17,13 +16,10 @@ from consumers.store import metadata
 from contracts.fault import Misuse
 from contracts.section import Practitioner
 from deploy.matching import SHIPPED, weighing_of
-from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
+from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
+from tests.support.matching import SEEN, WEIGHING, about, born, log, matcher, matching, who
 from tests.support.people import token
 
-WEIGHING = weighing_of(SHIPPED.parent)
-MATCHER = "N. Matcher"
-SEEN = frozenset({"nobody in particular"})
-HOME = "12 Elm Road, Milton Keynes MK1 1AA"
 Json = Any
 
 
@@ -31,55 +27,6 @@ Json = Any
 def desk(tmp_path: Path) -> Desk:
     """A partnership where probation, police and hub have agreed."""
     return Desk(tmp_path)
-
-
-def matching(desk: Desk, agency: str = POLICE) -> Matching:
-    """Sit where an agency's people match persons."""
-    acting = desk.acting(agency)
-    return Matching(acting.store, acting.voice, desk.new_id, WEIGHING)
-
-
-def matcher(desk: Desk) -> Practitioner:
-    """Name the matcher."""
-    return Practitioner(token(MATCHER), MATCHER)
-
-
-def about(desk: Desk, *people: Json, day: str = "2012-05-01", **event: Json) -> dict[str, Json]:
-    """Make a report's sections that name just these people."""
-    sections = named(desk.draw, occurred={"precision": "day", "at": day}, **event)
-    kept = {name: value for name, value in sections.items() if not name.startswith("person.")}
-    del kept["use_limits"]
-    for n, given in enumerate(people, 1):
-        where = {"address", "known_at"}
-        identity = {k: v for k, v in given.items() if k not in {*where, "part"}}
-        kept[f"person.{n}.identity"] = {"names": [], **identity}
-        part = {"subject": given["subject"], "part": given.get("part", "unassessed")}
-        kept[f"person.{n}.part"] = part
-        if where & set(given):
-            told = {k: given[k] for k in ("address", "known_at") if k in given}
-            kept[f"person.{n}.whereabouts"] = {"subject": given["subject"], **told}
-    return kept
-
-
-def who(key: str, given: str | None = None, family: str | None = None, **more: Json) -> Json:
-    """Name one person by the token that a key stands for."""
-    name = {k: v for k, v in (("given", given), ("family", family)) if v}
-    return {"subject": token(key), "names": [name] if name else [], **more}
-
-
-def born(day: str) -> Json:
-    """Give a birth known to the day."""
-    return {"value": day, "precision": "day"}
-
-
-def log(desk: Desk, *people: Json, day: str = "2012-05-02") -> str:
-    """Let police log intelligence about people (E19)."""
-    sections = about(desk, *people, day=day)
-    sections["event"] = {
-        "occurred": {"precision": "day", "at": day}, "known_to_agency": day, "recorded": day,
-        "scheme": "ungraded", "source": "anonymous", "action": "none",
-    }  # fmt: skip
-    return desk.report(sections, source=SOURCES[POLICE], event="intelligence_logged")
 
 
 def offered(found: Found) -> set[frozenset[str]]:
@@ -355,82 +302,6 @@ def test_settings_that_were_changed_since_are_not_silently_mixed(
     other = Matching(acting.store, acting.voice, desk.new_id, weighing_of(tmp_path))
     with pytest.raises(Misuse, match=r"matching\.yaml was changed"):
         other.candidates(SEEN)
-
-
-def shown(page: Page) -> str:
-    """Give everything that a page says."""
-    return repr(page)
-
-
-def three(desk: Desk) -> None:
-    """D lives with T; he sees N, at whose address he is approved (E24); N has told police of it."""
-    desk.report(about(desk, who("D", "Daniel", "Marsh", address=HOME),
-                      who("T", "Tracey", "Hill", address=HOME)))  # fmt: skip
-    second = "9 High Street, MK2 2BB"
-    hers = who("N", "Nadia", "Stone", born=born("1980-01-01"))
-    desk.report(about(desk, who("D", "Daniel", "Marsh", address=second), hers, day="2012-11-29"))
-    desk.report(
-        about(desk, who("D", "Daniel", "Marsh", address="9, High St., MK22BB"), day="2012-12-01")
-    )
-    log(desk, who("N", "Nadia", "Stone", address=second), day="2012-12-02")
-    desk.report(
-        about(desk, who("D", "Daniel", "Marsh", address="Rose Cottage, Wing"), day="2011-01-01")
-    )
-    desk.settle()
-
-
-def test_a_new_partner_has_a_case_wall_of_her_own(desk: Desk) -> None:
-    """Ex-partners' identities must not reach her, nor hers the woman he lives with (trap 8)."""
-    three(desk)
-    sitting = matching(desk)
-    his, hers = sitting.pair(SEEN, token("D"), token("T"))[0]
-    alone = sitting.page(SEEN, token("D"))
-    for page in (his, hers, alone):
-        for secret in ("Nadia", "Stone", token("N"), "High St", "1980-01-01"):
-            assert secret not in shown(page), secret
-    assert "12 Elm Road" in shown(his)
-    assert "Rose Cottage" in shown(his)
-    his, hers = sitting.pair(SEEN, token("D"), token("N"))[0]
-    for page in (his, hers, alone):
-        for secret in ("Tracey", "Hill", token("T"), "Elm Road"):
-            assert secret not in shown(page), secret
-    assert "9 High Street" in shown(hers)
-
-
-def test_a_pair_names_the_reports_of_both_and_none_of_a_third(desk: Desk) -> None:
-    """Who works her case is shown her case, whole, and that alone."""
-    three(desk)
-    (his, _), reports = matching(desk).pair(SEEN, token("D"), token("T"))
-    assert len(reports) == 1
-    told = {told.statement for line in (*his.names, *his.addresses) for told in line.told}
-    others = {view.statement.context.id for view in desk.seen(POLICE, "concern_reported")
-              if token("N") in repr(view.statement.sections)}  # fmt: skip
-    assert others
-    assert not told & others
-
-
-def test_nobody_at_risk_has_an_address_on_a_page(desk: Desk) -> None:
-    """A page is browsed; whoever needs where she is asks who says so (trap 4)."""
-    desk.report(about(desk, who("T", "Tracey", "Hill", address=HOME, part="victim")))
-    desk.settle()
-    page = matching(desk).page(SEEN, token("T"))
-    assert (page.addresses, page.unshown) == ([], 1)
-
-
-def test_a_page_keeps_contradictions_side_by_side_with_who_says_so(desk: Desk) -> None:
-    """domain.md 6: both stay, with provenance; nobody is right because they came last."""
-    first = desk.report(
-        about(desk, who("D", "Daniel", "Marsh", born=born("1970-03-02"), sex="male"))
-    )
-    second = log(desk, who("D", "Danny", "Marsh", born=born("1969-03-02")))
-    desk.settle()
-    page = matching(desk).page(SEEN, token("D"))
-    ((heading, births),) = page.contradictions
-    assert heading == "births that cannot all be theirs"
-    assert [(line.text, [(t.agency, t.statement) for t in line.told]) for line in births] == [
-        ("1970-03-02 (day)", [(PROBATION, first)]), ("1969-03-02 (day)", [(POLICE, second)]),
-    ]  # fmt: skip
-    assert [line.text for line in page.names] == ["Daniel Marsh", "Danny Marsh"]
 
 
 def test_a_link_the_log_refused_joins_nobody(desk: Desk) -> None:
