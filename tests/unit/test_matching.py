@@ -1,4 +1,4 @@
-"""People in what police and hub are sent: found, shown inside walls, joined by name, parted."""
+"""People in what police and hub are sent: found, joined by name with the evidence, parted."""
 
 from collections.abc import Callable
 from pathlib import Path
