@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
+from consumers import store
 from consumers.people import rows
 from consumers.people.facts import Companion, Mention
 from consumers.people.keys import Keying
@@ -11,6 +12,7 @@ from consumers.people.weighing import Weighing
 from consumers.store import Wanted
 from consumers.worker import Voice, Worker
 from contracts.event.report import Report
+from contracts.event.work import InformationRequested
 from contracts.identifier import agency_of
 from contracts.opened import View
 from contracts.section import Cause, Identity, PersonPart, Whereabouts
@@ -27,12 +29,19 @@ class People(Worker):
 
     def take(self, db: Connection, view: View) -> list[Wanted]:
         """Index everybody in a statement, in place of what it said before it was decided anew."""
-        found = mentions(view)
+        found = [] if self._is_echo(db, view) else mentions(view)
         if found:
             rows.made_under(db, self._digest)
             rows.drop(db, found[0].statement)
             rows.add(db, found, [self._keying.keys_of(one) for one in found])
         return []
+
+    def _is_echo(self, db: Connection, view: View) -> bool:
+        """Say whether a question only names somebody as a report that is held here does."""
+        event = view.statement.sections.get("event")
+        return isinstance(event, InformationRequested) and (
+            store.row_of(db, event.statement) is not None
+        )
 
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop everybody as an erased statement named them."""

@@ -27,6 +27,7 @@ requests = Table(
     Column("addressee", Text, nullable=False),
     Column("statement", Text, nullable=False, index=True),
     Column("subject", Text, nullable=False, index=True),
+    Column("question", Text, nullable=False),
     Column("period", Text),
     Column("due_at", BigInteger, nullable=False),
     Column("answer", Text, index=True),
@@ -35,7 +36,10 @@ requests = Table(
     Column("supplied_at", BigInteger),
     Column("reuses", Text),
 )
-"""Every question that this agency asked or was asked; `answer` is the newest, None while none."""
+"""Every question that this agency asked or was asked; `answer` is the newest, None while none.
+
+`question` is what sort it is: `identity`, who somebody is; `records`, what is held of them.
+"""
 
 _NONE = dict.fromkeys(("answer", "outcome", "supplied_by", "supplied_at", "reuses"))
 
@@ -45,6 +49,7 @@ def ask(db: Connection, request: str, event: InformationRequested, *, asker: str
     row = upsert(db, requests).values(
         id=request, asker=asker, addressee=event.addressee, statement=event.statement,
         subject=event.subject, period=event.period, due_at=event.due_at,
+        question="identity" if (event.key or "").endswith("/identity") else "records",
     )  # fmt: skip
     db.execute(row.on_conflict_do_nothing())
 

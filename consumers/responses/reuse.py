@@ -69,6 +69,7 @@ def earlier(
         )
         for row in found
         if row["id"] != request["id"]
+        and row["question"] == request["question"]
         and acting(row["addressee"]) == voice.agency
         and row["outcome"] in ANSWERS
         and row["supplied_at"] >= oldest

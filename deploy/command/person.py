@@ -10,7 +10,7 @@ from consumers import standing
 from consumers import store as stored
 from consumers.people.desk import Candidate
 from consumers.people.facts import Facts
-from consumers.people.page import Line, Page, birth_of, names_of
+from consumers.people.page import Line, Page, Told, birth_of, names_of
 from consumers.safeguarding import rows
 from deploy.command.consumer import PASTED, ActingHome, Looks, looking
 from deploy.command.research import By, Role, limits_of
@@ -163,7 +163,16 @@ def _page(db: Connection, page: Page) -> None:
 
 
 def _told(line: Line) -> str:
-    return "; ".join(f"{one.agency} {one.day} ({one.statement})" for one in line.told)
+    """Say who says so and when: each agency once, with its newest statement."""
+    told: dict[str, list[Told]] = {}
+    for one in line.told:
+        told.setdefault(one.agency, []).append(one)
+    return "; ".join(
+        f"{agency} {said[0].day} ({said[0].statement})"
+        if len(said) == 1
+        else f"{agency} {len(said)} times, {said[0].day} to {said[-1].day} ({said[-1].statement})"
+        for agency, said in told.items()
+    )
 
 
 @app.command(context_settings=PASTED)

@@ -17,9 +17,9 @@ from contracts.context import Use
 from contracts.event.work import InformationRequested, InformationSupplied
 from contracts.fault import Misuse
 from contracts.form import is_real
-from contracts.sharing import UseLimits
 from deploy.command.consumer import PASTED, ActingHome, Looks, as_of, at, failing, looking
-from deploy.command.research import By, Role, limits_of
+from deploy.command.research import By, Role
+from deploy.command.response import limits_on
 from deploy.command.words import Reason
 from deploy.wiring import Acting, open_acting
 from producers.home import Home
@@ -102,8 +102,7 @@ def _lines(db: Connection, acting: Acting, row: RowMapping, now: int) -> Iterato
     whom = f"asked of {row['addressee']}" if is_ours else f"{row['asker']} asks you"
     yield f"\n{row['id']}  {whom}: {_stands(row, now)}"
     request = stored.held(db, row["id"])
-    carries = request is not None and isinstance(request.sections.get("use_limits"), UseLimits)
-    for line in limits_of(request if carries else stored.held(db, row["statement"])):
+    for line in limits_on(db, request, row["statement"]):
         yield f"  {line}"
     for one in filter(None, (row["id"], row["answer"])):
         yield from (f"  {one}: {mark}" for mark in standing.marks_of(db, one))

@@ -84,11 +84,12 @@ def _lines(
 
 
 def limits_on(db: Connection, asked: Statement | None, about: str) -> list[str]:
-    """Say what may be put to whom: as a question carries it, else as the report has it."""
-    carries = asked is not None and "use_limits" in asked.sections
+    """Say what may be put to whom: as the report has it, else as a question about it carries it."""
     event = asked.sections.get("event") if asked is not None else None
-    report = event.statement if isinstance(event, InformationRequested) else about
-    return limits_of(asked if carries else stored.held(db, report))
+    about = event.statement if isinstance(event, InformationRequested) else about
+    report = stored.held(db, about)
+    has = report is not None and "use_limits" in report.sections
+    return limits_of(report if has else asked)
 
 
 @app.command()

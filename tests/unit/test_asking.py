@@ -105,6 +105,17 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_said(desk: Desk, wro
         assert db.execute(select(asked.requests)).all() == []
 
 
+def test_a_question_is_no_second_witness_to_who_somebody_is(desk: Desk) -> None:
+    """Asking about him repeats what a report says; on his page only the report says so."""
+    report, subject = reported(desk)
+    ask(desk, POLICE, report, subject)
+    for agency in (HUB, POLICE):
+        acting = desk.acting(agency)
+        matching = Matching(acting.store, acting.voice, desk.new_id, weighing_of(SHIPPED.parent))
+        (name,) = matching.page(frozenset({"anybody"}), subject).names
+        assert [one.statement for one in name.told] == [report]
+
+
 def test_a_report_that_is_kept_from_somebody_they_cannot_ask_about(desk: Desk) -> None:
     """It answers as one that is not held."""
     report, subject = reported(desk)
@@ -254,6 +265,19 @@ def test_only_an_answer_to_this_very_question_is_given_again(desk: Desk) -> None
     for answer in (of_her, of_then, unsearched, "of nobody"):
         with pytest.raises(Misuse, match="No answer of this id"):
             supply(desk, again, None, reuses=answer)
+
+
+def test_who_somebody_is_answers_nothing_of_what_is_held_of_them(desk: Desk) -> None:
+    """A name supplied last week is not "nothing known" today."""
+    sections = named(desk.draw)
+    sections["person.1.identity"]["names"] = [{"given": "Daniel"}]
+    report, subject = desk.report(sections), sections["person.1.identity"]["subject"]
+    desk.settle()
+    whose = [v.statement for v in desk.seen(PROBATION, "information_requested")
+             if getattr(v.statement.event, "why", "").startswith("Who")]  # fmt: skip
+    supply(desk, whose[0].context.id, of=PROBATION)
+    again = ask(desk, PROBATION, report, subject, by=POLICE)
+    assert earlier(desk, PROBATION, again) == []
 
 
 def test_who_is_one_person_by_a_link_has_one_answer(desk: Desk) -> None:
