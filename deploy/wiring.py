@@ -20,12 +20,16 @@ from consumers.handover.worker import Handovers
 from consumers.inflow import Inflow, may_pass
 from consumers.intelligence.desk import Grading
 from consumers.intelligence.worker import Intelligence
+from consumers.people.desk import Matching
+from consumers.people.weighing import Weighing
+from consumers.people.worker import People
 from consumers.referrals.desk import Referring
 from consumers.referrals.worker import Referrals
 from consumers.research.desk import Desk
 from consumers.research.looking import Looking
 from consumers.research.victim_information import Requesting
 from consumers.research.worker import Research
+from consumers.responses.asking import Asking
 from consumers.responses.desk import Answering
 from consumers.responses.worker import Responses
 from consumers.safeguarding.desk import Deciding
@@ -37,6 +41,7 @@ from contracts.fault import CandourError, Misuse, Transient
 from contracts.section import Practitioner
 from deploy import clock
 from deploy.connecting import connected
+from deploy.matching import SHIPPED, weighing_of
 from deploy.speaking import WAIT_S_MAX, Said, insisted, outbox_of, say
 from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
@@ -55,15 +60,22 @@ TRY_S = 1.0
 """How often a consumer tries to become its home's sender where another process is."""
 
 
-def workers_of(voice: Voice) -> list[Worker]:
+def workers_of(voice: Voice, weighing: Weighing | None = None) -> list[Worker]:
     """Give every worker; each acts for its own kinds of agency, as the founding names them.
 
     Research comes first: the rules look at the tasks it opens. Responses come before referrals,
     and referrals before handovers: each looks at what the one before it keeps.
+
+    Args:
+        voice: who speaks.
+        weighing: how it compares people; None for the settings that are shipped.
     """
+    people = People(voice, weighing or weighing_of(SHIPPED.parent))
     casework = [Referrals(voice), Handovers(voice), Disclosures(voice), Enquiries(voice)]
     police = [Research(voice), Intelligence(voice)]
-    return [Responses(voice), Governance(voice), *police, *casework, Watching(voice)]
+    return [
+        Responses(voice), Governance(voice), people, *police, *casework, Watching(voice),
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,7 @@ class Acting:
     outbox: Outbox
     store: Store
     consumer: Consumer
+    weighing: Weighing
 
     @property
     def voice(self) -> Voice:
@@ -111,6 +124,11 @@ class Acting:
         return Answering(self.store, self.voice, clock.uuid7)
 
     @property
+    def asking(self) -> Asking:
+        """Where other agencies are asked."""
+        return Asking(self.store, self.voice, clock.uuid7)
+
+    @property
     def deciding(self) -> Deciding:
         """Where a person decides what no machine may."""
         return Deciding(self.store, self.voice, clock.uuid7)
@@ -124,6 +142,11 @@ class Acting:
     def disclosing(self) -> Disclosing:
         """Where officers record the stages of a disclosure."""
         return Disclosing(self.store, self.voice, clock.uuid7)
+
+    @property
+    def matching(self) -> Matching:
+        """Where persons are compared, joined and parted."""
+        return Matching(self.store, self.voice, clock.uuid7, self.weighing)
 
     @property
     def governing(self) -> Governing:
@@ -318,9 +341,10 @@ def open_acting(home: Home) -> Acting:
     """
     outbox = outbox_of(home)
     store = Store(home.agency.store or home.folder / STORE)
-    voice = voice_of(home)
-    consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))
-    return Acting(home, outbox, store, consumer)
+    voice, weighing = voice_of(home), weighing_of(home.folder)
+    workers = workers_of(voice, weighing)
+    consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers)
+    return Acting(home, outbox, store, consumer, weighing)
 
 
 def voice_of(home: Home) -> Voice:

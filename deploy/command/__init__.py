@@ -26,6 +26,7 @@ GROUPS = (
     "alert",
     "rules",
     "person",
+    "request",
     "response",
     "risk",
     "referral",

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, event, select
 
 from consumers.consumer import Came
 from consumers.disclosure.rows import all_applications
+from consumers.people.rows import people_named
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alerts
 from consumers.standing import hidden_from
@@ -50,14 +51,17 @@ BEFORE = "Nobody"
 TRIED = f"rules try {ROOT}/deploy/governance/rules.yaml"
 LISTS = {
     POLICE: ("research list --all", "alert list", "alert list --all", "response list",
-             "person list", "outbox", "quarantine list", "emergency list", "exclusion list",
-             "hold list", "correction list", "retention due --all", "erasure status", "risk show",
-             "referral list", "enquiry list", "enquiry returns", "handover list", "housing list",
-             "disclosure list", "intelligence list"),
-    HUB: ("alert list --all", "response list", "person list", "retention due", "erasure status",
-          "risk show", "referral list", "handover list", "housing list", "intelligence list"),
-    CASE: ("response list", "alert list --all", "outbox", "exclusion list", "correction list",
-           "risk show", "referral list", "enquiry list", "enquiry returns", "handover list"),
+             "request list", "person list", "person candidates", "outbox", "quarantine list",
+             "emergency list", "exclusion list", "hold list", "correction list",
+             "retention due --all", "erasure status", "risk show", "referral list", "enquiry list",
+             "enquiry returns", "handover list", "housing list", "disclosure list",
+             "intelligence list"),
+    HUB: ("alert list --all", "response list", "request list", "person list", "person candidates",
+          "retention due", "erasure status", "risk show", "referral list", "handover list",
+          "housing list", "intelligence list"),
+    CASE: ("response list", "request list", "alert list --all", "outbox", "exclusion list",
+           "correction list", "risk show", "referral list", "enquiry list", "enquiry returns",
+           "handover list"),
     DESK: ("quarantine list", "emergency list", "response list"),
 }  # fmt: skip
 Ran = tuple[int, str, list[tuple[str, Any]]]
@@ -224,7 +228,7 @@ def test_a_colleague_sees_what_is_done_about_her(
 def ids_of(agency: Agency) -> dict[str, set[str]]:
     """List what may be acted on at a home, by what it is."""
     columns = {"task": research_tasks.c.id, "report": research_tasks.c.statement,
-               "alert": alerts.c.id}  # fmt: skip
+               "alert": alerts.c.id, "person": people_named.c.token}  # fmt: skip
     with open_acting(Home.open(agency.folder)).store.read() as db:
         return {name: set(db.execute(select(one)).scalars()) for name, one in columns.items()}
 
@@ -256,7 +260,9 @@ def test_what_he_cannot_see_he_cannot_act_on(
     """He guesses an id, or has seen it on a screen: it answers as an id that never was."""
     with_case, without, _ = twins(tmp_path, POLICE, case_of)
     seen, known = ids_of(with_case), ids_of(without)
-    task, report, alert = (min(seen[name] - known[name]) for name in ("task", "report", "alert"))
+    names = ("task", "report", "alert", "person")
+    task, report, alert, person = (min(seen[name] - known[name]) for name in names)
+    ours = min(seen["person"] & known["person"])
     words = tmp_path / "words.yaml"
     words.write_text("reason: none\n")
     copy, sought = tmp_path / "copy.yaml", tmp_path / "sought.yaml"
@@ -278,6 +284,10 @@ def test_what_he_cannot_see_he_cannot_act_on(
         f"alert snooze {alert} --hours 2 {why} {who}",
         f"alert escalate {alert} {who}",
         f"alert close {alert} --outcome done {who}",
+        f"person show {person}",
+        f"person pair {ours} {person}",
+        f"person candidates --subject {person}",
+        f"person link {ours} {person} {why} {who}",
         f"response supply {report} --outcome nil {who}",
         f"referral consider {report} --kind idva {why} {who}",
         f"response give {report} --received-by Kept --researched no --action no_action {why} {who}",

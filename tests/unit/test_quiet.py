@@ -39,8 +39,8 @@ def test_clocks_run_out_where_nothing_but_heartbeats_came(desk: Desk) -> None:
     desk.settle()
     raised = [one["rule"] for one in desk.said(POLICE, "alert_raised")]
     assert "M01" in raised
-    owed = [one["duty"] for one in desk.said(POLICE, "duty_overdue")]
-    assert owed == ["response_given"]
+    overdue = [(one["duty"], one["owner_role"]) for one in desk.said(POLICE, "duty_overdue")]
+    assert overdue == [("response_given", "duty_inspector"), ("response_given", "duty_manager")]
     with desk.acting(HUB).store.read() as db:
         assert stored.ledger_time(db) == desk.ledger.state.ledger_time
 
