@@ -9,7 +9,7 @@ Works on SQLite and PostgreSQL: upserts are `on_conflict`, positions compare and
 
 import os
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -120,8 +120,13 @@ class Wanted(NamedTuple):
 class Store:
     """One consumer's database."""
 
-    def __init__(self, where: Path | str) -> None:
-        """Open or make it: a file for SQLite, private to its owner, or a PostgreSQL's URL."""
+    def __init__(self, where: Path | str, *, tables: Sequence[Table] | None = None) -> None:
+        """Open or make the database and its tables.
+
+        Args:
+            where: a file for SQLite, private to its owner; or a database's URL.
+            tables: those that it has; None for every table of a consumer.
+        """
         if isinstance(where, Path):
             # Never a file that is there: closing it would drop every lock this process holds on it.
             with suppress(FileExistsError):
@@ -135,7 +140,7 @@ class Store:
         if self._engine.dialect.name == "sqlite":
             self._reading = embedded.embed(self._engine)
         with self._engine.begin() as db:
-            metadata.create_all(db)
+            metadata.create_all(db, tables=tables)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
