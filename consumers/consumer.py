@@ -167,7 +167,7 @@ class Consumer:
         try:
             with db.begin_nested():
                 fresh = list[Draft]()
-                for failing, work in works:
+                for failing, work in works:  # noqa: B007 - whose work it was, should it fail
                     fresh += [one.draft for one in work() if stored.want(db, one)]
                 for failing in hearing if fresh else ():
                     failing.wanted(db, fresh)

@@ -78,6 +78,8 @@ class Inflow:
         self._publish, self._is_ready = publish, is_ready
         self._taken = asyncio.Event()
         self._stopped: asyncio.Future[None] | None = None
+        self.has_begun = False
+        """Whether the views were read to their end since it runs, or could not be."""
 
     async def read_to_end(self) -> int:
         """Take in everything that stands on the topic as of now; publish nothing.
@@ -114,8 +116,10 @@ class Inflow:
                 await self.read_to_end()
                 break
             except Transient as away:
+                self.has_begun = True
                 _log.warning("views_away", topic=self._consumer.topic, fault=away.text)
                 await asyncio.sleep(BACK_OFF_S)
+        self.has_begun = True
         self._stopped = asyncio.get_running_loop().create_future()
         broker = self._broker()
         speaking = asyncio.ensure_future(self._speak())

@@ -2,9 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass
 from functools import cached_property
+
+import structlog
 
 from consumers import store as stored
 from consumers.consumer import Consumer
@@ -18,7 +26,10 @@ from consumers.responses.desk import Answering
 from consumers.responses.worker import Responses
 from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.worker import HubRules, PoliceRules
+from consumers.silence.worker import Silence
 from consumers.store import Store, Wanted
+from consumers.telling.sending import Sending, Told
+from consumers.telling.worker import Telling
 from consumers.worker import Voice, Worker
 from contracts.draft import Draft
 from contracts.fault import Misuse, Transient
@@ -31,9 +42,10 @@ from producers.inbox import Inbox
 from producers.lock import Busy
 from producers.outbox import Outbox
 from producers.partnership import Partnership
-from producers.saying import known_as
+from producers.saying import known_as, viewer_of
 from producers.sender import Sender, until
 
+_log = structlog.get_logger()
 STORE = "consumer.sqlite"
 TRY_S = 1.0
 """How often a consumer tries to become its home's sender where another process is."""
@@ -42,10 +54,11 @@ TRY_S = 1.0
 def workers_of(voice: Voice) -> list[Worker]:
     """Give every worker; each acts for its own kinds of agency, as the founding names them.
 
-    Research comes first: the rules look at the tasks it opens.
+    Research comes first: the rules look at the tasks it opens. Who is told of it comes last.
     """
     rules = [PoliceRules(voice), HubRules(voice)]
-    return [Responses(voice), Governance(voice), Research(voice), *rules]
+    telling = Telling(voice)
+    return [Responses(voice), Governance(voice), Research(voice), *rules, Silence(voice), telling]
 
 
 @dataclass(frozen=True)
@@ -130,15 +143,49 @@ class Acting:
         if take_over:
             await self.read()
             self.consumer.take_over()
-        tasks = [asyncio.create_task(self._send()), asyncio.create_task(self.inflow.run())]
-        try:
-            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for one in ended:
-                one.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        with self._telling():
+            tasks = [asyncio.create_task(self._send()), asyncio.create_task(self.inflow.run())]
+            try:
+                ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for one in ended:
+                    one.result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    def told(self) -> Told | None:
+        """Give whom this agency tells that something waits; None where nobody is configured.
+
+        Raises:
+            Misuse: channels.yaml cannot be used; every defect by line.
+        """
+        # Not above: mail, web and Notify are for what tells, not for every command.
+        from deploy.telling import channels
+
+        return channels.read(
+            self.home.folder, agency=self.voice.agency, rules=self.voice.partners.rules,
+            viewer=lambda name: viewer_of(self.outbox, name),
+        )  # fmt: skip
+
+    def _telling(self) -> AbstractContextManager[object]:
+        """Tell beside the loop while a block runs, where somebody is configured."""
+        told = self.told()
+        if told is None:
+            _log.warning("nobody_is_told", remedy="Write channels.yaml: see deploy/README.md.")
+            return nullcontext()
+        from deploy.telling.running import telling
+
+        sending = Sending(self.store, told, now_ms=clock.now_ms)
+        return telling(sending, told.every(), may_begin=lambda: self.inflow.has_begun)
+
+    async def _tell_now(self) -> None:
+        """Tell what is due, once, where somebody is configured."""
+        told = self.told()
+        if told is not None:
+            from deploy.telling.running import tell_now
+
+            await tell_now(Sending(self.store, told, now_ms=clock.now_ms), told.every())
 
     async def catch_up(self, *, take_over: bool = False) -> int:
         """Read to the end as seen now, act, send, wait for receipts; again until nothing comes.
@@ -165,6 +212,7 @@ class Acting:
                 await self._within(lambda: self.outbox.undecided() == 0, "a receipt did not come")
                 total += spoken
                 if not read and not spoken:
+                    await self._tell_now()
                     return total
 
     async def unread(self) -> int:

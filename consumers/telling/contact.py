@@ -34,7 +34,7 @@ def private(sections: Iterable[Section]) -> set[str]:
 def address(text: str) -> str:
     """Give the digest by which a channel's address is looked for among those."""
     mailbox = _MAILBOX.search(text)
-    digits = "".join(re.findall("[0-9]", text))
+    digits = "".join(re.findall(r"[0-9]", text))
     return _digest(_folded(mailbox) if mailbox else digits[-_DIGITS:])
 
 
@@ -42,7 +42,7 @@ def _forms(text: str) -> Iterator[str]:
     for mailbox in _MAILBOX.finditer(text):
         yield _folded(mailbox)
     for found in _NUMBER.finditer(text):
-        digits = re.sub("[^0-9]", "", found.group())
+        digits = re.sub(r"[^0-9]", "", found.group())
         # Two numbers with only a space between them read as one: any part of it may be one.
         for first in range(len(digits) - _DIGITS + 1):
             yield digits[first : first + _DIGITS]

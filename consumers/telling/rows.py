@@ -211,9 +211,7 @@ def forget(db: Connection, statement: str) -> None:
 
 def listed(db: Connection) -> Sequence[RowMapping]:
     """List every notification with each of its deliveries, the newest first."""
-    joined = notifications.outerjoin(
-        deliveries, deliveries.c.notification == notifications.c.key
-    )
+    joined = notifications.outerjoin(deliveries, deliveries.c.notification == notifications.c.key)
     columns = (
         notifications, deliveries.c.channel, deliveries.c.state, deliveries.c.attempts,
         deliveries.c.at, deliveries.c.why,

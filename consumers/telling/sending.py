@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from consumers import standing
 from consumers.responses.rows import duties
@@ -124,12 +124,18 @@ class Sending:
             if not rows.fresh(db):
                 return
         with self._store.write() as db:
-            for row in rows.fresh(db):
-                for one in self._told.channels.get(row["role"], ()):
-                    rows.deliver(db, self._told.agency, row, one.name, self._now())
-                if not self._told.channels.get(row["role"]):
-                    self._nobody(db, rows.notification_of(row))
-                rows.take_up(db, row["place"])
+            # What nobody could be told makes one more, which is taken up with it.
+            while found := rows.fresh(db):
+                for row in found:
+                    self._spread(db, row)
+                rows.take_up(db, found[-1]["place"])
+
+    def _spread(self, db: Connection, row: RowMapping) -> None:
+        channels = self._told.channels.get(row["role"], ())
+        for one in channels:
+            rows.deliver(db, self._told.agency, row, one.name, self._now())
+        if not channels:
+            self._nobody(db, rows.notification_of(row))
 
     async def step(self, channel: Channel) -> int | None:
         """Try what a channel is to deliver next, once, if it is time.

@@ -23,6 +23,7 @@ GROUPS = (
     "consumer",
     "research",
     "alert",
+    "telling",
     "person",
     "response",
     "consent",

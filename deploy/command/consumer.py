@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from consumers import aside, standing
 from consumers import store as stored
 from consumers.research.rows import results
+from consumers.telling.rows import deliveries
 from contracts.fault import Misuse
 from deploy.wiring import open_acting
 from producers.home import Home
@@ -74,11 +75,11 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 def rebuild(home: ActingHome) -> None:
     """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Research results are kept: they are on no log. Nothing is said meanwhile.
+    Research results are kept, and who was told: they are on no log. Nothing is said meanwhile.
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
-        acting.store.forget(kept=frozenset({results.name}))
+        acting.store.forget(kept=frozenset({results.name, deliveries.name}))
         count = asyncio.run(acting.read())
     typer.echo(
         f"Rebuilt from {count} record{'' if count == 1 else 's'}; results are kept. Now: candour "

@@ -2,7 +2,7 @@
 
     desk:
       telephone: 01632 960101          # the agency's own desk; stands in every message
-    on_duty:                           # the duty manager, by name: told where a role was not, or did not answer
+    on_duty:                           # the duty manager: told where a role could not be
       name: J. Okafor
       channels:
         - text: 07700 900123
@@ -36,7 +36,7 @@ from consumers.telling.notification import DUTY, Words
 from consumers.telling.sending import Told
 from contracts.event.control import Rules
 from contracts.fault import InvariantBroken, Misuse
-from deploy.telling.clients import Client, Notify, Smtp, Webhook
+from deploy.telling.clients import Client, Notify, Smtp, Webhook, brought
 from producers.document import Document, Where, fitted, line_of, load_file, unusable
 from producers.field import Mailbox, Number
 from producers.keys import check_private
@@ -139,7 +139,7 @@ class NotifyEntry(Document):
     key: File
     text_template: str | None = None
     mail_template: str | None = None
-    base_url: Address = "https://api.notifications.service.gov.uk"
+    address: Address = "https://api.notifications.service.gov.uk"
     ca: File | None = None
 
 
@@ -198,7 +198,7 @@ class RoleChannel:
 
     async def send(self, words: Words, key: str) -> None:
         """Deliver a notification (consumers.telling.sending.Channel)."""
-        await self.client.send(self.address, words, key)
+        await brought(self.client, self.address, words, key)
 
 
 def read(
@@ -318,9 +318,11 @@ class _Making:
     def _client(self, one: Entry) -> Client:
         smtp, notify = self._given.smtp, self._given.notify
         if one.kind == "mail" and smtp is not None:
+            secret = self._secret(smtp.secret)
             return Smtp(
                 host=smtp.host, port=smtp.port, security=smtp.security, sender=smtp.sender,
-                user=smtp.user, secret=self._secret(smtp.secret), ca=self._file(smtp.ca),
+                login=(smtp.user, secret) if smtp.user and secret else None,
+                ca=self._file(smtp.ca),
             )  # fmt: skip
         if one.kind == "webhook":
             return Webhook(secret=self._secret(one.secret) or "", ca=self._file(one.ca))
@@ -329,7 +331,7 @@ class _Making:
         by_text = one.kind == "text"
         template = notify.text_template if by_text else notify.mail_template
         return Notify(
-            key=self._secret(notify.key) or "", base_url=notify.base_url, by_text=by_text,
+            key=self._secret(notify.key) or "", address=notify.address, by_text=by_text,
             template=template or "", ca=self._file(notify.ca),
         )  # fmt: skip
 

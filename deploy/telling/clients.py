@@ -8,19 +8,19 @@ Source: RFC 5321, RFC 3207 (STARTTLS), RFC 3834 (Auto-Submitted); Standard Webho
 """
 
 import asyncio
+import smtplib
 import ssl
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
-import aiosmtplib
-import httpx
 import msgspec
+import urllib3
 from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
 from requests import RequestException
@@ -33,7 +33,8 @@ from deploy import clock
 
 ATTEMPT_S_MAX = 20.0
 """How long one attempt may take, all of it."""
-_NOTIFY_S_MAX = 10.0
+_STEP_S_MAX = 10.0
+"""How long one step of an attempt may take: to connect, to answer."""
 _REFUSED_FOR_GOOD = 500
 _KEY_CHARACTERS_MIN = 73
 """A Notify key ends in the service's id and the secret, two UUIDs joined by a hyphen."""
@@ -42,12 +43,46 @@ _KEY_CHARACTERS_MIN = 73
 class Client(Protocol):
     """What brings words to an address."""
 
-    async def send(self, address: str, words: Words, key: str) -> None:
-        """Bring words to an address, under a key by which a repetition is known.
+    def send(self, address: str, words: Words, key: str) -> None:
+        """Bring words to an address, under a key by which a repetition is known; it may block.
 
         Raises:
             Failed: they were not taken, or nobody knows whether they were.
         """
+
+
+async def brought(client: Client, address: str, words: Words, key: str) -> None:
+    """Let a client try once, in a thread of this attempt's own: one that hangs holds nobody up.
+
+    Raises:
+        Failed: as `Client.send`, or it took too long.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def end(fault: Exception | None) -> None:
+        if done.done():
+            return
+        if fault is None:
+            done.set_result(None)
+        else:
+            done.set_exception(fault)
+
+    def attempt() -> None:
+        fault: Exception | None = None
+        try:
+            client.send(address, words, key)
+        except Exception as raised:  # noqa: BLE001 - it is raised where it is awaited
+            fault = raised
+        with suppress(RuntimeError):  # what waited for it is gone
+            loop.call_soon_threadsafe(end, fault)
+
+    threading.Thread(target=attempt, name="attempt", daemon=True).start()
+    try:
+        async with asyncio.timeout(ATTEMPT_S_MAX):
+            await done
+    except TimeoutError:
+        raise Failed("too_slow") from None
 
 
 class Smtp:
@@ -60,8 +95,7 @@ class Smtp:
         port: int,
         security: Literal["starttls", "tls"],
         sender: str,
-        user: str | None = None,
-        secret: str | None = None,
+        login: tuple[str, str] | None = None,
         ca: Path | None = None,
     ) -> None:
         """Prepare; nothing is opened yet.
@@ -69,27 +103,24 @@ class Smtp:
         Raises:
             Misuse: the authority's certificate cannot be read.
         """
+        self._host, self._port, self._by_tls = host, port, security == "tls"
         self._sender, self._domain = sender, sender.partition("@")[2]
-        self._settings = {
-            "hostname": host, "port": port, "use_tls": security == "tls",
-            "start_tls": security == "starttls", "tls_context": context_of(ca),
-            "username": user, "password": secret, "local_hostname": self._domain,
-        }  # fmt: skip
+        self._login, self._context = login, context_of(ca)
 
-    async def send(self, address: str, words: Words, key: str) -> None:
+    def send(self, address: str, words: Words, key: str) -> None:
         """Send one mail; its Message-ID is the delivery's key."""
         mail = self.mail(address, words, key, at=clock.now())
         try:
-            async with asyncio.timeout(ATTEMPT_S_MAX):
-                await aiosmtplib.send(
-                    mail, sender=self._sender, recipients=[address], **self._settings
-                )
-        except aiosmtplib.SMTPRecipientsRefused as refused:
-            code = max((one.code for one in refused.recipients), default=0)
+            with self._connected() as server:
+                if self._login is not None:
+                    server.login(*self._login)
+                server.send_message(mail, self._sender, [address])
+        except smtplib.SMTPRecipientsRefused as refused:
+            code = max((code for code, _ in refused.recipients.values()), default=0)
             raise Failed(f"smtp_{code}", forever=code >= _REFUSED_FOR_GOOD) from None
-        except aiosmtplib.SMTPResponseException as answered:
-            raise Failed(f"smtp_{answered.code}") from None
-        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as failed:
+        except smtplib.SMTPResponseException as answered:
+            raise Failed(f"smtp_{answered.smtp_code}") from None
+        except (smtplib.SMTPException, OSError, ValueError) as failed:
             raise Failed(_named(failed)) from None
 
     def mail(self, address: str, words: Words, key: str, *, at: datetime) -> EmailMessage:
@@ -101,6 +132,19 @@ class Smtp:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(words.body)
         return mail
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._by_tls:
+            return smtplib.SMTP_SSL(
+                self._host, self._port, self._domain, timeout=_STEP_S_MAX, context=self._context
+            )
+        server = smtplib.SMTP(self._host, self._port, self._domain, timeout=_STEP_S_MAX)
+        try:
+            server.starttls(context=self._context)
+        except BaseException:
+            server.close()
+            raise
+        return server
 
 
 class Webhook:
@@ -114,14 +158,14 @@ class Webhook:
         """
         try:
             self._signing = Signing(secret)
-        except (ValueError, RuntimeError, Exception) as unfit:  # noqa: BLE001 - of the library
+        except Exception as unfit:  # noqa: BLE001 - the library's own
             raise Misuse(
                 f"A webhook's secret cannot be used ({type(unfit).__name__}).",
                 remedy="Write it as whsec_ and base64, as the receiver gave it.",
             ) from None
         self._context = context_of(ca)
 
-    async def send(self, address: str, words: Words, key: str) -> None:
+    def send(self, address: str, words: Words, key: str) -> None:
         """Post one request; its `webhook-id` is the delivery's key."""
         at = clock.now()
         said = {
@@ -137,14 +181,14 @@ class Webhook:
             "webhook-signature": self._signing.sign(key, at, body),
         }
         try:
-            async with (
-                asyncio.timeout(ATTEMPT_S_MAX),
-                # Never by what stands in the environment: neither proxy nor password.
-                httpx.AsyncClient(verify=self._context, trust_env=False) as client,
-                client.stream("POST", address, content=body, headers=headers) as answer,
-            ):
-                status = answer.status_code
-        except (httpx.HTTPError, OSError, TimeoutError) as failed:
+            with urllib3.PoolManager(ssl_context=self._context) as pool:
+                answer = pool.request(
+                    "POST", address, body=body.encode(), headers=headers, redirect=False,
+                    retries=False, timeout=_STEP_S_MAX, preload_content=False,
+                )  # fmt: skip
+                status = answer.status
+                answer.close()
+        except (urllib3.exceptions.HTTPError, OSError) as failed:
             raise Failed(_named(failed)) from None
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             raise Failed(f"http_{status}", forever=status == HTTPStatus.GONE)
@@ -154,17 +198,17 @@ class Notify:
     """GOV.UK Notify, by its official client: a text message or a mail of a template."""
 
     def __init__(
-        self, *, key: str, base_url: str, by_text: bool, template: str, ca: Path | None = None
+        self, *, key: str, address: str, by_text: bool, template: str, ca: Path | None = None
     ) -> None:
         """Prepare; nothing is opened yet.
 
         Args:
             key: the API key, as Notify gave it.
-            base_url: Notify's.
+            address: Notify's own, where it is reached.
             by_text: a text message, whose template has `((body))`; else a mail, whose template
                 has `((subject))` besides.
             template: its id.
-            ca: whom to trust, if not this machine's authorities.
+            ca: whom to trust, if not the authorities that its library brings along.
 
         Raises:
             Misuse: the key is none, or the authority's certificate cannot be read.
@@ -175,38 +219,42 @@ class Notify:
                 remedy="Copy it whole from Notify (API integration) into its private file.",
             )
         context_of(ca)
-        self._client = NotificationsAPIClient(key, base_url=base_url, timeout=_NOTIFY_S_MAX)
-        session = self._client.request_session
-        session.max_redirects, session.trust_env = 0, False
-        if ca is not None:
-            session.verify = str(ca)
+        self._key, self._address, self._ca = key, address, ca
         self._by_text, self._template = by_text, template
-        # One thread for this channel alone: a client that hangs holds nobody else up.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="notify")
 
-    async def send(self, address: str, words: Words, key: str) -> None:
+    def send(self, address: str, words: Words, key: str) -> None:
         """Hand one over to Notify; its `reference` is the delivery's key."""
-        call = partial(self._send, address, words, key)
+        client = self._client()
+        said = {"body": words.body}
         try:
-            async with asyncio.timeout(ATTEMPT_S_MAX):
-                await asyncio.get_running_loop().run_in_executor(self._thread, call)
+            if self._by_text:
+                client.send_sms_notification(
+                    address, self._template, personalisation=said, reference=key
+                )
+            else:
+                client.send_email_notification(
+                    address, self._template, reference=key,
+                    personalisation={**said, "subject": words.subject},
+                )  # fmt: skip
         except APIError as answered:
             status = answered.status_code
             raise Failed(f"notify_{status}", forever=status == HTTPStatus.BAD_REQUEST) from None
-        except (RequestException, OSError, TimeoutError) as failed:
+        except (RequestException, OSError) as failed:
             raise Failed(_named(failed)) from None
+        finally:
+            client.request_session.close()
 
-    def _send(self, address: str, words: Words, key: str) -> None:
-        said = {"body": words.body}
-        if self._by_text:
-            self._client.send_sms_notification(
-                address, self._template, personalisation=said, reference=key
-            )
-        else:
-            self._client.send_email_notification(
-                address, self._template, reference=key,
-                personalisation={**said, "subject": words.subject},
-            )  # fmt: skip
+    def _client(self) -> Any:
+        """Make the official client; its library has no types and is for one thread at a time."""
+        client = cast("Any", NotificationsAPIClient)(
+            self._key, base_url=self._address, timeout=_STEP_S_MAX
+        )
+        client.request_session.max_redirects = 0
+        # Never by what stands in the environment: neither proxy nor password.
+        client.request_session.trust_env = False
+        if self._ca is not None:
+            client.request_session.verify = str(self._ca)
+        return client
 
 
 def context_of(ca: Path | None) -> ssl.SSLContext:

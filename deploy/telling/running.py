@@ -68,7 +68,7 @@ async def tell(
         while not is_over():  # noqa: ASYNC110 - another thread ends it
             await asyncio.sleep(POLL_S / 5)
 
-    while not may_begin() and not is_over():
+    while not may_begin() and not is_over():  # noqa: ASYNC110 - another thread lets it begin
         await asyncio.sleep(POLL_S / 5)
     tasks = [asyncio.ensure_future(one) for one in (take_up(), *map(work, channels))]
     watching = asyncio.ensure_future(ended())

@@ -1,0 +1,420 @@
+"""Telling: a notification commits with what caused it, says nothing, and is never lost."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import structlog
+from sqlalchemy import func, select, update
+
+from consumers import standing
+from consumers.safeguarding import rows as safeguarding
+from consumers.safeguarding.desk import Deciding
+from consumers.store import Store
+from consumers.telling import contact, rows
+from consumers.telling.notification import (
+    DUTY,
+    REPLAY,
+    Notification,
+    delivery_of,
+    reference_of,
+    standstill,
+    told_of,
+    words_of,
+)
+from consumers.telling.sending import BACK_OFF_MS, SELDOM_MS, insist_public
+from contracts.event.action import AlertEscalated, AlertHandedOver
+from contracts.event.work import AlertRaised
+from contracts.fault import Misuse
+from contracts.section import Practitioner, Whereabouts
+from tests.support.canary import STEM
+from tests.support.desk import HUB, POLICE, SOURCES, Desk, named
+from tests.support.doorbells import Bell, Fell, Watch, broken, ring, sending, states
+from tests.support.stranger import text_of
+
+INSPECTOR = "duty_inspector"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A partnership where probation, police and hub have agreed."""
+    return Desk(tmp_path)
+
+
+def told(store: Store) -> list[Notification]:
+    """List what is to be told, in order."""
+    with store.read() as db:
+        query = select(rows.notifications).order_by(rows.notifications.c.place)
+        return [rows.notification_of(row) for row in db.execute(query).mappings()]
+
+
+def alert(**changes: object) -> AlertRaised:
+    """Raise an alert."""
+    given = {
+        "rule": "M20", "rule_version": "1", "statements": ["s"], "attention": "interrupt",
+        "owner_role": INSPECTOR, "fallback_role": "other", "due_at": 1_335_866_400_000, "good": "g",
+    }  # fmt: skip
+    return AlertRaised(**{**given, **changes})  # type: ignore[arg-type]
+
+
+def test_an_alert_tells_its_role_in_the_very_transaction_that_raised_it(desk: Desk) -> None:
+    """A crash between the two would leave an alert that nobody was told of."""
+    consumer = desk.acting(HUB)
+    desk.report()
+    came = desk.records(HUB)
+
+    def cut(*_: object, **__: object) -> None:
+        raise Fell
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("consumers.store.advance", cut)
+        with pytest.raises(Fell):
+            consumer.take(came)
+    assert told(consumer.store) == []
+    consumer.take(came)
+    (one,) = told(consumer.store)
+    with consumer.store.read() as db:
+        (raised,) = safeguarding.all_alerts(db)
+    assert (one.alert, one.role, one.press) == (raised["id"], raised["owner_role"], "shift")
+    assert one.due_at == raised["due_at"]
+    desk.settle()  # its own alert comes back as a view: the same again
+    assert told(consumer.store) == [one]
+
+
+def test_a_rebuilt_consumer_tells_nobody_twice(desk: Desk) -> None:
+    """What was told is on no log: a rebuild keeps it, and the rest comes back as it was."""
+    desk.report()
+    desk.settle()
+    store = desk.acting(HUB).store
+    before = told(store)
+    with store.write() as db:
+        for row in rows.fresh(db):
+            rows.deliver(db, HUB, row, "bell", 1)
+    store.forget(kept=frozenset({rows.deliveries.name}))
+    desk.consumers.pop(HUB)
+    desk.settle()
+    again = desk.acting(HUB).store
+    assert told(again) == before
+    with again.read() as db:
+        assert rows.fresh(db) == []
+
+
+def test_overdue_duties_and_threats_to_life_are_told(desk: Desk) -> None:
+    """Both are for people: one because nobody acted, the other before any rule has run."""
+    desk.report()
+    desk.settle()
+    threat = desk.report(urgency="threat_to_life")
+    desk.settle()
+    store = desk.acting(POLICE).store
+    arrived = [one for one in told(store) if one.waits == "arrived"]
+    assert [(one.cause, one.role, one.press) for one in arrived] == [(threat, INSPECTOR, "now")]
+    desk.pass_hours(100)
+    desk.settle()
+    overdue = [one for one in told(store) if one.waits == "duty"]
+    assert {one.role for one in overdue} == {INSPECTOR, DUTY}
+    assert overdue
+
+
+def test_who_is_told_follows_from_the_statement() -> None:
+    """What a clock escalates the named duty manager hears of too, as a second pair of eyes."""
+    assert told_of("a", alert(attention="note"), exercise=False) == []
+    (one,) = told_of("a", alert(attention="duty"), exercise=False)
+    assert (one.role, one.press, one.key) == (INSPECTOR, "shift", "alert/a/duty_inspector")
+    up = AlertEscalated(alert="a", to_role="chief", step=1, reason="unacknowledged")
+    assert [one.role for one in told_of("e", up, exercise=False)] == ["chief", DUTY]
+    by_hand = AlertEscalated(alert="a", to_role="chief", step=1, reason="by_person", by="A. B.")
+    assert [one.role for one in told_of("e", by_hand, exercise=False)] == ["chief"]
+    over = AlertHandedOver(alert="a", to_role="planner", by="A. B.", role="chief")
+    assert [one.role for one in told_of("h", over, exercise=False)] == ["planner"]
+    together = [*told_of("a", alert(), exercise=False), *told_of("e", up, exercise=False)]
+    assert len({one.reference for one in together}) == 1
+
+
+def test_a_text_says_how_pressing_for_whom_until_when_where_to_ring_and_nothing_else() -> None:
+    """It stands on a locked screen, on a telephone that may be anybody's."""
+    (one,) = told_of("a", alert(rule="M20", good="call round"), exercise=False)
+    words = words_of(one, called="duty desk", telephone="01632 960101")
+    reference = reference_of("a")
+    assert re.fullmatch(r"[A-Z2-7]{4}-[A-Z2-7]{4}", reference)
+    assert words.subject == f"Desk: look NOW, {reference}"
+    assert words.body == (
+        "Something waits for the duty desk. Look NOW. By 01 May 2012 10:00 UTC.\n"
+        f"Reference {reference}.\n"
+        "Open the desk: candour alert list\n"
+        "If you cannot get to it, ring the desk: 01632 960101.\n"
+        "Do not reply.\n"
+    )
+    replayed = words_of(replace(one, exercise=True), called="duty desk", telephone="01632 960101")
+    assert replayed.subject == f"{REPLAY}{words.subject}"
+    assert replayed.body.startswith(REPLAY)
+
+
+async def test_no_word_of_a_thousand_statements_is_told_logged_or_named(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """A push notice is how he would learn that she spoke."""
+    birds = iter(f"Zquil{number:05d}" for number in range(100_000))
+    for _ in range(1000):
+        desk.played.say(SOURCES["tv-probation"], "concern_reported", _singing(desk, birds))
+    desk._submit()
+    watch = Watch()
+    bells = [Bell(INSPECTOR, "inspector"), Bell(DUTY, "manager")]
+    with structlog.testing.capture_logs() as lines:
+        for agency in (POLICE, HUB):
+            desk.acting(agency).take(desk.records(agency))
+        desk.pass_hours(100)
+        for agency in (POLICE, HUB):
+            desk.acting(agency).take(desk.records(agency))
+            store = desk.acting(agency).store
+            sender = sending(store, *bells, watch=watch)
+            bells[0].before = broken()
+            await ring(sender, *bells)
+            bells[0].before = lambda: None
+            watch.at += SELDOM_MS
+            await ring(sender, *bells)
+    rang = [(key, words) for bell in bells for key, words in bell.rang]
+    assert len(rang) > 3000
+    assert STEM.search(repr(rang).encode()) is None
+    assert STEM.search(repr(lines).encode()) is None
+    assert STEM.search(_names(tmp_path).encode()) is None
+    with desk.acting(HUB).store.read() as db:
+        assert STEM.search(repr(rows.listed(db)).encode()) is None
+
+
+def _names(folder: Path) -> str:
+    return "\n".join(map(str, folder.rglob("*")))
+
+
+def _singing(desk: Desk, birds: object) -> dict[str, object]:
+    """Write a report with a canary in every member that takes a text."""
+    sections = named(desk.draw)
+
+    def bird() -> str:
+        return next(birds)  # type: ignore[call-overload, no-any-return]
+
+    hers = sections["person.2.identity"]["subject"]
+    sections["provenance"]["practitioner"]["name"] = bird()
+    sections["provenance"] |= {"role": bird(), "employer": bird(), "supervisor": bird()}
+    for n in (1, 2):
+        sections[f"person.{n}.identity"]["names"] = [{"given": bird(), "family": bird()}]
+    sections["person.2.whereabouts"] = {
+        "subject": hers, "address": bird(), "telephone": bird(), "safe_contact": bird(),
+    }  # fmt: skip
+    sections["narrative"] = {"text": bird(), "form": "summary", "assessment": bird()}
+    sections["use_limits"] |= {"ring": bird(), "note": bird()}
+    return dict(sorted(sections.items()))
+
+
+async def test_what_somebody_has_seen_to_is_told_to_nobody(desk: Desk) -> None:
+    """A telephone that rings for what is done teaches people to let it ring."""
+    desk.report()
+    desk.settle()
+    hub = desk.acting(HUB)
+    (one,) = told(hub.store)
+    by = Practitioner(text_of(desk.draw(16)), "L. Lead")
+    Deciding(hub.store, hub.voice, desk.new_id).acknowledge(one.alert or "", by=by, role="lead")
+    bell = Bell(DUTY)
+    await ring(sending(hub.store, bell, watch=Watch()), bell)
+    assert bell.rang == []
+    assert states(hub.store) == [(DUTY, "settled", None)]
+
+
+def store_with(folder: Path, *events: AlertRaised) -> Store:
+    """Make a store in which so many alerts are to be told."""
+    store = Store(folder / "telling.sqlite")
+    with store.write() as db:
+        for number, event in enumerate(events):
+            rows.add(db, told_of(f"alert-{number}", event, exercise=False))
+    return store
+
+
+async def test_a_crash_at_any_point_loses_nothing_and_repeats_only_under_the_same_key(
+    tmp_path: Path,
+) -> None:
+    """Whoever is told twice must be able to see that it is once."""
+
+    def fall() -> None:
+        raise Fell
+
+    for where in ("before", "after"):
+        folder = tmp_path / where
+        folder.mkdir()
+        store = store_with(folder, alert(), alert(), alert())
+        watch, bell = Watch(), Bell(INSPECTOR)
+        for _ in range(3):  # each delivery is cut short once, by another process each time
+            sender = sending(store, bell, watch=watch)
+            sender.take_up()
+            setattr(bell, where, fall)
+            with pytest.raises(Fell):
+                await sender.step(bell)
+            setattr(bell, where, lambda: None)
+            await sending(store, bell, watch=watch).step(bell)
+        await ring(sending(store, bell, watch=watch), bell)
+        keys = [key for key, _ in bell.rang]
+        expected = [
+            delivery_of("mk-hub", f"alert/alert-{n}/{INSPECTOR}", bell.name) for n in range(3)
+        ]
+        assert list(dict.fromkeys(keys)) == expected, "each, and in order"
+        assert len(keys) == (3 if where == "before" else 6)
+
+
+async def test_one_channel_that_is_down_holds_no_other_up(tmp_path: Path) -> None:
+    """The mail server is down, and the text message goes out at once."""
+    store = store_with(tmp_path, alert(), alert())
+    watch = Watch()
+    mail, text, manager = Bell(INSPECTOR, "mail"), Bell(INSPECTOR, "text"), Bell(DUTY, "manager")
+    mail.before = broken()
+    sender = sending(store, mail, text, manager, watch=watch)
+    await ring(sender, mail, text, manager)
+    assert (len(mail.rang), len(text.rang)) == (0, 2)
+
+
+async def test_a_channel_rests_longer_each_time_then_the_named_manager_hears_of_it_once(
+    tmp_path: Path,
+) -> None:
+    """What nobody could be told is a silence of its own; forty of them are one."""
+    store = store_with(tmp_path, *[alert(attention="duty")] * 3)
+    watch, bell, manager = Watch(), Bell(INSPECTOR), Bell(DUTY, "manager")
+    bell.before = broken()
+    sender = sending(store, bell, manager, watch=watch)
+    for rest in BACK_OFF_MS:
+        await ring(sender, bell, manager)
+        watch.at += rest - 1
+        await ring(sender, bell, manager)
+        assert manager.rang == []
+        watch.at += 1
+    await ring(sender, bell, manager)
+    ((_, words),) = manager.rang
+    assert "word of it could not be brought" in words.body
+    dead = [(INSPECTOR, "dead", "smtp_451")] * 3
+    assert states(store) == [*dead, (DUTY, "sent", None)]
+    bell.before = lambda: None
+    watch.at += SELDOM_MS
+    await ring(sender, bell, manager)
+    assert len(bell.rang) == 3
+    assert {state for _, state, _ in states(store)} == {"sent"}
+
+
+async def test_what_presses_now_reaches_the_manager_each_time_while_a_channel_is_down(
+    tmp_path: Path,
+) -> None:
+    """That the mail is down is old news; that somebody may be killed tonight is not."""
+    store = store_with(tmp_path, alert(), alert(), alert(attention="duty"))
+    watch, bell, manager = Watch(), Bell(INSPECTOR), Bell(DUTY, "manager")
+    bell.before = broken()
+    sender = sending(store, bell, manager, watch=watch)
+    for rest in (*BACK_OFF_MS, 0):
+        await ring(sender, bell, manager)
+        watch.at += rest
+    assert [words.subject for _, words in manager.rang] == [
+        f"Desk: look NOW, {reference_of(f'alert-{n}')}" for n in range(2)
+    ]
+
+
+async def test_an_address_that_will_never_take_it_steps_aside_at_once(tmp_path: Path) -> None:
+    """A mailbox that is gone must not hold up, nor be tried all night."""
+    store = store_with(tmp_path, alert())
+    watch, bell, manager = Watch(), Bell(INSPECTOR), Bell(DUTY, "manager")
+    bell.before = broken("smtp_550", forever=True)
+    await ring(sending(store, bell, manager, watch=watch), bell, manager)
+    assert states(store) == [(INSPECTOR, "refused", "smtp_550"), (DUTY, "sent", None)]
+
+
+async def test_a_role_without_a_channel_is_the_named_managers(tmp_path: Path) -> None:
+    """A rule's role that nobody configured is nobody's telephone, and still somebody's duty."""
+    store = store_with(tmp_path, alert(owner_role="somebody_else"))
+    manager = Bell(DUTY, "manager")
+    await ring(sending(store, manager, watch=Watch()), manager)
+    assert len(manager.rang) == 1
+
+
+async def test_nothing_goes_where_a_private_person_is_reached(tmp_path: Path) -> None:
+    """A number typed into the wrong file must not ring in her kitchen."""
+    store = store_with(tmp_path, alert())
+    watch = Watch()
+    hers, manager = Bell(INSPECTOR, address="+44 7700 900123"), Bell(DUTY, "manager")
+    with store.write() as db:
+        held = Whereabouts("A" * 22, safe_contact="07700 900 123")
+        rows.keep_contacts(db, "a-report", contact.private([held]))
+    with structlog.testing.capture_logs() as lines:
+        await ring(sending(store, hers, manager, watch=watch), hers, manager)
+    assert hers.rang == []
+    assert states(store)[0] == (INSPECTOR, "refused", "private_address")
+    assert "900123" not in repr(lines)
+    with store.read() as db, pytest.raises(Misuse) as refused:
+        insist_public(db, hers)
+    assert "duty_inspector" in refused.value.text
+    assert "900123" not in str(refused.value)
+    with store.write() as db:
+        rows.forget(db, "a-report")
+    with store.read() as db:
+        insist_public(db, hers)
+
+
+def test_where_a_statement_says_somebody_is_reached_is_known_as_soon_as_it_is_read(
+    desk: Desk,
+) -> None:
+    """Whereabouts reach police in a threat to life: from then on no channel leads there."""
+    sections = named(desk.draw)
+    subject = sections["person.2.identity"]["subject"]
+    sections["person.2.whereabouts"] = {"subject": subject, "safe_contact": "07700 900 123"}
+    desk.report(dict(sorted(sections.items())), urgency="threat_to_life")
+    desk.settle()
+    with desk.acting(POLICE).store.read() as db:
+        assert rows.is_private(db, contact.address("07700900123"))
+
+
+async def test_what_is_kept_from_somebody_goes_only_to_readers_who_are_known_and_others(
+    tmp_path: Path,
+) -> None:
+    """A mailbox that he reads must not ring because of him."""
+    store = store_with(tmp_path, alert(statements=["kept"]), alert(statements=["open"]))
+    with store.write() as db:
+        standing.keep_from(db, ["kept"], ["his-token"])
+    watch = Watch()
+    anybody = Bell(INSPECTOR, "anybody")
+    him = Bell(INSPECTOR, "him", readers=frozenset({"his-token", "household"}))
+    her = Bell(INSPECTOR, "her", readers=frozenset({"her-token"}))
+    manager = Bell(DUTY, "manager", readers=frozenset({"managers-token"}))
+    await ring(sending(store, anybody, him, her, manager, watch=watch), anybody, him, her, manager)
+    assert (len(anybody.rang), len(him.rang), len(her.rang)) == (1, 1, 2)
+    assert len(manager.rang) == 2, "of each that could not be told"
+
+
+def test_erasure_takes_what_was_told_with_it(desk: Desk) -> None:
+    """A reference to what is erased would still say that there was something."""
+    report = desk.report()
+    desk.settle()
+    store = desk.acting(HUB).store
+    with store.write() as db:
+        for row in rows.fresh(db):
+            rows.deliver(db, HUB, row, "bell", 1)
+        rows.forget(db, report)
+        counted = [
+            db.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (rows.notifications, rows.deliveries)
+        ]
+    assert counted == [0, 0]
+
+
+async def test_a_duty_that_was_done_meanwhile_is_told_to_nobody(desk: Desk) -> None:
+    """As an alert that somebody has."""
+    desk.report()
+    desk.settle()
+    desk.pass_hours(100)
+    desk.settle()
+    store = desk.acting(POLICE).store
+    with store.write() as db:
+        from consumers.responses.rows import duties
+
+        db.execute(update(duties).values(discharged_by="done"))
+    bells = [Bell(INSPECTOR, "inspector"), Bell(DUTY, "manager")]
+    await ring(sending(store, *bells, watch=Watch()), *bells)
+    assert not [w for bell in bells for _, w in bell.rang if "overdue" in w.body]
+
+
+def test_a_standstill_is_for_the_named_manager() -> None:
+    """It is found by what watches, and not by a statement."""
+    one = standstill("gone", 5, exercise=False)
+    assert (one.role, one.press, one.key) == (DUTY, "now", "standstill/gone/5")
