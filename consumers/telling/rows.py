@@ -221,8 +221,23 @@ def listed(db: Connection) -> Sequence[RowMapping]:
     return db.execute(query.order_by(*order)).mappings().all()
 
 
-def late(db: Connection, before: int) -> int:
-    """Count what waits since before a wall time, or could not be told, and is not settled."""
-    waits = (deliveries.c.state == "waiting") & (deliveries.c.at < before)
-    dead = deliveries.c.state == "dead"
-    return db.execute(select(func.count()).where(or_(waits, dead))).scalar_one()
+def untold(db: Connection, role: str) -> int | None:
+    """Give the place of the oldest notification that is on its way still, None where none is.
+
+    Args:
+        db: an open transaction.
+        role: whose notifications count besides, where they could not be delivered.
+    """
+    on_its_way = (deliveries.c.state == "waiting") | (
+        deliveries.c.state.in_(("dead", "refused")) & (deliveries.c.role == role)
+    )
+    oldest = db.execute(select(func.min(deliveries.c.place)).where(on_its_way)).scalar()
+    places = [row["place"] for row in fresh(db)[:1]]
+    return min([*places, *([] if oldest is None else [oldest])], default=None)
+
+
+def could_not_be_told(db: Connection) -> list[str]:
+    """List why deliveries could not be made, each reason once."""
+    lost = deliveries.c.state.in_(("dead", "refused"))
+    query = select(deliveries.c.why).where(lost).distinct().order_by(deliveries.c.why)
+    return [why or "not known" for why in db.execute(query).scalars()]

@@ -108,15 +108,24 @@ class Told:
 class Sending:
     """Sends what one database says is to be told."""
 
-    def __init__(self, store: Store, told: Told, *, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        told: Told,
+        *,
+        now_ms: Callable[[], int],
+        is_private: Callable[[Connection, str], bool] = rows.is_private,
+    ) -> None:
         """Prepare to send.
 
         Args:
             store: a consumer's database, or the watch's.
             told: whom.
             now_ms: the clock, in milliseconds since 1970.
+            is_private: says of an address, by its digest, whether a person is reached there.
         """
         self._store, self._told, self._now = store, told, now_ms
+        self._is_private = is_private
 
     def take_up(self) -> None:
         """Make the deliveries of what is to be told since the last time."""
@@ -151,7 +160,7 @@ class Sending:
                 return int(row["next_at"])
             one = rows.of_key(db, row["notification"])
             settled = one is None or is_settled(db, one)
-            why = None if one is None else _why_not(db, one, channel)
+            why = None if one is None else self._why_not(db, one, channel)
         if one is None or settled:
             self._mark(row["key"], "settled")
         elif why is not None:
@@ -164,6 +173,14 @@ class Sending:
             else:
                 self._delivered(row["key"], channel)
         return 0
+
+    def _why_not(self, db: Connection, one: Notification, channel: Channel) -> str | None:
+        """Say why a notification may not go to a channel, None where it may."""
+        if self._is_private(db, contact.address(channel.address)):
+            return "private_address"
+        if _kept(db, one, channel):
+            return "kept_from_a_reader"
+        return None
 
     def _delivered(self, key: str, channel: Channel) -> None:
         with self._store.write() as db:
@@ -230,6 +247,8 @@ def insist_public(db: Connection, channel: Channel) -> None:
 
 def is_settled(db: Connection, one: Notification) -> bool:
     """Say whether somebody saw to it before it was told: then it is told to nobody."""
+    if one.waits == "standstill":
+        return False
     if one.alert is not None:
         query = select(alerts.c.acknowledged_by).where(alerts.c.id == one.alert)
         return db.execute(query).scalar() is not None
@@ -241,17 +260,10 @@ def is_settled(db: Connection, one: Notification) -> bool:
     return has_ended(db, one.cause)
 
 
-def _why_not(db: Connection, one: Notification, channel: Channel) -> str | None:
-    """Say why a notification may not go to a channel, None where it may."""
-    if rows.is_private(db, contact.address(channel.address)):
-        return "private_address"
-    if _kept(db, one, channel):
-        return "kept_from_a_reader"
-    return None
-
-
 def _kept(db: Connection, one: Notification, channel: Channel) -> bool:
     """Say whether it rests on what is kept from somebody who reads the channel, or may."""
+    if one.waits == "standstill":  # it rests on no statement
+        return False
     rests = (one.cause, *one.about)
     query = select(standing.withheld.c.token).where(standing.withheld.c.statement.in_(rests))
     tokens = frozenset(db.execute(query).scalars())

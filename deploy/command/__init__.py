@@ -24,6 +24,7 @@ GROUPS = (
     "research",
     "alert",
     "telling",
+    "watch",
     "person",
     "response",
     "consent",
