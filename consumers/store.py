@@ -121,12 +121,7 @@ class Store:
     """One consumer's database."""
 
     def __init__(self, where: Path | str, *, tables: Sequence[Table] | None = None) -> None:
-        """Open or make the database and its tables.
-
-        Args:
-            where: a file for SQLite, private to its owner; or a database's URL.
-            tables: those that it has; None for every table of a consumer.
-        """
+        """Open or make it: a file for SQLite, private to its owner, or a PostgreSQL's URL."""
         if isinstance(where, Path):
             # Never a file that is there: closing it would drop every lock this process holds on it.
             with suppress(FileExistsError):

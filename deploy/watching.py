@@ -68,7 +68,7 @@ class Watch:
     def _is_private(self, _: Connection, digest: str) -> bool:
         """Ask what the consumer holds; where that cannot be read, this is what is to be told."""
         try:
-            with _read_only(self.home.folder / STORE) as db:
+            with _read_only(_store_of(self.home)) as db:
                 return is_private(db, digest)
         except SQLAlchemyError:
             return False
@@ -106,7 +106,7 @@ async def seen(home: Home) -> Seen:
     """Look at a home once: its process, its databases, and whether Kafka has more for it."""
     agency = home.agency
     views = topic.views(agency.partnership, agency.agency)
-    position, at, exercise, oldest = _consumed(home.folder / STORE, views)
+    position, at, exercise, oldest = _consumed(_store_of(home), views)
     late = _undelivered(home.folder / "outbox.sqlite")
     try:
         waits = await waits_after(
@@ -120,11 +120,11 @@ async def seen(home: Home) -> Seen:
     )  # fmt: skip
 
 
-def _consumed(path: Path, views: str) -> tuple[int | None, int, bool, int | None]:
+def _consumed(where: Path | str, views: str) -> tuple[int | None, int, bool, int | None]:
     """Read position, ledger time, whether it is an exercise, and what nobody was told yet."""
     query = select(stored.views.c.exercise).order_by(stored.views.c.place.desc()).limit(1)
     try:
-        with _read_only(path) as db:
+        with _read_only(where) as db:
             exercise = bool(db.execute(query).scalar())
             return stored.position(db, views), stored.ledger_time(db), exercise, untold(db, DUTY)
     except SQLAlchemyError:
@@ -140,13 +140,24 @@ def _undelivered(path: Path) -> int:
 
 
 @contextmanager
-def _read_only(path: Path) -> Iterator[Connection]:
-    engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", hide_parameters=True)
+def _read_only(where: Path | str) -> Iterator[Connection]:
+    """Open a database that others write: a file, or a PostgreSQL's URL; nothing can change it."""
+    if isinstance(where, Path):
+        engine = create_engine(f"sqlite:///file:{where}?mode=ro&uri=true", hide_parameters=True)
+    else:
+        engine = create_engine(
+            where.replace("postgresql://", "postgresql+psycopg://"), hide_parameters=True,
+            execution_options={"postgresql_readonly": True}, connect_args={"connect_timeout": 5},
+        )  # fmt: skip
     try:
         with engine.connect() as db:
             yield db
     finally:
         engine.dispose()
+
+
+def _store_of(home: Home) -> Path | str:
+    return home.agency.store or home.folder / STORE
 
 
 async def run(folder: Path) -> None:

@@ -69,7 +69,7 @@ standstills = Table(
 )
 """What stands still, where it does (`at`), since when and when it was told, in wall time."""
 
-TABLES = (standstills, rows.notifications, rows.deliveries, rows.taken_up, rows.contacts)
+TABLES = (standstills, rows.notifications, rows.deliveries, rows.to_tell, rows.contacts)
 """What the database of a watch holds."""
 
 

@@ -147,10 +147,9 @@ def standstill(name: str, since_ms: int, *, exercise: bool) -> Notification:
     return replace(_notification(key, "standstill", DUTY), key=key, exercise=exercise)
 
 
-def undelivered(of: Notification, delivery: str) -> Notification:
+def undelivered(of: Notification) -> Notification:
     """Tell the duty manager that somebody else could not be told; it presses as that does."""
-    key = f"undelivered/{delivery}"
-    return replace(of, key=key, role=DUTY, waits="undelivered")
+    return replace(of, key=f"undelivered/{of.key}", role=DUTY, waits="undelivered")
 
 
 def tried(role: str, said: str, *, exercise: bool) -> Notification:

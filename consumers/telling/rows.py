@@ -13,29 +13,25 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    Integer,
     RowMapping,
     Table,
     Text,
     case,
     delete,
     func,
-    insert,
     or_,
     select,
     update,
 )
 
 from consumers.store import metadata, upsert
-from consumers.telling.notification import Notification, delivery_of
-
-_PLACE = BigInteger().with_variant(Integer, "sqlite")
+from consumers.telling.notification import Notification
 
 notifications = Table(
     "notifications",
     metadata,
-    Column("place", _PLACE, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", Text, primary_key=True),
+    Column("place", BigInteger, nullable=False, index=True),
     Column("cause", Text, nullable=False, index=True),
     Column("about", Text, nullable=False),
     Column("role", Text, nullable=False),
@@ -45,7 +41,11 @@ notifications = Table(
     Column("alert", Text),
     Column("exercise", Boolean, nullable=False),
 )
-"""One row for each thing that one role is told; `about` are ids, joined by spaces."""
+"""One row for each thing that one role is told, `place` in their order; `about` are ids, joined by
+spaces."""
+
+to_tell = Table("to_tell", metadata, Column("key", Text, primary_key=True))
+"""The notifications that no delivery was made for yet."""
 
 deliveries = Table(
     "deliveries",
@@ -61,12 +61,11 @@ deliveries = Table(
     Column("at", BigInteger, nullable=False),
     Column("why", Text),
 )
-"""One notification on one channel. `state` is waiting, sent, dead (nobody could be told: a silence
-of its own, tried again seldom), refused (never tried again) or settled (somebody had seen to it).
-`at` and `next_at` are wall time in milliseconds; `why` is a word of ours, never a server's."""
+"""One notification on one channel, of its role or, where that failed, of the duty manager's.
 
-taken_up = Table("taken_up", metadata, Column("place", BigInteger, primary_key=True))
-"""The last notification that deliveries were made for."""
+`state` is waiting, sent, dead (tried again seldom), refused (never tried again) or settled
+(somebody had seen to it). `at` and `next_at` are wall time in milliseconds; `why` is a word of
+ours, never a server's."""
 
 contacts = Table(
     "contacts",
@@ -82,12 +81,14 @@ State = Literal["waiting", "sent", "dead", "refused", "settled"]
 def add(db: Connection, told: Iterable[Notification]) -> None:
     """Add what is to be told; the same again changes nothing."""
     for one in told:
+        last = select(func.coalesce(func.max(notifications.c.place), 0) + 1).scalar_subquery()
         row = upsert(db, notifications).values(
-            key=one.key, cause=one.cause, about=" ".join(one.about), role=one.role,
+            key=one.key, place=last, cause=one.cause, about=" ".join(one.about), role=one.role,
             waits=one.waits, press=one.press, due_at=one.due_at, alert=one.alert,
             exercise=one.exercise,
         )  # fmt: skip
-        db.execute(row.on_conflict_do_nothing())
+        if db.execute(row.on_conflict_do_nothing()).rowcount:
+            db.execute(upsert(db, to_tell).values(key=one.key).on_conflict_do_nothing())
 
 
 def notification_of(row: RowMapping) -> Notification:
@@ -101,34 +102,39 @@ def notification_of(row: RowMapping) -> Notification:
 
 def fresh(db: Connection) -> list[RowMapping]:
     """List the notifications that no delivery was made for yet, in the order of their causes."""
-    last = select(func.coalesce(func.max(taken_up.c.place), 0)).scalar_subquery()
-    known = select(deliveries.c.key).where(deliveries.c.notification == notifications.c.key)
-    query = select(notifications).where(notifications.c.place > last, ~known.exists())
-    return list(db.execute(query.order_by(notifications.c.place)).mappings())
+    joined = select(notifications).join(to_tell, to_tell.c.key == notifications.c.key)
+    order = (notifications.c.place, notifications.c.key)
+    return list(db.execute(joined.order_by(*order)).mappings())
 
 
-def take_up(db: Connection, place: int) -> None:
-    """Remember that deliveries were made up to a notification."""
-    db.execute(delete(taken_up))
-    db.execute(insert(taken_up).values(place=place))
+def take_up(db: Connection, key: str) -> bool:
+    """Let a notification be fresh no more; False where deliveries are known from before."""
+    db.execute(delete(to_tell).where(to_tell.c.key == key))
+    known = select(deliveries.c.key).where(deliveries.c.notification == key)
+    return db.execute(known).first() is None
 
 
 def deliver(  # noqa: PLR0913 - a delivery has this many independent parts
-    db: Connection, agency: str, row: RowMapping, channel: str, at: int, *,
+    db: Connection, row: RowMapping, key: str, at: int, *, role: str, channel: str,
     state: State = "waiting", why: str | None = None,
-) -> str:  # fmt: skip
-    """Make a delivery of a notification on a channel; the same again changes nothing.
+) -> None:  # fmt: skip
+    """Make a delivery of a notification; the same again changes nothing.
 
-    Returns:
-        Its key.
+    Args:
+        db: an open transaction.
+        row: of the notification.
+        key: the delivery's.
+        at: wall time in milliseconds.
+        role: who is told: its own, or the duty manager in its place.
+        channel: of that role, by name; empty where it has none.
+        state: how it stands.
+        why: a word of ours, where it cannot be made.
     """
-    key = delivery_of(agency, row["key"], channel)
     made = upsert(db, deliveries).values(
-        key=key, place=row["place"], notification=row["key"], role=row["role"], channel=channel,
+        key=key, place=row["place"], notification=row["key"], role=role, channel=channel,
         state=state, attempts=0, next_at=at, at=at, why=why,
     )  # fmt: skip
     db.execute(made.on_conflict_do_nothing())
-    return key
 
 
 def head(db: Connection, channel: str) -> RowMapping | None:
@@ -144,16 +150,16 @@ def head(db: Connection, channel: str) -> RowMapping | None:
             case((deliveries.c.state == "waiting", deliveries.c.place), else_=0),
             deliveries.c.next_at,
             deliveries.c.place,
+            deliveries.c.key,
         )
         .limit(1)
     )
     return db.execute(query).mappings().first()
 
 
-def of_key(db: Connection, key: str) -> Notification | None:
-    """Give a notification by its key; None for one that is erased."""
-    row = db.execute(select(notifications).where(notifications.c.key == key)).mappings().first()
-    return None if row is None else notification_of(row)
+def of_key(db: Connection, key: str) -> RowMapping | None:
+    """Give a notification's row by its key; None for one that is erased."""
+    return db.execute(select(notifications).where(notifications.c.key == key)).mappings().first()
 
 
 def settle(  # noqa: PLR0913 - as its columns
@@ -206,6 +212,7 @@ def forget(db: Connection, statement: str) -> None:
     )
     keys = select(notifications.c.key).where(rests)
     db.execute(delete(deliveries).where(deliveries.c.notification.in_(keys)))
+    db.execute(delete(to_tell).where(to_tell.c.key.in_(keys)))
     db.execute(delete(notifications).where(rests))
 
 
@@ -213,11 +220,11 @@ def listed(db: Connection) -> Sequence[RowMapping]:
     """List every notification with each of its deliveries, the newest first."""
     joined = notifications.outerjoin(deliveries, deliveries.c.notification == notifications.c.key)
     columns = (
-        notifications, deliveries.c.channel, deliveries.c.state, deliveries.c.attempts,
-        deliveries.c.at, deliveries.c.why,
+        notifications, deliveries.c.role.label("told"), deliveries.c.channel,
+        deliveries.c.state, deliveries.c.attempts, deliveries.c.at, deliveries.c.why,
     )  # fmt: skip
     query = select(*columns).select_from(joined)
-    order = (notifications.c.place.desc(), deliveries.c.channel)
+    order = (notifications.c.place.desc(), notifications.c.key, deliveries.c.key)
     return db.execute(query.order_by(*order)).mappings().all()
 
 

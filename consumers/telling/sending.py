@@ -133,18 +133,24 @@ class Sending:
             if not rows.fresh(db):
                 return
         with self._store.write() as db:
-            # What nobody could be told makes one more, which is taken up with it.
-            while found := rows.fresh(db):
-                for row in found:
+            for row in rows.fresh(db):
+                if rows.take_up(db, row["key"]):
                     self._spread(db, row)
-                rows.take_up(db, found[-1]["place"])
 
     def _spread(self, db: Connection, row: RowMapping) -> None:
-        channels = self._told.channels.get(row["role"], ())
-        for one in channels:
-            rows.deliver(db, self._told.agency, row, one.name, self._now())
+        """Make a notification's deliveries; a role without a channel is the duty manager's."""
+        one, role = rows.notification_of(row), row["role"]
+        channels = self._told.channels.get(role, ())
+        for channel in channels:
+            key = delivery_of(self._told.agency, one.key, channel.name)
+            rows.deliver(db, row, key, self._now(), role=role, channel=channel.name)
         if not channels:
-            self._nobody(db, rows.notification_of(row))
+            key = delivery_of(self._told.agency, one.key, "")
+            rows.deliver(
+                db, row, key, self._now(), role=role, channel="", state="refused", why="no_channel"
+            )
+            self._pass_on(db, row)
+            _log.error("not_told", key=key, reason="no_channel", state="refused")
 
     async def step(self, channel: Channel) -> int | None:
         """Try what a channel is to deliver next, once, if it is time.
@@ -153,25 +159,26 @@ class Sending:
             When to come again, in milliseconds, 0 for at once; None where nothing waits.
         """
         with self._store.read() as db:
-            row = rows.head(db, channel.name)
-            if row is None:
+            delivery = rows.head(db, channel.name)
+            if delivery is None:
                 return None
-            if row["next_at"] > self._now():
-                return int(row["next_at"])
-            one = rows.of_key(db, row["notification"])
+            if delivery["next_at"] > self._now():
+                return int(delivery["next_at"])
+            row = rows.of_key(db, delivery["notification"])
+            one = None if row is None else _as_told(row, delivery["role"])
             settled = one is None or is_settled(db, one)
             why = None if one is None else self._why_not(db, one, channel)
-        if one is None or settled:
-            self._mark(row["key"], "settled")
+        if row is None or one is None or settled:
+            self._mark(delivery["key"], "settled")
         elif why is not None:
-            self._lost(one, row["key"], why)
+            self._failed(row, delivery, channel, Failed(why, forever=True))
         else:
             try:
-                await channel.send(self._told.words(one), row["key"])
+                await channel.send(self._told.words(one), delivery["key"])
             except Failed as failed:
-                self._failed(one, row["key"], channel, failed, row["attempts"] + 1)
+                self._failed(row, delivery, channel, failed)
             else:
-                self._delivered(row["key"], channel)
+                self._delivered(delivery["key"], channel)
         return 0
 
     def _why_not(self, db: Connection, one: Notification, channel: Channel) -> str | None:
@@ -189,46 +196,44 @@ class Sending:
         _log.info("told", key=key, state="sent")
 
     def _failed(
-        self, one: Notification, key: str, channel: Channel, failed: Failed, attempts: int
+        self, row: RowMapping, delivery: RowMapping, channel: Channel, failed: Failed
     ) -> None:
-        """Rest; or give up for now, and let the duty manager know where nobody does yet."""
-        _log.warning("not_told", key=key, reason=failed.why, attempt=attempts)
-        if failed.forever:
-            self._lost(one, key, failed.why)
-            return
-        now = self._now()
+        """Rest; or give up, for now or for good, and let the duty manager know what is news."""
+        attempts, now = delivery["attempts"] + 1, self._now()
         with self._store.write() as db:
             is_down = rows.is_down(db, channel.name)
-            is_dead = is_down or attempts > len(BACK_OFF_MS)
-            is_news = not is_down or (one.press == "now" and not rows.is_told(db, one.key))
-            if is_dead and is_news:
-                self._pass_on(db, one, key)
-            rest = SELDOM_MS if is_dead else BACK_OFF_MS[attempts - 1]
+            gives_up = failed.forever or is_down or attempts > len(BACK_OFF_MS)
+            presses = row["press"] == "now" and not rows.is_told(db, row["key"])
+            if gives_up and (failed.forever or not is_down or presses):
+                self._pass_on(db, row)
+            state: rows.State = "refused" if failed.forever else "dead" if gives_up else "waiting"
+            rest = SELDOM_MS if gives_up else BACK_OFF_MS[attempts - 1]
             rows.settle(
-                db, key, "dead" if is_dead else "waiting", now, why=failed.why,
-                attempts=attempts, next_at=now + rest,
+                db, delivery["key"], state, now, why=failed.why, attempts=attempts,
+                next_at=now + rest,
             )  # fmt: skip
+        _log.warning(
+            "not_told", key=delivery["key"], reason=failed.why, attempt=attempts, state=state
+        )
 
-    def _lost(self, one: Notification, key: str, why: str) -> None:
-        """Give up for good on one delivery, and let the duty manager know of it."""
-        with self._store.write() as db:
-            rows.settle(db, key, "refused", self._now(), why=why)
-            self._pass_on(db, one, key)
-        _log.error("not_told", key=key, reason=why, state="refused")
-
-    def _nobody(self, db: Connection, one: Notification) -> None:
-        """Let the duty manager know of what a role without a channel should have been told."""
-        key = delivery_of(self._told.agency, one.key, "")
-        self._pass_on(db, one, key)
-        _log.error("not_told", key=key, reason="no_channel", state="refused")
-
-    def _pass_on(self, db: Connection, one: Notification, key: str) -> None:
-        if one.role != DUTY:
-            rows.add(db, [undelivered(one, key)])
+    def _pass_on(self, db: Connection, row: RowMapping) -> None:
+        """Let the duty manager know, once, of what somebody else could not be told."""
+        if row["role"] == DUTY:
+            return
+        one = undelivered(rows.notification_of(row))
+        for channel in self._told.channels.get(DUTY, ()):
+            key = delivery_of(self._told.agency, one.key, channel.name)
+            rows.deliver(db, row, key, self._now(), role=DUTY, channel=channel.name)
 
     def _mark(self, key: str, state: rows.State) -> None:
         with self._store.write() as db:
             rows.settle(db, key, state, self._now())
+
+
+def _as_told(row: RowMapping, role: str) -> Notification:
+    """Give a notification as a role is told it: the duty manager in another's place, otherwise."""
+    one = rows.notification_of(row)
+    return one if role == one.role else undelivered(one)
 
 
 def insist_public(db: Connection, channel: Channel) -> None:

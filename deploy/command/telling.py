@@ -23,8 +23,8 @@ WAITS = {
     "duty": "an overdue duty",
     "arrived": "a threat to life",
     "silence": "a silence",
-    "undelivered": "what another could not be told",
 }
+UNTOLD = "what another could not be told"
 STANDS = {
     "sent": "told",
     "waiting": "being sent",
@@ -56,9 +56,9 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     table = [
         [
             reference_of(row["alert"] or row["cause"]),
-            WAITS.get(row["waits"], row["waits"]),
+            WAITS[row["waits"]] if row["told"] in {None, row["role"]} else UNTOLD,
             "now" if row["press"] == "now" else "this shift",
-            row["role"],
+            row["told"] or row["role"],
             row["channel"] or "-",
             STANDS.get(row["state"], NOT_TAKEN_UP),
             row["why"] or "",

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import InternalError
 
 from consumers import store as stored
+from consumers.telling import rows
 from deploy import clock, watching
 from deploy.telling.running import tell_now
 from deploy.wiring import STORE
@@ -14,6 +17,7 @@ from tests.integration.test_consumers import reached
 from tests.support.command import typed
 from tests.support.killing import Started
 from tests.support.letterboxes import certified, channels_file, mail_server, web_server
+from tests.support.postgres import made
 from tests.support.reports import concern
 from tests.support.running import running
 
@@ -85,3 +89,33 @@ def _position(home: Home) -> int:
         found = db.execute(select(func.max(stored.positions.c.offset))).scalar_one()
     store.close()
     return int(found)
+
+
+async def test_a_watch_reads_a_store_that_is_postgresql_and_changes_nothing(
+    kafka: str, database: str, tmp_path: Path
+) -> None:
+    """A force's own database is not to be written by what only looks."""
+    pair = certified(tmp_path / "tls")
+    with mail_server(pair) as mail, web_server(pair) as web:
+        async with running(kafka, tmp_path / "town", "mk-watched-pg") as town:
+            home = town.homes[HUB]
+            url = made(database, "watched").replace("postgresql+psycopg://", "postgresql://")
+            file = home.folder / "agency.yaml"
+            file.write_text(f"{file.read_text()}store: {url}\n")
+            home = Home.open(home.folder)
+            channels_file(
+                home.folder, pair, mail=mail.port, web=web.address,
+                roles="  duty_safeguarding_lead:\n    channels:\n      - mail: duty@hub.example",
+            )  # fmt: skip
+            found = await watching.seen(home)
+            assert found.position is None  # no consumer made its tables yet
+            outbox = await town.outbox(PROBATION)
+            outbox.publish(concern(outbox))
+            assert await Sender(outbox).drain(60)
+            await typed(f"consumer catch-up --home {home.folder}")
+            assert [one["To"] for one in mail.mails] == ["duty@hub.example"]
+            found = await watching.seen(home)
+            assert found.position is not None
+            assert (found.waits, found.untold) == (False, None)
+            with watching._read_only(url) as db, pytest.raises(InternalError):
+                db.execute(delete(rows.deliveries))

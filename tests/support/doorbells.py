@@ -81,5 +81,8 @@ async def _due(sender: Sending, bell: Channel) -> int:
 def states(store: Store) -> list[tuple[str, str | None, str | None]]:
     """List role, state and why of every delivery, in the order in which they were wanted."""
     with store.read() as db:
-        found = sorted(rows.listed(db), key=lambda row: (row["place"], row["channel"] or ""))
-    return [(row["role"], row["state"], row["why"]) for row in found]
+        found = sorted(
+            rows.listed(db),
+            key=lambda row: (row["told"] != row["role"], row["place"], row["channel"] or ""),
+        )
+    return [(row["told"] or row["role"], row["state"], row["why"]) for row in found]
