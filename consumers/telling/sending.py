@@ -198,7 +198,7 @@ class Sending:
     def _failed(
         self, row: RowMapping, delivery: RowMapping, channel: Channel, failed: Failed
     ) -> None:
-        """Rest; or give up, for now or for good, and let the duty manager know what is news."""
+        """Rest; or give up, a while or for good, and let the duty manager know what is news."""
         attempts, now = delivery["attempts"] + 1, self._now()
         with self._store.write() as db:
             is_down = rows.is_down(db, channel.name)

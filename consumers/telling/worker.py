@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from consumers.responses import rows as responses
+from consumers.safeguarding import rows as safeguarding
 from consumers.store import Wanted
 from consumers.telling import contact, rows
 from consumers.telling.notification import TOLD, arrived, told_of
@@ -23,10 +24,11 @@ class Telling(Worker):
         statement, said = view.statement, view.statement.context.id
         rows.keep_contacts(db, said, contact.private(statement.sections.values()))
         event = statement.sections.get("event")
-        if agency_of(statement.context.source) == self._voice.agency:
-            if event is not None:
-                rows.add(db, told_of(said, event, exercise=self._exercise))
-        elif statement.context.urgency == "threat_to_life":
+        ours = agency_of(statement.context.source) == self._voice.agency
+        # Another agency's alert is told here where its act is this one's.
+        if event is not None and (ours or safeguarding.alert(db, said) is not None):
+            rows.add(db, told_of(said, event, exercise=self._exercise))
+        if not ours and statement.context.urgency == "threat_to_life":
             self._arrived(db, said)
         return []
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import smtplib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jwt
@@ -316,11 +316,11 @@ def _home(folder: Path, mail: Mailbox, web: Web, pair: Pair) -> tuple[Store, Tol
     return store, told
 
 
-def _reached(holds: object, within_s: float = 20.0) -> None:
+def _reached(holds: Callable[[], bool], within_s: float = 20.0) -> None:
     """Wait for a named condition."""
 
     async def wait() -> None:
-        while not holds():  # type: ignore[operator]  # noqa: ASYNC110 - another thread makes it hold
+        while not holds():  # noqa: ASYNC110 - another thread makes it hold
             await asyncio.sleep(0.02)
 
     asyncio.run(asyncio.wait_for(wait(), within_s))
