@@ -21,7 +21,9 @@ DUTY = "duty_manager"
 """The role of the named duty manager, who is told where a role was not, or did not answer."""
 
 Press = Literal["now", "shift"]
-Waits = Literal["alert", "duty", "arrived", "silence", "undelivered", "standstill", "test"]
+Waits = Literal[
+    "alert", "overdue", "duty", "arrived", "silence", "undelivered", "standstill", "test"
+]
 
 TOLD: dict[str, type[Section]] = {
     "alert_raised": AlertRaised,
@@ -37,6 +39,7 @@ _PRESS: dict[str, Press] = {"interrupt": "now", "duty": "shift"}
 
 _OPENS: dict[Waits, str] = {
     "alert": "candour alert list",
+    "overdue": "candour alert list",
     "duty": "candour response list",
     "arrived": "candour alert list",
     "silence": "candour telling list",
@@ -46,6 +49,7 @@ _OPENS: dict[Waits, str] = {
 }
 _WAITS: dict[Waits, str] = {
     "alert": "Something waits for the {role}.",
+    "overdue": "Something is overdue, and is the {role}'s now.",
     "duty": "Something is overdue with the {role}.",
     "arrived": "Something has come in for the {role}.",
     "silence": "Something that should speak is silent; it is for the {role}.",
@@ -117,7 +121,8 @@ def told_of(said: str, event: Section, *, exercise: bool) -> list[Notification]:
             )  # fmt: skip
             roles = [event.owner_role]
         case AlertEscalated():
-            found = _notification(said, "alert", event.to_role, alert=event.alert)
+            waits: Waits = "overdue" if event.reason == "overdue" else "alert"
+            found = _notification(said, waits, event.to_role, alert=event.alert)
             by_person = event.reason == "by_person"
             roles = [event.to_role] if by_person else [event.to_role, DUTY]
         case AlertHandedOver():

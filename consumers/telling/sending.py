@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from consumers import standing
 from consumers.responses.rows import duties
-from consumers.safeguarding.rows import alerts
+from consumers.safeguarding.rows import alert
 from consumers.silence.rows import has_ended
 from consumers.store import Store
 from consumers.telling import contact, rows
@@ -255,8 +255,11 @@ def is_settled(db: Connection, one: Notification) -> bool:
     if one.waits == "standstill":
         return False
     if one.alert is not None:
-        query = select(alerts.c.acknowledged_by).where(alerts.c.id == one.alert)
-        return db.execute(query).scalar() is not None
+        row = alert(db, one.alert)
+        if row is None or row.get("closed") is not None:
+            return row is not None
+        # Somebody who has it, and let it run out, is why another is told.
+        return one.waits != "overdue" and row["acknowledged_by"] is not None
     done = duties.c.discharged_by.is_not(None)
     answers = (f"response_given/{one.cause}", f"call_back/{one.cause}")
     said = (duties.c.overdue_by == one.cause) | duties.c.key.in_(answers)

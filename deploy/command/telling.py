@@ -20,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Telling a role that something wait
 
 WAITS = {
     "alert": "an alert",
+    "overdue": "an overdue alert",
     "duty": "an overdue duty",
     "arrived": "a threat to life",
     "silence": "a silence",

@@ -21,7 +21,7 @@ from consumers.telling.notification import (
     told_of,
     words_of,
 )
-from consumers.telling.sending import SELDOM_MS
+from consumers.telling.sending import SELDOM_MS, is_settled
 from contracts.event.action import AlertEscalated, AlertHandedOver
 from contracts.event.work import AlertRaised
 from contracts.section import Practitioner
@@ -126,6 +126,8 @@ def test_who_is_told_follows_from_the_statement() -> None:
     assert [one.role for one in told_of("e", by_hand, exercise=False)] == ["chief"]
     over = AlertHandedOver(alert="a", to_role="planner", by="A. B.", role="chief")
     assert [one.role for one in told_of("h", over, exercise=False)] == ["planner"]
+    late = AlertEscalated(alert="a", to_role="chief", step=2, reason="overdue")
+    assert {one.waits for one in told_of("o", late, exercise=False)} == {"overdue"}
     together = [*told_of("a", alert(), exercise=False), *told_of("e", up, exercise=False)]
     assert len({one.reference for one in together}) == 1
 
@@ -217,6 +219,12 @@ async def test_what_somebody_has_seen_to_is_told_to_nobody(desk: Desk) -> None:
     await ring(sending(hub.store, bell, watch=Watch()), bell)
     assert bell.rang == []
     assert states(hub.store) == [(DUTY, "settled", None)]
+    late = AlertEscalated(alert=one.alert or "", to_role="chief", step=1, reason="overdue")
+    with hub.store.write() as db:
+        rows.add(db, told_of("late", late, exercise=False))
+    assert told(hub.store)[-1].waits == "overdue"
+    with hub.store.read() as db:
+        assert not is_settled(db, told(hub.store)[-1])
 
 
 def test_where_a_statement_says_somebody_is_reached_is_known_as_soon_as_it_is_read(
