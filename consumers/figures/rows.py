@@ -9,6 +9,7 @@ from consumers import standing
 from consumers import store as stored
 from consumers.figures import counting
 from consumers.figures.table import Fact
+from consumers.handover.rows import ends
 from consumers.research.rows import all_tasks
 from consumers.responses.rows import all_duties
 from consumers.safeguarding.rows import all_alerts
@@ -27,6 +28,7 @@ def facts(db: Connection, viewer: Collection[str] | None) -> Iterator[Fact]:
     seen = _Seen(db, standing.hidden_from(db, viewer) | _retracted(db))
     yield from _enquiries(db, seen)
     yield from _duties(db, seen)
+    yield from _handovers(db, seen)
     yield from _research(db, seen)
     yield from _alerts(db, seen)
 
@@ -38,8 +40,12 @@ class _Seen:
         self.hidden = frozenset(hidden)
         self.now = stored.ledger_time(db)
         self._at: dict[str, int] = {}
-        for row in db.execute(select(views.c.id, views.c.digest, views.c.ledger_time)):
+        self.overdue: set[str] = set()
+        columns = (views.c.id, views.c.digest, views.c.ledger_time, views.c.event)
+        for row in db.execute(select(*columns)):
             self._at[row.id] = self._at[row.digest] = row.ledger_time
+            if row.event == "duty_overdue":
+                self.overdue.add(row.id)
 
     def at(self, statement: str | None) -> int | None:
         """Give the ledger time of a statement; None for one that is not held."""
@@ -83,6 +89,16 @@ def _duties(db: Connection, seen: _Seen) -> Iterator[Fact]:
             # What no statement of a known time ended was waived or closed.
             at = None if done is None else seen.at(done) or row["due_at"]
             yield from counting.clock(row["kind"], row["due_at"], at, seen.now)
+
+
+def _handovers(db: Connection, seen: _Seen) -> Iterator[Fact]:
+    """Count the known ends of work whose risk somebody took over before them, and who did not."""
+    query = select(ends).where(ends.c.replaced_by.is_(None), ends.c.passed_by.is_not(None))
+    for row in db.execute(query.order_by(ends.c.id)).mappings():
+        if row["id"] not in seen.hidden:
+            by = row["passed_by"]
+            done = None if by in seen.overdue else seen.at(by)
+            yield from counting.clock("handover", row["ends_at"], done, seen.now)
 
 
 def _research(db: Connection, seen: _Seen) -> Iterator[Fact]:

@@ -100,13 +100,16 @@ class Words:
     body: str
 
 
-def told_of(said: str, event: Section, *, exercise: bool) -> list[Notification]:
+def told_of(
+    said: str, event: Section, *, exercise: bool, agency: str | None = None
+) -> list[Notification]:
     """List what is to be told of a statement of this agency's own.
 
     Args:
         said: the statement's id.
         event: its facts.
         exercise: whether its partnership is one.
+        agency: whose roles are told: another's overdue duty is not theirs; None for whoever's.
 
     Returns:
         One for each role; none for what nobody is interrupted with.
@@ -128,7 +131,7 @@ def told_of(said: str, event: Section, *, exercise: bool) -> list[Notification]:
         case AlertHandedOver():
             found = _notification(said, "alert", event.to_role, alert=event.alert, press="shift")
             roles = [event.to_role]
-        case DutyOverdue():
+        case DutyOverdue() if agency in {None, event.owner_agency}:
             about = [one for one in (event.statement, event.about) if one]
             found = _notification(said, "duty", event.owner_role, about=about, due_at=event.due_at)
             roles = [event.owner_role, DUTY]

@@ -12,6 +12,7 @@ from consumers.telling import contact, rows
 from consumers.telling.notification import TOLD, arrived, told_of
 from consumers.worker import Worker
 from contracts.draft import Draft
+from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
 
@@ -27,7 +28,7 @@ class Telling(Worker):
         ours = agency_of(statement.context.source) == self._voice.agency
         # Another agency's alert is told here where its act is this one's.
         if event is not None and (ours or safeguarding.alert(db, said) is not None):
-            rows.add(db, told_of(said, event, exercise=self._exercise))
+            self._add(db, said, event)
         if not ours and statement.context.urgency == "threat_to_life":
             self._arrived(db, said)
         return []
@@ -45,7 +46,7 @@ class Telling(Worker):
             shape = TOLD.get(one.event)
             if shape is not None:
                 event = msgspec.json.decode(one.sections["event"], type=shape)
-                rows.add(db, told_of(one.id, event, exercise=self._exercise))
+                self._add(db, one.id, event)
 
     def forget(self, db: Connection, statement: str) -> None:
         """Drop what was told, or is to be, of an erased statement."""
@@ -55,6 +56,10 @@ class Telling(Worker):
     def _exercise(self) -> bool:
         founding = self._voice.partners.founding
         return founding is not None and founding.exercise
+
+    def _add(self, db: Connection, said: str, event: Section) -> None:
+        agency = self._voice.agency
+        rows.add(db, told_of(said, event, exercise=self._exercise, agency=agency))
 
     def _arrived(self, db: Connection, statement: str) -> None:
         role = self._voice.role_of(self._voice.agency)

@@ -27,7 +27,9 @@ from consumers.figures.table import (
 )
 from consumers.store import views
 from deploy.command.figures import _refusals
+from tests.support import agreed
 from tests.support.command import candour
+from tests.support.desk import PROBATION, Desk
 from tests.support.exporting import export_folder
 from tests.support.month import Ordinary, month
 from tests.support.reports import concern
@@ -314,3 +316,22 @@ def test_an_agency_counts_its_own_refusals_by_its_receipts(tmp_path: Path) -> No
     told = candour("figures", "--home", speaker.home.folder)
     assert (told.returncode, told.stdout) == (0, ",".join(COLUMNS) + "\n"), told.stderr
     assert "Nobody known here looks" in told.stderr
+
+
+@pytest.mark.parametrize(("decision", "met"), [("accepted", "in time"), (None, "not done")])
+def test_a_handover_counts_by_whether_somebody_took_over_before_the_end(
+    tmp_path: Path, decision: str | None, met: str
+) -> None:
+    """E26, E42, E50: it is this that nobody counted."""
+    desk = Desk(tmp_path)
+    agreed.adopt(desk)
+    sections, ends = agreed.people(desk), "2012-09-28"
+    facts = agreed.dated(closure="licence", ends_on=ends, risk_recognised="unknown")
+    agreed.say(desk, PROBATION, "closure_notified", facts, sections=sections)
+    referral = agreed.refer(desk, "handover", ends_on=ends, sections=sections)
+    agreed.answer(desk, referral, decision)
+    desk.pass_hours(200 * 24)
+    desk.settle()
+    with desk.acting(PROBATION).store.read() as db:
+        found = [one for one in rows.facts(db, frozenset()) if one.figure == "clock: handover"]
+    assert [(quarter_of(one.at), one.group) for one in found] == [("2012-Q3", met)]

@@ -23,7 +23,7 @@ from consumers.telling.notification import (
 )
 from consumers.telling.sending import SELDOM_MS, is_settled
 from contracts.event.action import AlertEscalated, AlertHandedOver
-from contracts.event.work import AlertRaised
+from contracts.event.work import AlertRaised, DutyOverdue
 from contracts.section import Practitioner
 from tests.support.canary import STEM
 from tests.support.desk import HUB, POLICE, SOURCES, Desk, named
@@ -128,6 +128,9 @@ def test_who_is_told_follows_from_the_statement() -> None:
     assert [one.role for one in told_of("h", over, exercise=False)] == ["planner"]
     late = AlertEscalated(alert="a", to_role="chief", step=2, reason="overdue")
     assert {one.waits for one in told_of("o", late, exercise=False)} == {"overdue"}
+    owed = DutyOverdue(duty="handover", owner_agency="them", owner_role="head", due_at=0)
+    assert told_of("d", owed, exercise=False, agency="us") == []
+    assert len(told_of("d", owed, exercise=False, agency="them")) == 2
     together = [*told_of("a", alert(), exercise=False), *told_of("e", up, exercise=False)]
     assert len({one.reference for one in together}) == 1
 
