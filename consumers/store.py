@@ -9,7 +9,7 @@ Works on SQLite and PostgreSQL: upserts are `on_conflict`, positions compare and
 
 import os
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -124,7 +124,7 @@ class Wanted(NamedTuple):
 class Store:
     """One consumer's database."""
 
-    def __init__(self, where: Path | str) -> None:
+    def __init__(self, where: Path | str, *, tables: Sequence[Table] | None = None) -> None:
         """Open or make it: a file for SQLite, private to its owner, or a PostgreSQL's URL."""
         if isinstance(where, Path):
             # Never a file that is there: closing it would drop every lock this process holds on it.
@@ -139,7 +139,7 @@ class Store:
         if self._engine.dialect.name == "sqlite":
             self._reading = embedded.embed(self._engine)
         with self._engine.begin() as db:
-            metadata.create_all(db)
+            metadata.create_all(db, tables=tables)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -17,7 +17,7 @@ from consumers import store as stored
 from consumers.consumer import Came, Consumer
 from consumers.history import appearances
 from consumers.store import Store
-from deploy.wiring import workers_of
+from deploy.workers import workers_of
 from tests.support.month import month
 from tests.support.working import Working, files_in
 

@@ -16,7 +16,7 @@ from consumers.worker import Voice, Worker
 from contracts.draft import Draft
 from contracts.opened import Elapsed, NotProved, View, open_view
 from contracts.section import Practitioner
-from deploy.wiring import workers_of
+from deploy.workers import workers_of
 from producers.partnership import Partnership
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
 from tests.support.stranger import text_of

@@ -13,7 +13,7 @@ from consumers import store as stored
 from consumers.history import Past
 from consumers.research import rows as research
 from consumers.research.desk import Desk as ResearchDesk
-from consumers.research.desk import Found
+from consumers.research.found import Found
 from consumers.safeguarding import rows
 from consumers.safeguarding.rules.every import EVERY
 from consumers.safeguarding.rules.seen import Alarm
