@@ -79,9 +79,36 @@ def read_report(
         Misuse: the file cannot be used; each defect by line and field, never by content.
     """
     report, lines = opened(path, now_ms=outbox.now_ms())
-    sections = _Sections(report, outbox, lines, path.name, at).all()
+    return drafted(report, lines, outbox, name=path.name, new_id=new_id, at_ms=at_ms, at=at)
+
+
+def drafted(  # noqa: PLR0913 - what a draft is made from has this many independent parts
+    report: Report,
+    lines: Mapping[Where, int],
+    outbox: Outbox,
+    *,
+    name: str,
+    new_id: Callable[[], str],
+    at_ms: int,
+    at: str,
+) -> tuple[Draft, Basis | None]:
+    """Draft the statement of a report that stands by itself, as `read_report`.
+
+    Args:
+        report: checked (`checked`).
+        lines: of each of its fields in the document that holds it.
+        outbox: of the home that reports.
+        name: what errors call the document.
+        new_id: makes a UUIDv7.
+        at_ms: the statement's time, in milliseconds.
+        at: the same as a local day or moment, for what the report does not say.
+
+    Raises:
+        Misuse: as `read_report`.
+    """
+    sections = _Sections(report, outbox, lines, name, at).all()
     event = EVENTS[report.report]
-    choice = _chosen(report, outbox, event, at_ms, lines, path.name)
+    choice = _chosen(report, outbox, event, at_ms, lines, name)
     in_danger = report.danger_now == "yes"
     urgency = "threat_to_life" if in_danger else report.urgency or "routine"
     said = draft(
@@ -102,17 +129,32 @@ def opened(path: Path, *, now_ms: int) -> tuple[Report, Mapping[Where, int]]:
         Misuse: the file cannot be used; each defect by line and field, never by content.
     """
     value, lines = load_file(path)
+    return checked(value, lines, name=path.name, now_ms=now_ms), lines
+
+
+def checked(value: object, lines: Mapping[Where, int], *, name: str, now_ms: int) -> Report:
+    """Fit what YAML holds into a report, as far as it stands by itself.
+
+    Args:
+        value: what the YAML holds.
+        lines: the line of each field.
+        name: what errors call the document.
+        now_ms: by which nothing is still to come, in milliseconds since 1970.
+
+    Raises:
+        Unusable: it cannot be used; each defect by line and field, never by content.
+    """
     today = f"{datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=1):%Y-%m-%d}"
     told = list(_unfit_facts(value, lines))
     try:
-        report = fitted(value, lines, Report, name=path.name)
+        report = fitted(value, lines, Report, name=name)
     except Unusable as unfit:
-        raise unusable(path.name, [*unfit.told, *told]) from None
+        raise unusable(name, [*unfit.told, *told]) from None
     found = (*absent(report), *lost(report), *ahead(report, today))
     told += [(line_of(where, lines), text) for where, text in found]
     if told:
-        raise unusable(path.name, told)
-    return report, lines
+        raise unusable(name, told)
+    return report
 
 
 def _unfit_facts(value: object, lines: Mapping[Where, int]) -> Sequence[tuple[int, str]]:
