@@ -30,8 +30,11 @@ PARTNERSHIP = "milton-keynes"
 LOG_SEED = hashlib.sha256(b"candour-matrix/log").digest()
 AGREEMENTS = sorted(path.stem for path in SHIPPED.glob("mk-*.yaml"))
 
-QUALIFIED = {"risk_assessed": "dash_trained", "release_notified": "vetted"}
+QUALIFIED = {
+    "risk_assessed": "dash_trained", "release_notified": "vetted", "closure_notified": "vetted",
+}  # fmt: skip
 """What whoever says these must show, as their legs ask."""
+QUALIFICATIONS = sorted(set(QUALIFIED.values()))
 OFFICER = "A. Officer"
 UNTIL = "2028-12-31T00:00:00.000Z"
 
@@ -128,7 +131,7 @@ def credential(agency: str) -> str:
     body = {
         "iss": agency, "partnership": PARTNERSHIP, "sub": officer(agency), "role": "officer",
         "organisation": agency, "until": UNTIL,
-        "qualifications": [{"name": name, "until": UNTIL} for name in QUALIFIED.values()],
+        "qualifications": [{"name": name, "until": UNTIL} for name in QUALIFICATIONS],
         "_sd": [sha(disclosure.encode())],
     }  # fmt: skip
     signer = key(f"{agency}/control")
@@ -183,7 +186,7 @@ class Script:
             event = {
                 "credential": sha(text.partition("~")[0].encode()), "practitioner": officer(agency),
                 "role": "officer", "until": UNTIL,
-                "qualifications": [{"name": n, "until": UNTIL} for n in QUALIFIED.values()],
+                "qualifications": [{"name": n, "until": UNTIL} for n in QUALIFICATIONS],
             }  # fmt: skip
             self.govern(agency, "credential_issued", event)
 

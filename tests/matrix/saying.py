@@ -43,6 +43,11 @@ _REPORTS: dict[str, dict[str, Any]] = {
         "released_on": "2026-12-09",
         "accommodation": "not_known",
     },
+    "closure_notified": {
+        "closure": "licence",
+        "ends_on": "2026-12-31",
+        "risk_recognised": "yes",
+    },
     "household_changed": {"change": "joined", "relationship": "partners"},
     "health_noted": {"topic": "alcohol"},
     "attendance_recorded": {
@@ -169,6 +174,19 @@ def _work(event: str, cause: str, subject: str, addressee: str) -> dict[str, Any
         "research_completed": {
             **about, "task": cause, "system": "pnc", "outcome": "match", "operator": "A. Officer",
             "searched_at": 1, "kinds": ["conviction"], "reference": "a reference",
+        },
+        "product_released": {
+            **about, "of": [cause], "product": "sanitised words", "sanitised_by": "A. Officer",
+            "authorised_by": "B. Officer", "handling": "P",
+        },
+        "victim_information_requested": {
+            **about, "addressee": addressee, "line_of_enquiry": "a line", "period": "2026",
+            "why": "a reason", "less_intrusive": "none", "authorised_by": "B. Officer",
+            "notice": "given", "due_at": 1,
+        },
+        "housing_notice_given": {
+            "addressee": addressee, "statement": cause, "act": "ring_police_contact",
+            "ring": "the police contact",
         },
         "alert_raised": {
             "rule": "M20", "rule_version": "1", "statements": [cause], "attention": "interrupt",

@@ -21,7 +21,8 @@ SHARED = {
     "concern_reported", "contact_recorded", "relationship_noted", "risk_assessed",
     "release_notified", "household_changed", "health_noted", "attendance_recorded",
     "treatment_recorded", "referral_made", "information_requested", "information_supplied",
-    "response_given",
+    "response_given", "closure_notified", "product_released", "victim_information_requested",
+    "housing_notice_given",
 }  # fmt: skip
 PUBLIC = {
     "credential_issued",
@@ -31,9 +32,13 @@ PUBLIC = {
     "act_proposed",
     "act_endorsed",
 }
-ABOUT_PEOPLE = SHARED | {"intelligence_logged"}
+ABOUT_PEOPLE = SHARED | {
+    "intelligence_logged", "enquiry_made", "police_record_noted", "return_made",
+    "disclosure_applied",
+}  # fmt: skip
 ADDRESSED = {
     "information_requested", "information_supplied", "response_given", "referral_made",
+    "victim_information_requested", "housing_notice_given",
 }  # fmt: skip
 NOTICES = {"held", "governance"}
 SEALED = {"intake", "exclusions", "source_identity"}
@@ -338,7 +343,8 @@ class Reading:
         yield from (f"not its {name}" for name, holds in checks.items() if not holds)
 
     def _is_addressed(self, leg: Mapping[str, Json], about: Said, to: str) -> bool:
-        if about.event not in ADDRESSED or leg["level"] == "minimal":
+        answers = about.event == "response_given" and leg["level"] == "minimal"
+        if about.event not in ADDRESSED or answers:
             return True
         asked = about.sections["event"].get("addressee")
         return to == (asked or self._of(about.sections["cause.1"]["statement"])[0])
