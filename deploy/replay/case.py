@@ -107,7 +107,8 @@ class Item(Document):
     @property
     def undated(self) -> bool:
         """Whether nobody knows when it happened: then no day is counted from it."""
-        return self.report is not None and self.report.get("when", "undated") == "undated"
+        report = self.report or {"report": "provenance"}
+        return report.get("report") != "provenance" and report.get("when", "undated") == "undated"
 
     @property
     def causes(self) -> list[str]:

@@ -16,6 +16,8 @@ from producers.document import Unusable, Where, line_of, spelled
 from producers.report import checked
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,15}")
+LISTED_MAX = 20
+"""How many names an error lists."""
 _TOKEN, _ID = "A" * 22, "00000000-0000-7000-8000-000000000000"
 _Found = Iterator[tuple[Where, str]]
 
@@ -58,7 +60,7 @@ def _names(case: Case, agencies: Collection[str]) -> _Found:
         where: Where = ("items", at)
         yield from _known([item.writer], case.writers, (*where, "writer"))
         yield from _known(item.told_then, parties, (*where, "told_then"))
-        yield from _known(item.people, case.people, (*where, "link" if item.link else "report"))
+        yield from _people(item.people, case, (*where, "link" if item.link else "report"))
         if item.link is not None:
             yield from _known(item.link.across, case.writers, (*where, "link", "across"))
         if (item.report is None) == (item.link is None):
@@ -70,12 +72,12 @@ def _names(case: Case, agencies: Collection[str]) -> _Found:
         where = ("must_never", at)
         yield from _known([never.who], parties, (*where, "who"))
         yield from _known(never.of, items, (*where, "of"))
-        yield from _known([never.person] if never.person else [], case.people, (*where, "person"))
+        yield from _people([never.person] if never.person else [], case, (*where, "person"))
     for at, contradiction in enumerate(case.contradictions):
         named = [one.item for one in contradiction.sayings if one.item]
         yield from _known(named, items, ("contradictions", at, "sayings"))
     for at, headline in enumerate(case.headlines):
-        yield from _known(headline.about, case.people, ("headlines", at, "about"))
+        yield from _people(headline.about, case, ("headlines", at, "about"))
         yield from _known([headline.until], items, ("headlines", at, "until"))
 
 
@@ -122,11 +124,18 @@ def _reports(written: Written, item: Item) -> Iterator[tuple[int, str]]:
         yield line_of((), lines), f"{item.id}: {unfit.text}"
 
 
+def _people(named: Iterable[str], case: Case, where: Where) -> _Found:
+    """Check keys of people; a key may be somebody's name, and is not repeated."""
+    if not set(named) <= set(case.people):
+        yield where, f"`{spelled(where)}`: name people by a key that stands under `people`."
+
+
 def _known(named: Iterable[str], known: Iterable[str], where: Where) -> _Found:
     """Check names against those that there are."""
     every = list(known)
     for name in named:
         if name not in every:
             near = get_close_matches(name, every, n=1)
-            listed = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(every)}."
-            yield where, f"`{spelled(where)}`: one of these is not known; {listed}"
+            listed = ", ".join(every[:LISTED_MAX]) + (", ..." if every[LISTED_MAX:] else "")
+            told = f"did you mean `{near[0]}`?" if near else f"known here: {listed}."
+            yield where, f"`{spelled(where)}`: one of these is not known; {told}"

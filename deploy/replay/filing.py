@@ -27,7 +27,8 @@ def filed(
         id_of: gives the id of the statement that an item became; None where it was not said.
     """
     placing = _Placing(case, token, id_of)
-    report = {name: v for name, v in (item.report or {}).items() if name not in HELD_BY_ITEM}
+    written: dict[str, Any] = item.report or {}
+    report = {name: value for name, value in written.items() if name not in HELD_BY_ITEM}
     for name, value in report.items():
         if name == "people" and isinstance(value, list):
             report[name] = [placing.person(one) for one in value]

@@ -146,9 +146,7 @@ def set_time(source: Source, at_ms: int) -> None:
 def govern(source: Source, event: str, value: Section) -> None:
     """Say public control, and insist on it."""
     source.insist(
-        draft(
-            id=source.new_id(), event=event, sections={"event": value}, classification="OFFICIAL"
-        )
+        draft(id=source.new_id(), event=event, sections={"event": value}, classification="OFFICIAL")
     )
 
 

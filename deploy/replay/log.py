@@ -92,9 +92,7 @@ class Log:
                 names = decode_findings(bytes(one.body.findings)).sections
                 self._statements[digest_of(one.jws)] = stored(names, one.jws, one.disclosures)
         self._tree.append([one.leaf for one in batch])
-        place = proof.Checkpoint(
-            origin_of(self.partnership), self._tree.size, self._tree.root()
-        )
+        place = proof.Checkpoint(origin_of(self.partnership), self._tree.size, self._tree.root())
         note = proof.signed_note(place, self._seed)
         outgoing = dispatch(
             batch, self._tree, note, statements=self._statements,

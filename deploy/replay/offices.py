@@ -57,6 +57,7 @@ class Source:
         """Say one thing now, and read what was decided on it."""
         self.outbox.publish(draft, time_ms=self.log.now_ms, basis=basis)
         self.send()
+        self.read(views=False)
         return self.receipt(draft.id)
 
     def send(self) -> None:
@@ -65,10 +66,12 @@ class Source:
             self.log.submit(self.home.agency.agency, [one.raw for one in waiting])
             self.outbox.mark_sent([one.digest for one in waiting])
 
-    def read(self) -> None:
-        """Take in what came since the last time, views first."""
+    def read(self, *, views: bool = True) -> None:
+        """Take in what came since the last time, views first; or receipts alone."""
         agency, inbox = self.home.agency.agency, self._inbox
-        pairs = ((inbox.views, self.log.views), (inbox.receipts, self.log.receipts))
+        pairs = [(inbox.receipts, self.log.receipts)]
+        if views:
+            pairs.insert(0, (inbox.views, self.log.views))
         came = []
         for name, held in pairs:
             first = inbox.position(name)
@@ -83,7 +86,6 @@ class Source:
         Raises:
             InvariantBroken: the log has not decided it.
         """
-        self.read()
         row = self.outbox.row(statement)
         if row is None or row["receipt"] is None:
             raise InvariantBroken(
@@ -172,9 +174,7 @@ class Offices:
         control, desk = self._source(agency, CONTROL), self._source(agency, DESK)
         home = desk.home
         where = home.folder / STORE if self._store is None else place_of(self._store, agency)
-        voice = Voice(
-            agency, home.source, home.agency.accountable, Partnership(), home.credential
-        )
+        voice = Voice(agency, home.source, home.agency.accountable, Partnership(), home.credential)
         store = Store(where)
         consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))
         acting = Acting(home, desk.outbox, store, consumer)

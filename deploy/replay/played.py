@@ -19,7 +19,7 @@ Mode = Literal["then", "now"]
 _Event = TypeVar("_Event", bound=Section)
 
 HEADERS: dict[Mode, str] = {
-    "then": "AS IT WAS: no agreement; nobody but who is named was told",
+    "then": "AS IT WAS: no agreement, and nothing that asks",
     "now": "AS IT SHOULD HAVE BEEN: today's law and agreements on old facts",
 }
 """What each way of playing is called, in every header."""
@@ -83,6 +83,15 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
+class Anew:
+    """What was decided anew on a statement that was held: its id, when, and the outcome."""
+
+    statement: str
+    at: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Breach:
     """Somebody received what they must never: which item, whose, what of it, and why not."""
 
@@ -123,6 +132,7 @@ class Played:
         items: in the order in which they were to be said.
         spoken: every statement on the log but public control, in order.
         delivered: every view of those, its publisher's own apart, in order.
+        anew: what was decided anew, in order.
         breaches: of what must never be received.
         people: who a token stands for, by the case's key.
         hurried: items before which clocks were too many to stop at each of them.
@@ -135,6 +145,7 @@ class Played:
     items: list[Said] = field(default_factory=list)
     spoken: list[Spoken] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
+    anew: list[Anew] = field(default_factory=list)
     breaches: list[Breach] = field(default_factory=list)
     people: dict[str, str] = field(default_factory=dict)
     hurried: list[str] = field(default_factory=list)

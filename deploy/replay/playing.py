@@ -26,7 +26,7 @@ from deploy.replay.filing import filed
 from deploy.replay.log import Log
 from deploy.replay.never import Watch
 from deploy.replay.offices import Office, Offices, Source
-from deploy.replay.played import HEADERS, Delivered, Mode, Played, Said, Spoken
+from deploy.replay.played import HEADERS, Anew, Delivered, Mode, Played, Said, Spoken
 from producers.home import Reporter
 from producers.report import checked, drafted
 from producers.saying import said_by
@@ -47,21 +47,24 @@ UNSAID: dict[str, str] = {
 """Why an item is not on the log as it was."""
 
 
-def play(
+def play(  # noqa: PLR0913 - each is an independent part
     written: Written,
     *,
     mode: Mode,
     folder: Path,
     store: str | None = None,
+    keep: bool = True,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Played:
     """Play a case.
 
     Args:
         written: the case, checked.
-        mode: `then` is as it was, without any agreement; `now` as it should have been.
+        mode: `then` is as it was, without any agreement and with nobody's consumer running; `now`
+            as it should have been.
         folder: an empty one, for the homes of every agency; it can be worked in afterwards.
         store: where the consumers' databases are (`deploy.replay.offices.place_of`).
+        keep: let every home read to the end, so that somebody can work in it afterwards.
         tell: told which item is being said.
 
     Raises:
@@ -73,7 +76,7 @@ def play(
         for item in written.case.in_order:
             tell(item.id)
             playing.item(item)
-        return playing.end()
+        return playing.end(keep=keep)
     finally:
         playing.close()
 
@@ -87,7 +90,7 @@ class _Playing:
         seed = f"{case.case}/{mode}"
         draw = drawn(f"{seed}/log")
         self._log = Log(f"{case.case}-{mode}", seed=draw(32), draw=draw, now_ms=self._begins)
-        homes = Offices(self._log, folder, seed=seed, store=store)
+        homes = Offices(self._log, folder, seed=seed, store=store if mode == "now" else None)
         self._offices: dict[str, Office] = {}
         for agency in founds.agencies_of():
             own = [key for key, writer in case.writers.items() if writer.agency == agency]
@@ -116,12 +119,12 @@ class _Playing:
         self._played.items.append(self._say(item))
         self._settle()
 
-    def end(self) -> Played:
+    def end(self, *, keep: bool) -> Played:
         """Let clocks run out, and look at every desk."""
         self._pass_to(self._ends, "the end")
         for office in self._offices.values():
             self._watch.look(office.agency, office.acting.store)
-            for source in office.sources:
+            for source in office.sources if keep else ():
                 source.read()
         self._played.breaches = self._watch.breaches
         return self._played
@@ -146,7 +149,7 @@ class _Playing:
         control = self._offices[self._founding.governance].control
         stores = [office.acting.store for office in self._offices.values()]
         for _ in range(STOPS_MAX):
-            due = next_clock(stores, self._log.now_ms)
+            due = next_clock(stores, self._log.now_ms) if self._mode == "now" else None
             if due is None or due >= at:
                 break
             founds.set_time(control, due)
@@ -189,6 +192,7 @@ class _Playing:
         if row is not None:
             self._watch.say(item, interpret(parse(row["raw"])))
         source.send()
+        source.read(views=False)
         return self._became(item, source, draft.id)
 
     def _link(self, item: Item, source: Source) -> Said:
@@ -243,21 +247,34 @@ class _Playing:
         writer = self._written.case.writers[item.writer]
         agency = next(one for one in self._founding.agencies if one.id == writer.agency)
         contact = agency.contact
-        then = {"employer": writer.then} if self._mode == "then" and writer.then else {}
-        return Reporter(
+        who = Reporter(
             name=writer.name, reference=item.writer, role=writer.role, mailbox=contact.mailbox,
             telephone=contact.telephone, out_of_hours=contact.out_of_hours,
-            how_known=item.how_known or writer.how_known, said=item.said or writer.said, **then,
+            how_known=item.how_known or writer.how_known, said=item.said or writer.said,
         )  # fmt: skip
+        if self._mode == "then" and writer.then:
+            return who.model_copy(update={"employer": writer.then})
+        return who
 
     def _id_of(self, item: str) -> str | None:
         return next((one.statement for one in self._played.items if one.item.id == item), None)
 
     def _settle(self) -> None:
-        """Let every agency read, act and say until nothing new comes."""
+        """Let every agency read, act and say until nothing new comes.
+
+        As it was, nothing acted: there was no such thing then.
+        """
         self._look()
-        while any([office.act() for office in self._offices.values()]):
-            self._look()
+        if self._mode == "now":
+            while self._act():
+                self._look()
+
+    def _act(self) -> bool:
+        """Let every agency act once; give whether any of them had read something new."""
+        moved = False
+        for office in self._offices.values():
+            moved = office.act() or moved
+        return moved
 
     def _look(self) -> None:
         """Read what is new on the log, and what is new at each agency."""
@@ -272,7 +289,9 @@ class _Playing:
             self._seen[agency] = len(views)
 
     def _take_entry(self, entry: Entry) -> None:
-        decision = entry.recorded.decision
+        decision, at = entry.recorded.decision, entry.recorded.head.ledger_time
+        for row in decision.redecided if decision is not None else ():
+            self._played.anew.append(Anew(row.id, at, row.outcome))
         if entry.disclosures is None or entry.recorded.findings is None or decision is None:
             return
         statement = interpret(parse(b"~".join([entry.jws, entry.disclosures, b""])))
@@ -327,5 +346,3 @@ def _subjects(statement: Statement) -> list[str]:
 
 def _told(given: ReasonGiven) -> tuple[str, str]:
     return given.code, Reason.of(given.code).remedy
-
-
