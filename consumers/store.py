@@ -8,6 +8,7 @@ Works on SQLite and PostgreSQL: upserts are `on_conflict`, positions compare and
 """
 
 import os
+import weakref
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -120,17 +121,16 @@ class Store:
     """One consumer's database."""
 
     def __init__(self, where: Path | str) -> None:
-        """Open or make the database and its tables.
-
-        Args:
-            where: a file for SQLite, private to its owner; or a database's URL.
-        """
+        """Open or make it: a file for SQLite, private to its owner, or a PostgreSQL's URL."""
         if isinstance(where, Path):
             # Never a file that is there: closing it would drop every lock this process holds on it.
             with suppress(FileExistsError):
                 os.close(os.open(where, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             where = f"sqlite:///{where}"
-        self._engine: Engine = create_engine(where, hide_parameters=True)
+        url = where.replace("postgresql://", "postgresql+psycopg://")
+        # A connection that the server dropped meanwhile is found out before it is used.
+        self._engine: Engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        weakref.finalize(self, self._engine.dispose)  # who forgets it leaves no connection open
         self._reading = self._engine
         if self._engine.dialect.name == "sqlite":
             self._reading = embedded.embed(self._engine)
@@ -354,8 +354,8 @@ def want(db: Connection, wanted: Wanted) -> bool:
 
 def said(db: Connection, key: str, statement_id: str) -> None:
     """Remember from the log that this agency said something under a natural key."""
-    row = upsert(db, to_publish).values(key=key, id=statement_id, published=True)
-    done = {"published": True}
+    done = {"published": True, "draft": None}
+    row = upsert(db, to_publish).values(key=key, id=statement_id, **done)
     db.execute(row.on_conflict_do_update(index_elements=["key"], set_=done))
 
 

@@ -128,7 +128,7 @@ class Acting:
             Misuse: another source of the agency acts.
         """
         if take_over:
-            await self._read()
+            await self.read()
             self.consumer.take_over()
         tasks = [asyncio.create_task(self._send()), asyncio.create_task(self.inflow.run())]
         try:
@@ -156,7 +156,7 @@ class Acting:
         total = 0
         async with _sending(self.outbox):
             while True:
-                read = await self._read()
+                read = await self.read()
                 if take_over:
                     self.consumer.take_over()
                     take_over = False
@@ -175,7 +175,15 @@ class Acting:
         """
         return await self._asked(self.inflow.unread)
 
-    async def _read(self) -> int:
+    async def read(self) -> int:
+        """Take in everything the agency was sent, as of now; publish nothing.
+
+        Returns:
+            How many records were new.
+
+        Raises:
+            Transient: as `unread`.
+        """
         return await self._asked(self.inflow.read_to_end)
 
     async def _asked(self, ask: Callable[[], Awaitable[int]]) -> int:
@@ -241,7 +249,7 @@ def open_acting(home: Home) -> Acting:
         Misuse: the home pins no log key.
     """
     outbox = outbox_of(home)
-    store = Store(home.folder / STORE)
+    store = Store(home.agency.store or home.folder / STORE)
     agency = home.agency
     voice = Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
     consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))

@@ -12,6 +12,7 @@ There is one home per source, also when several run on one machine: a key or an 
 two sources would let one speak as the other. Everything in it is private to one user.
 """
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -36,6 +37,7 @@ from producers.field import Mailbox, Number
 SHOWN = ("name",)
 """What a credential discloses in a statement."""
 
+_DATABASE = re.compile(r"postgresql://(?:[^:@/\s]+@)?[^:@/\s]*(?::\d+)?/[^@\s]+")
 _AGENCY = """\
 # Who speaks from this folder. Made by `candour home make`; see producers/README.md.
 partnership: {partnership}
@@ -49,6 +51,8 @@ accountable: {accountable}
 # basis:
 #   regime: uk_gdpr
 #   article: uk_gdpr.6.1.e
+# The database of what acts here, if not a file in this folder (its password in ~/.pgpass):
+# store: postgresql://candour@db.example/candour
 # What reports from here need not repeat of who says so:
 # reporter:
 #   name: A. Officer
@@ -101,6 +105,16 @@ class Agency(Document):
     accountable: str = Field(min_length=1)
     basis: AgencyBasis | None = None
     reporter: Reporter = Reporter()
+    store: str | None = None
+
+    @field_validator("store")
+    @classmethod
+    def _is_database(cls, text: str | None) -> str | None:
+        if text is not None and not _DATABASE.fullmatch(text):
+            raise ValueError(
+                "write postgresql://USER@HOST/DATABASE; its password stands in ~/.pgpass, not here."
+            )
+        return text
 
     @field_validator("partnership", "agency", "system")
     @classmethod

@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from deploy.kafka.server import KafkaServer
 from deploy.settings import PREFIX
+from tests.support.postgres import postgres
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
@@ -27,3 +28,10 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = KafkaServer(tmp_path_factory.mktemp("kafka"))
     yield server.start()
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[str]:
+    """Start one real PostgreSQL for the session; tests make databases of their own in it."""
+    with postgres() as server:
+        yield server

@@ -15,7 +15,7 @@ from consumers import aside, standing
 from consumers import store as stored
 from consumers.research.rows import results
 from contracts.fault import Misuse
-from deploy.wiring import STORE, open_acting
+from deploy.wiring import open_acting
 from producers.home import Home
 from producers.lock import sole_consumer
 from producers.outbox import Outbox
@@ -72,14 +72,18 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 
 @app.command()
 def rebuild(home: ActingHome) -> None:
-    """Forget every row that the views bring back; stop the consumer first.
+    """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Research results are kept: they are on no log.
+    Research results are kept: they are on no log. Nothing is said meanwhile.
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
         acting.store.forget(kept=frozenset({results.name}))
-    typer.echo(f"Emptied {home / STORE}; results are kept. Now: candour consumer run --home {home}")
+        count = asyncio.run(acting.read())
+    typer.echo(
+        f"Rebuilt from {count} record{'' if count == 1 else 's'}; results are kept. Now: candour "
+        f"consumer run --home {home}"
+    )
 
 
 @app.command()

@@ -1,0 +1,147 @@
+"""The same rows on SQLite and on real PostgreSQL, and again after the database was rebuilt."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, insert, select
+
+from consumers import store as stored
+from consumers.consumer import Consumer
+from consumers.research.rows import results
+from consumers.store import Store, metadata
+from contracts.fault import Transient
+from deploy.wiring import workers_of
+from tests.support.month import month
+from tests.support.offices import DESK, POLICE, Offices
+from tests.support.postgres import made
+from tests.support.running import running
+from tests.support.working import Working, files_in
+
+COUNT = 60
+ACTING = ("thames-valley", "mk-mash", "nps-thames-valley", "mk-csp")
+OWN = {stored.views.name, stored.to_publish.name}
+"""Tables whose `place` only says in which order rows came."""
+
+
+def rows_of(store: Store) -> dict[str, list[tuple[Any, ...]]]:
+    """Give every row of a store, by table; where a row stands in its table does not count."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    with store.read() as db:
+        for table in metadata.sorted_tables:
+            kept = [c for c in table.c if not (table.name in OWN and c.name == "place")]
+            found[table.name] = sorted((tuple(row) for row in db.execute(select(*kept))), key=repr)
+    return found
+
+
+def worked(seed: str, where: Any) -> Working:
+    """Let a partnership work through some days of a month."""
+    town = Working(seed, store=where, acting=ACTING)
+    hour = 0
+    for one in month(11, COUNT, begins="2027-01-01", days=6):
+        if one.at // 3_600_000 != hour:
+            town.settle()
+            town.move(one.at)
+            hour = one.at // 3_600_000
+        town.say(one.source, one.event, one.sections, urgency=one.urgency)
+    town.settle()
+    return town
+
+
+def test_postgresql_and_sqlite_hold_the_same_rows(database: str, tmp_path: Path) -> None:
+    """A force on one and a charity on the other must be told the same."""
+    files = worked("databases", files_in(tmp_path))
+    servers = worked("databases", lambda agency: made(database, f"same-{agency}"))
+    for agency, consumer in files.consumers.items():
+        assert rows_of(consumer.store) == rows_of(servers.consumers[agency].store), agency
+    assert rows_of(files.consumers["thames-valley"].store)["research_tasks"]
+    files.close()
+    servers.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_rebuilt_database_holds_the_same_rows_and_says_nothing(
+    database: str, tmp_path: Path, kind: str
+) -> None:
+    """What is read again from the log is what was there, by police, hub and everybody."""
+    where = files_in(tmp_path)
+    if kind == "postgresql":
+        town = worked("rebuilt", lambda agency: made(database, f"rebuilt-{agency}"))
+    else:
+        town = worked("rebuilt", where)
+    for agency, before in town.consumers.items():
+        kept = rows_of(before.store)
+        before.store.forget(kept=frozenset({results.name}))
+        assert not rows_of(before.store)["views"]
+        voice = town.voice(agency)
+        again = Consumer(before.store, voice=voice, trust=town.log.trust, workers=workers_of(voice))
+        again.take(town.records(agency))
+        assert rows_of(before.store) == kept, agency
+        assert again.publish_waiting(_refuse) == 0
+    town.close()
+
+
+def _refuse(_: Any) -> None:
+    raise AssertionError("it was said before")
+
+
+def test_two_consumers_of_one_postgresql_take_each_record_once(
+    database: str, tmp_path: Path
+) -> None:
+    """A second process on the same database must lose the race, not double the rows."""
+    town = Working("raced", store=files_in(tmp_path), acting=ACTING)
+    url = made(database, "raced")
+    voices = [town.voice("mk-mash") for _ in range(2)]
+    one, other = (
+        Consumer(Store(url), voice=voice, trust=town.log.trust, workers=workers_of(voice))
+        for voice in voices
+    )
+    came = town.records("mk-mash")
+    first, rest = came[:3], came[3:]
+    one.take(first)
+    with one.store.write() as db:
+        # The other read the position before this one moved it.
+        assert stored.position(db, one.topic) == len(first)
+        stored.advance(db, one.topic, expected=len(first), to=len(first) + 1)
+        db.rollback()
+    one.take(came)
+    assert other.take(rest) == 0
+    with pytest.raises(Transient), other.store.write() as db:
+        stored.advance(db, other.topic, expected=0, to=1)
+    assert rows_of(one.store) == rows_of(other.store)
+    for consumer in (one, other):
+        consumer.store.close()
+    town.close()
+
+
+def test_erasing_leaves_no_row_in_postgresql(database: str) -> None:
+    """VACUUM FULL is what makes a deletion last there; it must run on a real server."""
+    store = Store(made(database, "vacuumed"))
+    with store.write() as db:
+        db.execute(insert(stored.positions).values(topic="views.canary-7731", offset=1))
+    with store.write() as db:
+        db.execute(delete(stored.positions))
+    store.settle(whole=True)
+    with store.read() as db:
+        assert db.execute(select(stored.positions)).all() == []
+    store.close()
+
+
+async def test_one_command_rebuilds_a_home_from_kafka(
+    kafka: str, database: str, tmp_path: Path
+) -> None:
+    """At 3 am after a lost disk: one command, on a home whose store is PostgreSQL."""
+    async with running(kafka, tmp_path, "mk-rebuilt") as town:
+        offices = Offices(town)
+        await offices.open_desk(DESK)
+        url = made(database, "home").replace("postgresql+psycopg://", "postgresql://")
+        file = town.homes[POLICE].folder / "agency.yaml"
+        file.write_text(f"{file.read_text()}store: {url}\n")
+        await offices.report()
+        await offices.settle(POLICE)
+        before = rows_of(Store(url))
+        assert before["research_tasks"]
+        told = await offices.do("consumer rebuild", POLICE)
+        assert "Rebuilt from" in told
+        assert rows_of(Store(url)) == before
+        assert "0 statements said" in await offices.do("consumer catch-up", POLICE)

@@ -1,0 +1,150 @@
+"""The shipped partnership at work in memory: the pure broker, every agency's real consumer.
+
+No Kafka and no outbox: what a consumer wants said is signed at once under its own id. For what
+rules and desks make of many statements; no test of delivery itself uses it.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from consumers.consumer import Came, Consumer
+from consumers.store import Store
+from consumers.worker import Voice
+from contracts.draft import Draft
+from deploy.wiring import workers_of
+from producers.partnership import Partnership
+from tests.matrix.partnership import (
+    AGREEMENTS,
+    IN_FORCE,
+    LOG_SEED,
+    PARTNERSHIP,
+    Script,
+    at_ms,
+    kinds,
+)
+from tests.support.delivering import Delivering
+from tests.support.stranger import Key, seeded, text_of
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+
+Json = Any
+
+
+class Working(Script):
+    """Every agency reads, acts and says, over one played ledger with all agreements in force."""
+
+    def __init__(
+        self, seed: str, *, store: Callable[[str], Path | str], acting: Iterable[str] = ()
+    ) -> None:
+        """Found it and agree; everybody who acts has read that.
+
+        Args:
+            seed: fixes every salt and id.
+            store: gives each agency's database: a file, or a URL.
+            acting: the agencies whose consumers run; all, where none is named.
+        """
+        super().__init__(seed, log_key=text_of(Key.of(LOG_SEED).public))
+        salts = seeded(f"{seed}/salts")
+        self.log = Delivering(PARTNERSHIP, at_ms(IN_FORCE), lambda: salts(16), log_seed=LOG_SEED)
+        self.said_by: list[tuple[str, Draft]] = []
+        """What consumers said, in order, with the agency."""
+        self._taken: dict[str, int] = {}
+        self._ids: set[str] = set()
+        self._sent = 0
+        self._store = store
+        self.consumers: dict[str, Consumer] = {}
+        self.found()
+        self.vouch()
+        for name in AGREEMENTS:
+            self.adopt(name)
+        self._submit()
+        self.consumers = {agency: self.consumer(agency) for agency in acting or kinds()}
+        self.settle()
+
+    def consumer(self, agency: str) -> Consumer:
+        """Open an agency's consumer on its store, as it stands."""
+        voice = self.voice(agency)
+        opened = Store(self._store(agency))
+        return Consumer(opened, voice=voice, trust=self.log.trust, workers=workers_of(voice))
+
+    def voice(self, agency: str) -> Voice:
+        """Give who speaks for an agency, before it has read anything."""
+        return Voice(agency, f"/agencies/{agency}/case", "duty manager", Partnership())
+
+    def move(self, at: int) -> None:
+        """Move ledger time on, as quiet minutes do; it never goes back."""
+        if at > self.log.clock_ms:
+            self.log.clock_ms = at
+            self.log.beat()
+            self.log.deliver()
+
+    def settle(self) -> None:
+        """Let every agency read, act and say until nothing new comes."""
+        self._submit()
+        while sum(self._step(agency) for agency in self.consumers):
+            self._submit()
+
+    def close(self) -> None:
+        """Give every store back."""
+        for one in self.consumers.values():
+            one.store.close()
+
+    def events(self, agency: str, event: str) -> list[Json]:
+        """List the facts of every statement of one event that an agency's consumer said."""
+        return [
+            json.loads(bytes(draft.sections["event"]))
+            for by, draft in self.said_by
+            if by == agency and draft.event == event
+        ]
+
+    def records(self, agency: str, first: int = 0) -> list[Came]:
+        """Give an agency's views topic from a place on."""
+        found = self.log.views.get(agency, [])[first:]
+        return [Came(at, key, value or None) for at, (key, value) in enumerate(found, first)]
+
+    def _step(self, agency: str) -> int:
+        consumer, first = self.consumers[agency], self._taken.get(agency, 0)
+        came = self.records(agency, first)
+        self._taken[agency] = first + len(came)
+        if came:
+            consumer.take(came)
+        said = consumer.publish_waiting(lambda drafts: self._say_all(agency, drafts))
+        return len(came) + said
+
+    def _say_all(self, agency: str, drafts: Sequence[Draft]) -> None:
+        for one in drafts:
+            if one.id in self._ids:
+                continue
+            self._ids.add(one.id)
+            self.said_by.append((agency, one))
+            sections = {name: json.loads(bytes(value)) for name, value in one.sections.items()}
+            given: dict[str, Json] = {"id": one.id, "urgency": one.urgency}
+            if one.purpose is not None:
+                given["purpose"] = one.purpose
+            self.say(f"{agency}/case", one.event, sections, **given)
+
+    def _submit(self) -> None:
+        """Put what was said since on the ledger, an agency's together, and deliver it."""
+        waiting = self.submissions[self._sent :]
+        self._sent = len(self.submissions)
+        for agency in dict.fromkeys(agency for agency, _ in waiting):
+            self.log.submit_all(agency, [raw for by, raw in waiting if by == agency])
+        if waiting:
+            self.log.deliver()
+
+
+def files_in(folder: Path) -> Callable[[str], Path]:
+    """Give each agency a database file of its own."""
+    return lambda agency: folder / f"{agency}.sqlite"
+
+
+def drop(paths: Iterable[Path]) -> None:
+    """Remove database files, and what SQLite keeps beside them."""
+    for path in paths:
+        for name in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+            with suppress(FileNotFoundError):
+                name.unlink()
