@@ -22,7 +22,7 @@ def replay(  # noqa: PLR0913 - each is an independent option
     then: Annotated[bool, typer.Option("--then", help="As it was, alone.")] = False,
     now: Annotated[bool, typer.Option("--now", help="As it should have been, alone.")] = False,
     store: Annotated[
-        str | None, typer.Option(help="The consumers' database, AGENCY for the agency's id.")
+        str | None, typer.Option(help="A PostgreSQL for the consumers, or SQLite files by AGENCY.")
     ] = None,
     folder: Annotated[
         Path | None, typer.Option(help="A new folder: homes, stores and log are kept there.")

@@ -20,45 +20,55 @@ _DAY = 10
 
 @dataclass(frozen=True)
 class Counted:
-    """The days from an alert to what came, and between which days.
+    """What would have been asked because of one item, and the days from it to what came.
 
     Attributes:
-        first: the alert's first item.
-        rule: which fired.
-        agency: whose alert it is.
-        raised: the day.
+        item: its id.
+        said: the day on which it was said.
         until: the day of what came.
+        rules: which alerts it raised, by rule, each once.
+        looks: how many looks in records were opened of it.
     """
 
-    first: str
-    rule: str
-    agency: str
-    raised: date
+    item: str
+    said: date
     until: date
+    rules: tuple[str, ...]
+    looks: int
 
     @property
     def days(self) -> int:
         """How many days lie between."""
-        return (self.until - self.raised).days
+        return (self.until - self.said).days
 
 
 def counted(played: Played, headline: Headline) -> list[Counted]:
-    """List the alerts on just these people, or more, that a headline may count, in order.
+    """List the items that a headline may count from, and what each would have had asked.
 
     Returns:
-        None of what rests on an item that nobody wrote down then, or that is undated; none at all
-        where the day of what came is not known.
+        Those about all its people that were written down then, are dated and had anything asked,
+        in order; none at all where the day of what came is not known.
     """
     until = _day_of(played.said(headline.until).item)
-    if until is None:
-        return []
-    return [
-        Counted(spoken.about[0], alert.rule, spoken.agency, raised, until)
-        for spoken, alert in played.alerts
-        if _counts(played, headline, spoken, alert)
-        for raised in [_utc(spoken.at)]
-        if raised <= until
-    ]
+    found = list[Counted]()
+    for one in played.items if until is not None else ():
+        rules = [
+            alert.rule
+            for spoken, alert in played.alerts
+            if spoken.about[:1] == (one.item.id,) and _counts(played, headline, spoken, alert)
+        ]
+        looks = sum(spoken.about == (one.item.id,) for spoken, _ in played.tasks)
+        about = set(headline.about) <= set(one.item.people)
+        fits = about and one.item.standing in HELD and not one.item.undated
+        said = _utc(one.item.at_ms)
+        if fits and (rules or looks) and until is not None and said < until:
+            found.append(Counted(one.item.id, said, until, tuple(dict.fromkeys(rules)), looks))
+    return found
+
+
+def first_alert(played: Played, headline: Headline) -> tuple[Spoken, AlertRaised] | None:
+    """Give the first alert on just these people, or more, that may be counted."""
+    return next((one for one in played.alerts if _counts(played, headline, *one)), None)
 
 
 def headlines(played: Played) -> Iterator[str]:
@@ -74,18 +84,25 @@ def headlines(played: Played) -> Iterator[str]:
 
 def _asked(played: Played, headline: Headline, people: str) -> Iterator[str]:
     """Tell when somebody would first have been asked about people, and how often after that."""
-    found = counted(played, headline)
-    if not found:
+    found, first = counted(played, headline), first_alert(played, headline)
+    until = _day_of(played.said(headline.until).item)
+    if first is None or until is None or not found:
         yield f"  Nobody would have been asked about {people} before {headline.calls}."
         return
-    first, shown = found[0], {one.first for one in found}
+    spoken, alert = first
+    raised = _utc(spoken.at)
     yield (
-        f"  {first.days:,} days before {headline.calls} ({_spelled(first.until)}): the first alert "
-        f"on {people}, {_spelled(first.raised)}"
+        f"  {(until - raised).days:,} days before {headline.calls} ({_spelled(until)}): the first "
+        f"alert on {people}, {_spelled(raised)}"
     )
-    title = played.titles[first.agency]
-    yield f"    {first.rule} at {title}, because of {first.first}: somebody would have been asked."
-    yield f"    Alerts on them in those days: {len(found)}, because of {len(shown)} of the items."
+    title = played.titles[spoken.agency]
+    why = f"because of {spoken.about[0]}"
+    yield f"    {alert.rule} at {title}, {why}: somebody would have been asked."
+    yield f"  From each report to {headline.calls}, and what would have been asked because of it:"
+    for one in found:
+        looks = f"{one.looks} looks in records" if one.looks else ""
+        asked = ", ".join(filter(None, (*one.rules, looks)))
+        yield f"    {one.days:>6,} days  {one.item:<5} {_spelled(one.said):<18} {asked}"
 
 
 def _as_it_was(played: Played, headline: Headline, people: str) -> Iterator[str]:

@@ -5,12 +5,12 @@ speaks for it: a writer's references are its own, and so are the random tokens t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import create_engine, make_url
+from sqlalchemy.schema import CreateSchema
 
 from consumers.consumer import Came as Viewed
 from consumers.consumer import Consumer
@@ -162,8 +162,8 @@ class Offices:
             log: of the replay.
             folder: for homes, an empty one.
             seed: fixes every key and token.
-            store: the address of the consumers' databases, with `AGENCY` in it; None for a file
-                in each agency's home.
+            store: where the consumers' databases are (`place_of`); None for a file in each
+                agency's home.
         """
         self._log, self._folder, self._seed, self._store = log, folder, seed, store
         self.trust = folder / "trust.json"
@@ -171,23 +171,26 @@ class Offices:
 
     def open(self, agency: str, writers: Sequence[str]) -> Office:
         """Make an agency's homes: one that governs, one that acts, one for each writer."""
-        control, desk = self._source(agency, CONTROL), self._source(agency, DESK)
+        where = place_of(self._store, agency) if self._store is not None else None
+        control, desk = self._source(agency, CONTROL), self._source(agency, DESK, store=where)
         home = desk.home
-        where = home.folder / STORE if self._store is None else place_of(self._store, agency)
         voice = Voice(agency, home.source, home.agency.accountable, Partnership(), home.credential)
-        store = Store(where)
+        store = Store(where or home.folder / STORE)
         consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))
         acting = Acting(home, desk.outbox, store, consumer)
         own = {writer: self._source(agency, writer) for writer in writers}
         return Office(agency, control, desk, acting, own)
 
-    def _source(self, agency: str, system: str) -> Source:
+    def _source(self, agency: str, system: str, *, store: str | None = None) -> Source:
         home = Home.create(
             self._folder / f"{agency}-{system}", partnership=self._log.partnership, agency=agency,
             system=system, kafka=NOWHERE,
             random_bytes=drawn(f"{self._seed}/home/{agency}/{system}"),
         )  # fmt: skip
         home.pin(self.trust)
+        if store is not None and store.startswith("postgresql:"):
+            with (home.folder / "agency.yaml").open("a") as file:
+                file.write(f"store: {store}\n")
         return Source(self._log, home, self._seed)
 
 
@@ -202,21 +205,31 @@ def keys_of(office: Office) -> list[SourceKey]:
 def place_of(address: str, agency: str) -> str:
     """Give the address of one agency's database; on PostgreSQL a schema of its own, made here.
 
+    Args:
+        address: a PostgreSQL database, or a SQLite file with `AGENCY` in its name.
+        agency: its id.
+
     Raises:
-        Misuse: every agency would use one database.
+        Misuse: every agency would use one database, or the address has a password in it.
     """
     url = make_url(address)
-    if url.get_backend_name() == "postgresql":
-        schema = agency.replace("-", "_")
-        with closing(create_engine(url).raw_connection()) as db:
-            db.cursor().execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-            db.commit()
-        url = url.update_query_dict({"options": f"-csearch_path={schema}"})
-        return url.render_as_string(hide_password=False)
-    if AGENCY not in address:
+    if url.password is not None:
         raise Misuse(
-            "Every agency's consumer needs a database of its own.",
-            remedy=f"Write {AGENCY} where the agency's id is to stand, for example "
-            "sqlite:////tmp/replay/AGENCY.sqlite.",
+            "The database's password stands in its address.",
+            remedy="Leave it out: it belongs in ~/.pgpass, which nobody else reads.",
         )
-    return address.replace(AGENCY, agency)
+    if url.get_backend_name() != "postgresql":
+        if AGENCY not in address:
+            raise Misuse(
+                "Every agency's consumer needs a database of its own.",
+                remedy=f"Write {AGENCY} where the agency's id is to stand, for example "
+                "sqlite:////tmp/replay/AGENCY.sqlite.",
+            )
+        return address.replace(AGENCY, agency)
+    schema = agency.replace("-", "_")
+    engine = create_engine(url.set(drivername="postgresql+psycopg"))
+    with engine.begin() as db:
+        db.execute(CreateSchema(schema, if_not_exists=True))
+    engine.dispose()
+    url = url.set(drivername="postgresql").update_query_dict({"options": f"-csearch_path={schema}"})
+    return url.render_as_string()

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from consumers.audit.container import opened
 from consumers.audit.defect import Exit
 from consumers.audit.verdict import Trusted
 from consumers.audit.verify import verify
+from consumers.research.rows import research_tasks
 from consumers.store import Store, to_publish
 from contracts.event.control import PersonsLinked
 from contracts.event.work import PossibleSameOrigin
@@ -28,6 +29,7 @@ from deploy.wiring import open_acting
 from producers.home import Home
 from tests.support.auditor import audit_folder
 from tests.support.command import typed
+from tests.support.postgres import made
 from tests.support.replaying import SMALL, played, written
 
 POLICE, HUB, HOUSING, MK_ACT = "thames-valley", "mk-mash", "mkc-housing", "mk-act"
@@ -163,8 +165,9 @@ def test_each_writer_has_tokens_of_its_own_and_only_a_named_matcher_joins_them(
 def test_headlines_count_only_what_was_written_down_then(now: Played, then: Played) -> None:
     """A day count from a neighbour who told nobody would be untrue."""
     found = counted(now, now.case.headlines[0])
-    assert (found[0].first, found[0].days) == ("S03", 188)
-    assert {one.first for one in found} == {"S03", "S04"}
+    assert (found[0].item, found[0].days, found[0].looks) == ("S03", 188, 12)
+    assert found[0].rules == ("separation", "M01")
+    assert {one.item for one in found} == {"S03", "S04"}
     assert {one.about[0] for one, _ in now.alerts} >= {"S07", "S09", "S10"}, "these fired too"
     page = "\n".join(headlines(now))
     assert "188 days before the assault (5 November 2012)" in page
@@ -202,6 +205,19 @@ def test_a_planted_breach_is_named_by_item_party_section_and_trap(tmp_path: Path
     assert rows == [], "police's rows refer to a report and never quote it"
     page = "\n".join(telling.breaches(found))
     assert "BREACH: Thames Valley Police has narrative of S03 in a view: a planted trap" in page
+
+
+def test_a_replay_on_postgresql_is_the_same(now: Played, tmp_path: Path, database: str) -> None:
+    """A force with a server of its own must be shown what the demonstration on a laptop shows."""
+    again = played(tmp_path, "now", store=made(database, "replay"), keep=True)
+    assert [one.record for one in again.log.entries] == [one.record for one in now.log.entries]
+    acting = open_acting(Home.open(tmp_path / "homes" / f"{POLICE}-desk"))
+    with acting.store.read() as db:
+        assert db.dialect.name == "postgresql"
+        held = db.execute(select(func.count()).select_from(research_tasks)).scalar_one()
+    assert held == len(now.tasks)
+    acting.store.close()
+    acting.outbox.database.close()
 
 
 @pytest.fixture
