@@ -16,6 +16,8 @@ MINUTE_MS = 60_000
 def next_clock(stores: Iterable[Store], after: int) -> int | None:
     """Give the first minute after a time by which a clock has run out; None where none is set.
 
+    A clock that stands in the minute of that time runs out after it: consumers look each minute.
+
     Args:
         stores: every consumer's.
         after: exercise time in milliseconds.
@@ -23,14 +25,14 @@ def next_clock(stores: Iterable[Store], after: int) -> int | None:
     found = list[int]()
     for store in stores:
         with store.read() as db:
-            found += _to_come(db, after)
+            found += _to_come(db, after // MINUTE_MS * MINUTE_MS)
     return (min(found) // MINUTE_MS + 1) * MINUTE_MS if found else None
 
 
-def _to_come(db: Connection, after: int) -> list[int]:
+def _to_come(db: Connection, since: int) -> list[int]:
     """List the first moment to come of every column that holds moments."""
     queries = [
-        select(func.min(column)).where(column > after)
+        select(func.min(column)).where(column >= since)
         for table in metadata.sorted_tables
         for column in table.c
         if isinstance(column.type, BigInteger)

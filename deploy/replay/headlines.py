@@ -26,6 +26,7 @@ class Counted:
         item: its id.
         said: the day on which it was said.
         until: the day of what came.
+        people: whom of the headline's it is about, by key.
         rules: which alerts it raised, by rule, each once.
         looks: how many looks in records were opened of it.
     """
@@ -33,6 +34,7 @@ class Counted:
     item: str
     said: date
     until: date
+    people: tuple[str, ...]
     rules: tuple[str, ...]
     looks: int
 
@@ -46,8 +48,8 @@ def counted(played: Played, headline: Headline) -> list[Counted]:
     """List the items that a headline may count from, and what each would have had asked.
 
     Returns:
-        Those about all its people that were written down then, are dated and had anything asked,
-        in order; none at all where the day of what came is not known.
+        Those about any of its people that were written down then, are dated and had anything
+        asked, in order; none at all where the day of what came is not known.
     """
     until = _day_of(played.said(headline.until).item)
     found = list[Counted]()
@@ -55,14 +57,18 @@ def counted(played: Played, headline: Headline) -> list[Counted]:
         rules = [
             alert.rule
             for spoken, alert in played.alerts
-            if spoken.about[:1] == (one.item.id,) and _counts(played, headline, spoken, alert)
+            if spoken.about[:1] == (one.item.id,) and _is_held_then(played, spoken)
+            if played.people_in(spoken, alert) & {*headline.about}
         ]
         looks = sum(spoken.about == (one.item.id,) for spoken, _ in played.tasks)
-        about = set(headline.about) <= set(one.item.people)
-        fits = about and one.item.standing in HELD and not one.item.undated
+        about = {*headline.about} & {*one.item.people}
+        fits = bool(about) and one.item.standing in HELD and not one.item.undated
         said = _utc(one.item.at_ms)
         if fits and (rules or looks) and until is not None and said < until:
-            found.append(Counted(one.item.id, said, until, tuple(dict.fromkeys(rules)), looks))
+            people = tuple(key for key in headline.about if key in about)
+            found.append(
+                Counted(one.item.id, said, until, people, tuple(dict.fromkeys(rules)), looks)
+            )
     return found
 
 
@@ -102,7 +108,8 @@ def _asked(played: Played, headline: Headline, people: str) -> Iterator[str]:
     for one in found:
         looks = f"{one.looks} looks in records" if one.looks else ""
         asked = ", ".join(filter(None, (*one.rules, looks)))
-        yield f"    {one.days:>6,} days  {one.item:<5} {_spelled(one.said):<18} {asked}"
+        who = " ".join(one.people)
+        yield f"    {one.days:>6,} days  {one.item:<5} {_spelled(one.said):<18} {who:<6} {asked}"
 
 
 def _as_it_was(played: Played, headline: Headline, people: str) -> Iterator[str]:
@@ -133,10 +140,15 @@ def _left_out(played: Played) -> Iterator[str]:
 
 
 def _counts(played: Played, headline: Headline, spoken: Spoken, alert: AlertRaised) -> bool:
+    about = {*headline.about} <= played.people_in(spoken, alert)
+    return about and _is_held_then(played, spoken)
+
+
+def _is_held_then(played: Played, spoken: Spoken) -> bool:
+    """Say whether everything that an alert rests on was written down then, of a known day."""
     items = [played.said(one).item for one in spoken.about]
     return (
         bool(items)
-        and set(headline.about) <= played.people_in(spoken, alert)
         and played.standing_of(spoken.about) <= HELD
         and not any(item.undated for item in items)
     )

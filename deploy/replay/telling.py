@@ -22,7 +22,6 @@ from contracts.event.work import (
     ResponseGiven,
 )
 from contracts.section import kind_of
-from deploy.command.alert import RULES
 from deploy.replay.played import HEADERS, Delivered, Played, Said, Spoken
 
 WIDTH = 110
@@ -33,7 +32,31 @@ STANDINGS: dict[str, str] = {
     "invented": "INVENTED for this replay: it did not happen; not in the headlines",
 }
 """How an item is marked, as a reader must take it."""
-ATTENTION = {"interrupt": "NOW", "duty": "this shift", "note": "to know of"}
+ATTENTION = {"interrupt": "NOW", "duty": "This shift", "note": "To know of"}
+ASKS: dict[str, str] = {
+    "research": "to have the looks made",
+    "provenance": "who says so",
+    "same_origin": "whether two reports are one source",
+    "private_enquiry": "to ask in private, alone and safely",
+    "dash": "for an assessment on the account of whoever is at risk (DASH)",
+    "disclosure": "whether to disclose",
+    "housing_notice": "to tell housing whom to ring, and no more",
+    "risk_review": "to look at the rating again",
+    "separate_contact": "to see the partner alone",
+    "companion": "who came along",
+    "care_screen": "for a screen of care and support needs by a named social worker",
+    "handover": "to whom this is handed over, and whether they have it",
+    "marac_review": "whether to refer to MARAC",
+    "marac_referral": "for a MARAC referral",
+    "support_referral": "to refer to a support service, or to say why not",
+    "therapy_record": "to seek the record of therapy",
+    "visit_check": "who was checked, where, when and by whom",
+    "family_response": "to answer whoever warned",
+    "agreement": "for an agreement that lets this flow",
+    "police_now": "to act at once",
+    "reconsider": "to look again",
+}
+"""What an alert asks for, by the word it carries, as the end of a sentence."""
 COLUMNS = (
     "when", "item", "review", "standing", "rule", "version", "attention", "agency", "role", "by",
     "fallback", "asks", "why",
@@ -175,27 +198,17 @@ def _asked(played: Played, one: Said) -> Iterator[str]:
 def _alerted(played: Played, spoken: Spoken, alert: AlertRaised) -> Iterator[str]:
     title = played.titles[spoken.agency]
     yield from _shown(
-        f"{alert.rule} fired on {moment(spoken.at)}: {RULES.get(alert.rule, words_of(alert))}"
+        f"{alert.rule} fired on {moment(spoken.at)}. {ATTENTION[alert.attention]}: the "
+        f"{_role(alert.owner_role)} of {title} would have been asked"
+        f"{f' {ASKS[alert.act]}' if alert.act else ''}, by {moment(alert.due_at)}; else the "
+        f"{_role(alert.fallback_role)}"
     )
-    yield from _shown(
-        f"{ATTENTION[alert.attention]}: the {_role(alert.owner_role)} of {title} would have been "
-        f"asked{_act(alert)}, by {moment(alert.due_at)}; else the {_role(alert.fallback_role)}", 8
-    )  # fmt: skip
-    rests = ", ".join(spoken.about)
-    yield from _shown(f"because of {rests}{f': {alert.why}' if alert.why else ''}", 8)
+    why = alert.why or f"done once: {alert.good}"
+    yield from _shown(f"because of {', '.join(spoken.about)}: {why}", 8)
     steps = [s for s, up in played.of(AlertEscalated) if up.alert == spoken.id]
     if steps:
         yield from _shown(f"nobody took it; it went on {_counted(len(steps), 'time')}, first on "
                           f"{moment(steps[0].at)}", 8)  # fmt: skip
-
-
-def words_of(alert: AlertRaised) -> str:
-    """Say what a rule found that no list has words for: what it asks."""
-    return (alert.act or "a rule fired").replace("_", " ")
-
-
-def _act(alert: AlertRaised) -> str:
-    return f" for {alert.act.replace('_', ' ')}" if alert.act else ""
 
 
 def _counted(count: int, what: str) -> str:
