@@ -114,6 +114,18 @@ def visible(
     return [row for row in listed if hidden.isdisjoint(row[name] for name in columns)]
 
 
+def shown(db: Connection, viewer: Collection[str] | None, *events: str) -> list[RowMapping]:
+    """List the verified views of some events that may be shown to who looks, in log order.
+
+    Args:
+        db: an open transaction.
+        viewer: as `hidden_from`.
+        events: by name.
+    """
+    query = select(views).where(views.c.event.in_(events), views.c.verified)
+    return visible(db, viewer, db.execute(query.order_by(views.c.place)).mappings(), "id")
+
+
 def forget(db: Connection, statement: str) -> None:
     """Drop what is known of an erased statement."""
     for table in (standing, withheld):

@@ -8,10 +8,16 @@ from functools import cached_property
 
 from consumers import store as stored
 from consumers.consumer import Consumer
+from consumers.disclosure.desk import Disclosing
+from consumers.disclosure.worker import Disclosures
+from consumers.enquiry.worker import Enquiries
 from consumers.governance.desk import Governing
 from consumers.governance.erasing import Erasing
 from consumers.governance.worker import Governance
+from consumers.handover.worker import Handovers
 from consumers.inflow import Inflow
+from consumers.referrals.desk import Referring
+from consumers.referrals.worker import Referrals
 from consumers.research.desk import Desk
 from consumers.research.worker import Research
 from consumers.responses.desk import Answering
@@ -42,10 +48,12 @@ TRY_S = 1.0
 def workers_of(voice: Voice) -> list[Worker]:
     """Give every worker; each acts for its own kinds of agency, as the founding names them.
 
-    Research comes first: the rules look at the tasks it opens.
+    Research comes first: the rules look at the tasks it opens. Responses come before referrals,
+    and referrals before handovers: each looks at what the one before it keeps.
     """
     rules = [PoliceRules(voice), HubRules(voice)]
-    return [Responses(voice), Governance(voice), Research(voice), *rules]
+    casework = [Referrals(voice), Handovers(voice), Disclosures(voice), Enquiries(voice)]
+    return [Responses(voice), Governance(voice), Research(voice), *casework, *rules]
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,16 @@ class Acting:
     def deciding(self) -> Deciding:
         """Where a person decides what no machine may."""
         return Deciding(self.store, self.voice, clock.uuid7)
+
+    @property
+    def referring(self) -> Referring:
+        """Where people decide whom to refer, and whom to warn."""
+        return Referring(self.store, self.voice, clock.uuid7)
+
+    @property
+    def disclosing(self) -> Disclosing:
+        """Where officers record the stages of a disclosure."""
+        return Disclosing(self.store, self.voice, clock.uuid7)
 
     @property
     def governing(self) -> Governing:

@@ -47,6 +47,13 @@ class Answered(Document):
     next_contact: _Text | None = None
 
 
+class Heard(Document):
+    """What somebody said when asked in private; or why nobody asked."""
+
+    reason: _Text | None = None
+    text: _Text | None = None
+
+
 class Supplied(Document):
     """What is supplied on a request; or why nothing is."""
 
@@ -84,6 +91,13 @@ Reason = Annotated[str, _WHY]
 """An option of whoever must say why; the command gets the reason itself."""
 MaybeReason = Annotated[str | None, _WHY]
 """The same where it is not always asked."""
+HerWords = Annotated[
+    Heard | None,
+    typer.Option(
+        "--words", parser=_words(Heard), metavar="FILE",
+        help="A YAML file: `text` what was said, in her words; `reason` why nobody asked.",
+    ),
+]  # fmt: skip
 Lesson = Annotated[
     Learned,
     typer.Option(

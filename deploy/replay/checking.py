@@ -13,6 +13,7 @@ from contracts.identifier import is_slug
 from deploy.replay.case import Case, Item, Written, milliseconds
 from deploy.replay.filing import HELD_BY_ITEM, filed
 from producers.document import Unusable, Where, line_of, spelled
+from producers.filed import Report
 from producers.report import checked
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,15}")
@@ -117,7 +118,7 @@ def _reports(written: Written, item: Item) -> Iterator[tuple[int, str]]:
         yield line_of((name,), lines), f"{item.id}: {text}"
     value = filed(item, written.case, token=lambda _: _TOKEN, id_of=lambda _: _ID)
     try:
-        checked(value, lines, name=written.name, now_ms=item.at_ms)
+        checked(value, lines, Report, name=written.name, now_ms=item.at_ms)
     except Unusable as unfit:
         yield from ((line, f"{item.id}: {text}") for line, text in unfit.told)
     except Misuse as unfit:

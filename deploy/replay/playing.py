@@ -27,7 +27,9 @@ from deploy.replay.log import Log
 from deploy.replay.never import Watch
 from deploy.replay.offices import Office, Offices, Source
 from deploy.replay.played import HEADERS, Anew, Delivered, Mode, Played, Said, Spoken
+from producers.filed import Report
 from producers.home import Reporter
+from producers.report import Written as Filed
 from producers.report import checked, drafted
 from producers.saying import said_by
 from producers.signing import spelled
@@ -181,10 +183,10 @@ class _Playing:
         if value.get("report") == "provenance" and value.get("completes") is None:
             return Said(item, why_not="what it completes was not said")
         name, lines, at = self._written.name, self._written.within(item), item.at_ms
-        report = checked(value, lines, name=name, now_ms=at)
+        report = checked(value, lines, Report, name=name, now_ms=at)
         report = report.model_copy(update={"who_says": self._reporter(item)})
         draft, basis = drafted(
-            report, lines, outbox, name=name, new_id=source.new_id, at_ms=at, at=spelled(at)
+            Filed(report, lines, name), outbox, new_id=source.new_id, at_ms=at, at=spelled(at)
         )
         self._about[draft.id] = (item.id,)
         outbox.publish(draft, time_ms=at, basis=basis)

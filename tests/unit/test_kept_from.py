@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from consumers.consumer import Came
+from consumers.disclosure.rows import all_applications
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alerts
 from consumers.standing import hidden_from
@@ -48,9 +49,13 @@ BEFORE = "Nobody"
 LISTS = {
     POLICE: ("research list --all", "alert list", "response list", "person list", "outbox",
              "quarantine list", "emergency list", "exclusion list", "hold list",
-             "correction list", "retention due --all", "erasure status"),
-    HUB: ("alert list", "response list", "person list", "retention due", "erasure status"),
-    CASE: ("response list", "outbox", "exclusion list", "correction list"),
+             "correction list", "retention due --all", "erasure status", "risk show",
+             "referral list", "enquiry list", "enquiry returns", "handover list", "housing list",
+             "disclosure list"),
+    HUB: ("alert list", "response list", "person list", "retention due", "erasure status",
+          "risk show", "referral list", "handover list", "housing list"),
+    CASE: ("response list", "outbox", "exclusion list", "correction list", "risk show",
+           "referral list", "enquiry list", "enquiry returns", "handover list"),
     DESK: ("quarantine list", "emergency list", "response list"),
 }  # fmt: skip
 Ran = tuple[int, str, list[tuple[str, Any]]]
@@ -168,12 +173,63 @@ def test_a_colleague_sees_what_is_kept_from_him(
         assert len(nameless) < len(seen), "who is not named is shown what is kept from nobody"
 
 
+def her_id(told: str) -> bool:
+    """Say whether a list names a statement at all."""
+    return re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-7", told) is not None
+
+
+SEEN = {
+    CASE: ("enquiry list", "enquiry returns"), HUB: ("referral list",),
+    POLICE: ("referral list", "disclosure list"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_colleague_sees_what_is_done_about_her(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Casework too: else its lists would be kept from everybody, and the comparison be empty."""
+    hub = name if name == POLICE else HUB
+    with_case, without, _ = twins(
+        tmp_path, name, lambda token: written("hers", her_case({"practitioner": token}, hub=hub))
+    )
+    open_acting(Home.open(with_case.folder)).outbox.token_for("practitioner", "C. Colleague")
+    for line in SEEN[name]:
+        capsys.readouterr()
+        told = [*line.split(), "--home", str(with_case.folder), "--by", "C. Colleague"]
+        assert invoke(told) == 0
+        seen = capsys.readouterr().out
+        assert her_id(seen), line
+        assert not her_id(without.does(line, capsys)[1]), line
+
+
 def ids_of(agency: Agency) -> dict[str, set[str]]:
     """List what may be acted on at a home, by what it is."""
     columns = {"task": research_tasks.c.id, "report": research_tasks.c.statement,
                "alert": alerts.c.id}  # fmt: skip
     with open_acting(Home.open(agency.folder)).store.read() as db:
         return {name: set(db.execute(select(one)).scalars()) for name, one in columns.items()}
+
+
+def test_what_he_cannot_see_of_a_disclosure_he_cannot_act_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """He is the officer who is asked about: his stage, his look, are of no application."""
+    with_case, _, _ = twins(
+        tmp_path, POLICE, lambda token: written("hers", her_case({"practitioner": token},
+                                                                 hub=POLICE))
+    )  # fmt: skip
+    acting = open_acting(Home.open(with_case.folder))
+    with acting.store.read() as db:
+        (application,) = (one["id"] for one in all_applications(db))
+    words = tmp_path / "words.yaml"
+    words.write_text("reason: none\n")
+    step = f"assessed --words {words} --role sergeant"
+    for line in (f"disclosure stage {{}} {step}", "disclosure show {}",
+                 "disclosure show {} --applicant"):  # fmt: skip
+        hers = with_case.does(line.format(application), capsys)[:2]
+        assert hers == with_case.does(line.format(f"{application[:-1]}z"), capsys)[:2]
+        assert "There is no application of this id." in hers[1]
 
 
 def test_what_he_cannot_see_he_cannot_act_on(
@@ -191,12 +247,13 @@ def test_what_he_cannot_see_he_cannot_act_on(
         f"research nfa {report} {why} {who}",
         f"alert ack {alert} {who}",
         f"response supply {report} --outcome nil {who}",
+        f"referral consider {report} --kind idva {why} {who}",
         f"response give {report} --received-by Kept --researched no --action no_action {why} {who}",
     ):
         code, said, _ = with_case.does(line, capsys)
         assert (code, said) == without.does(line, capsys)[:2], line
         assert (code, "is known here" in said) == (EXIT_USAGE, False)
-        assert re.search(r"There is no |No re[a-z]+ (was|of this id was)", said), said
+        assert re.search(r"There is no |No re[a-z]+ (was|of this id (was|is))", said), said
 
 
 def test_a_reporter_who_is_excluded_from_what_a_colleague_reports_sees_nothing_of_it(
