@@ -142,8 +142,9 @@ async def test_a_query_that_takes_too_long_is_broken_off(url: str, tmp_path: Pat
 
 async def test_more_records_than_one_look_takes_in_are_never_nil(url: str) -> None:
     """What was not seen may hold the person: it is a person's to look through."""
-    many: list[dict[str, str | None]] = [dict(zip("abc", (f"M-{n:04}", "Other", "Common"), strict=True))
-            for n in range(RECORDS_MAX + 1)]  # fmt: skip
+    many: list[dict[str, str | None]] = [
+        {"a": f"M-{n:04}", "b": "Other", "c": "Common"} for n in range(RECORDS_MAX + 1)
+    ]
     changed(url, "INSERT INTO person (id, forename, surname) VALUES (:a, :b, :c)", *many)
     searched = terms(("Zoe", "Common"), born="1990-01-01")
     answer = await sql(url).look(searched)
