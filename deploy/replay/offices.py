@@ -25,7 +25,8 @@ from contracts.opened import Receipt, open_receipt
 from contracts.reason import Reason
 from deploy.replay.drawn import drawn, ids_at
 from deploy.replay.log import Log
-from deploy.wiring import STORE, Acting, workers_of
+from deploy.wiring import STORE, Acting
+from deploy.workers import workers_of
 from producers.home import Home
 from producers.inbox import Came, Inbox
 from producers.keys import write_private
