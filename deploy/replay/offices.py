@@ -23,6 +23,7 @@ from contracts.event.control import SourceKey
 from contracts.fault import InvariantBroken, Misuse
 from contracts.opened import Receipt, open_receipt
 from contracts.reason import Reason
+from deploy.matching import weighing_of
 from deploy.replay.drawn import drawn, ids_at
 from deploy.replay.log import Log
 from deploy.wiring import STORE, Acting
@@ -177,8 +178,10 @@ class Offices:
         home = desk.home
         voice = Voice(agency, home.source, home.agency.accountable, Partnership(), home.credential)
         store = Store(where or home.folder / STORE)
-        consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))
-        acting = Acting(home, desk.outbox, store, consumer)
+        weighing = weighing_of(home.folder)
+        workers = workers_of(voice, weighing)
+        consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers)
+        acting = Acting(home, desk.outbox, store, consumer, weighing)
         own = {writer: self._source(agency, writer) for writer in writers}
         return Office(agency, control, desk, acting, own)
 
