@@ -8,6 +8,7 @@ from functools import cached_property
 
 from consumers import store as stored
 from consumers.consumer import Consumer
+from consumers.desk.worker import Inbox as DeskInbox
 from consumers.governance.desk import Governing
 from consumers.governance.erasing import Erasing
 from consumers.governance.worker import Governance
@@ -45,7 +46,7 @@ def workers_of(voice: Voice) -> list[Worker]:
     Research comes first: the rules look at the tasks it opens.
     """
     rules = [PoliceRules(voice), HubRules(voice)]
-    return [Responses(voice), Governance(voice), Research(voice), *rules]
+    return [Responses(voice), Governance(voice), Research(voice), *rules, DeskInbox(voice)]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Safeguarding rows: alerts, proposals of one origin, links between tokens."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     select,
     update,
 )
@@ -193,3 +195,11 @@ def _day(day: date, by: timedelta) -> str:
         return (day + by).isoformat()
     except OverflowError:
         return (date.max if by > timedelta() else date.min).isoformat()
+
+
+def count_open(db: Connection, *, hidden: Collection[str]) -> int:
+    """Count the alerts that nobody has, as far as somebody may know."""
+    query = select(func.count()).where(alerts.c.acknowledged_by.is_(None))
+    if hidden:
+        query = query.where(alerts.c.statement.not_in(hidden), alerts.c.id.not_in(hidden))
+    return db.execute(query.select_from(alerts)).scalar_one()

@@ -38,7 +38,7 @@ GROUPS = (
     "audit",
 )
 """Modules of this folder that hold a group of commands as `app`."""
-COMMANDS = ("publish", "correct", "retract", "subject_access", "decision_record", "demo")
+COMMANDS = ("desk", "publish", "correct", "retract", "subject_access", "decision_record", "demo")
 """Modules of this folder that hold one command as a function of their own name."""
 
 EXIT_AWAY, EXIT_USAGE, EXIT_DEFECT, EXIT_INTERRUPTED = 69, 64, 70, 130
