@@ -17,9 +17,9 @@ settings.load_profile("fixed")
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings of this machine's user must not decide a test; where programs are kept stays."""
+    """Settings of this machine's user must not decide a test; where files are kept stays."""
     for name in os.environ:
-        if name.startswith(PREFIX) and name not in {PREFIX + "CACHE", PREFIX + "JAVA"}:
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in {"CACHE", "JAVA", "SHOTS"}:
             monkeypatch.delenv(name)
 
 
