@@ -37,6 +37,9 @@ class DeskSettings(Document):
     client_id: str
     client_secret: str
     roles_claim: str = "roles"
+    reference_claim: str = "preferred_username"
+    tells_when: bool = True
+    acr: str | None = None
     address: str = Field(pattern=r"^https?://\S*[^/\s]$")
     certificate: str | None = None
     key: str | None = None
@@ -88,7 +91,7 @@ def development(folder: Path, port: int) -> Iterator[DeskSettings]:
         issuer = f"http://localhost:{port + 1}"
         yield DeskSettings(
             issuer=issuer, client_id="candour-desk", client_secret="development",  # noqa: S106
-            address=f"http://localhost:{port}",
+            tells_when=False, address=f"http://localhost:{port}",
         )  # fmt: skip
     finally:
         provider.terminate()
@@ -129,9 +132,16 @@ def application(station: Station, settings: DeskSettings, *, secret: str) -> Sta
         settings: of the desk.
         secret: what proves this desk to the provider.
     """
-    provider = Provider(settings.issuer, settings.client_id, secret, settings.roles_claim)
-    signing_in = SigningIn(provider, station.sessions, address=settings.address)
-    return desk(station, signing_in, nonce=clock.token, provider=settings.issuer)
+    provider = Provider(
+        settings.issuer, settings.client_id, secret, settings.roles_claim,
+        settings.reference_claim, settings.tells_when, settings.acr,
+    )  # fmt: skip
+    signing_in = SigningIn(
+        provider, station.sessions, address=settings.address, now_ms=clock.now_ms
+    )
+    return desk(
+        station, signing_in, nonce=clock.token, address=settings.address, provider=settings.issuer
+    )
 
 
 def _secret(home: Home, settings: DeskSettings) -> str:
