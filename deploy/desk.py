@@ -117,10 +117,17 @@ def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
 def sessions_of(
     home: Home, settings: DeskSettings, now_ms: Callable[[], int] = clock.now_ms
 ) -> Sessions:
+    """Open the sessions of a home's desk, as long as its settings let them last."""
+    return opened_sessions(home, Limits(idle_minutes=settings.idle_minutes), now_ms)
+
+
+def opened_sessions(
+    home: Home, limits: Limits | None = None, now_ms: Callable[[], int] = clock.now_ms
+) -> Sessions:
     """Open the sessions of a home's desk."""
     return Sessions(
         f"sqlite:///{home.folder / SESSIONS}", now_ms=now_ms, random_bytes=clock.random_bytes,
-        limits=Limits(idle_minutes=settings.idle_minutes),
+        limits=limits or Limits(),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from consumers.consumer import Consumer
 from consumers.desk.worker import Inbox as DeskInbox
 from consumers.governance.desk import Governing
 from consumers.governance.erasing import Erasing
+from consumers.governance.excluding import Excluding
 from consumers.governance.worker import Governance
 from consumers.inflow import Inflow
 from consumers.research.desk import Desk
@@ -84,6 +85,11 @@ class Acting:
         return Governing(self.store, self.voice, clock.uuid7)
 
     @property
+    def excluding(self) -> Excluding:
+        """Where people say from whom somebody's case is kept."""
+        return Excluding(self.store, self.voice, clock.uuid7)
+
+    @property
     def erasing(self) -> Erasing:
         """Where people erase, and say that they did."""
         return Erasing(self.store, self.voice, clock.uuid7)
@@ -92,6 +98,10 @@ class Acting:
         """Name a person at work, with the agency's own token for them, by reference where given."""
         known = reference or known_as(self.outbox, name)
         return Practitioner(self.outbox.token_for("practitioner", known), name)
+
+    def known_as(self, token: str) -> str:
+        """Give what this agency knows a practitioner by; another's token as it is."""
+        return self.outbox.reference_of(token) or token
 
     def viewer(self, name: str, reference: str | None = None) -> frozenset[str]:
         """List the tokens by which something may be kept from a person: by name and reference.

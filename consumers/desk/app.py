@@ -10,14 +10,30 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from consumers.desk.admitting import admit
 from consumers.desk.guard import Guard
-from consumers.desk.pages import account, inbox, report
-from consumers.desk.rights import OPEN, admit
+from consumers.desk.pages import (
+    account,
+    exclusions,
+    inbox,
+    looks,
+    quarantine,
+    report,
+    whereabouts,
+)
+from consumers.desk.rights import OPEN
 from consumers.desk.signing_in import SigningIn
 from consumers.desk.station import ASSETS, Station
 from contracts.fault import CandourError
 
-PAGES: Sequence[Callable[[Station], list[Route]]] = (inbox.routes, report.routes)
+PAGES: Sequence[Callable[[Station], list[Route]]] = (
+    inbox.routes,
+    report.routes,
+    whereabouts.routes,
+    quarantine.routes,
+    exclusions.routes,
+    looks.routes,
+)
 """Every part of the desk, in the order of its navigation."""
 
 

@@ -16,8 +16,10 @@ from consumers import standing
 from consumers import store as stored
 from consumers.desk import rows
 from consumers.desk.person import PURPOSES, Person, Role
+from consumers.desk.rights import RIGHTS, may
 from consumers.desk.session import Session, Sessions
 from consumers.governance.desk import Governing
+from consumers.governance.excluding import Excluding
 from consumers.research.desk import Desk
 from consumers.responses.desk import Answering
 from consumers.safeguarding.desk import Deciding
@@ -44,6 +46,13 @@ class Acts(Protocol):
     @property
     def governing(self) -> Governing:
         """Where people decide about the log itself."""
+
+    @property
+    def excluding(self) -> Excluding:
+        """Where people say from whom somebody's case is kept."""
+
+    def known_as(self, token: str) -> str:
+        """Give what this agency knows a practitioner by; another's token as it is."""
 
     def time_ms(self) -> int:
         """Give the time that something said now carries."""
@@ -104,6 +113,10 @@ class Station:
         """Say what a person decided; give what became of it."""
         return await self.acts.act(wanted)
 
+    def tell(self, request: Request, text: str) -> None:
+        """Say something, once, on the next page that somebody opens: no names in it."""
+        request.state.session.state["told"] = text
+
     def page(
         self, request: Request, template: str, *, title: str, status: int = 200, **shown: Any
     ) -> HTMLResponse:
@@ -124,7 +137,8 @@ class Station:
             "roles": session.state.get("roles", []), "desk": self.title,
             "purpose": PURPOSES.get(session.state.get("purpose", "")),
             "exercise": bool(rules and rules.exercise), "at": self.at, "path": request.url.path,
-            "navigation": NAVIGATION, "unsaved": self._has_unsaved(session), **shown,
+            "navigation": _ways(session), "unsaved": self._has_unsaved(session),
+            "told": session.state.pop("told", None), **shown,
         }  # fmt: skip
         return HTMLResponse(_TEMPLATES.get_template(f"desk/{template}").render(given), status)
 
@@ -149,8 +163,19 @@ class Station:
             return stored.ledger_time(db)
 
 
-NAVIGATION = [("/", "Inbox"), ("/key", "Key")]
+NAVIGATION = [
+    ("/", "Inbox"), ("/quarantine", "Held"), ("/whereabouts", "Whereabouts"),
+    ("/exclusions", "Exclusions"), ("/looks", "Who looked"), ("/key", "Key"),
+]  # fmt: skip
 """What every page leads to: the address and the words."""
+
+
+def _ways(session: Session) -> list[tuple[str, str]]:
+    """Leave out of the navigation what is not somebody's to open."""
+    roles = frozenset(Role(one) for one in session.state.get("roles", ()))
+    return [way for way in NAVIGATION if may(RIGHTS[way[0]], "GET", roles)]
+
+
 Page = Callable[[Request], Response]
 """A page that is only looked at; what is done from it is a coroutine of its own."""
 

@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 
 from consumers import aside, standing
 from consumers import store as stored
+from consumers.desk.rows import looks
+from consumers.desk.whereabouts import whereabouts
 from consumers.research.rows import results
 from contracts.fault import Misuse
 from deploy.wiring import open_acting
@@ -40,6 +42,10 @@ TakeOver = Annotated[
     typer.Option("--take-over", help="Act here from now on, where another home of this agency did "
                  "and is stopped."),
 ]  # fmt: skip
+
+
+KEPT = frozenset({results.name, looks.name, whereabouts.name})
+"""Tables that nothing brings back."""
 
 
 @app.command()
@@ -74,15 +80,15 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 def rebuild(home: ActingHome) -> None:
     """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Research results are kept: they are on no log. Nothing is said meanwhile.
+    Research results and looks are kept: they are on no log. Nothing is said meanwhile.
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
-        acting.store.forget(kept=frozenset({results.name}))
+        acting.store.forget(kept=KEPT)
         count = asyncio.run(acting.read())
     typer.echo(
-        f"Rebuilt from {count} record{'' if count == 1 else 's'}; results are kept. Now: candour "
-        f"consumer run --home {home}"
+        f"Rebuilt from {count} record{'' if count == 1 else 's'}; results and looks are kept. "
+        f"Now: candour consumer run --home {home}"
     )
 
 

@@ -33,6 +33,7 @@ from consumers.consumer import Consumer
 from consumers.desk.session import Limits, Sessions
 from consumers.desk.station import Acts, Station
 from consumers.governance.desk import Governing
+from consumers.governance.excluding import Excluding
 from consumers.research.desk import Desk as Researching
 from consumers.responses.desk import Answering
 from consumers.safeguarding.desk import Deciding
@@ -234,6 +235,16 @@ class Played:
     def governing(self) -> Governing:
         """Where people decide about the log itself."""
         return Governing(self._consumer.store, self._consumer.voice, clock.uuid7)
+
+    @property
+    def excluding(self) -> Excluding:
+        """Where people say from whom somebody's case is kept."""
+        return Excluding(self._consumer.store, self._consumer.voice, clock.uuid7)
+
+    def known_as(self, token: str) -> str:
+        """Give what this agency knows a practitioner by: here only those of the provider."""
+        known = {token_of(self.agency, name): name for _, name, _ in DEVELOPERS}
+        return known.get(token, token)
 
     def time_ms(self) -> int:
         """Give the ledger's own time."""

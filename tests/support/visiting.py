@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -22,6 +23,7 @@ from tests.support.browser import Ticking, provider, station_of
 from tests.support.working import Working
 
 ADDRESS = "https://desk.example"
+_PLACES = count()
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -59,7 +61,10 @@ class Visitor:
 
     def __init__(self, desk: Visited) -> None:
         """Begin with no cookie."""
-        self.client = TestClient(desk.app, base_url=ADDRESS, follow_redirects=False)
+        place = f"10.0.0.{next(_PLACES)}"
+        self.client = TestClient(
+            desk.app, base_url=ADDRESS, follow_redirects=False, client=(place, 50_000)
+        )
 
     def get(self, path: str, **headers: str) -> Any:
         """Open a page."""
