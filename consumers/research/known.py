@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Table, Text, delete, select
 
 from consumers import standing
 from consumers import store as stored
-from consumers.safeguarding.rows import standing_links
+from consumers.safeguarding.rows import one_person
 from consumers.store import metadata, upsert
 from contracts.section import Born, Identifier, Identity, Name, PersonPart, Whereabouts
 from contracts.statement import Statement
@@ -120,7 +120,7 @@ def known(db: Connection, report: str, subject: str, hidden: Collection[str]) ->
     held = None if report in hidden else stored.held(db, report)
     if held is None:
         return None
-    tokens = _tokens(db, subject, hidden)
+    tokens = one_person(db, subject, hidden)
     naming = select(research_named.c.statement).where(research_named.c.subject.in_(sorted(tokens)))
     order = naming.distinct().order_by(research_named.c.statement)
     others = [
@@ -131,17 +131,6 @@ def known(db: Connection, report: str, subject: str, hidden: Collection[str]) ->
     found = [one for one in (stored.held(db, other) for other in others) if one is not None]
     gathered = Known.of(subject, tokens, [held, *found])
     return gathered if gathered.names or gathered.identifiers else None
-
-
-def _tokens(db: Connection, subject: str, hidden: Collection[str]) -> frozenset[str]:
-    """List the tokens that are one person with this one, by the links that stand."""
-    joined = {subject}
-    links = [one["subjects"].split() for one in standing_links(db) if one["id"] not in hidden]
-    while True:
-        reached = {token for link in links if joined & set(link) for token in link}
-        if reached <= joined:
-            return frozenset(joined)
-        joined |= reached
 
 
 def _once(given: Iterable[_Kind | None]) -> list[_Kind]:

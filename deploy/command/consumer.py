@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from consumers import aside, standing
 from consumers import store as stored
 from consumers.desk.rows import looks
+from consumers.desk.shift import shift_notes
 from consumers.desk.whereabouts import whereabouts
 from consumers.research.looks import looks as reveals
 from consumers.research.rows import KEPT as RESULTS
@@ -46,7 +47,9 @@ TakeOver = Annotated[
 ]  # fmt: skip
 
 
-KEPT = RESULTS | {looks.name, reveals.name, whereabouts.name, deliveries.name}
+KEPT = RESULTS | {
+    looks.name, reveals.name, whereabouts.name, deliveries.name, shift_notes.name,
+}  # fmt: skip
 """Tables that nothing brings back."""
 
 
