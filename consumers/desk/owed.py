@@ -15,8 +15,9 @@ from sqlalchemy import Connection, RowMapping
 from consumers import store as stored
 from consumers.desk.person import Person
 from consumers.desk.rights import MANAGING, RECALLING, RELEASING, WORKING, Roles
-from consumers.desk.shown import title_of
+from consumers.desk.shown import day, title_of
 from consumers.desk.station import Station
+from consumers.disclosure import course as disclosing
 from consumers.disclosure import rows as disclosures
 from consumers.handover import rows as handovers
 from consumers.handover.worker import Handovers
@@ -200,5 +201,7 @@ def _detail(one: Item, held: RowMapping | None) -> str:
     if one.kind == "referral":
         return f"to {course.TITLES[one.row['kind']]}"
     if one.kind == "handover":
-        return f"it ends on {one.row['ends_on']}"
+        return f"it ends on {day(one.row['ends_on'])}"
+    if one.kind == "disclosure":
+        return str(disclosing.WORDS[one.row["right"]])
     return title_of(held["event"]).lower() if held is not None else ""

@@ -18,6 +18,7 @@ from consumers.desk import rows
 from consumers.desk.person import PURPOSES, Person, Role
 from consumers.desk.rights import RIGHTS, may
 from consumers.desk.session import Session, Sessions
+from consumers.desk.shown import capital
 from consumers.disclosure.desk import Disclosing
 from consumers.disclosure.worker import Disclosures
 from consumers.governance.desk import Governing
@@ -31,6 +32,7 @@ from consumers.safeguarding.desk import Deciding
 from consumers.silence.standstill import Outside
 from consumers.store import Store, Wanted
 from consumers.worker import Voice
+from contracts.fault import InvariantBroken
 from contracts.section import Practitioner
 
 
@@ -188,8 +190,14 @@ class Station:
             "exercise": bool(rules and rules.exercise), "at": self.at, "path": request.url.path,
             "navigation": self._ways(session, NAVIGATION),
             "more_ways": self._ways(session, MORE), "unsaved": self._has_unsaved(session),
-            "told": session.state.pop("told", None), **shown,
+            "told": session.state.pop("told", None),
         }  # fmt: skip
+        if clash := given.keys() & shown.keys():
+            raise InvariantBroken(
+                f"A page calls something {min(clash)}, as every page calls something else.",
+                remedy="Give it another name, in the page and in its template.",
+            )
+        given |= shown
         return HTMLResponse(_TEMPLATES.get_template(f"desk/{template}").render(given), status)
 
     def _has_unsaved(self, session: Session) -> bool:
@@ -270,4 +278,5 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )  # fmt: skip
+_TEMPLATES.filters["capital"] = capital
 ASSETS = Path(__file__).parent / "assets"

@@ -248,6 +248,11 @@ def untold(db: Connection, role: str) -> int | None:
     return min([*places, *([] if oldest is None else [oldest])], default=None)
 
 
+def is_waiting(db: Connection) -> bool:
+    """Say whether something is to be told of which no delivery was made yet."""
+    return db.execute(select(to_tell.c.key).limit(1)).first() is not None
+
+
 def lost(db: Connection, viewer: Collection[str] | None, count: int) -> list[RowMapping]:
     """List deliveries that could not be made, the newest first: at most so many.
 

@@ -177,7 +177,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             "others": [_alert(station, db, hidden, one, now) for one in others],
             "rests": _rests_on(db, thread, row),
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
-            "roles": roles_of(station, without=row["role"]), "outcomes": OUTCOMES,
+            "to_roles": roles_of(station, without=row["role"]), "outcomes": OUTCOMES,
             "useful": USEFUL, "typed": forms.left(station, request), **more,
         }  # fmt: skip
     return station.page(request, "alert.html", title="One alert", **given)

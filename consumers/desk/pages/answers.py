@@ -16,7 +16,7 @@ from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, limits_on, names_of
 from consumers.desk.owed import ANSWERS, owed
 from consumers.desk.person import Person
-from consumers.desk.shown import title_of
+from consumers.desk.shown import capital, title_of
 from consumers.desk.station import Station
 from consumers.intelligence.rows import first_lines
 from consumers.listed import PAGE, Place
@@ -46,9 +46,7 @@ REFERRAL = {
     "accepted": "Accepted: it is ours now", "refused": "Refused (say why)",
     "redirected": "Redirected (say where to, and why)",
 }  # fmt: skip
-OUTCOMES: dict[str, str] = {
-    one: plan.WORDS[one].partition(": ")[2].capitalize() for one in get_args(ResearchOutcome)
-}
+OUTCOMES: dict[str, str] = {one: capital(plan.WORDS[one]) for one in get_args(ResearchOutcome)}
 SAYS_WHY = frozenset({"not_searched", "unavailable", "refused"})
 
 

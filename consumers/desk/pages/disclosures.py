@@ -14,7 +14,7 @@ from consumers.desk import form as forms
 from consumers.desk.form import Form
 from consumers.desk.limits import limits_of
 from consumers.desk.person import Person, Role
-from consumers.desk.shown import ANSWERS, people
+from consumers.desk.shown import ANSWERS, capital, people
 from consumers.desk.station import Station
 from consumers.desk.wording import remedy_of, text_of
 from consumers.disclosure import course, rows
@@ -87,7 +87,7 @@ def _shown(db: Connection, person: Person, row: RowMapping) -> dict[str, Any]:
     coming = course.next_stages(row["right"], [one["stage"] for one in reached], decision)
     ended = "disclosed" if decision == "disclose" else decision
     return {
-        "id": row["id"], "right": course.WORDS[row["right"]].capitalize(),
+        "id": row["id"], "right": capital(course.WORDS[row["right"]]),
         "due_at": row["due_at"], "next": coming[0] if coming else None,
         "next_words": STAGES[coming[0]] if coming else None,
         "ended": course.WORDS[ended] if ended and not coming else None,
@@ -112,7 +112,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             "people": list(people(held.sections)) if held is not None else [],
             "stages": [_reached(db, stage) for stage in one["reached"]], "words": STAGES,
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
-            "answers": ANSWERS, "decisions": DECISIONS, "told": TOLD,
+            "answers": ANSWERS, "decisions": DECISIONS, "tellable": TOLD,
             "agencies": {name: t for name, t in station.partners.items() if name != ours},
             "sealed": None, "no_applicant": False,
             "typed": forms.left(station, request), **more,

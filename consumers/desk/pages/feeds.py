@@ -14,7 +14,7 @@ from consumers.desk.station import Station
 from consumers.listed import PAGE
 from consumers.silence import rows as silence
 from consumers.silence.standstill import WORDS
-from consumers.telling.rows import lost
+from consumers.telling.rows import is_waiting, lost
 from consumers.worker import HOUR_MS
 
 WAITS = {
@@ -65,6 +65,7 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
              row["at"])
             for row in lost(db, person.viewer, PAGE)
         ],
+        "untold": is_waiting(db),
         "unworked": [(row["id"] or row["digest"], row["worker"], row["what"]) for row in aside_],
         "unproved": [(row.topic, row.offset, row.what) for row in aside.some_unproved(db, PAGE)],
     }  # fmt: skip

@@ -105,7 +105,8 @@ def _shown(
     event = question.sections.get("event") if question is not None else None
     answer = stored.held(db, row["answer"]) if row["answer"] else None
     told = answer.sections.get("event") if answer is not None else None
-    named = names_of(question) if question is not None else {}
+    told_of = (stored.held(db, row["statement"]), question)
+    named = {token: name for one in told_of if one for token, name in names_of(one).items()}
     return {
         "row": row, "statement": row["statement"], "limits": limits_on(db, question, ""),
         "to": station.partners.get(row["addressee"], row["addressee"]),

@@ -12,7 +12,7 @@ from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.limits import limits_of
 from consumers.desk.person import Person
-from consumers.desk.shown import title_of
+from consumers.desk.shown import capital, day, title_of
 from consumers.desk.station import Station
 from consumers.handover import rows as handovers
 from consumers.handover.worker import Handovers
@@ -76,7 +76,7 @@ def _shown(station: Station, db: Connection, row: RowMapping) -> dict[str, Any]:
     return {
         "id": row["id"], "to": course.TITLES[row["kind"]],
         "agency": station.partners.get(other, other), "due_at": row["due_at"],
-        "ends_on": row["ends_on"], "by": row["decided_by"], "answer": row["answer"],
+        "ends_on": day(row["ends_on"]) if row["ends_on"] else None, "by": row["decided_by"],
         "decision": course.WORDS[row["decision"]] if row["decision"] else None,
         "limits": limits_of(held), "stands": standing.marks_of(db, row["id"]),
         "can_decide": row["direction"] == "received" and row["decision"] is None,
@@ -128,7 +128,7 @@ def _end(
     taken = next((one for one in handed if one["decision"] == "accepted"), None)
     return {
         "id": row["id"], "agency": station.partners.get(row["agency"], row["agency"]),
-        "ends_on": row["ends_on"], "ends_at": row["ends_at"], "due_at": row["due_at"],
+        "ends_on": day(row["ends_on"]), "ends_at": row["ends_at"], "due_at": row["due_at"],
         "taken": None if taken is None
         else (station.partners.get(taken["addressee"], taken["addressee"]), taken["decided_by"]),
         "handed": [
@@ -154,7 +154,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
         decided = [rows.considered_on(db, said, kind) for kind in course.TITLES]
         given: dict[str, Any] = {
             "id": said, "kind": title_of(report.kind.name), "limits": limits_of(report),
-            "kinds": {name: words.capitalize() for name, words in course.TITLES.items()},
+            "kinds": {name: capital(words) for name, words in course.TITLES.items()},
             "decided": [
                 {**one, "to": course.TITLES[one["referral"]]}
                 for one in decided

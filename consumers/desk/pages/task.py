@@ -13,7 +13,7 @@ from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.limits import limits_of
 from consumers.desk.person import Person, Role
-from consumers.desk.shown import day, people
+from consumers.desk.shown import capital, day, people
 from consumers.desk.station import Station
 from consumers.intelligence.rows import first_lines
 from consumers.research import board, known, looks, plan, rows
@@ -24,9 +24,7 @@ from contracts.event.work import ResearchCompleted, ResearchOutcome, ResearchReq
 from contracts.identifier import is_statement_id
 from contracts.section import Name
 
-OUTCOMES: dict[str, str] = {
-    one: plan.WORDS[one].partition(": ")[2].capitalize() for one in get_args(ResearchOutcome)
-}
+OUTCOMES: dict[str, str] = {one: capital(plan.WORDS[one]) for one in get_args(ResearchOutcome)}
 KINDS = {
     "conviction": "A conviction", "warning": "A warning marker",
     "nfa_allegation": "An allegation with no further action", "intelligence": "Intelligence",
