@@ -1,11 +1,12 @@
 """A busy force: everything that its desk lists, played and really signed, for the desk's pages."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from contracts.statement import interpret, parse
+from tests.support.browser import token_of
 from tests.support.stranger import concern, seeded
 from tests.support.working import HOUR_MS, Working, files_in
 
@@ -26,18 +27,45 @@ class Busy:
 
     Attributes:
         town: everybody at work.
+        draw: fixes every token.
         said: ids by what they are: `concern`, `referral`, `application`...
+        sections: what was said under each name.
     """
 
     town: Working
-    said: dict[str, str]
+    draw: Callable[[int], bytes]
+    said: dict[str, str] = field(default_factory=dict)
+    sections: dict[str, Json] = field(default_factory=dict)
 
     def say(self, name: str, source: str, event: str, sections: Json, **context: Json) -> str:
         """Say one thing, let everybody read it, and remember its id under a name."""
         raw = self.town.say(source, event, sections, **context)
         self.town.settle()
         self.said[name] = interpret(parse(raw), whole=False).context.id
+        self.sections[name] = sections
         return self.said[name]
+
+    def concern(self, name: str) -> str:
+        """Let probation report a concern about two people whom nothing else is about."""
+        return self.say(name, CASE, "concern_reported", couple(self.draw))
+
+    def ask_again(self) -> str:
+        """Let probation ask the same of the police once more."""
+        return self.say("again", CASE, "information_requested", self.sections["question"])
+
+    def exclude(self, name: str, report: str) -> None:
+        """Keep what is about the people of a report from somebody of the force."""
+        told = self.sections[report]
+        subjects = [told[f"person.{n}.identity"]["subject"] for n in (1, 2)]
+        event = {
+            "excluded": [
+                {"subjects": subjects, "practitioner": token_of(POLICE, name)}
+            ],
+            "reason": "he is her brother", "by": "A. Officer",
+        }  # fmt: skip
+        about = {"statement": self.said[report]}
+        wall = {"event": event, "cause.1": about, "provenance": told["provenance"]}
+        self.say("exclusion", CASE, "exclusion_recorded", wall)
 
     def pass_hours(self, hours: float) -> None:
         """Let time pass, and everybody act on it."""
@@ -88,8 +116,8 @@ def busy(folder: Path, *, seed: str = "busy", **opened: Any) -> Busy:
         opened: in place of what `Working` is given.
     """
     given: dict[str, Any] = {"store": files_in(folder), "acting": [POLICE, PROBATION], **opened}
-    made = Busy(Working(seed, **given), {})
     draw = seeded(f"{seed}/sections")
+    made = Busy(Working(seed, **given), draw)
     sections = couple(draw)
     made.say("concern", CASE, "concern_reported", sections, urgency="urgent")
     made.say("separated", CASE, "concern_reported", couple(draw, given="Damian"))
