@@ -9,12 +9,11 @@ import pytest
 
 from consumers.store import Store
 from tests.support.browser import provider
-from tests.support.busy import POLICE, Busy, busy
+from tests.support.busy import POLICE, Busy, alert, busy, task
 from tests.support.filling import Asked, cost_of, fill, noted
 from tests.support.postgres import made
 from tests.support.visiting import Visitor, visiting
 from tests.support.working import files_in
-from tests.unit.test_desk_work import alert, task
 
 SMALL, LARGE = 1_000, 10_000
 SLACK = 100

@@ -140,7 +140,7 @@ def _rows(store: Store, statement: str, given: Any) -> int:
     """Count the rows that PostgreSQL touched."""
     with store._engine.connect() as db:
         explained = db.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
-        plan = explained.scalar()
+        plan: Json = explained.scalar()
     return _touched((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
 
 
