@@ -74,6 +74,17 @@ def marks_of(db: Connection, statement: str) -> list[str]:
     return [WORDS[one] for one in sorted(db.execute(query).scalars())]
 
 
+def marks_of_all(db: Connection, statements: Collection[str]) -> dict[str, list[str]]:
+    """List how statements are marked, in words, by id; those that are."""
+    found: dict[str, list[str]] = {}
+    query = select(standing.c.statement, standing.c.mark).where(
+        standing.c.statement.in_(statements)
+    )
+    for statement, given in db.execute(query.order_by(standing.c.statement, standing.c.mark)):
+        found.setdefault(statement, []).append(WORDS[given])
+    return found
+
+
 def is_undone(db: Connection, statement: str) -> bool:
     """Say whether nothing may rest on a statement: taken back, or signed by a compromised key."""
     query = select(standing.c.mark).where(standing.c.statement == statement)

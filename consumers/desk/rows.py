@@ -4,7 +4,7 @@
 log. Everything else here is rebuilt from the views.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -125,9 +125,10 @@ def marks_of(db: Connection, statement: str) -> list[str]:
     return (found or "").split()
 
 
-def look(db: Connection, **values: Any) -> None:
-    """Record a look."""
-    db.execute(insert(looks).values(**values))
+def look(db: Connection, taken: Sequence[Mapping[str, Any]]) -> None:
+    """Record looks, in the order in which they are given."""
+    if taken:
+        db.execute(insert(looks), taken)
 
 
 def uncovered(db: Connection, until: int) -> list[RowMapping]:
