@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from consumers import standing
 from consumers.people.facts import Mention, stay_of
-from consumers.safeguarding.rows import link_tokens, links
+from consumers.safeguarding.rows import link_tokens, links, stands
 from consumers.standing import is_shown
 from consumers.store import metadata, upsert
 
@@ -167,7 +167,7 @@ def persons(
                 select(links.c.id, other.c.token)
                 .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
                 .join(other, other.c.link == link_tokens.c.link)
-                .where(link_tokens.c.token.in_(some), links.c.undone_by.is_(None))
+                .where(link_tokens.c.token.in_(some), stands())
                 .where(is_shown(links.c.id, viewer))
             )
             for link, token in db.execute(query):

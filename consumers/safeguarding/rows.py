@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Index,
     RowMapping,
@@ -349,6 +350,11 @@ def tokens_of(db: Connection, link_id: str) -> frozenset[str]:
     return frozenset(db.execute(query).scalars())
 
 
+def stands() -> ColumnElement[bool]:
+    """Ask that nobody undid a link; not by the index of who undid it, in which most stand alike."""
+    return func.coalesce(links.c.undone_by, "nobody") == "nobody"
+
+
 def one_person(db: Connection, token: str, hidden: Collection[str] = ()) -> frozenset[str]:
     """Give every token that standing links make the same person as one, itself included.
 
@@ -363,7 +369,7 @@ def one_person(db: Connection, token: str, hidden: Collection[str] = ()) -> froz
             select(links.c.id, other.c.token)
             .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
             .join(other, other.c.link == link_tokens.c.link)
-            .where(links.c.undone_by.is_(None), link_tokens.c.token.in_(sorted(fresh)))
+            .where(stands(), link_tokens.c.token.in_(sorted(fresh)))
         )
         fresh = {row.token for row in db.execute(query) if row.id not in hidden} - found
         found |= fresh
