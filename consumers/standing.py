@@ -10,7 +10,17 @@ Source: domain.md 5 (traps 14, 16), 7; design.md, Control statements (SUSPECT).
 from collections.abc import Collection, Iterable
 from typing import Literal
 
-from sqlalchemy import Column, Connection, RowMapping, Table, Text, delete, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    exists,
+    select,
+)
 
 from consumers.store import metadata, upsert, views
 
@@ -115,6 +125,17 @@ def kept_further(db: Connection, statement: str) -> frozenset[str]:
     kept = select(withheld.c.token).where(withheld.c.statement == statement)
     query = select(withheld.c.statement).where(withheld.c.token.not_in(kept))
     return frozenset(db.execute(query).scalars())
+
+
+def is_shown(statement: ColumnElement[str], viewer: Collection[str] | None) -> ColumnElement[bool]:
+    """Ask, in a query, that a statement is not kept from who looks: so that no limit counts it.
+
+    Args:
+        statement: the column that names it, by id.
+        viewer: as `hidden_from`.
+    """
+    kept = exists().where(withheld.c.statement == statement)
+    return ~(kept if viewer is None else kept.where(withheld.c.token.in_(sorted(viewer))))
 
 
 def visible(

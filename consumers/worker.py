@@ -5,7 +5,7 @@ same key gives the same id on every machine, so that a consumer whose database w
 what it said was still on its way, says it again under an id that is known.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol, TypeVar
@@ -263,6 +263,9 @@ class Worker:
     def pass_time(self, _db: Connection, _at: int, /) -> list[Wanted]:
         """Say what ran out by a ledger time, in milliseconds."""
         return []
+
+    def wanted(self, _db: Connection, _drafts: Sequence[Draft], /) -> None:
+        """Hear what this agency is about to say for the first time, in the same transaction."""
 
     def reopen(self, _db: Connection, _statement: str, /) -> None:
         """Let a person look again: what a statement said is corrected, retracted or suspect."""

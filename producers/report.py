@@ -149,17 +149,35 @@ def opened_as(path: Path, form: type[_Form], *, now_ms: int) -> tuple[_Form, Map
         Misuse: the file cannot be used; each defect by line and field, never by content.
     """
     value, lines = load_file(path)
+    return checked(value, lines, form, name=path.name, now_ms=now_ms), lines
+
+
+def checked(
+    value: object, lines: Mapping[Where, int], form: type[_Form], *, name: str, now_ms: int
+) -> _Form:
+    """Fit what YAML holds into a report, as far as it stands by itself; as `opened_as`.
+
+    Args:
+        value: what the YAML holds.
+        lines: the line of each field.
+        form: what it must be.
+        name: what errors call the document.
+        now_ms: by which nothing is still to come, in milliseconds since 1970.
+
+    Raises:
+        Unusable: it cannot be used; each defect by line and field, never by content.
+    """
     today = f"{datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=1):%Y-%m-%d}"
     told = list(_unfit_facts(value, lines))
     try:
-        report = fitted(value, lines, form, name=path.name)
+        report = fitted(value, lines, form, name=name)
     except Unusable as unfit:
-        raise unusable(path.name, [*unfit.told, *told]) from None
+        raise unusable(name, [*unfit.told, *told]) from None
     found = (*absent(report), *lost(report), *ahead(report, today))
     told += [(line_of(where, lines), text) for where, text in found]
     if told:
-        raise unusable(path.name, told)
-    return report, lines
+        raise unusable(name, told)
+    return report
 
 
 def _unfit_facts(value: object, lines: Mapping[Where, int]) -> Sequence[tuple[int, str]]:

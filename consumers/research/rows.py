@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -38,7 +39,7 @@ research_tasks = Table(
     Column("operator", Text),
     Column("why", Text),
     Column("attempts", BigInteger, nullable=False),
-    Column("completion", Text),
+    Column("completion", Text, index=True),
     Column("identified_by", Text),
     Column("retry_at", BigInteger),
 )
@@ -53,7 +54,7 @@ research_decisions = Table(
     metadata,
     Column("statement", Text, primary_key=True),
     Column("decided_by", Text, nullable=False),
-    Column("id", Text, nullable=False),
+    Column("id", Text, nullable=False, index=True),
 )
 """No further action, by report."""
 
@@ -281,20 +282,34 @@ def to_look_up(db: Connection, systems: Collection[str], at: int) -> list[RowMap
     )  # fmt: skip
 
 
-def overdue_reports(db: Connection, at: int) -> list[str]:
-    """List the reports with a task that is open past its time, and no decision."""
-    decided = select(research_decisions.c.statement)
+def overdue_reports(db: Connection, at: int, *, since: int = 0) -> list[str]:
+    """List the reports with a task that is open past its time, and no decision.
+
+    Args:
+        db: an open transaction.
+        at: ledger milliseconds; its time is over before them.
+        since: and not before these.
+    """
+    decided = exists().where(research_decisions.c.statement == research_tasks.c.statement)
     query = (
         select(research_tasks.c.statement, func.min(research_tasks.c.due_at))
         .where(
             research_tasks.c.open,
             research_tasks.c.due_at < at,
-            research_tasks.c.statement.not_in(decided),
+            research_tasks.c.due_at >= since,
+            ~decided,
         )
         .group_by(research_tasks.c.statement)
         .order_by(func.min(research_tasks.c.due_at), research_tasks.c.statement)
     )
     return [row.statement for row in db.execute(query)]
+
+
+def is_overdue(db: Connection, statement: str, at: int) -> bool:
+    """Say whether a task of a report is open past its time, and nobody decided on the report."""
+    late = research_tasks.c.open, research_tasks.c.due_at < at
+    query = select(research_tasks.c.id).where(research_tasks.c.statement == statement, *late)
+    return db.execute(query).first() is not None and not is_decided(db, statement)
 
 
 def _listed(db: Connection, *where: Any) -> list[RowMapping]:

@@ -157,11 +157,12 @@ class Research(Worker):
         if (request.key or "").endswith("/records"):
             rows.supplied(db, **place, outcome=event.outcome, by=event.supplied_by)
             return
+        asks_who = (request.key or "").endswith("/identity")
         told = (v for v in reply.sections.values() if isinstance(v, Identity))
         known = any(name.family for identity in told for name in identity.names)
         if known:
             rows.identified(db, **place, by=reply.context.id)
-        elif event.outcome in {"nil", "refused", "destroyed"}:
+        elif asks_who and event.outcome in {"nil", "refused", "destroyed"}:
             rows.close_unsearched(db, **place)
 
 

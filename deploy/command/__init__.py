@@ -24,7 +24,11 @@ GROUPS = (
     "research",
     "intelligence",
     "alert",
+    "rules",
+    "telling",
+    "watch",
     "person",
+    "request",
     "response",
     "risk",
     "referral",
@@ -45,7 +49,10 @@ GROUPS = (
     "audit",
 )
 """Modules of this folder that hold a group of commands as `app`."""
-COMMANDS = ("publish", "correct", "retract", "subject_access", "decision_record", "demo")
+COMMANDS = (
+    "publish", "correct", "retract", "subject_access", "decision_record", "figures", "demo",
+    "replay",
+)  # fmt: skip
 """Modules of this folder that hold one command as a function of their own name."""
 
 EXIT_AWAY, EXIT_USAGE, EXIT_DEFECT, EXIT_INTERRUPTED = 69, 64, 70, 130

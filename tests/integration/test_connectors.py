@@ -142,8 +142,9 @@ async def test_a_query_that_takes_too_long_is_broken_off(url: str, tmp_path: Pat
 
 async def test_more_records_than_one_look_takes_in_are_never_nil(url: str) -> None:
     """What was not seen may hold the person: it is a person's to look through."""
-    many = [dict(zip("abc", (f"M-{n:04}", "Other", "Common"), strict=True))
-            for n in range(RECORDS_MAX + 1)]  # fmt: skip
+    many: list[dict[str, str | None]] = [
+        {"a": f"M-{n:04}", "b": "Other", "c": "Common"} for n in range(RECORDS_MAX + 1)
+    ]
     changed(url, "INSERT INTO person (id, forename, surname) VALUES (:a, :b, :c)", *many)
     searched = terms(("Zoe", "Common"), born="1990-01-01")
     answer = await sql(url).look(searched)
@@ -268,9 +269,7 @@ async def test_a_server_that_cannot_prove_who_it_is_learns_nothing(
     tmp_path: Path, host: str, *, trusted: bool
 ) -> None:
     """Another's certificate, or nobody's: the secret and her name stay here."""
-    async with system(
-        tmp_path, answering.records(), host=host, trusted=trusted
-    ) as mash:
+    async with system(tmp_path, answering.records(), host=host, trusted=trusted) as mash:
         with pytest.raises(Unavailable, match="cannot be reached"):
             await http(mash).look(terms(("Tracey", "Hill")))
         assert mash.asked == []

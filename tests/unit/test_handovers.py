@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from consumers.handover import rows
-from deploy import wiring
+from deploy.workers import workers_of
 from tests.support.agreed import adopt, answer, dated, people, refer, retract, say
 from tests.support.desk import HUB, POLICE, PROBATION, Desk
 
@@ -213,6 +213,6 @@ def test_an_erased_end_is_gone(desk: Desk) -> None:
     """Nothing may tell of a statement that the log erased."""
     closing = close(desk, people(desk))
     with desk.acting(PROBATION).store.write() as db:
-        for worker in wiring.workers_of(desk.acting(PROBATION).voice):
+        for worker in workers_of(desk.acting(PROBATION).voice):
             worker.forget(db, closing)
         assert rows.all_ends(db) == []

@@ -1,119 +1,317 @@
-"""What a system's records amount to: a person confirms a match, and nobody is left out."""
+"""People in what police and hub are sent: found, joined by name with the evidence, parted."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from consumers.research.connectors.connector import Answer, Record, Terms
-from consumers.research.connectors.matching import judge, number_of
-from consumers.research.looking import is_opaque
-from contracts.section import Born, Identifier, Name
+from consumers.people import rows
+from consumers.people.desk import Found, Matching, digest_of
+from consumers.safeguarding import rows as joined
+from consumers.safeguarding.desk import Deciding
+from consumers.standing import keep_from
+from consumers.store import metadata
+from contracts.fault import Misuse
+from contracts.section import Practitioner
+from deploy.matching import SHIPPED, weighing_of
+from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
+from tests.support.matching import SEEN, WEIGHING, about, born, log, matcher, matching, who
+from tests.support.people import token
 
-DANIEL = Terms([Name("Daniel", "Marsh")], [Born("1970-03-02", "day")], [])
+Json = Any
 
 
-def record(
-    given: str | None, family: str | None, born: str | None = None, **numbers: str
-) -> Record:
-    """Write one record."""
-    held = [Identifier(scheme, value) for scheme, value in numbers.items()]
-    return Record(reference="R-1", given=given, family=family, born=born, identifiers=held)
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A partnership where probation, police and hub have agreed."""
+    return Desk(tmp_path)
+
+
+def offered(found: Found) -> set[frozenset[str]]:
+    """List who is offered as one person."""
+    return {one.one.tokens | one.other.tokens for one in found.offered}
+
+
+def both(key: str, other: str) -> frozenset[str]:
+    """Give the tokens of two keys."""
+    return frozenset({token(key), token(other)})
+
+
+def e18_and_e19(desk: Desk) -> None:
+    """Let probation report the couple by name, and police log their first names a day later."""
+    desk.report(about(desk, who("D", "Daniel", "Marsh"), who("T", "Tracey", "Hill")))
+    log(desk, who("d", "Daniel"), who("t", "Tracey"))
+    desk.settle()
+
+
+def test_e18s_and_e19s_couple_is_offered_across_probation_and_police(desk: Desk) -> None:
+    """One line without a source, and nobody saw that it was the couple reported the day before."""
+    e18_and_e19(desk)
+    assert offered(matching(desk).candidates(SEEN)) == {both("D", "d"), both("T", "t")}
+    for key in ("D", "d"):
+        (one,) = matching(desk).candidates(SEEN, token(key)).offered
+        assert "each is named with somebody who may be the same companion" in one.likeness.words
+        said_by = {m.agency for side in (one.one, one.other) for m in side.mentions}
+        assert said_by == {PROBATION, POLICE}
+    assert desk.said(POLICE, "persons_linked") == [], "nothing merges by itself"
+
+
+def test_an_agency_matches_only_whom_it_was_sent(desk: Desk) -> None:
+    """The hub was not sent E19: what police hold is no part of what it may compare."""
+    e18_and_e19(desk)
+    assert matching(desk, HUB).candidates(SEEN).offered == []
+    with pytest.raises(Misuse, match="Nobody of this token"):
+        matching(desk, HUB).candidates(SEEN, token("d"))
 
 
 @pytest.mark.parametrize(
-    ("found", "outcome", "confidence"),
+    ("partner", "wife", "offers"),
     [
-        (record("Daniel", "Marsh", "1970-03-02"), "possible_match", "probable"),
-        (record("DANIEL JOHN", "MARSH", "1970-03-02"), "possible_match", "probable"),
-        (record("Daniel", "Marsh"), "possible_match", "possible"),
-        (record("Daniel", "Marsh", "1970-02-03"), "possible_match", "possible"),
-        (record("Dan", "Marsh"), "possible_match", "possible"),
-        (record("D", "Marsh"), "possible_match", "possible"),
-        (record(None, "Marsh"), "possible_match", "possible"),
-        (record("Daniel", "Married", "1970-03-02"), "possible_match", "possible"),
-        (record("Bob", "Marsh", "1970-03-02"), "possible_match", "possible"),
-        (record("Bob", "Marsh"), "nil", None),
-        (record("Dan", "Marsh", "1991-01-01"), "nil", None),
-        (record("Daniel", "Married"), "nil", None),
-        (record(None, None), "nil", None),
+        (None, None, False),
+        ("Karen", None, False),
+        ("Karen", "Susan", False),
+        ("Karen", "Karen", True),
     ],
 )
-def test_what_may_be_the_person_is_shown_and_only_that(
-    found: Record, outcome: str, confidence: str | None
+def test_e08s_previous_partner_and_e16s_ex_wife_are_one_only_where_somebody_finds_so(
+    desk: Desk, partner: str | None, wife: str | None, *, offers: bool
 ) -> None:
-    """To leave a possible match out would be dangerous; to drown the desk in brothers, too."""
-    judged = judge(DANIEL, Answer([found]))
-    assert (judged.outcome, judged.confidence) == (outcome, confidence)
+    """They may be one or two women: the same man is no evidence that they are one."""
+    log(desk, who("d", "Daniel", "Marsh"), who("partner", partner), day="2005-03-01")
+    desk.report(about(desk, who("D", "Daniel", "Marsh"), who("wife", wife), day="2012-02-08"))
+    desk.settle()
+    assert (both("partner", "wife") in offered(matching(desk).candidates(SEEN))) is offers
+    with desk.acting(POLICE).store.read() as db:
+        assert rows.persons(db, SEEN, [token("wife")])[token("wife")] == {token("wife")}
 
 
-NUMBERED = Terms(
-    [Name("Daniel", "Marsh")], [Born("1970-03-02", "day")],
-    [Identifier("PNC", "02/73319Z"), Identifier("nhs", "999 000 0018"), Identifier("local", "7")],
-)  # fmt: skip
+def test_a_link_carries_what_its_matcher_was_shown_and_the_log_takes_it(desk: Desk) -> None:
+    """A signature under "same person" without its grounds cannot be looked at again."""
+    e18_and_e19(desk)
+    (one,) = matching(desk).candidates(SEEN, token("D")).offered
+    matching(desk).link(
+        token("D"), token("d"), by=matcher(desk), role="analyst", reason="rang probation"
+    )
+    desk.settle()
+    (said,) = desk.said(POLICE, "persons_linked")
+    assert said["basis"].startswith("rang probation [shown: the same given name; ")
+    assert f"evidence {digest_of(one)}]" in said["basis"]
+    assert "Daniel" not in said["basis"], "what it refers to it does not quote"
+    assert len(desk.seen(POLICE, "persons_linked")) == 1
+    assert desk.ledger.state.consents.same(token("d")) == both("D", "d")
+    found = offered(matching(desk).candidates(SEEN))
+    assert found == {both("T", "t")}, "who is one already is not offered again"
 
 
-@pytest.mark.parametrize(
-    ("found", "outcome"),
-    [
-        (record("Dan", "Other", pnc="2002/0073319Z"), "match"),
-        (record(None, None, "1970-03-02", nhs="9990000018"), "match"),
-        # The number is his and the birth another's: somebody mistyped one of them.
-        (record("Dan", "Other", "1991-01-01", pnc="2002/0073319Z"), "possible_match"),
-        (record("Dan", "Other", local="7"), "possible_match"),
-        (record("Dan", "Other", pnc="2002/0073318Y"), "nil"),
-    ],
-)
-def test_only_a_number_that_is_one_persons_makes_a_match(found: Record, outcome: str) -> None:
-    """Whatever else agrees, a person confirms it."""
-    assert judge(NUMBERED, Answer([found])).outcome == outcome
+def test_what_evidence_digests_to_is_worked_out_again_from_what_is_held(desk: Desk) -> None:
+    """Another who holds the same statements, in whatever order, gets the same digest."""
+    e18_and_e19(desk)
+    (one,) = matching(desk).candidates(SEEN, token("D")).offered
+    (other,) = matching(desk).candidates(SEEN, token("d")).offered
+    fresh = desk.consumer(POLICE, store="again.sqlite")
+    fresh.take(desk.records(POLICE))
+    again = Matching(fresh.store, fresh.voice, desk.new_id, WEIGHING)
+    (third,) = again.candidates(SEEN, token("D")).offered
+    assert digest_of(one) == digest_of(other) == digest_of(third)
+    desk.report(about(desk, who("D", "Daniel", "Marsh", born=born("1970-03-02"))))
+    desk.settle()
+    (more,) = matching(desk).candidates(SEEN, token("D")).offered
+    assert digest_of(more) != digest_of(one), "it is of what was shown then"
 
 
-@pytest.mark.parametrize(
-    "slip",
-    [("pnc", "2001/0171310S"), ("nhs", "0000000000"), ("nhs", "9990000019"), ("niche", "unknown"),
-     ("cro", "029906/12K")],
-)  # fmt: skip
-def test_a_placeholder_or_a_slip_of_the_pen_joins_nobody(slip: tuple[str, str]) -> None:
-    """Two strangers whom a clerk gave the same wrong number are not one man."""
-    terms = Terms([Name("A", "B")], [], [Identifier(*slip)])
-    answer = Answer([record("C", "D", None, **{slip[0]: slip[1]})])
-    assert judge(terms, answer).outcome == "possible_match"
+def state_of(desk: Desk) -> dict[str, Json]:
+    """Give every row of what people and rules keep, but for links and who undid them."""
+    apart = {
+        "links",
+        "link_tokens",
+        "views",
+        "positions",
+        "to_publish",
+        "causes",
+        "clock",
+        "acting",
+    }
+    with desk.acting(POLICE).store.read() as db:
+        return {
+            table.name: sorted(map(str, db.execute(select(table)).all()))
+            for table in metadata.sorted_tables if table.name not in apart
+        }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("scheme", "written", "one"),
-    [
-        ("pnc", "02/73319z", "2002/0073319Z"),
-        ("pnc", "2002/0073319Z", "2002/0073319Z"),
-        ("pnc", "87/5632A", "1987/0005632A"),
-        ("cro", "29906/12J", "029906/12J"),
-        ("nhs", "999 000-0018", "9990000018"),
-        ("niche", " n 1 ", "N1"),
-    ],
-)
-def test_a_number_has_one_spelling(scheme: str, written: str, one: str) -> None:
-    """Two forms write the same number in two ways."""
-    assert number_of(Identifier(scheme.upper(), written)).value == one
+def test_an_unlink_restores_rows_candidates_and_what_rules_then_find(tmp_path: Path) -> None:
+    """A wrong link reaches consent and exclusions: after it there must be nothing left of it."""
+    ends = []
+    for name, links in (("linked", True), ("never", False)):
+        folder = tmp_path / name
+        folder.mkdir()
+        desk = Desk(folder)
+        e18_and_e19(desk)
+        before = state_of(desk), offered(matching(desk).candidates(SEEN))
+        if links:
+            sitting = matching(desk)
+            (said,) = sitting.link(
+                token("D"), token("d"), by=matcher(desk), role="analyst", reason="seen"
+            )
+            desk.settle()
+            acting = desk.acting(POLICE)
+            Deciding(acting.store, acting.voice, desk.new_id).unlink(
+                said.draft.id, by=matcher(desk), role="analyst", basis="two men"
+            )
+            desk.settle()
+            assert (state_of(desk), offered(matching(desk).candidates(SEEN))) == before
+            assert len(desk.seen(POLICE, "persons_unlinked")) == 1
+            assert desk.ledger.state.consents.same(token("d")) == {token("d")}
+        desk.report(about(desk, who("D", "Danny"), who("T", "Trace"), day="2012-05-03"))
+        desk.settle()
+        ends.append(desk.said(POLICE, "possible_same_origin"))
+    assert [len(one) for one in ends] == [1, 1], "E18 and E19 alone, link or no link"
 
 
-def test_an_age_contradicts_no_day_and_a_year_only_another() -> None:
-    """An age is of a day that nobody said."""
-    dan = record("Dan", "Marsh", "1970-03-02")
-    for born, outcome in (
-        (Born("39", "age"), "possible_match"),
-        (Born("1970", "year"), "possible_match"),
-        (Born("1970-03", "month"), "possible_match"),
-        (Born("1971", "year"), "nil"),
-    ):
-        terms = Terms([Name("Daniel", "Marsh")], [born], [])
-        assert judge(terms, Answer([dan])).outcome == outcome, born
+def test_linking_lets_m03_see_one_pair(desk: Desk) -> None:
+    """Two reports of one couple by other names are one source heard twice, once somebody knows."""
+    desk.report(about(desk, who("D", "Daniel", "Marsh"), who("T", "Tracey", "Hill")))
+    log(desk, who("d", "Jim", "Reed"), who("t", "Tracey", "Hill"), day="2012-01-02")
+    desk.settle()
+    assert desk.said(POLICE, "possible_same_origin") == []
+    matching(desk).link(
+        token("D"), token("d"), by=matcher(desk), role="analyst", reason="his alias"
+    )
+    desk.settle()
+    log(desk, who("d", "Jim", "Reed"), who("t2", "Tracey"))
+    desk.settle()
+    assert len(desk.said(POLICE, "possible_same_origin")) == 1
 
 
-@pytest.mark.parametrize(
-    ("reference", "is_shown"),
-    [("NICHE-2005/17", True), ("12345", True), ("MARSH-1970", False), ("daniel.1", False),
-     ("a b 1", False), ("PERSON", False), ("9" * 65, False), ("", False)],
-)  # fmt: skip
-def test_a_reference_goes_on_the_log_only_where_it_names_nobody(
-    reference: str, *, is_shown: bool
+def test_what_is_held_apart_is_linked_only_by_somebody_who_says_so(desk: Desk) -> None:
+    """The desk's own button asks twice; the log keeps what spoke against it."""
+    desk.report(about(desk, who("D", "Daniel", "Marsh", born=born("1970-03-02"))))
+    log(desk, who("d", "Daniel", "Marsh", born=born("1971-03-02")))
+    desk.settle()
+    sitting, by = matching(desk), matcher(desk)
+    assert sitting.candidates(SEEN).offered == []
+    with pytest.raises(Misuse, match="parts these two"):
+        sitting.link(token("D"), token("d"), by=by, role="analyst", reason="mistyped")
+    sitting.link(
+        token("D"), token("d"), by=by, role="analyst", reason="mistyped", all_the_same=True
+    )
+    desk.settle()
+    assert "born on different days" in desk.said(POLICE, "persons_linked")[0]["basis"]
+
+
+def test_one_number_with_two_birthdays_is_shown_as_an_error_and_not_offered(desk: Desk) -> None:
+    """One of the records is wrong, and somebody should know which before it is acted on."""
+    number = [{"scheme": "pnc", "value": "02/73319Z"}]
+    desk.report(
+        about(desk, who("D", "Daniel", "Marsh", born=born("1970-03-02"), identifiers=number))
+    )
+    log(desk, who("d", "Daniel", "Marsh", born=born("1971-03-02"), identifiers=number))
+    desk.settle()
+    found = matching(desk).candidates(SEEN)
+    assert (found.offered, len(found.conflicting)) == ([], 1)
+
+
+WAYS: dict[str, Callable[[Matching, str], object]] = {
+    "candidates": lambda sitting, one: sitting.candidates(SEEN, one),
+    "page": lambda sitting, one: sitting.page(SEEN, one),
+    "pair": lambda sitting, one: sitting.pair(SEEN, one, token("d")),
+    "link": lambda sitting, one: sitting.link(
+        one, token("d"), by=Practitioner("nobody in particular", "X"), role="analyst", reason="so"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whom_something_is_kept_from_finds_nobody_of_it(desk: Desk, way: str) -> None:
+    """He works there: her token answers as one that never was, in the same words."""
+    report = desk.report(about(desk, who("D", "Daniel", "Marsh"), who("T", "Tracey", "Hill")))
+    log(desk, who("d", "Daniel"), who("t", "Tracey"))
+    desk.settle()
+    sitting = matching(desk)
+    WAYS[way](sitting, token("D"))
+    with desk.acting(POLICE).store.write() as db:
+        keep_from(db, [report], SEEN)
+    told = []
+    for one in (token("D"), token("of nobody")):
+        with pytest.raises(Misuse) as refused:
+            WAYS[way](sitting, one)
+        told.append((refused.value.text, refused.value.remedy))
+    assert told[0] == told[1]
+    assert sitting.candidates(SEEN) == Found([], [], 0)
+    assert offered(sitting.candidates(frozenset({"a colleague"})))
+
+
+def test_what_is_taken_back_brings_nobody_together_and_what_is_erased_is_gone(desk: Desk) -> None:
+    """A report about another man must leave no trace in who may be whom."""
+    report = desk.report(about(desk, who("D", "Daniel", "Marsh"), who("T", "Tracey", "Hill")))
+    log(desk, who("d", "Daniel"), who("t", "Tracey"))
+    desk.settle()
+    desk.report(
+        {
+            "event": {"statement": report, "reason": "mistaken", "by": "A. Officer"},
+            "cause.1": {"statement": report},
+            "provenance": named(desk.draw)["provenance"],
+        },
+        event="statement_retracted",
+    )
+    desk.settle()
+    assert matching(desk).candidates(SEEN).offered == []
+    assert matching(desk).page(SEEN, token("D")).names, "the page still shows it, marked"
+    police = desk.acting(POLICE)
+    with police.store.write() as db:
+        for worker in police._workers:
+            worker.forget(db, report)
+        for table in (rows.people_named, rows.people_keys, rows.people_places):
+            held = db.execute(select(table.c.statement)).scalars().all()
+            assert report not in held, table.name
+    with pytest.raises(Misuse, match="Nobody of this token"):
+        matching(desk).page(SEEN, token("D"))
+
+
+def test_a_correction_by_the_publisher_is_what_counts(desk: Desk) -> None:
+    """A birthday put right brings two records together that it kept apart."""
+    given = who("D", "Daniel", "Marsh", born=born("1971-03-02"))
+    report = desk.report(about(desk, given))
+    log(desk, who("d", "Daniel", "Marsh", born=born("1970-03-02")))
+    desk.settle()
+    assert matching(desk).candidates(SEEN).offered == []
+    desk.report(
+        {
+            "event": {"statement": report, "reason": "misheard", "by": "A. Officer"},
+            "cause.1": {"statement": report},
+            "provenance": named(desk.draw)["provenance"],
+            "person.1.identity": {**given, "born": born("1970-03-02")},
+        },
+        event="statement_corrected",
+    )
+    desk.settle()
+    assert offered(matching(desk).candidates(SEEN)) == {both("D", "d")}
+    page = matching(desk).page(SEEN, token("D"))
+    assert ([line.text for line in page.births], page.replaced) == (["1970-03-02 (day)"], [report])
+
+
+def test_settings_that_were_changed_since_are_not_silently_mixed(
+    desk: Desk, tmp_path: Path
 ) -> None:
-    """Some systems key their records by surname."""
-    assert is_opaque(reference, DANIEL) is is_shown
+    """Half an index by other nicknames finds half of the people, and nobody would notice."""
+    e18_and_e19(desk)
+    text = SHIPPED.read_text().replace("  - [daniel, dan, danny]\n", "")
+    (tmp_path / "matching.yaml").write_text(text)
+    acting = desk.acting(POLICE)
+    other = Matching(acting.store, acting.voice, desk.new_id, weighing_of(tmp_path))
+    with pytest.raises(Misuse, match=r"matching\.yaml was changed"):
+        other.candidates(SEEN)
+
+
+def test_a_link_the_log_refused_joins_nobody(desk: Desk) -> None:
+    """What nobody was told must not bring anybody together here."""
+    e18_and_e19(desk)
+    (said,) = matching(desk).link(
+        token("D"), token("d"), by=matcher(desk), role="analyst", reason="seen"
+    )
+    desk.acting(POLICE).refused(said.draft.id)
+    with desk.acting(POLICE).store.read() as db:
+        assert rows.persons(db, SEEN, [token("D")])[token("D")] == {token("D")}
+        assert not joined.standing_links(db)
+    assert both("D", "d") in offered(matching(desk).candidates(SEEN))

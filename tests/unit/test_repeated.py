@@ -17,7 +17,7 @@ from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse
 from contracts.section import Practitioner
 from deploy.command import invoke
-from deploy.wiring import workers_of
+from deploy.workers import workers_of
 from producers.partnership import Partnership
 from producers.repeated import said_before
 from tests.support.desk import POLICE, Desk

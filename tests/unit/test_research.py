@@ -276,7 +276,7 @@ def test_what_was_found_never_leaves_the_forces_own_store(desk: Desk) -> None:
     assert kept["detail"] == "GBH 1987, twelve years"
 
 
-def test_a_duty_that_runs_out_becomes_a_statement_once(desk: Desk) -> None:
+def test_a_duty_that_runs_out_becomes_a_statement_once_for_each_role(desk: Desk) -> None:
     """Silence is what stops officers reporting: it must stand on the log."""
     report = desk.report()
     desk.settle()
@@ -288,7 +288,9 @@ def test_a_duty_that_runs_out_becomes_a_statement_once(desk: Desk) -> None:
     desk.pass_hours(50)
     desk.settle()
     overdue = desk.said(POLICE, "duty_overdue")
-    assert [(one["duty"], one["statement"]) for one in overdue] == [("response_given", report)]
+    assert {(one["duty"], one["statement"]) for one in overdue} == {("response_given", report)}
+    told = [one["owner_role"] for one in overdue]
+    assert told == ["duty_inspector", "duty_manager"], "its own role, and then the next"
 
 
 def test_an_answer_in_time_leaves_nothing_overdue(desk: Desk) -> None:
