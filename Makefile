@@ -5,7 +5,7 @@ REQUIREMENTS := deploy/requirements/runtime.txt deploy/requirements/dev.txt
 
 PURE := tests/matrix tests/property tests/replay tests/unit
 
-.PHONY: demo test test-kafka test-pure check bench faults pins install
+.PHONY: demo test test-kafka test-pure check bench faults assets pins install
 
 demo: install
 	@$(BIN)/candour demo
@@ -33,6 +33,9 @@ bench: install
 
 faults: install
 	@$(BIN)/python -m pytest -m campaign tests/faults
+
+assets: install
+	@$(BIN)/python -m deploy.assets
 
 pins: install
 	@cd deploy/requirements && for name in runtime dev; do \

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from consumers.store import metadata
 
 looks = Table(
-    "looks",
+    "reveals",
     metadata,
     Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("task", Text, nullable=False, index=True),

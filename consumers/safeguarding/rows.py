@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     select,
     update,
 )
@@ -363,3 +364,13 @@ def _day(day: date, by: timedelta) -> str:
         return (day + by).isoformat()
     except OverflowError:
         return (date.max if by > timedelta() else date.min).isoformat()
+
+
+def count_open(db: Connection, *, hidden: Collection[str]) -> int:
+    """Count the alerts that nobody has, as far as somebody may know."""
+    query = select(func.count()).where(
+        alerts.c.acknowledged_by.is_(None), alerts.c.closed.is_(None)
+    )
+    if hidden:
+        query = query.where(alerts.c.statement.not_in(hidden), alerts.c.id.not_in(hidden))
+    return db.execute(query.select_from(alerts)).scalar_one()

@@ -114,6 +114,7 @@ _ROWS = (
     EventType("erasure_confirmed", 1, case.ErasureConfirmed, _OWN),
     EventType("legal_hold_set", 1, case.LegalHoldSet, _OWN, refers=True),
     EventType("legal_hold_lifted", 1, case.LegalHoldLifted, _OWN),
+    EventType("looks_recorded", 1, case.LooksRecorded, _OWN),
     EventType("credential_issued", 1, control.CredentialIssued, _PUBLIC),
     EventType("credential_revoked", 1, control.CredentialRevoked, _PUBLIC),
     EventType("exercise_time_set", 1, control.ExerciseTimeSet, _PUBLIC),

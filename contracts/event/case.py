@@ -11,6 +11,7 @@ from typing import Literal
 from contracts.form import (
     DayOrMoment,
     Instant,
+    Millis,
     Section,
     Sha256,
     StatementId,
@@ -164,3 +165,17 @@ class LegalHoldLifted(Section, frozen=True, kw_only=True):
     hold: StatementId
     reason: str
     by: str
+
+
+class LooksRecorded(Section, frozen=True, kw_only=True):
+    """How many looks people of an agency took at what it holds, and a digest over each of them.
+
+    Times in milliseconds since 1970 (UTC). The looks themselves stay with the agency: who they
+    were is nobody else's, that none was taken out afterwards can be proved.
+    """
+
+    since: Millis
+    until: Millis
+    count: Whole
+    digest: Sha256
+    key: str | None = None

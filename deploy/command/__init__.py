@@ -51,6 +51,7 @@ GROUPS = (
 """Modules of this folder that hold a group of commands as `app`."""
 COMMANDS = (
     "publish", "correct", "retract", "subject_access", "decision_record", "figures", "demo",
+    "desk",
     "replay",
 )  # fmt: skip
 """Modules of this folder that hold one command as a function of their own name."""

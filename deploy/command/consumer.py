@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from consumers import aside, standing
 from consumers import store as stored
-from consumers.research.looks import looks
+from consumers.desk.rows import looks
+from consumers.research.looks import looks as reveals
 from consumers.research.rows import KEPT
 from consumers.telling.rows import deliveries
 from contracts.fault import Misuse
@@ -81,7 +82,7 @@ def rebuild(home: ActingHome) -> None:
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
-        acting.store.forget(kept=KEPT | {looks.name, deliveries.name})
+        acting.store.forget(kept=KEPT | {looks.name, reveals.name, deliveries.name})
         count = asyncio.run(acting.read())
     typer.echo(
         f"Rebuilt from {count} record{'' if count == 1 else 's'}; results are kept. Now: candour "

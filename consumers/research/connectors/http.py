@@ -8,7 +8,7 @@ import asyncio
 import ssl
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2 as httpx
 import msgspec
 
 from consumers.research.connectors.connector import (

@@ -1,0 +1,1 @@
+"""The desk: where police intelligence receives, researches, answers and acts, as pages."""

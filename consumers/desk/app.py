@@ -1,0 +1,52 @@
+"""The desk's application: its pages behind its guard."""
+
+from collections.abc import Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from consumers.desk.guard import Guard
+from consumers.desk.pages import account, inbox, report
+from consumers.desk.signing_in import SigningIn
+from consumers.desk.station import ASSETS, Station
+from contracts.fault import CandourError
+
+PAGES: Sequence[Callable[[Station], list[Route]]] = (inbox.routes, report.routes)
+"""Every part of the desk, in the order of its navigation."""
+
+
+def desk(
+    station: Station, signing_in: SigningIn, *, nonce: Callable[[], str], provider: str
+) -> Starlette:
+    """Build the desk of one agency.
+
+    Args:
+        station: what its pages are given.
+        signing_in: how people prove who they are.
+        nonce: draws one for each answer.
+        provider: the identity provider's address.
+    """
+
+    async def fault(request: Request, exception: Exception) -> Response:  # noqa: RUF029
+        if not isinstance(exception, CandourError):
+            raise exception
+        return station.page(
+            request, "fault.html", title="This was not done", status=409, fault=exception
+        )
+
+    async def not_found(request: Request, _: Exception) -> Response:  # noqa: RUF029
+        return station.nothing(request)
+
+    routes = [Mount("/assets", StaticFiles(directory=ASSETS)), *account.routes(station, signing_in)]
+    for page in PAGES:
+        routes += page(station)
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, sessions=station.sessions, nonce=nonce, provider=provider)],
+        exception_handlers={CandourError: fault, 404: not_found, HTTPException: not_found},
+    )

@@ -1,0 +1,75 @@
+"""Who is here: signing in and out, the purpose somebody looks for, what they left unsaved."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from consumers.desk.person import PURPOSES
+from consumers.desk.session import Session
+from consumers.desk.signing_in import SigningIn, inward
+from consumers.desk.station import Station
+from consumers.research.plan import WORDS
+
+MARKS = [
+    ("▲▲ Threat to life", "Somebody may die. It came to you at once; what was missing of it is a "
+     "duty."),
+    ("▲ Urgent", "To be worked on today."),
+    ("UNVERIFIED", "Nobody knows who wrote it: call back on a number you know before you act."),
+    ("PROVISIONAL", "Who says so is not complete. Act on the danger, put none of it to anybody as "
+     "fact."),
+    ("SUSPECT", "Signed while its key was compromised. Confirm it by telephone."),
+    ("CORRECTED, RETRACTED", "Its originator said it otherwise, or took it back. Read that first."),
+    *((outcome.replace("_", " "), words) for outcome, words in WORDS.items()),
+    ("REPLAY", "An exercise: nothing in it happens now."),
+]  # fmt: skip
+"""Each mark, and how it must be taken."""
+
+
+def routes(station: Station, signing_in: SigningIn) -> list[Route]:
+    """Give the routes of signing in and of what goes with it."""
+
+    async def sign_in(request: Request) -> Response:
+        if "failed" in request.query_params:
+            return station.page(request, "sign_in.html", title="You are not signed in")
+        return await signing_in.begin(request)
+
+    def signed_out(request: Request) -> Response:
+        return station.page(request, "signed_out.html", title="You have signed out")
+
+    async def purpose(request: Request) -> Response:
+        session: Session = request.state.session
+        following = inward(request.query_params.get("next", "/"))
+        error = None
+        if request.method == "POST":
+            async with request.form() as form:
+                given = str(form.get("purpose", ""))
+            if given in PURPOSES:
+                session.state["purpose"] = given
+                return RedirectResponse(following, 303)
+            error = "Choose why you are looking"
+        return station.page(
+            request, "purpose.html", title="Why are you looking?", purposes=PURPOSES,
+            following=following, error=error, status=422 if error else 200,
+        )  # fmt: skip
+
+    def unsaved(request: Request) -> Response:
+        session: Session = request.state.session
+        left = station.sessions.left(str(session.subject))
+        return station.page(request, "unsaved.html", title="What you left unsaved", left=left)
+
+    def key(request: Request) -> Response:
+        return station.page(request, "key.html", title="What the marks mean", marks=MARKS)
+
+    def alive(_: Request) -> Response:
+        return JSONResponse({"alive": True})
+
+    return [
+        Route("/sign-in", sign_in),
+        Route("/signed-in", signing_in.end),
+        Route("/sign-out", signing_in.out, methods=["POST"]),
+        Route("/signed-out", signed_out),
+        Route("/purpose", purpose, methods=["GET", "POST"]),
+        Route("/unsaved", unsaved),
+        Route("/key", key),
+        Route("/alive", alive),
+    ]

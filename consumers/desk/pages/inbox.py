@@ -1,0 +1,92 @@
+"""The inbox: what came, what presses first; and the newest of it as it comes, with no content."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import anyio
+from sqlalchemy import RowMapping
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from consumers import standing
+from consumers import store as stored
+from consumers.desk import rows
+from consumers.desk.shown import title_of
+from consumers.desk.station import Station
+from consumers.responses import rows as responses
+from consumers.safeguarding import rows as safeguarding
+
+PAGE = 25
+LOOK_S = 0.25
+"""How often the live line looks whether something came: a decision shows within a second."""
+
+
+def routes(station: Station) -> list[Route]:
+    """Give the inbox's routes."""
+
+    def inbox(request: Request) -> Response:
+        before = request.query_params.get("before", "")
+        found = _listed(
+            station, request, before=int(before) if before.isdigit() else None,
+            every=request.query_params.get("show") == "all",
+        )  # fmt: skip
+        return station.page(request, "inbox.html", title="Inbox", **found)
+
+    def live(request: Request) -> Response:
+        return StreamingResponse(_news(station, request), media_type="text/event-stream")
+
+    return [Route("/", inbox), Route("/live", live)]
+
+
+def _listed(
+    station: Station, request: Request, *, before: int | None, every: bool
+) -> dict[str, Any]:
+    person = station.person(request)
+    with station.store.read() as db:
+        hidden = station.hidden(db, person)
+        first = [] if before else rows.pressing(db, hidden=hidden)
+        found = rows.arrived(db, hidden=hidden, open_only=not every, before=before, count=PAGE + 1)
+        listed = [_row(station, one, db) for one in found[:PAGE]]
+        counts = {
+            "owed": responses.count_open(db, hidden=hidden),
+            "alerts": safeguarding.count_open(db, hidden=hidden),
+        }
+        return {
+            "pressing": [_row(station, one, db) for one in first],
+            "listed": listed,
+            "more": found[PAGE - 1]["entry"] if len(found) > PAGE else None,
+            "every": every, "counts": counts, "as_of": stored.ledger_time(db),
+        }  # fmt: skip
+
+
+def _row(station: Station, one: RowMapping, db: Any) -> dict[str, Any]:
+    admitted = station.voice.partners.agencies.get(one["agency"])
+    return {
+        "id": one["statement"], "kind": title_of(one["event"]), "arrived": one["arrived"],
+        "agency": admitted.title if admitted else one["agency"], "urgency": one["urgency"],
+        "marks": one["marks"].split(), "verified": one["verified"], "done": one["done"],
+        "stands": standing.marks_of(db, one["statement"]),
+    }  # fmt: skip
+
+
+async def _news(station: Station, request: Request) -> AsyncIterator[str]:
+    """Tell that something came, and how pressing it is; never what or about whom."""
+    person = await run_in_threadpool(station.person, request)
+    last = await run_in_threadpool(_newest, station, person.viewer)
+    yield "retry: 2000\n\n"
+    while not await request.is_disconnected():
+        now = await run_in_threadpool(_newest, station, person.viewer)
+        if now != last:
+            last = now
+            yield f"event: came\ndata: {now[0]}\n\n"
+        await anyio.sleep(LOOK_S)
+
+
+def _newest(station: Station, viewer: frozenset[str]) -> tuple[int, int]:
+    """Give the newest entry in the inbox and how many alerts are open, as somebody may know."""
+    with station.store.read() as db:
+        hidden = standing.hidden_from(db, viewer)
+        found = rows.arrived(db, hidden=hidden, open_only=False, before=None, count=1)
+        return (found[0]["entry"] if found else 0), safeguarding.count_open(db, hidden=hidden)

@@ -1,0 +1,65 @@
+"""One report: danger, people, what and when, who says so, what may be put to whom; the rest."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from consumers import standing
+from consumers import store as stored
+from consumers.desk import rows
+from consumers.desk.shown import shown
+from consumers.desk.station import Station, asks_purpose
+from consumers.research import plan
+from consumers.research import rows as research
+from consumers.responses import rows as responses
+from contracts.identifier import is_statement_id
+
+
+def routes(station: Station) -> list[Route]:
+    """Give a report's routes."""
+
+    def report(request: Request) -> Response:
+        said = request.path_params["statement"]
+        found = _opened(station, request, said)
+        if found is None:
+            return station.nothing(request)
+        return station.page(request, "report.html", title="Report", **found)
+
+    return [Route("/reports/{statement}", asks_purpose(report))]
+
+
+def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | None:
+    """Read a report, and record that it was looked at; None where there is nothing to show."""
+    if not is_statement_id(said):
+        return None
+    person = station.person(request)
+    with station.store.write() as db:
+        row = stored.row_of(db, said)
+        station.look(db, request, person, "report", said)
+        if row is None or said in station.hidden(db, person):
+            return None
+        statement = stored.reread(row["record"])
+        admitted = station.voice.partners.agencies.get(row["agency"])
+        return {
+            "id": said, "row": row, "report": shown(statement),
+            "agency": admitted.title if admitted else row["agency"],
+            "contact": admitted.contact if admitted else None,
+            "urgency_of": statement.context.urgency, "marks": rows.marks_of(db, said),
+            "verified": row["verified"],
+            "stands": standing.marks_of(db, said),
+            "handling": statement.context.classification,
+            "research": _research(db, said), "owed": responses.duty(db, f"response_given/{said}"),
+            "looks": rows.looks_at(db, said, 20), "ours": row["agency"] == station.voice.agency,
+        }  # fmt: skip
+
+
+def _research(db: Connection, said: str) -> dict[str, Any]:
+    tasks = research.tasks_of(db, said)
+    made = [task for task in tasks if not task["open"]]
+    return {
+        "tasks": tasks, "made": len(made), "words": plan.WORDS,
+        "overdue": [task for task in tasks if task["open"]],
+    }  # fmt: skip

@@ -1,0 +1,225 @@
+"""Sessions of the desk, in SQL: an opaque id in a cookie, everything else here, revocable.
+
+The id itself is not kept: whoever reads the database can take nobody's place. An idle session is
+locked, not lost: what was being written is kept for the same person to go on with.
+
+Source: OWASP ASVS 5.0 V7 (session management); technical.md 8.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Engine,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from consumers import embedded
+from contracts import base64url
+
+ID_BYTES = 32
+MINUTE_MS = 60_000
+KEPT_MS = 24 * 60 * MINUTE_MS
+"""How long a session that ended is remembered, so that who comes back finds what they wrote."""
+
+metadata = MetaData()
+sessions = Table(
+    "desk_sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subject", Text, index=True),
+    Column("state", Text, nullable=False),
+    Column("began", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("signed_in", BigInteger),
+    Column("ended", BigInteger),
+)
+"""One row a session; `id` is the digest of what the cookie holds, `subject` who signed in."""
+
+unsaved = Table(
+    "desk_unsaved",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("fields", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""What somebody was writing when their session was locked or lost, by page."""
+
+
+@dataclass
+class Session:
+    """One browser's session.
+
+    Attributes:
+        key: what the cookie holds.
+        subject: who signed in, by the provider's identifier; None before.
+        state: what is remembered for it: the sign-in under way, name, roles, purpose, csrf.
+        seen: when it was last used, in milliseconds; `signed_in` when they proved who they are.
+    """
+
+    key: str
+    began: int
+    seen: int
+    subject: str | None = None
+    signed_in: int | None = None
+    state: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def csrf(self) -> str:
+        """The token that each form of this session carries."""
+        return str(self.state["csrf"])
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long sessions last: configuration of the desk, in minutes."""
+
+    idle_minutes: int = 15
+    whole_minutes: int = 12 * 60
+
+
+class Sessions:
+    """The database of sessions."""
+
+    def __init__(
+        self, url: str, *, now_ms: Callable[[], int], random_bytes: Callable[[int], bytes],
+        limits: Limits = Limits(),
+    ) -> None:  # fmt: skip
+        """Open or make it.
+
+        Args:
+            url: SQLAlchemy's, of SQLite or PostgreSQL.
+            now_ms: this machine's clock.
+            random_bytes: the operating system's generator.
+            limits: how long sessions last.
+        """
+        self._engine: Engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        if self._engine.dialect.name == "sqlite":
+            embedded.embed(self._engine)
+        self._now, self._random, self.limits = now_ms, random_bytes, limits
+        with self._engine.begin() as db:
+            metadata.create_all(db)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    def begin(self) -> Session:
+        """Begin a session of somebody who has not signed in yet."""
+        now = self._now()
+        made = Session(self._drawn(), now, now, state={"csrf": self._drawn()})
+        with self._engine.begin() as db:
+            db.execute(delete(sessions).where(sessions.c.seen < now - KEPT_MS))
+            db.execute(insert(sessions).values(id=_hashed(made.key), **_values(made)))
+        return made
+
+    def find(self, key: str) -> Session | None:
+        """Give a session by what its cookie holds; None where it ended or never was."""
+        with self._engine.begin() as db:
+            row = db.execute(select(sessions).where(sessions.c.id == _hashed(key))).first()
+        if row is None or row.ended is not None:
+            return None
+        if row.signed_in is not None and self._now() - row.signed_in > self._whole_ms:
+            return None
+        return Session(key, row.began, row.seen, row.subject, row.signed_in, json.loads(row.state))
+
+    def is_locked(self, session: Session) -> bool:
+        """Say whether nobody used it for so long that they must prove again who they are."""
+        return self._now() - session.seen > self.limits.idle_minutes * MINUTE_MS
+
+    def keep(self, session: Session) -> None:
+        """Keep what changed; it was used now, unless it is locked."""
+        if not self.is_locked(session):
+            session.seen = self._now()
+        with self._engine.begin() as db:
+            row = sessions.c.id == _hashed(session.key)
+            db.execute(update(sessions).where(row).values(**_values(session)))
+
+    def signed_in(self, session: Session, subject: str, **state: Any) -> Session:
+        """Begin anew under another id for somebody who proved who they are: rotation."""
+        now = self._now()
+        kept = {**state, "csrf": self._drawn()}
+        made = replace(
+            session, key=self._drawn(), subject=subject, signed_in=now, seen=now, state=kept
+        )
+        with self._engine.begin() as db:
+            db.execute(delete(sessions).where(sessions.c.id == _hashed(session.key)))
+            db.execute(insert(sessions).values(id=_hashed(made.key), **_values(made)))
+        return made
+
+    def end(self, session: Session) -> None:
+        """End a session, as whoever signs out does."""
+        with self._engine.begin() as db:
+            row = sessions.c.id == _hashed(session.key)
+            db.execute(update(sessions).where(row).values(ended=self._now(), state="{}"))
+
+    def revoke(self, subject: str) -> int:
+        """End every session of somebody at once; give how many there were."""
+        live = (sessions.c.subject == subject, sessions.c.ended.is_(None))
+        with self._engine.begin() as db:
+            ended = update(sessions).where(*live).values(ended=self._now(), state="{}")
+            return db.execute(ended).rowcount
+
+    def set_aside(self, key: str, path: str, fields: Mapping[str, list[str]]) -> bool:
+        """Keep what somebody was writing when their session was locked or had ended.
+
+        Returns:
+            False where nobody knows any more whose it was.
+        """
+        with self._engine.begin() as db:
+            query = select(sessions.c.subject).where(sessions.c.id == _hashed(key))
+            subject = db.execute(query).scalar()
+            if subject is None:
+                return False
+            row = {"subject": subject, "path": path}
+            place = (unsaved.c.subject == subject, unsaved.c.path == path)
+            db.execute(delete(unsaved).where(*place))
+            text = json.dumps({name: values for name, values in fields.items() if name != "csrf"})
+            db.execute(insert(unsaved).values(**row, fields=text, at=self._now()))
+        return True
+
+    def left(self, subject: str) -> list[str]:
+        """List the pages on which somebody has something unsaved, the newest first."""
+        query = select(unsaved.c.path).where(unsaved.c.subject == subject)
+        with self._engine.begin() as db:
+            db.execute(delete(unsaved).where(unsaved.c.at < self._now() - KEPT_MS))
+            return list(db.execute(query.order_by(unsaved.c.at.desc())).scalars())
+
+    def take_up(self, subject: str, path: str) -> dict[str, list[str]]:
+        """Give what somebody was writing on a page, once; nothing where there is nothing."""
+        place = (unsaved.c.subject == subject, unsaved.c.path == path)
+        with self._engine.begin() as db:
+            found = db.execute(select(unsaved.c.fields).where(*place)).scalar()
+            db.execute(delete(unsaved).where(*place))
+        return json.loads(found) if found else {}
+
+    @property
+    def _whole_ms(self) -> int:
+        return self.limits.whole_minutes * MINUTE_MS
+
+    def _drawn(self) -> str:
+        return base64url.encode(self._random(ID_BYTES))
+
+
+def _hashed(key: str) -> str:
+    return sha256(f"candour-session\n{key}".encode()).hexdigest()
+
+
+def _values(session: Session) -> dict[str, Any]:
+    return {
+        "subject": session.subject, "state": json.dumps(session.state), "began": session.began,
+        "seen": session.seen, "signed_in": session.signed_in,
+    }  # fmt: skip

@@ -1,0 +1,268 @@
+"""A statement as somebody at a desk reads it: plain words for every closed value, nothing dropped.
+
+Pure. What was withheld is said to be withheld; what nobody knows is never shown as no.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from contracts.event.report import Occurred, Report
+from contracts.form import Section
+from contracts.section import (
+    Health,
+    Identity,
+    Narrative,
+    PersonPart,
+    Provenance,
+    Risk,
+    Whereabouts,
+    number_of,
+)
+from contracts.sharing import Consent, UseLimits
+from contracts.statement import Statement
+
+ANSWERS = {
+    "yes": "Yes", "no": "No", "unknown": "Not known", "not_asked": "Not asked",
+    "refused": "Asked, not answered",
+}  # fmt: skip
+CHILDREN = {
+    "household": "Children live there", "contact": "Children have contact",
+    "cares_for_others": "Cares for other people’s children", "pregnant": "Somebody is pregnant",
+    "none_known": "None is known", "not_asked": "Not asked",
+}  # fmt: skip
+PARTS = {
+    "victim": "victim", "alleged_perpetrator": "alleged perpetrator", "child": "child",
+    "associate": "associate", "unassessed": "part not assessed",
+}  # fmt: skip
+TOLD = {"yes": "May be told", "no": "Must not be told", "ring_first": "Ring first"}
+HOW = {
+    "told_by_subject": "told by the person themselves", "told_by_other": "told by somebody else",
+    "observed": "saw or heard it", "record": "from a record", "public_source": "from the public",
+    "inferred": "inferred",
+}  # fmt: skip
+SKIPPED = {"occurred", "known_to_agency", "recorded", "key", "standing"}
+
+
+@dataclass(frozen=True)
+class ShownPerson:
+    """One person of a report, as delivered.
+
+    Attributes:
+        number: in the report; `subject` the token.
+        name: the first name known; `aliases` the others.
+        part: in words; `born` as well as it is known.
+        identifiers: scheme and value.
+        whereabouts: None where it was withheld or is not known.
+        told: may this be put to them; `origin_told` may who said so.
+    """
+
+    number: int
+    subject: str
+    name: str
+    aliases: list[str]
+    part: str
+    born: str
+    identifiers: list[tuple[str, str]]
+    whereabouts: Whereabouts | None
+    told: str
+    origin_told: str
+
+
+@dataclass(frozen=True)
+class ShownReport:
+    """A report for its page; see the members' names."""
+
+    kind: str
+    when: str
+    known: str
+    recorded: str
+    facts: list[tuple[str, str]]
+    people: list[ShownPerson]
+    danger: str
+    children: str
+    risk: list[tuple[str, str]]
+    narrative: Narrative | None
+    health: Health | None
+    consent: list[tuple[str, str]]
+    provenance: list[tuple[str, str]]
+    says: str
+    ring: str | None
+    note: str | None
+    withheld: list[str]
+    limited: bool = field(default=False)
+
+
+def shown(statement: Statement) -> ShownReport:
+    """Give a statement for its page."""
+    sections = statement.sections
+    event = sections.get("event")
+    risk = sections.get("risk")
+    limits = sections.get("use_limits")
+    report = event if isinstance(event, Report) else None
+    who = sections.get("provenance")
+    return ShownReport(
+        kind=title_of(statement.kind.name),
+        when=when(report.occurred) if report else "not said",
+        known=day(report.known_to_agency) if report else "not said",
+        recorded=day(report.recorded) if report else "not said",
+        facts=list(facts(event)) if event is not None else [],
+        people=list(people(sections)),
+        danger=ANSWERS[risk.danger_now] if isinstance(risk, Risk) else "Not told to this desk",
+        children=CHILDREN[risk.children] if isinstance(risk, Risk) else "Not told to this desk",
+        risk=list(_risk(risk)) if isinstance(risk, Risk) else [],
+        narrative=_only(sections, Narrative),
+        health=_only(sections, Health),
+        consent=list(_consent(sections)),
+        provenance=list(provenance(who)) if isinstance(who, Provenance) else [],
+        says=says(who) if isinstance(who, Provenance) else "Who says so was not told to this desk.",
+        ring=limits.ring if isinstance(limits, UseLimits) else None,
+        note=limits.note if isinstance(limits, UseLimits) else None,
+        withheld=[words for name, words in _MAY_LACK.items() if name not in sections],
+        limited=isinstance(limits, UseLimits),
+    )
+
+
+_MAY_LACK = {
+    "event": "the facts", "provenance": "who says so", "narrative": "what was said, in words",
+    "risk": "the questions on danger", "use_limits": "what may be put to whom",
+}  # fmt: skip
+
+
+def title_of(event: str) -> str:
+    """Spell an event's name as a heading."""
+    return event.replace("_", " ").capitalize()
+
+
+def when(occurred: Occurred) -> str:
+    """Spell when something happened, as exactly as it is known and no more."""
+    if occurred.at is None:
+        return "undated"
+    text = day(occurred.at)
+    text = f"about {text}" if occurred.precision == "about" else text
+    return f"{text} to {day(occurred.until)}" if occurred.until else text
+
+
+def day(text: str) -> str:
+    """Spell a day, month, year or moment."""
+    match len(text):
+        case 4:
+            return text
+        case 7:
+            return f"{date.fromisoformat(f'{text}-01'):%B %Y}"
+    found = date.fromisoformat(text[:10])
+    spelled = f"{found:%-d %B %Y}"
+    return f"{spelled}, {text[11:16]}" if "T" in text else spelled
+
+
+def facts(event: Section) -> Iterator[tuple[str, str]]:
+    """List what an event says beside its times, in words."""
+    told: dict[str, Any] = msgspec.to_builtins(event)
+    for name, value in told.items():
+        if name not in SKIPPED and value not in ([], None):
+            yield name.replace("_", " ").capitalize(), _words(value)
+
+
+def people(sections: Mapping[str, Section]) -> Iterator[ShownPerson]:
+    """List the persons of a statement, by number."""
+    parts = {v.subject: v.part for v in sections.values() if isinstance(v, PersonPart)}
+    where = {v.subject: v for v in sections.values() if isinstance(v, Whereabouts)}
+    limits = sections.get("use_limits")
+    told = {one.subject: one for one in limits.limits} if isinstance(limits, UseLimits) else {}
+    for section, value in sections.items():
+        if not isinstance(value, Identity):
+            continue
+        names = [" ".join(filter(None, (n.given, n.family))) for n in value.names]
+        limit = told.get(value.subject)
+        yield ShownPerson(
+            number_of(section), value.subject, names[0] if names else "Name not known", names[1:],
+            PARTS[parts.get(value.subject, "unassessed")], born(value),
+            [(one.scheme.upper(), one.value) for one in value.identifiers or []],
+            where.get(value.subject), TOLD[limit.may_be_told if limit else "ring_first"],
+            TOLD[limit.origin_may_be_told if limit else "no"],
+        )  # fmt: skip
+
+
+def born(one: Identity) -> str:
+    """Spell a birth as well as it is known."""
+    if one.born is None:
+        return "birth not known"
+    if one.born.precision == "age":
+        return f"aged {one.born.value}"
+    return f"born {day(one.born.value)}"
+
+
+def says(who: Provenance) -> str:
+    """Say who says so and how they know, in one sentence."""
+    if who.kind == "system":
+        return f"A system said this by itself: {who.system}, rule {who.rule}."
+    name = who.practitioner.name if who.practitioner else None
+    if not name:
+        return "Nobody is named."
+    how = HOW.get(who.how_known or "", "how they know is not said")
+    return f"{name}, {who.role or 'role not said'}, {who.employer or 'employer not said'}: {how}."
+
+
+def provenance(who: Provenance) -> Iterator[tuple[str, str]]:
+    """List who says so, for whom, through whom, and where to ring."""
+    contact = who.contact
+    rows: Sequence[tuple[str, str | None]] = (
+        ("Name", who.practitioner.name if who.practitioner else None),
+        ("Role", who.role),
+        ("Employer", who.employer),
+        ("Acting for", who.acting_for),
+        ("How they know", HOW.get(who.how_known or "")),
+        ("Words", {"verbatim": "as they were said", "summary": "summed up"}.get(who.said or "")),
+        ("Source", "a member of the public who is not named" if who.source else None),
+        ("Mailbox", contact.mailbox if contact else None),
+        ("Telephone", contact.telephone if contact else None),
+        ("Out of hours", contact.out_of_hours if contact else None),
+        ("Supervisor", who.supervisor),
+        ("System", who.system),
+        ("Rule", who.rule),
+        ("Who answers for it", who.accountable),
+    )
+    yield from ((label, text) for label, text in rows if text)
+    for link in who.relay or []:
+        yield "Came through", f"{link.role}, {link.organisation}"
+
+
+def _risk(risk: Risk) -> Iterator[tuple[str, str]]:
+    asked = {
+        "Weapons": risk.weapons, "Dangerous animals, or animals harmed": risk.animals,
+        "The other one was there": risk.partner_present, "Telephone watched": risk.phone_monitored,
+        "Seen alone": risk.seen_alone,
+    }  # fmt: skip
+    yield from ((label, ANSWERS[given]) for label, given in asked.items())
+    if risk.factors:
+        yield "What else bears on danger", ", ".join(one.replace("_", " ") for one in risk.factors)
+    if risk.level:
+        yield f"Level ({risk.instrument or 'no instrument named'})", risk.level.replace("_", " ")
+    if risk.account == "records":
+        yield "Whose account", "Taken from records: not her account"
+
+
+def _consent(sections: Mapping[str, Section]) -> Iterator[tuple[str, str]]:
+    given = sections.get("consent")
+    if not isinstance(given, Consent):
+        return
+    names = {one.subject: one.name for one in people(sections)}
+    for view in given.views:
+        yield names.get(view.subject, "Somebody"), view.state.replace("_", " ")
+
+
+def _only(sections: Mapping[str, Section], kind: type[Any]) -> Any:
+    return next((value for value in sections.values() if isinstance(value, kind)), None)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return "; ".join(_words(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')}: {_words(one)}" for name, one in value.items())
+    return str(value).replace("_", " ")

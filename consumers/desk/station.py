@@ -1,0 +1,179 @@
+"""One agency's desk as its pages see it: the store, who is there, what may be done."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader, select_autoescape
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from consumers import standing
+from consumers import store as stored
+from consumers.desk import rows
+from consumers.desk.person import PURPOSES, Person, Role
+from consumers.desk.session import Session, Sessions
+from consumers.governance.desk import Governing
+from consumers.research.desk import Desk
+from consumers.responses.desk import Answering
+from consumers.safeguarding.desk import Deciding
+from consumers.store import Store, Wanted
+from consumers.worker import Voice
+from contracts.section import Practitioner
+
+
+class Acts(Protocol):
+    """What a person may do here; deploy hands it in, with the outbox behind it."""
+
+    @property
+    def research(self) -> Desk:
+        """Where research is completed."""
+
+    @property
+    def answering(self) -> Answering:
+        """Where answers are given."""
+
+    @property
+    def deciding(self) -> Deciding:
+        """Where a person decides what no machine may."""
+
+    @property
+    def governing(self) -> Governing:
+        """Where people decide about the log itself."""
+
+    def time_ms(self) -> int:
+        """Give the time that something said now carries."""
+
+    def practitioner(self, name: str) -> Practitioner:
+        """Name a person at work, with the agency's own token for them."""
+
+    async def act(self, wanted: Sequence[Wanted]) -> Any:
+        """Say what a person decided, and wait for what became of it."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """What every page is given.
+
+    Attributes:
+        store: the consumer's.
+        voice: who speaks here.
+        acts: what a person may do.
+        sessions: of browsers.
+        now_ms: this machine's clock.
+        title: the agency's own name.
+    """
+
+    store: Store
+    voice: Voice
+    acts: Acts
+    sessions: Sessions
+    now_ms: Callable[[], int]
+    title: str
+
+    def person(self, request: Request) -> Person:
+        """Give who is signed in."""
+        session: Session = request.state.session
+        name = str(session.state["name"])
+        practitioner = self.acts.practitioner(name)
+        roles = frozenset(Role(one) for one in session.state["roles"])
+        viewer = self.voice.viewer(practitioner)
+        return Person(str(session.subject), name, roles, practitioner, viewer)
+
+    def hidden(self, db: Connection, person: Person) -> frozenset[str]:
+        """List the ids and digests that are kept from somebody."""
+        return standing.hidden_from(db, person.viewer)
+
+    def look(self, db: Connection, request: Request, person: Person, what: str, about: str) -> None:
+        """Record that somebody looked at something, and why."""
+        session: Session = request.state.session
+        rows.look(
+            db, at=self.now_ms(), token=person.practitioner.token or "",
+            role=" ".join(sorted(person.roles)), purpose=str(session.state.get("purpose")),
+            what=what, about=about,
+        )  # fmt: skip
+
+    async def act(self, wanted: Sequence[Wanted]) -> Any:
+        """Say what a person decided; give what became of it."""
+        return await self.acts.act(wanted)
+
+    def page(
+        self, request: Request, template: str, *, title: str, status: int = 200, **shown: Any
+    ) -> HTMLResponse:
+        """Render a page.
+
+        Args:
+            request: what is answered.
+            template: its file.
+            title: of the window and the page: never anything about anybody.
+            status: of the answer.
+            shown: what the template is given.
+        """
+        session: Session = request.state.session
+        rules = self.voice.partners.founding
+        given: dict[str, Any] = {
+            "title": title, "request": request, "cspNonce": request.state.nonce,
+            "csrf": session.csrf, "who": session.state.get("name"),
+            "roles": session.state.get("roles", []), "desk": self.title,
+            "purpose": PURPOSES.get(session.state.get("purpose", "")),
+            "exercise": bool(rules and rules.exercise), "at": self.at, "path": request.url.path,
+            "navigation": NAVIGATION, **shown,
+        }  # fmt: skip
+        return HTMLResponse(_TEMPLATES.get_template(f"desk/{template}").render(given), status)
+
+    def at(self, milliseconds: int | None) -> str:
+        """Spell a time as people here read it: the partnership's own zone, to the minute."""
+        if not milliseconds:
+            return "not known"
+        founding = self.voice.partners.founding
+        zone = ZoneInfo(founding.time_zone) if founding else UTC
+        return f"{datetime.fromtimestamp(milliseconds / 1000, zone):%-d %B %Y, %H:%M}"
+
+    def nothing(self, request: Request) -> HTMLResponse:
+        """Say that there is nothing to show: in the same words whether it is kept, or is none."""
+        return self.page(request, "nothing.html", title="Nothing to show", status=404)
+
+    def ledger_time(self) -> int:
+        """Give the newest ledger time here."""
+        with self.store.read() as db:
+            return stored.ledger_time(db)
+
+
+NAVIGATION = [("/", "Inbox"), ("/key", "Key")]
+"""What every page leads to: the address and the words."""
+Page = Callable[[Request], Response]
+"""A page that is only looked at; what is done from it is a coroutine of its own."""
+
+
+def asks_purpose(page: Page) -> Page:
+    """Ask for a purpose before a page that is about somebody is opened."""
+
+    def asked(request: Request) -> Response:
+        if not request.state.session.state.get("purpose"):
+            return RedirectResponse(f"/purpose?next={request.url.path}", 303)
+        return page(request)
+
+    return asked
+
+
+def refused(station: Station, request: Request, *roles: Role) -> HTMLResponse:
+    """Say that something is not theirs to do, and whose it is."""
+    titles = " or ".join(f"a {role.words}" for role in roles)
+    return station.page(request, "refused.html", title="Not yours to do", status=403, titles=titles)
+
+
+_TEMPLATES = Environment(
+    loader=PrefixLoader({
+        "govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
+        "desk": PackageLoader("consumers.desk"),
+    }),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=ChainableUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)  # fmt: skip
+ASSETS = Path(__file__).parent / "assets"

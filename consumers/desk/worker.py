@@ -1,0 +1,80 @@
+"""The desk's worker: what came from others stands in the inbox; looks go onto the log by digest."""
+
+from hashlib import sha256
+
+import msgspec
+from sqlalchemy import Connection
+
+from consumers.desk import rows
+from consumers.store import Wanted
+from consumers.worker import Worker
+from contracts import base64url
+from contracts.event import BY_NAME, Audience
+from contracts.event.case import LooksRecorded
+from contracts.event.work import ResponseGiven
+from contracts.identifier import agency_of
+from contracts.opened import View
+
+HOUR_MS = 3_600_000
+RULE = "looks_recorded/1"
+LISTED = frozenset({
+    name for name, row in BY_NAME.items() if row.audience is Audience.SHARED or row.persons
+}) | {"alert_raised"}  # fmt: skip
+"""What an inbox lists, where another agency said it."""
+
+
+class Inbox(Worker):
+    """The inbox, for an agency of any kind."""
+
+    def take(self, db: Connection, view: View) -> list[Wanted]:
+        """List what another agency said; what we answered is done."""
+        statement = view.statement
+        event = statement.sections.get("event")
+        if agency_of(statement.context.source) != self._voice.agency:
+            self._arrive(db, view)
+        elif isinstance(event, ResponseGiven):
+            rows.done(db, event.statement)
+        return []
+
+    def unverified(self, db: Connection, view: View) -> None:
+        """List what nobody could verify, marked so: somebody must call back."""
+        self._arrive(db, view)
+
+    def pass_time(self, db: Connection, at: int) -> list[Wanted]:
+        """Say, once an hour, how many looks were taken, and their digest."""
+        hour = at // HOUR_MS * HOUR_MS
+        found = rows.uncovered(db, hour)
+        if not found:
+            return []
+        listed = [[r["at"], r["token"], r["role"], r["purpose"], r["what"], r["about"]]
+                  for r in found]  # fmt: skip
+        event = LooksRecorded(
+            since=found[0]["at"], until=hour, count=len(found),
+            digest=base64url.encode(sha256(msgspec.json.encode(listed)).digest()),
+        )  # fmt: skip
+        wanted = self._voice.derived(
+            f"looks_recorded/{self._voice.source}/{hour}", "looks_recorded", event, causes=[],
+            rule=RULE, at=hour,
+        )  # fmt: skip
+        rows.cover(db, hour, wanted.draft.id)
+        return [wanted]
+
+    def reopen(self, db: Connection, statement: str, /) -> None:
+        """Let a report stand in the inbox again: what it said has changed."""
+        rows.done(db, statement, is_done=False)
+
+    def forget(self, db: Connection, statement: str, /) -> None:
+        """Drop an erased report."""
+        rows.forget(db, statement)
+
+    def _arrive(self, db: Connection, view: View) -> None:
+        statement = view.statement
+        if statement.kind.name not in LISTED:
+            return
+        rows.arrive(
+            db, statement=statement.context.id, arrived=view.head.ledger_time,
+            entry=view.head.index, event=statement.kind.name,
+            agency=agency_of(statement.context.source) or "", urgency=statement.context.urgency,
+            weight=rows.WEIGHTS.get(statement.context.urgency or "", 0),
+            marks=" ".join(view.delivery.marks), verified=view.verified,
+        )  # fmt: skip

@@ -1,0 +1,36 @@
+"""`candour desk`: the pages at which an agency receives, researches, answers and acts."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.command.consumer import ActingHome
+from deploy.desk import configured, development, serve
+from producers.home import Home
+
+
+def desk(
+    home: ActingHome,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens.")] = 8443,
+    develop: Annotated[
+        bool,
+        typer.Option("--development", help="Sign in by name alone, for a demonstration: this "
+                     "starts a provider that asks for no password, on this machine only."),
+    ] = False,
+) -> None:  # fmt: skip
+    """Serve the desk of a home until stopped. A consumer must run on the same home.
+
+    Who people are comes from the identity provider in desk.yaml of the home (`issuer`,
+    `client_id`, `client_secret`: a file, `address`: where browsers reach this desk,
+    `certificate` and `key`: files for TLS).
+    """
+    opened = Home.open(home)
+    with ExitStack() as stack:
+        if develop:
+            settings = stack.enter_context(development(Path(home), port))
+        else:
+            settings = configured(opened)
+        typer.echo(f"The desk: {settings.address}  (stop with Ctrl-C)")
+        serve(opened, settings, port=port)

@@ -1,0 +1,127 @@
+"""The desk put together: a home's store and outbox behind its pages, and who signs in where."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from pydantic import Field
+
+from consumers.desk.app import desk
+from consumers.desk.session import Limits, Sessions
+from consumers.desk.signing_in import Provider, SigningIn
+from consumers.desk.station import Station
+from contracts.fault import Misuse
+from deploy import clock
+from deploy.wiring import open_acting
+from producers.document import Document, read_document
+from producers.home import Home
+
+SESSIONS = "desk.sqlite"
+DEVELOPERS = (
+    ("officer", "Lee Hart (name invented)", ["researcher", "reporter"]),
+    ("supervisor", "Jo Bell (name invented)", ["supervisor", "duty_manager"]),
+    ("manager", "Kim Shaw (name invented)", ["duty_manager", "information_manager"]),
+    ("auditor", "Ash Roy (name invented)", ["auditor"]),
+)
+"""Who can sign in at the development provider: subject, name, roles."""
+
+
+class DeskSettings(Document):
+    """`desk.yaml` of a home: who vouches for people, and where they reach the desk."""
+
+    issuer: str = Field(pattern=r"^https?://\S*[^/\s]$")
+    client_id: str
+    client_secret: str
+    roles_claim: str = "roles"
+    address: str = Field(pattern=r"^https?://\S*[^/\s]$")
+    certificate: str | None = None
+    key: str | None = None
+    idle_minutes: int = Field(default=15, ge=1, le=60)
+
+
+def configured(home: Home) -> DeskSettings:
+    """Read `desk.yaml`.
+
+    Raises:
+        Misuse: it is not there, or cannot be used; the text names the line.
+    """
+    path = home.folder / "desk.yaml"
+    if not path.exists():
+        raise Misuse(
+            f"{home.folder} has no desk.yaml: nobody would know who signs in.",
+            remedy="Write it (candour desk --help names the fields), or try the desk with "
+            "--development.",
+        )
+    found = read_document(path, DeskSettings)
+    if not found.address.startswith("https://") and "://localhost" not in found.address:
+        raise Misuse(
+            "desk.yaml: `address` is not https: what is shown could be read on its way.",
+            remedy="Give an https address, with `certificate` and `key` or behind a proxy that "
+            "ends TLS.",
+        )
+    return found
+
+
+@contextmanager
+def development(folder: Path, port: int) -> Iterator[DeskSettings]:
+    """Run a provider that believes everybody, for a demonstration on this machine.
+
+    Args:
+        folder: the home's.
+        port: the desk's; the provider listens on the next.
+    """
+    users = [
+        argument
+        for subject, name, roles in DEVELOPERS
+        for argument in ("--user-claims", _claims(subject, name, roles))
+    ]
+    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock"]
+    with (folder / "provider.log").open("ab") as out:
+        provider = subprocess.Popen(
+            [*command, "--port", str(port + 1), *users], stdout=out, stderr=out
+        )
+    try:
+        issuer = f"http://localhost:{port + 1}"
+        yield DeskSettings(
+            issuer=issuer, client_id="candour-desk", client_secret="development",  # noqa: S106
+            address=f"http://localhost:{port}",
+        )  # fmt: skip
+    finally:
+        provider.terminate()
+        provider.wait()
+
+
+def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
+    """Serve the desk until stopped."""
+    acting = open_acting(home)
+    secret = home.folder / settings.client_secret
+    ours = acting.outbox.partnership.agencies.get(home.agency.agency)
+    sessions = Sessions(
+        f"sqlite:///{home.folder / SESSIONS}", now_ms=clock.now_ms,
+        random_bytes=clock.random_bytes, limits=Limits(idle_minutes=settings.idle_minutes),
+    )  # fmt: skip
+    station = Station(
+        acting.store, acting.voice, acting, sessions, clock.now_ms,
+        ours.title if ours else home.agency.agency,
+    )  # fmt: skip
+    provider = Provider(
+        settings.issuer, settings.client_id,
+        secret.read_text().strip() if secret.exists() else settings.client_secret,
+        settings.roles_claim,
+    )  # fmt: skip
+    signing_in = SigningIn(provider, sessions, address=settings.address)
+    app = desk(station, signing_in, nonce=clock.token, provider=settings.issuer)
+    uvicorn.run(
+        app, host="127.0.0.1" if settings.certificate is None else "0.0.0.0",  # noqa: S104
+        port=port, log_config=None, server_header=False,
+        ssl_certfile=settings.certificate, ssl_keyfile=settings.key,
+    )  # fmt: skip
+
+
+def _claims(subject: str, name: str, roles: list[str]) -> str:
+    import json
+
+    return json.dumps({"sub": subject, "name": name, "roles": roles})
