@@ -40,6 +40,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from consumers.people.naming import folded
 from consumers.research.connectors.connector import (
     RECORDS_MAX,
     Answer,
@@ -48,7 +49,6 @@ from consumers.research.connectors.connector import (
     Terms,
     Unavailable,
 )
-from consumers.research.connectors.matching import folded, number_of
 from contracts.event.work import System
 from contracts.section import Identifier, Name
 
@@ -296,11 +296,7 @@ def _asked(source: TableClause, mapped: Mapped, terms: Terms) -> list[ColumnElem
     for identifier in terms.identifiers:
         at = mapped.identifiers.get(identifier.scheme.strip().casefold())
         if at is not None:
-            spellings = {
-                one.replace("\0", "").strip()
-                for one in (identifier.value, number_of(identifier).value)
-            }
-            asked.append(source.c[at].in_(sorted(spellings)))
+            asked.append(source.c[at] == identifier.value.replace("\0", "").strip())
     # Asked for nothing, a table must answer nothing, and never all that it has.
     return asked or [false()]
 
