@@ -7,7 +7,7 @@ to one person agrees and no birth contradicts it; whatever else may be the perso
 Source: domain.md 1.11 (identifiers), 5 (blocking would be dangerous), 7 (Research results).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -138,11 +138,12 @@ def number_of(written: Identifier, *, pivot: int) -> Number:
     """
     scheme = written.scheme.strip().casefold()
     text = "".join(written.value.split()).upper()
-    read = {
+    registers: dict[str, Callable[[str], str | None]] = {
         "nhs": identifier.nhs_number,
         "pnc": partial(identifier.pnc_id, pivot=pivot),
         "cro": identifier.cro_number,
-    }.get(scheme)
+    }
+    read = registers.get(scheme)
     if read is None:
         return Number(scheme, text, scheme == "niche" and any(c.isdigit() for c in text))
     found = read(text)
