@@ -148,7 +148,8 @@ def _subjects(station: Station, person: Person, statement: str) -> frozenset[str
     """List whom a report names, as far as somebody may know."""
     with station.store.read() as db:
         row = stored.row_of(db, statement) if is_statement_id(statement) else None
-        if row is None or statement in station.hidden(db, person):
+        hidden = station.hidden(db, person)
+        if row is None or statement in hidden:
             return frozenset()
         return frozenset(one.subject for one in people(stored.reread(row["record"]).sections))
 
