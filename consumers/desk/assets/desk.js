@@ -9,7 +9,7 @@ document.addEventListener("input", (event) => event.target.form?.setAttribute("d
 const news = document.getElementById("news");
 if (news && document.querySelector(".desk-nav")) {
   const source = new EventSource("/live");
-  source.addEventListener("locked", async () => {
+  const leave = async () => {
     source.close();
     document.body.hidden = true;
     let next = location.pathname + location.search;
@@ -20,6 +20,10 @@ if (news && document.querySelector(".desk-nav")) {
       next = "/unsaved";
     }
     location.replace("/sign-in?next=" + encodeURIComponent(next));
+  };
+  source.addEventListener("locked", leave);
+  source.addEventListener("error", async () => {
+    if (source.readyState === EventSource.CLOSED && (await fetch("/key")).status === 401) leave();
   });
   source.addEventListener("came", async () => {
     news.textContent = "Something has come. ";
