@@ -21,6 +21,8 @@ from producers.document import Document, read_document
 from producers.home import Home
 
 SESSIONS = "desk.sqlite"
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2 (1.3 has its own): authenticated encryption, a key for each connection."""
 DEVELOPERS = (
     ("officer", "Lee Hart (name invented)", ["researcher", "reporter"]),
     ("supervisor", "Jo Bell (name invented)", ["supervisor", "duty_manager"]),
@@ -110,7 +112,7 @@ def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
         application(station, settings, secret=_secret(home, settings)),
         host="127.0.0.1" if settings.certificate is None else "0.0.0.0",  # noqa: S104
         port=port, log_config=None, access_log=False, server_header=False,
-        ssl_certfile=settings.certificate, ssl_keyfile=settings.key,
+        ssl_certfile=settings.certificate, ssl_keyfile=settings.key, ssl_ciphers=CIPHERS,
     )  # fmt: skip
 
 

@@ -33,7 +33,8 @@ Far above what a person does; sign-ins are counted by address, and a whole shift
 """
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self' 'nonce-{nonce}'; connect-src 'self'; "
-    "img-src 'self' data:; form-action 'self'{provider}; base-uri 'none'; frame-ancestors 'none'"
+    "img-src 'self' data:; form-action 'self'{provider}; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 HEADERS = {
     "cache-control": "no-store",
@@ -101,11 +102,13 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if headers.get("host") != self._host:
+            _log.warning("a request was refused", reason="another host")
             await _told(421, "This desk has another address.")(scope, receive, send)
             return
         key = _cookie(headers)
         session = self._sessions.find(key) if key else None
         if self._is_too_often(scope, path, session):
+            _log.warning("a request was refused", reason="too often")
             often = _told(429, "Too many requests came from here. Wait a minute, then try again.")
             often.headers["retry-after"] = "60"
             await often(scope, receive, send)
@@ -122,6 +125,7 @@ class Guard:
             body = await _body(receive)
             refused = self._refused(headers, body, session, path)
             if refused is not None:
+                _log.warning("a form was refused", reason=str(refused.status_code))
                 await refused(scope, receive, send)
                 return
             receive = _again(body or b"")

@@ -193,7 +193,7 @@ def asks_purpose(page: Page) -> Page:
 
 def refused(station: Station, request: Request, *roles: Role) -> HTMLResponse:
     """Say that something is not theirs to do, and whose it is."""
-    titles = " or ".join(f"a {role.words}" for role in roles)
+    titles = " or ".join(f"{'an' if role[0] in 'ai' else 'a'} {role.words}" for role in roles)
     return station.page(request, "refused.html", title="Not yours to do", status=403, titles=titles)
 
 

@@ -198,6 +198,23 @@ def test_a_colleague_meets_what_is_kept_from_him(pair: tuple[Twin, Twin]) -> Non
     assert all(second.get(path).status_code == 404 for path in opened)
 
 
+def test_whoever_is_excluded_by_name_is_excluded_also_where_a_reference_is_known(
+    tmp_path: Path,
+) -> None:
+    """The manager knew his name, the provider his number; a namesake is another hand."""
+    made = Speaker(tmp_path / "home", name=POLICE)
+    token = made.outbox.token_for("practitioner", KEPT)
+    made.close()
+    acting = open_acting(Home.open(tmp_path / "home"))
+    own = acting.practitioner(KEPT, "staff-7")
+    assert own.token != token
+    assert acting.viewer(KEPT, "staff-7") == {token, own.token}
+    assert acting.viewer(KEPT) == {token}
+    assert acting.practitioner(KEPT, "staff-8").token != own.token
+    assert acting.known_as(str(own.token)) == "staff-7"
+    assert acting.known_as("x" * 22) == "x" * 22
+
+
 def test_nothing_of_her_comes_over_the_live_line(pair: tuple[Twin, Twin]) -> None:
     """While he watches, her case arrives: his line stays still, and a colleague's moves."""
     _, without = pair

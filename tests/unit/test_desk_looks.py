@@ -63,10 +63,14 @@ def desk(town: Working, issuer: str, tmp_path: Path) -> Iterator[Visited]:
 
 
 def looked(desk: Visited) -> list[tuple[str, str, str, str]]:
-    """List every look: token, purpose, what, about."""
+    """List every look at something: token, purpose, what, about."""
     with desk.station.store.read() as db:
         found = looks.listed(db, viewer=[], hidden=[], before=None, count=500)
-    return [(one["token"], one["purpose"], one["what"], one["about"]) for one in reversed(found)]
+    return [
+        (one["token"], one["purpose"], one["what"], one["about"])
+        for one in reversed(found)
+        if one["what"] not in {"signed_in", "signed_out", "refused"}
+    ]
 
 
 def token(name: str) -> str:
@@ -141,10 +145,10 @@ def test_a_look_that_is_changed_afterwards_is_found(
     """Whoever runs this machine can edit its database; the log has the hour's digest."""
     page = report(town, "urgent")
     officer = desk.visitor("officer")
-    for _ in range(3):
+    for _ in range(2):
         officer.get(page)
     (hour,) = an_hour_later(desk, town)
-    assert (hour.told, hour.here, hour.holds) == (3, 3, True)
+    assert (hour.told, hour.here, hour.holds) == (3, 3, True), "signing in is one too"
     assert town.events(POLICE, "looks_recorded")[0]["count"] == 3
     auditor = desk.visitor("auditor", purpose="audit")
     assert "WERE CHANGED" not in auditor.get("/looks").text
@@ -166,7 +170,7 @@ def test_a_look_that_names_an_hour_which_nobody_told_of_is_found(
         db.execute(update(table).values(covered_by="0132b1a4-9c40-7000-8000-000000000009"))
     an_hour_later(desk, town)
     with desk.station.store.read() as db:
-        assert looks.strangers(db, set()) == 1
+        assert looks.strangers(db, set()) == 2
 
 
 def test_hours_are_told_of_once_each_and_none_is_left_out(desk: Visited, town: Working) -> None:
@@ -178,7 +182,7 @@ def test_hours_are_told_of_once_each_and_none_is_left_out(desk: Visited, town: W
         for _ in range(number):
             officer.get(page)
         counts = [one.told for one in an_hour_later(desk, town)]
-    assert counts == [2, 1]
+    assert counts == [1 + 2, 1], "signing in is one too"
     with desk.station.store.read() as db:
         assert looks.untold(db) == 0
 
@@ -194,6 +198,19 @@ def test_the_auditor_reads_who_looked_and_is_recorded_too(desk: Visited, town: W
     assert token("Lee Hart") in text
     assert "A task or alert that is mine" in text
     assert looked(desk)[-1] == (token("Ash Roy"), "audit", "looks", said)
+
+
+def test_coming_going_and_being_refused_stand_among_the_looks(desk: Visited) -> None:
+    """So that they are on the log too, and an auditor reads them beside what was opened."""
+    officer = desk.visitor("officer", purpose=None)
+    officer.get("/looks")
+    officer.post("/sign-out", csrf=officer.csrf)
+    with desk.station.store.read() as db:
+        found = looks.listed(db, viewer=[], hidden=[], before=None, count=9)
+    kinds = [(one["token"], one["what"], one["about"]) for one in reversed(found)]
+    who = token("Lee Hart")
+    assert kinds == [(who, "signed_in", "all"), (who, "refused", "/looks"),
+                     (who, "signed_out", "all")]  # fmt: skip
 
 
 # Where somebody is
