@@ -17,7 +17,7 @@ async def test_two_managers_let_a_report_go_at_the_desk_of_governance(
     async with running(kafka, tmp_path, "desk-release", exercise=True) as town:
         offices = Offices(town)
         await offices.open_desk()
-        said = await offices.report(lacks="role")
+        said = await offices.report(lacks="role", urgency="routine", expect=3)
         await offices.settle(DESK)
         with at_home(town.homes[DESK]) as desk:
             for who in ("manager", "supervisor"):
