@@ -22,9 +22,20 @@ GROUPS = (
     "outbox",
     "consumer",
     "research",
+    "intelligence",
     "alert",
+    "rules",
+    "telling",
+    "watch",
     "person",
+    "request",
     "response",
+    "risk",
+    "referral",
+    "disclosure",
+    "enquiry",
+    "handover",
+    "housing",
     "consent",
     "exclusion",
     "correction",
@@ -40,7 +51,11 @@ GROUPS = (
     "desk_looks",
 )
 """Modules of this folder that hold a group of commands as `app`."""
-COMMANDS = ("desk", "publish", "correct", "retract", "subject_access", "decision_record", "demo")
+COMMANDS = (
+    "publish", "correct", "retract", "subject_access", "decision_record", "figures", "demo",
+    "desk",
+    "replay",
+)  # fmt: skip
 """Modules of this folder that hold one command as a function of their own name."""
 
 EXIT_AWAY, EXIT_USAGE, EXIT_DEFECT, EXIT_INTERRUPTED = 69, 64, 70, 130

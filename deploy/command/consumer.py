@@ -15,7 +15,9 @@ from consumers import aside, standing
 from consumers import store as stored
 from consumers.desk.rows import looks
 from consumers.desk.whereabouts import whereabouts
-from consumers.research.rows import results
+from consumers.research.looks import looks as reveals
+from consumers.research.rows import KEPT
+from consumers.telling.rows import deliveries
 from contracts.fault import Misuse
 from deploy.wiring import open_acting
 from producers.home import Home
@@ -44,8 +46,8 @@ TakeOver = Annotated[
 ]  # fmt: skip
 
 
-KEPT = frozenset({results.name, looks.name, whereabouts.name})
-"""Tables that nothing brings back."""
+OWN = frozenset({looks.name, whereabouts.name, reveals.name, deliveries.name})
+"""Tables that nothing brings back: who looked at what, and who was told."""
 
 
 @app.command()
@@ -80,11 +82,12 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 def rebuild(home: ActingHome) -> None:
     """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Research results and looks are kept: they are on no log. Nothing is said meanwhile.
+    Research results, who looked at what and who was told are kept: they are on no log. Nothing is
+    said meanwhile.
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
-        acting.store.forget(kept=KEPT)
+        acting.store.forget(kept=KEPT | OWN)
         count = asyncio.run(acting.read())
     typer.echo(
         f"Rebuilt from {count} record{'' if count == 1 else 's'}; results and looks are kept. "

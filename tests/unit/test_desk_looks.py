@@ -11,7 +11,8 @@ from sqlalchemy import Connection, delete, insert, update
 from consumers.desk import looks
 from consumers.desk.rows import looks as table
 from consumers.desk.whereabouts import WAIT_MS, forget, may_alone, whereabouts
-from consumers.safeguarding.rows import alerts
+from consumers.safeguarding.rows import alerts, raise_alert
+from contracts.event.work import AlertRaised
 from tests.support.browser import provider, token_of
 from tests.support.stranger import concern, seeded
 from tests.support.visiting import Visited, visiting
@@ -324,12 +325,12 @@ def test_whoever_has_the_alert_looks_alone_and_another_asks(desk: Visited, town:
     with desk.station.store.write() as db:
         for urgency, alone in (("threat_to_life", True), ("urgent", True), ("routine", False)):
             assert may_alone(db, said, urgency, "Lee Hart") is alone  # type: ignore[arg-type]
-        db.execute(
-            insert(alerts).values(
-                id="a", rule="r", statement=said, attention="duty", owner_role="o",
-                fallback_role="f", due_at=1, good="g", acknowledged_by="Max Dean",
-            )
+        event = AlertRaised(
+            rule="r", rule_version="1", attention="duty", statements=[said], owner_role="o",
+            fallback_role="f", due_at=1, good="g",
         )  # fmt: skip
+        raise_alert(db, "a", event, by=POLICE, at=1)
+        db.execute(update(alerts).values(acknowledged_by="Max Dean"))
         assert not may_alone(db, said, "urgent", "Lee Hart")
         assert may_alone(db, said, "urgent", "max dean")
         assert may_alone(db, said, "threat_to_life", "Lee Hart")
