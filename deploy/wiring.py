@@ -19,6 +19,7 @@ from consumers.consumer import Consumer
 from consumers.disclosure.desk import Disclosing
 from consumers.governance.desk import Governing
 from consumers.governance.erasing import Erasing
+from consumers.governance.excluding import Excluding
 from consumers.inflow import Inflow, may_pass
 from consumers.intelligence.desk import Grading
 from consumers.people.desk import Matching
@@ -137,14 +138,31 @@ class Acting:
         return Governing(self.store, self.voice, clock.uuid7)
 
     @property
+    def excluding(self) -> Excluding:
+        """Where people say from whom somebody's case is kept."""
+        return Excluding(self.store, self.voice, clock.uuid7)
+
+    @property
     def erasing(self) -> Erasing:
         """Where people erase, and say that they did."""
         return Erasing(self.store, self.voice, clock.uuid7)
 
-    def practitioner(self, name: str) -> Practitioner:
-        """Name a person at work, with the agency's own token for them."""
-        token = self.outbox.token_for("practitioner", known_as(self.outbox, name))
-        return Practitioner(token, name)
+    def practitioner(self, name: str, reference: str | None = None) -> Practitioner:
+        """Name a person at work, with the agency's own token for them, by reference where given."""
+        known = reference or known_as(self.outbox, name)
+        return Practitioner(self.outbox.token_for("practitioner", known), name)
+
+    def known_as(self, token: str) -> str:
+        """Give what this agency knows a practitioner by; another's token as it is."""
+        return self.outbox.reference_of(token) or token
+
+    def viewer(self, name: str, reference: str | None = None) -> frozenset[str]:
+        """List the tokens by which something may be kept from a person: by name and reference.
+
+        Whoever excluded them may have known either.
+        """
+        ours = self.voice.viewer(self.practitioner(name, reference))
+        return ours | (viewer_of(self.outbox, name) or frozenset())
 
     def time_ms(self) -> int:
         """Give the time that something said now carries: in an exercise the ledger's."""

@@ -6,22 +6,44 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from consumers.desk.admitting import admit
 from consumers.desk.guard import Guard
-from consumers.desk.pages import account, inbox, report
+from consumers.desk.pages import (
+    account,
+    exclusions,
+    inbox,
+    looks,
+    quarantine,
+    report,
+    whereabouts,
+)
+from consumers.desk.rights import OPEN
 from consumers.desk.signing_in import SigningIn
 from consumers.desk.station import ASSETS, Station
 from contracts.fault import CandourError
 
-PAGES: Sequence[Callable[[Station], list[Route]]] = (inbox.routes, report.routes)
+PAGES: Sequence[Callable[[Station], list[Route]]] = (
+    inbox.routes,
+    report.routes,
+    whereabouts.routes,
+    quarantine.routes,
+    exclusions.routes,
+    looks.routes,
+)
 """Every part of the desk, in the order of its navigation."""
 
 
 def desk(
-    station: Station, signing_in: SigningIn, *, nonce: Callable[[], str], provider: str
+    station: Station,
+    signing_in: SigningIn,
+    *,
+    nonce: Callable[[], str],
+    address: str,
+    provider: str,
 ) -> Starlette:
     """Build the desk of one agency.
 
@@ -29,7 +51,11 @@ def desk(
         station: what its pages are given.
         signing_in: how people prove who they are.
         nonce: draws one for each answer.
+        address: of the desk, as browsers know it.
         provider: the identity provider's address.
+
+    Raises:
+        InvariantBroken: a page has no row in the table of rights.
     """
 
     async def fault(request: Request, exception: Exception) -> Response:  # noqa: RUF029
@@ -40,13 +66,22 @@ def desk(
         )
 
     async def not_found(request: Request, _: Exception) -> Response:  # noqa: RUF029
+        if "session" not in request.scope["state"]:  # a file that is not there
+            return PlainTextResponse("Nothing is here.", 404)
         return station.nothing(request)
 
-    routes = [Mount("/assets", StaticFiles(directory=ASSETS)), *account.routes(station, signing_in)]
-    for page in PAGES:
-        routes += page(station)
+    pages = [*account.routes(station, signing_in)]
+    for part in PAGES:
+        pages += part(station)
+    guard = Middleware(
+        Guard, sessions=station.sessions, nonce=nonce, address=address, open_paths=OPEN,
+        provider=provider,
+    )  # fmt: skip
     return Starlette(
-        routes=routes,
-        middleware=[Middleware(Guard, sessions=station.sessions, nonce=nonce, provider=provider)],
+        routes=[
+            Mount("/assets", StaticFiles(directory=ASSETS)),
+            *(admit(station, one) for one in pages),
+        ],
+        middleware=[guard],
         exception_handlers={CandourError: fault, 404: not_found, HTTPException: not_found},
     )

@@ -126,12 +126,6 @@ def uncovered(db: Connection, until: int) -> list[RowMapping]:
     return list(db.execute(query.order_by(looks.c.place)).mappings())
 
 
-def cover(db: Connection, until: int, statement: str) -> None:
-    """Remember which statement covers the looks before a time."""
-    open_ = (looks.c.covered_by.is_(None), looks.c.at < until)
-    db.execute(update(looks).where(*open_).values(covered_by=statement))
-
-
 def looks_at(db: Connection, about: str, count: int = 100) -> list[RowMapping]:
     """List who looked at one thing, the newest first."""
     query = select(looks).where(looks.c.about == about).order_by(looks.c.place.desc())

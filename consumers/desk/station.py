@@ -16,8 +16,10 @@ from consumers import standing
 from consumers import store as stored
 from consumers.desk import rows
 from consumers.desk.person import PURPOSES, Person, Role
+from consumers.desk.rights import RIGHTS, may
 from consumers.desk.session import Session, Sessions
 from consumers.governance.desk import Governing
+from consumers.governance.excluding import Excluding
 from consumers.research.desk import Desk
 from consumers.responses.desk import Answering
 from consumers.safeguarding.desk import Deciding
@@ -45,11 +47,21 @@ class Acts(Protocol):
     def governing(self) -> Governing:
         """Where people decide about the log itself."""
 
+    @property
+    def excluding(self) -> Excluding:
+        """Where people say from whom somebody's case is kept."""
+
+    def known_as(self, token: str) -> str:
+        """Give what this agency knows a practitioner by; another's token as it is."""
+
     def time_ms(self) -> int:
         """Give the time that something said now carries."""
 
-    def practitioner(self, name: str) -> Practitioner:
-        """Name a person at work, with the agency's own token for them."""
+    def practitioner(self, name: str, reference: str | None = None) -> Practitioner:
+        """Name a person at work, with the agency's own token for them, by reference where given."""
+
+    def viewer(self, name: str, reference: str | None = None) -> frozenset[str]:
+        """List the tokens by which something may be kept from a person: by name and reference."""
 
     async def act(self, wanted: Sequence[Wanted]) -> Any:
         """Say what a person decided, and wait for what became of it."""
@@ -78,10 +90,10 @@ class Station:
     def person(self, request: Request) -> Person:
         """Give who is signed in."""
         session: Session = request.state.session
-        name = str(session.state["name"])
-        practitioner = self.acts.practitioner(name)
+        name, reference = str(session.state["name"]), session.state.get("reference")
+        practitioner = self.acts.practitioner(name, reference)
         roles = frozenset(Role(one) for one in session.state["roles"])
-        viewer = self.voice.viewer(practitioner)
+        viewer = self.acts.viewer(name, reference)
         return Person(str(session.subject), name, roles, practitioner, viewer)
 
     def hidden(self, db: Connection, person: Person) -> frozenset[str]:
@@ -92,7 +104,7 @@ class Station:
         """Record that somebody looked at something, and why."""
         session: Session = request.state.session
         rows.look(
-            db, at=self.now_ms(), token=person.practitioner.token or "",
+            db, at=self.acts.time_ms(), token=person.practitioner.token or "",
             role=" ".join(sorted(person.roles)), purpose=str(session.state.get("purpose")),
             what=what, about=about,
         )  # fmt: skip
@@ -100,6 +112,10 @@ class Station:
     async def act(self, wanted: Sequence[Wanted]) -> Any:
         """Say what a person decided; give what became of it."""
         return await self.acts.act(wanted)
+
+    def tell(self, request: Request, text: str) -> None:
+        """Say something, once, on the next page that somebody opens: no names in it."""
+        request.state.session.state["told"] = text
 
     def page(
         self, request: Request, template: str, *, title: str, status: int = 200, **shown: Any
@@ -121,9 +137,13 @@ class Station:
             "roles": session.state.get("roles", []), "desk": self.title,
             "purpose": PURPOSES.get(session.state.get("purpose", "")),
             "exercise": bool(rules and rules.exercise), "at": self.at, "path": request.url.path,
-            "navigation": NAVIGATION, **shown,
+            "navigation": _ways(session), "unsaved": self._has_unsaved(session),
+            "told": session.state.pop("told", None), **shown,
         }  # fmt: skip
         return HTMLResponse(_TEMPLATES.get_template(f"desk/{template}").render(given), status)
+
+    def _has_unsaved(self, session: Session) -> bool:
+        return bool(session.subject and self.sessions.left(session.subject))
 
     def at(self, milliseconds: int | None) -> str:
         """Spell a time as people here read it: the partnership's own zone, to the minute."""
@@ -143,8 +163,19 @@ class Station:
             return stored.ledger_time(db)
 
 
-NAVIGATION = [("/", "Inbox"), ("/key", "Key")]
+NAVIGATION = [
+    ("/", "Inbox"), ("/quarantine", "Held"), ("/whereabouts", "Whereabouts"),
+    ("/exclusions", "Exclusions"), ("/looks", "Who looked"), ("/key", "Key"),
+]  # fmt: skip
 """What every page leads to: the address and the words."""
+
+
+def _ways(session: Session) -> list[tuple[str, str]]:
+    """Leave out of the navigation what is not somebody's to open."""
+    roles = frozenset(Role(one) for one in session.state.get("roles", ()))
+    return [way for way in NAVIGATION if may(RIGHTS[way[0]], "GET", roles)]
+
+
 Page = Callable[[Request], Response]
 """A page that is only looked at; what is done from it is a coroutine of its own."""
 
@@ -162,7 +193,7 @@ def asks_purpose(page: Page) -> Page:
 
 def refused(station: Station, request: Request, *roles: Role) -> HTMLResponse:
     """Say that something is not theirs to do, and whose it is."""
-    titles = " or ".join(f"a {role.words}" for role in roles)
+    titles = " or ".join(f"{'an' if role[0] in 'ai' else 'a'} {role.words}" for role in roles)
     return station.page(request, "refused.html", title="Not yours to do", status=403, titles=titles)
 
 

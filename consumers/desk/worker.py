@@ -1,14 +1,10 @@
 """The desk's worker: what came from others stands in the inbox; looks go onto the log by digest."""
 
-from hashlib import sha256
-
-import msgspec
 from sqlalchemy import Connection
 
-from consumers.desk import rows
+from consumers.desk import looks, rows, whereabouts
 from consumers.store import Wanted
 from consumers.worker import Worker
-from contracts import base64url
 from contracts.event import BY_NAME, Audience
 from contracts.event.case import LooksRecorded
 from contracts.event.work import ResponseGiven
@@ -46,17 +42,14 @@ class Inbox(Worker):
         found = rows.uncovered(db, hour)
         if not found:
             return []
-        listed = [[r["at"], r["token"], r["role"], r["purpose"], r["what"], r["about"]]
-                  for r in found]  # fmt: skip
         event = LooksRecorded(
-            since=found[0]["at"], until=hour, count=len(found),
-            digest=base64url.encode(sha256(msgspec.json.encode(listed)).digest()),
-        )  # fmt: skip
+            since=found[0]["at"], until=hour, count=len(found), digest=looks.digest_of(found)
+        )
         wanted = self._voice.derived(
             f"looks_recorded/{self._voice.source}/{hour}", "looks_recorded", event, causes=[],
             rule=RULE, at=hour,
         )  # fmt: skip
-        rows.cover(db, hour, wanted.draft.id)
+        looks.cover(db, found, wanted.draft.id)
         return [wanted]
 
     def reopen(self, db: Connection, statement: str, /) -> None:
@@ -64,8 +57,9 @@ class Inbox(Worker):
         rows.done(db, statement, is_done=False)
 
     def forget(self, db: Connection, statement: str, /) -> None:
-        """Drop an erased report."""
+        """Drop an erased report, and what was said to see where somebody is."""
         rows.forget(db, statement)
+        whereabouts.forget(db, statement)
 
     def _arrive(self, db: Connection, view: View) -> None:
         statement = view.statement

@@ -47,6 +47,8 @@ GROUPS = (
     "retention",
     "erasure",
     "audit",
+    "desk_sessions",
+    "desk_looks",
 )
 """Modules of this folder that hold a group of commands as `app`."""
 COMMANDS = (
@@ -72,7 +74,8 @@ def application() -> "typer.Typer":
         help="Domestic-abuse information between agencies: named, lawful, recorded, provable.",
     )
     for name in GROUPS:
-        app.add_typer(importlib.import_module(f"deploy.command.{name}").app, name=name)
+        module = importlib.import_module(f"deploy.command.{name}")
+        app.add_typer(module.app, name=name.replace("_", "-"))
     for name in COMMANDS:
         module = importlib.import_module(f"deploy.command.{name}")
         app.command(name.replace("_", "-"))(getattr(module, name))

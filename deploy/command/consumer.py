@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from consumers import aside, standing
 from consumers import store as stored
 from consumers.desk.rows import looks
+from consumers.desk.whereabouts import whereabouts
 from consumers.research.looks import looks as reveals
 from consumers.research.rows import KEPT
 from consumers.telling.rows import deliveries
@@ -43,6 +44,10 @@ TakeOver = Annotated[
     typer.Option("--take-over", help="Act here from now on, where another home of this agency did "
                  "and is stopped."),
 ]  # fmt: skip
+
+
+OWN = frozenset({looks.name, whereabouts.name, reveals.name, deliveries.name})
+"""Tables that nothing brings back: who looked at what, and who was told."""
 
 
 @app.command()
@@ -77,16 +82,16 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 def rebuild(home: ActingHome) -> None:
     """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Research results, who looked at whereabouts and who was told are kept: they are on no log.
-    Nothing is said meanwhile.
+    Research results, who looked at what and who was told are kept: they are on no log. Nothing is
+    said meanwhile.
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
-        acting.store.forget(kept=KEPT | {looks.name, reveals.name, deliveries.name})
+        acting.store.forget(kept=KEPT | OWN)
         count = asyncio.run(acting.read())
     typer.echo(
-        f"Rebuilt from {count} record{'' if count == 1 else 's'}; results are kept. Now: candour "
-        f"consumer run --home {home}"
+        f"Rebuilt from {count} record{'' if count == 1 else 's'}; results and looks are kept. "
+        f"Now: candour consumer run --home {home}"
     )
 
 

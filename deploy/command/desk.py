@@ -24,7 +24,10 @@ def desk(
 
     Who people are comes from the identity provider in desk.yaml of the home (`issuer`,
     `client_id`, `client_secret`: a file, `address`: where browsers reach this desk,
-    `certificate` and `key`: files for TLS).
+    `certificate` and `key`: files for TLS; `roles_claim` and `reference_claim`: what lists a
+    person's roles, and your own reference for them; `acr`: how strongly they must have proved
+    who they are; `tells_when: false` where the provider does not say when they did; `idle_minutes`
+    until a session is locked).
     """
     opened = Home.open(home)
     with ExitStack() as stack:

@@ -3,9 +3,28 @@ import { initAll } from "./govuk-frontend.min.js";
 
 initAll();
 
+// What somebody has begun to write is kept when their session is locked.
+document.addEventListener("input", (event) => event.target.form?.setAttribute("data-written", ""));
+
 const news = document.getElementById("news");
 if (news && document.querySelector(".desk-nav")) {
   const source = new EventSource("/live");
+  const leave = async () => {
+    source.close();
+    document.body.hidden = true;
+    let next = location.pathname + location.search;
+    for (const form of document.querySelectorAll("form[data-written]")) {
+      const written = new URLSearchParams(new FormData(form));
+      written.set("page", new URL(form.action || location.href).pathname);
+      await fetch("/unsaved", { method: "POST", body: written, redirect: "manual" }).catch(() => {});
+      next = "/unsaved";
+    }
+    location.replace("/sign-in?next=" + encodeURIComponent(next));
+  };
+  source.addEventListener("locked", leave);
+  source.addEventListener("error", async () => {
+    if (source.readyState === EventSource.CLOSED && (await fetch("/key")).status === 401) leave();
+  });
   source.addEventListener("came", async () => {
     news.textContent = "Something has come. ";
     const list = document.querySelector("[data-live]");

@@ -39,7 +39,8 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
     with station.store.write() as db:
         row = stored.row_of(db, said)
         station.look(db, request, person, "report", said)
-        if row is None or said in station.hidden(db, person):
+        hidden = station.hidden(db, person)
+        if row is None or said in hidden:
             return None
         statement = stored.reread(row["record"])
         admitted = station.voice.partners.agencies.get(row["agency"])

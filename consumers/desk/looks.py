@@ -1,0 +1,122 @@
+"""Looks against the log: that none was taken out, put in or changed since its digest was told.
+
+A look stands in this agency's own store, where whoever runs the machine could edit it; its digest
+stands on the log within the hour, where nobody can.
+
+Source: domain.md 5 (trap 16), 7 (Attention); OWASP ASVS 5.0 V16.4 (log protection).
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from consumers import store as stored
+from consumers.desk.rows import looks
+from contracts import base64url
+from contracts.event.case import LooksRecorded
+
+CHUNK = 500
+"""How many rows one query names: below what any database takes."""
+
+
+@dataclass(frozen=True)
+class Hour:
+    """What the log says of an hour of looks, and what stands here.
+
+    Attributes:
+        statement: the id that said it.
+        until: end of the hour, in milliseconds.
+        told: how many looks the log has.
+        here: how many stand here.
+        holds: whether they are the same, each of them.
+    """
+
+    statement: str
+    until: int
+    told: int
+    here: int
+    holds: bool
+
+
+def digest_of(listed: Iterable[RowMapping]) -> str:
+    """Digest looks in the order in which they were taken, as FORMAT.md says it."""
+    rows = [
+        [one["at"], one["token"], one["role"], one["purpose"], one["what"], one["about"]]
+        for one in listed
+    ]
+    return base64url.encode(sha256(msgspec.json.encode(rows)).digest())
+
+
+def cover(db: Connection, listed: Iterable[RowMapping], statement: str) -> None:
+    """Remember which statement covers looks: just those that its digest is over."""
+    places = [one["place"] for one in listed]
+    for first in range(0, len(places), CHUNK):
+        chunk = looks.c.place.in_(places[first : first + CHUNK])
+        db.execute(update(looks).where(chunk).values(covered_by=statement))
+
+
+def verify(db: Connection, source: str) -> list[Hour]:
+    """Compare every hour that a source told of with what stands here, the oldest first."""
+    told = (stored.views.c.event == "looks_recorded", stored.views.c.verified)
+    query = select(stored.views.c.record).where(*told).order_by(stored.views.c.place)
+    found = []
+    for record in db.execute(query).scalars().all():
+        statement = stored.reread(record)
+        event = statement.sections.get("event")
+        if not isinstance(event, LooksRecorded) or statement.context.source != source:
+            continue
+        covered = select(looks).where(looks.c.covered_by == statement.context.id)
+        listed = list(db.execute(covered.order_by(looks.c.place)).mappings())
+        found.append(
+            Hour(
+                statement.context.id, event.until, event.count, len(listed),
+                digest_of(listed) == event.digest and len(listed) == event.count,
+            )
+        )  # fmt: skip
+    return found
+
+
+def strangers(db: Connection, known: Collection[str]) -> int:
+    """Count looks that are said to stand in a statement which nobody said, or is saying."""
+    said = select(stored.to_publish.c.id)
+    named = (looks.c.covered_by.is_not(None), looks.c.covered_by.not_in(said))
+    query = select(looks.c.covered_by, func.count()).where(*named)
+    counted = db.execute(query.group_by(looks.c.covered_by)).all()
+    return sum(count for statement, count in counted if statement not in known)
+
+
+def untold(db: Connection) -> int:
+    """Count looks whose hour is not told of yet."""
+    query = select(func.count()).where(looks.c.covered_by.is_(None))
+    return db.execute(query.select_from(looks)).scalar_one()
+
+
+def listed(  # noqa: PLR0913 - a list has this many bounds
+    db: Connection,
+    *,
+    viewer: Collection[str],
+    hidden: Collection[str],
+    before: int | None,
+    count: int,
+    about: str | None = None,
+) -> list[RowMapping]:
+    """List looks, the newest first.
+
+    Args:
+        db: an open transaction.
+        viewer: the tokens of who reads the list: they know what they looked at themselves.
+        hidden: ids and digests that are kept from them; others' looks at those are too.
+        before: place to go on under; None from the newest.
+        count: at most so many.
+        about: at one thing alone, by its id.
+    """
+    query = select(looks).order_by(looks.c.place.desc()).limit(count)
+    query = query.where(looks.c.about.not_in(hidden) | looks.c.token.in_(viewer))
+    if before is not None:
+        query = query.where(looks.c.place < before)
+    if about:
+        query = query.where(looks.c.about == about)
+    return list(db.execute(query).mappings())

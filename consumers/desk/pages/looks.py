@@ -1,0 +1,51 @@
+"""Who looked at what, and why; and whether that is what the log has of it."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from consumers.desk import looks
+from consumers.desk.person import PURPOSES
+from consumers.desk.station import Station
+
+PAGE = 50
+KINDS = {
+    "report": "opened a report", "whereabouts": "saw where somebody is",
+    "whereabouts_alone": "asked to see alone where somebody is",
+    "whereabouts_asked": "asked a second person to see where somebody is",
+    "whereabouts_granted": "let another see where somebody is",
+    "whereabouts_reviewed": "reviewed that another saw where somebody is",
+    "quarantine": "opened what is held", "exclusion": "opened who is kept from a report",
+    "looks": "read who looked", "signed_in": "signed in", "signed_out": "signed out",
+    "refused": "was refused what is not theirs",
+}  # fmt: skip
+"""What each look was; another part's is shown as its own word."""
+
+
+def routes(station: Station) -> list[Route]:
+    """Give the auditor's route."""
+
+    def page(request: Request) -> Response:
+        before, about = (request.query_params.get(name, "") for name in ("before", "about"))
+        person = station.person(request)
+        with station.store.write() as db:
+            hidden = station.hidden(db, person)
+            found = looks.listed(
+                db, viewer=person.viewer, hidden=hidden, count=PAGE + 1, about=about or None,
+                before=int(before) if before.isdecimal() else None,
+            )  # fmt: skip
+            hours = looks.verify(db, station.voice.source)
+            given: dict[str, Any] = {
+                "listed": [(one, station.acts.known_as(one["token"])) for one in found[:PAGE]],
+                "more": found[PAGE - 1]["place"] if len(found) > PAGE else None,
+                "about": about, "kinds": KINDS, "purposes": PURPOSES,
+                "broken": [one for one in hours if not one.holds], "hours": len(hours),
+                "strangers": looks.strangers(db, {one.statement for one in hours}),
+                "untold": looks.untold(db),
+            }  # fmt: skip
+            station.look(db, request, person, "looks", about or "all")
+        return station.page(request, "looks.html", title="Who looked", **given)
+
+    return [Route("/looks", page)]

@@ -1,0 +1,73 @@
+"""Who may see what, and do what, at which address: one table, and nothing outside it.
+
+A role opens a page; what is kept from somebody is another matter (`consumers.standing`), and holds
+whatever their role.
+
+Source: OWASP ASVS 5.0 V8 (authorization); domain.md 7 (Machine or person; Attention).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from consumers.desk.person import Role
+
+Roles = frozenset[Role]
+READS = frozenset({"GET", "HEAD"})
+
+WORKING: Roles = frozenset({Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER})
+"""Who works on reports."""
+LEADING: Roles = frozenset({Role.SUPERVISOR, Role.DUTY_MANAGER})
+MANAGING: Roles = frozenset({Role.INFORMATION_MANAGER})
+RELEASING: Roles = frozenset({Role.INFORMATION_MANAGER, Role.DUTY_MANAGER})
+AUDITING: Roles = frozenset({Role.INFORMATION_MANAGER, Role.AUDITOR})
+READING: Roles = WORKING | {Role.INFORMATION_MANAGER, Role.AUDITOR}
+EVERY: Roles = frozenset(Role)
+
+
+@dataclass(frozen=True)
+class Right:
+    """What one address asks of somebody.
+
+    Attributes:
+        see: who may open it; None for everybody who is signed in, with a role or without.
+        do: who may send its form; None likewise.
+        purpose: whether they must have said why they look.
+        is_open: whether nobody need be signed in.
+    """
+
+    see: Roles | None = None
+    do: Roles | None = frozenset()
+    purpose: bool = False
+    is_open: bool = False
+
+
+RIGHTS: Mapping[str, Right] = {
+    "/sign-in": Right(is_open=True),
+    "/signed-in": Right(is_open=True),
+    "/signed-out": Right(is_open=True),
+    "/alive": Right(is_open=True),
+    "/sign-out": Right(do=None),
+    "/purpose": Right(see=EVERY, do=EVERY),
+    "/unsaved": Right(do=None),
+    "/browsers": Right(),
+    "/key": Right(see=EVERY),
+    "/": Right(see=READING),
+    "/live": Right(see=READING),
+    "/reports/{statement}": Right(see=READING, purpose=True),
+    "/reports/{statement}/whereabouts/{number}": Right(see=WORKING, do=WORKING, purpose=True),
+    "/whereabouts": Right(see=LEADING, do=LEADING, purpose=True),
+    "/quarantine": Right(see=READING),
+    "/quarantine/{digest}": Right(see=RELEASING, do=RELEASING, purpose=True),
+    "/exclusions": Right(see=MANAGING, do=MANAGING, purpose=True),
+    "/exclusions/about/{statement}": Right(see=MANAGING, do=MANAGING, purpose=True),
+    "/exclusions/{exclusion}": Right(see=MANAGING, do=MANAGING, purpose=True),
+    "/looks": Right(see=AUDITING, purpose=True),
+}
+"""Every address of the desk, as its routes spell it."""
+OPEN = frozenset(path for path, right in RIGHTS.items() if right.is_open)
+
+
+def may(right: Right, method: str, roles: Roles) -> bool:
+    """Say whether these roles open an address, or send its form."""
+    allowed = right.see if method in READS else right.do
+    return allowed is None or not allowed.isdisjoint(roles)

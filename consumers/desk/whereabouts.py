@@ -1,0 +1,136 @@
+"""Where somebody is: who asked to see it, who else said yes, who looked, and what came of it.
+
+These rows are this agency's own and on no log; that somebody asked, said yes or looked is a look
+(`consumers.desk.rows`), whose digest is.
+
+Source: domain.md 5 (trap 4), 7 (Attention: the task owner alone on urgent work, else two people).
+"""
+
+from collections.abc import Collection
+from typing import Any, Literal
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    RowMapping,
+    Table,
+    Text,
+    insert,
+    select,
+    update,
+)
+
+from consumers.safeguarding.rows import alert_statements, alerts
+from consumers.store import metadata
+from contracts.context import Urgency
+
+WAIT_MS = 15 * 60_000
+"""How long a second person may say yes, and how long their yes holds."""
+Finding = Literal["rightful", "to_look_into"]
+FINDINGS: dict[Finding, str] = {
+    "rightful": "It was needed",
+    "to_look_into": "It is to be looked into: I have told the information manager",
+}
+
+whereabouts = Table(
+    "whereabouts_asked",
+    metadata,
+    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("statement", Text, nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("token", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("alone", Boolean, nullable=False),
+    Column("granted_token", Text),
+    Column("granted_name", Text),
+    Column("granted_at", BigInteger),
+    Column("shown_at", BigInteger),
+    Column("finding", Text),
+    Column("reviewed_name", Text),
+)
+"""One row each time somebody asks; times in milliseconds of this machine's clock."""
+
+
+def ask(db: Connection, **values: Any) -> None:
+    """Note that somebody asks to see where somebody is, and why."""
+    db.execute(insert(whereabouts).values(**values))
+
+
+def newest(db: Connection, statement: str, number: int, token: str, now: int) -> RowMapping | None:
+    """Give what somebody asked last of one person, while it may still come to something."""
+    query = select(whereabouts).where(
+        whereabouts.c.statement == statement, whereabouts.c.number == number,
+        whereabouts.c.token == token, whereabouts.c.at >= now - 2 * WAIT_MS,
+    )  # fmt: skip
+    found = db.execute(query.order_by(whereabouts.c.place.desc())).mappings().first()
+    return found if found is not None and stands(found, now) != "over" else None
+
+
+def stands(row: RowMapping, now: int) -> Literal["waits", "granted", "over"]:
+    """Say how an asking stands: it waits for a second, may be shown, or is over."""
+    if row["granted_at"] is not None:
+        return "granted" if now - row["granted_at"] <= WAIT_MS else "over"
+    if row["alone"]:
+        return "granted" if now - row["at"] <= WAIT_MS else "over"
+    return "waits" if now - row["at"] <= WAIT_MS else "over"
+
+
+def waiting(db: Connection, *, hidden: Collection[str], now: int) -> list[RowMapping]:
+    """List what waits for a second person, the longest first."""
+    query = select(whereabouts).where(
+        whereabouts.c.alone.is_(False), whereabouts.c.granted_at.is_(None),
+        whereabouts.c.at >= now - WAIT_MS, whereabouts.c.statement.not_in(hidden),
+    )  # fmt: skip
+    return list(db.execute(query.order_by(whereabouts.c.place)).mappings())
+
+
+def to_review(db: Connection, *, hidden: Collection[str]) -> list[RowMapping]:
+    """List what one person looked at alone and nobody has reviewed, the oldest first."""
+    query = select(whereabouts).where(
+        whereabouts.c.alone.is_(True), whereabouts.c.finding.is_(None),
+        whereabouts.c.statement.not_in(hidden),
+    )  # fmt: skip
+    return list(db.execute(query.order_by(whereabouts.c.place)).mappings())
+
+
+def change(db: Connection, place: int, **values: Any) -> None:
+    """Note what became of an asking."""
+    db.execute(update(whereabouts).where(whereabouts.c.place == place).values(**values))
+
+
+def is_same_person(row: RowMapping, *, token: str, name: str) -> bool:
+    """Say whether somebody is who asked: by token, and by name however it is written."""
+    return row["token"] == token or _folded(row["name"]) == _folded(name)
+
+
+def may_alone(db: Connection, statement: str, urgency: Urgency | None, name: str) -> bool:
+    """Say whether somebody may see where people are without a second person.
+
+    On a threat to life whoever is there; on urgent work whoever has an open alert of it, or anybody
+    while nobody has: the next free officer at night. Never on routine work.
+    """
+    if urgency == "threat_to_life":
+        return True
+    query = (
+        select(alerts.c.acknowledged_by)
+        .join(alert_statements, alert_statements.c.alert == alerts.c.id)
+        .where(alert_statements.c.statement == statement, alerts.c.acknowledged_by.is_not(None))
+        .where(alerts.c.closed.is_(None))
+    )
+    owners = {_folded(one) for one in db.execute(query).scalars()}
+    return urgency == "urgent" and (not owners or _folded(name) in owners)
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop the words about an erased report; that somebody asked stays, by its opaque id."""
+    where = whereabouts.c.statement == statement
+    db.execute(update(whereabouts).where(where).values(reason=""))
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
