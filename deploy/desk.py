@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import uvicorn
 from pydantic import Field
@@ -42,23 +43,31 @@ class DeskSettings(Document):
     idle_minutes: int = Field(default=15, ge=1, le=60)
 
 
-def configured(home: Home) -> DeskSettings:
-    """Read `desk.yaml`.
+_Settings = TypeVar("_Settings", bound=DeskSettings)
+
+
+def configured(home: Home, name: str, shape: type[_Settings]) -> _Settings:
+    """Read `desk.yaml` of a home, or the file of another service that people sign in to.
+
+    Args:
+        home: whose.
+        name: the file's; without its ending the command that serves.
+        shape: its settings.
 
     Raises:
         Misuse: it is not there, or cannot be used; the text names the line.
     """
-    path = home.folder / "desk.yaml"
+    path = home.folder / name
     if not path.exists():
         raise Misuse(
-            f"{home.folder} has no desk.yaml: nobody would know who signs in.",
-            remedy="Write it (candour desk --help names the fields), or try the desk with "
+            f"{home.folder} has no {name}: nobody would know who signs in.",
+            remedy=f"Write it (candour {path.stem} --help names the fields), or try it with "
             "--development.",
         )
-    found = read_document(path, DeskSettings)
+    found = read_document(path, shape)
     if not found.address.startswith("https://") and "://localhost" not in found.address:
         raise Misuse(
-            "desk.yaml: `address` is not https: what is shown could be read on its way.",
+            f"{name}: `address` is not https: what is shown could be read on its way.",
             remedy="Give an https address, with `certificate` and `key` or behind a proxy that "
             "ends TLS.",
         )
@@ -66,16 +75,23 @@ def configured(home: Home) -> DeskSettings:
 
 
 @contextmanager
-def development(folder: Path, port: int) -> Iterator[DeskSettings]:
+def development(
+    folder: Path,
+    port: int,
+    shape: type[_Settings],
+    people: Sequence[tuple[str, str, list[str]]] = DEVELOPERS,
+) -> Iterator[_Settings]:
     """Run a provider that believes everybody, for a demonstration on this machine.
 
     Args:
         folder: the home's.
         port: the desk's; the provider listens on the next.
+        shape: the settings of what is served.
+        people: who can sign in: subject, name, roles.
     """
     users = [
         argument
-        for subject, name, roles in DEVELOPERS
+        for subject, name, roles in people
         for argument in ("--user-claims", _claims(subject, name, roles))
     ]
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock"]
@@ -85,7 +101,7 @@ def development(folder: Path, port: int) -> Iterator[DeskSettings]:
         )
     try:
         issuer = f"http://localhost:{port + 1}"
-        yield DeskSettings(
+        yield shape(
             issuer=issuer, client_id="candour-desk", client_secret="development",  # noqa: S106
             address=f"http://localhost:{port}",
         )  # fmt: skip

@@ -11,6 +11,7 @@ Source: domain.md 7 (The report, use_limits, Provenance, Four times).
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -78,14 +79,30 @@ def read_report(
     Raises:
         Misuse: the file cannot be used; each defect by line and field, never by content.
     """
-    report, lines = opened(path, now_ms=outbox.now_ms())
-    sections = _Sections(report, outbox, lines, path.name, at).all()
+    value, lines = load_file(path)
+    return drafted(Written(value, lines, path.name), outbox, new_id(), at_ms, at)
+
+
+class Written(NamedTuple):
+    """What somebody wrote: its fields, the line of each, and what errors call it."""
+
+    value: object
+    lines: Mapping[Where, int]
+    name: str
+
+
+def drafted(
+    written: Written, outbox: Outbox, said_id: str, at_ms: int, at: str
+) -> tuple[Draft, Basis | None]:
+    """Draft the statement of what somebody wrote; as `read_report`, under the id given."""
+    report = report_of(written, outbox.now_ms())
+    sections = _Sections(report, outbox, written.lines, written.name, at).all()
     event = EVENTS[report.report]
-    choice = _chosen(report, outbox, event, at_ms, lines, path.name)
+    choice = _chosen(report, outbox, event, at_ms, written.lines, written.name)
     in_danger = report.danger_now == "yes"
     urgency = "threat_to_life" if in_danger else report.urgency or "routine"
     said = draft(
-        id=new_id(), event=event, sections=sections, urgency=urgency,
+        id=said_id, event=event, sections=sections, urgency=urgency,
         classification=report.classification, purpose=choice.purpose if choice else report.purpose,
     )  # fmt: skip
     return said, choice.basis if choice else None
@@ -102,17 +119,23 @@ def opened(path: Path, *, now_ms: int) -> tuple[Report, Mapping[Where, int]]:
         Misuse: the file cannot be used; each defect by line and field, never by content.
     """
     value, lines = load_file(path)
+    return report_of(Written(value, lines, path.name), now_ms), lines
+
+
+def report_of(written: Written, now_ms: int) -> Report:
+    """Read what somebody wrote, as far as it stands by itself; as `opened`."""
+    value, lines, name = written
     today = f"{datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=1):%Y-%m-%d}"
     told = list(_unfit_facts(value, lines))
     try:
-        report = fitted(value, lines, Report, name=path.name)
+        report = fitted(value, lines, Report, name=name)
     except Unusable as unfit:
-        raise unusable(path.name, [*unfit.told, *told]) from None
+        raise unusable(name, [*unfit.told, *told]) from None
     found = (*absent(report), *lost(report), *ahead(report, today))
     told += [(line_of(where, lines), text) for where, text in found]
     if told:
-        raise unusable(path.name, told)
-    return report, lines
+        raise unusable(name, told)
+    return report
 
 
 def _unfit_facts(value: object, lines: Mapping[Where, int]) -> Sequence[tuple[int, str]]:

@@ -5,7 +5,7 @@ Pure ASGI, so that nothing behind it can answer without these headers.
 Source: OWASP ASVS 5.0 V3 (web frontend security), V2.4 (anti-automation); technical.md 8.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -45,8 +45,15 @@ OPEN = ("/assets/", "/sign-in", "/signed-in", "/alive")
 class Guard:
     """Stands before the desk: sessions, headers, limits, and where a form may come from."""
 
-    def __init__(
-        self, app: ASGIApp, *, sessions: Sessions, nonce: Callable[[], str], provider: str = ""
+    def __init__(  # noqa: PLR0913 - what it is given has this many independent parts
+        self,
+        app: ASGIApp,
+        *,
+        sessions: Sessions,
+        nonce: Callable[[], str],
+        provider: str = "",
+        cookie: str = COOKIE,
+        machines: Collection[str] = (),
     ) -> None:
         """Stand before an application.
 
@@ -55,7 +62,10 @@ class Guard:
             sessions: its sessions.
             nonce: draws one for each answer.
             provider: the address of the identity provider, which a sign-out form may lead to.
+            cookie: what the session's is called: two services of one host share their cookies.
+            machines: paths that a machine asks, which proves itself there by a secret of its own.
         """
+        self._name, self._machines = cookie, frozenset(machines)
         self._app, self._sessions, self._nonce = app, sessions, nonce
         self._provider = f" {provider}" if provider else ""
         self._often = MovingWindowRateLimiter(MemoryStorage())
@@ -68,11 +78,14 @@ class Guard:
         headers, path = Headers(scope=scope), scope["path"]
         scope["state"] = {**scope.get("state", {}), "nonce": self._nonce()}
         sent = self._sent(scope, send)
-        key = _cookie(headers)
+        key = _cookie(headers, self._name)
         if self._is_too_often(scope, path, key):
             await _told(429, "Too many requests came from here. Wait a minute.")(
                 scope, receive, sent
             )
+            return
+        if path in self._machines:
+            await self._app(scope, receive, sent)
             return
         session = self._sessions.find(key) if key else None
         is_open = path.startswith(OPEN)
@@ -134,16 +147,16 @@ class Guard:
                 session: Session = scope["state"]["session"]
                 self._sessions.keep(session)
                 if session.key != key:
-                    cookie = f"{COOKIE}={session.key}; Path=/; Secure; HttpOnly; SameSite=Lax"
+                    cookie = f"{self._name}={session.key}; Path=/; Secure; HttpOnly; SameSite=Lax"
                     MutableHeaders(scope=message).append("set-cookie", cookie)
             await send(message)
 
         return kept
 
 
-def _cookie(headers: Headers) -> str | None:
+def _cookie(headers: Headers, name: str) -> str | None:
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        found = SimpleCookie(headers.get("cookie", "")).get(name)
     except CookieError:
         return None
     return found.value if found else None

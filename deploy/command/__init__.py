@@ -38,7 +38,9 @@ GROUPS = (
     "audit",
 )
 """Modules of this folder that hold a group of commands as `app`."""
-COMMANDS = ("desk", "publish", "correct", "retract", "subject_access", "decision_record", "demo")
+COMMANDS = (
+    "desk", "report", "publish", "correct", "retract", "subject_access", "decision_record", "demo",
+)  # fmt: skip
 """Modules of this folder that hold one command as a function of their own name."""
 
 EXIT_AWAY, EXIT_USAGE, EXIT_DEFECT, EXIT_INTERRUPTED = 69, 64, 70, 130

@@ -83,7 +83,7 @@ def publish(  # noqa: PLR0913 - each is an independent option
     Ends with 0 where it was accepted, 3 held, 4 refused, 64 not usable, 75 no receipt in time.
     """
     outbox = outbox_of(Home.open(home))
-    _check_reports(outbox)
+    check_reports(outbox)
     opened(file, now_ms=outbox.now_ms())  # before anything waits for Kafka
     own = read_own(sign_with, secret) if sign_with else None
     given = _Given(file, moment(time) if time else None, own, again)
@@ -99,7 +99,7 @@ class _Given(NamedTuple):
     again: bool
 
 
-def _check_reports(outbox: Outbox) -> None:
+def check_reports(outbox: Outbox) -> None:
     """Refuse a home that governs, before anything is stored that could only be refused.
 
     Raises:

@@ -1,0 +1,215 @@
+"""What the pages on which a partner reports are given, and who is there."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from consumers.desk import rows
+from consumers.desk.person import Person, Role
+from consumers.desk.reporting.drafts import Draft, Drafts
+from consumers.desk.reporting.filling import (
+    Answers,
+    Typed,
+    Wrong,
+    bare_of,
+    emergency_of,
+    people_in,
+    placed,
+    report_of,
+    without,
+    wrong_on,
+)
+from consumers.desk.reporting.port import Reporting, Unfit, Ways
+from consumers.desk.reporting.questions import AFTER_PEOPLE, DANGER, LAWFUL, Step
+from consumers.desk.session import Session
+from consumers.desk.station import Station, refused
+
+CAUSES_MAX = 8
+PURPOSE = "own_report"
+"""Why somebody looks at what became of their own report: recorded, and not asked."""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What every page on which a partner reports is given.
+
+    Attributes:
+        station: the desk's manner of showing pages, and who is there.
+        reporting: the agency's outbox.
+        drafts: what is half-done.
+        secret: what the agency's case system proves itself with; None where it may not ask.
+    """
+
+    station: Station
+    reporting: Reporting
+    drafts: Drafts
+    secret: str | None = None
+
+    def owners(self, request: Request) -> Sequence[str]:
+        """Give the names that whoever is signed in is known by, the lasting one first."""
+        session: Session = request.state.session
+        known = (session.subject, session.state.get("reference"))
+        return list(dict.fromkeys(str(one) for one in known if one))
+
+    def draft(self, request: Request) -> Draft | None:
+        """Give the draft of a page's address, where it is theirs."""
+        return self.drafts.find(request.path_params["draft"], self.owners(request))
+
+    def look(self, person: Person, statement: str) -> None:
+        """Record that somebody looked at what became of a report."""
+        with self.station.store.write() as db:
+            rows.look(
+                db, at=self.station.now_ms(), token=person.practitioner.token or "",
+                role=" ".join(sorted(person.roles)), purpose=PURPOSE, what="sent", about=statement,
+            )  # fmt: skip
+
+    def report(self, draft: Draft, name: str) -> dict[str, Any]:
+        """Write what was typed of a draft as a report's fields."""
+        return report_of(draft.answers, **self._given(draft, name))
+
+    def ways(self, answers: Answers) -> Ways:
+        """List how a report may go, for the purpose that was chosen."""
+        chosen = answers.get("lawful", {}).get("purpose", [])
+        found = self.reporting.ways(None)
+        if len(found.purposes) > 1:
+            return replace(self.reporting.ways(chosen[0]) if chosen else Ways(),
+                           purposes=found.purposes)  # fmt: skip
+        return found
+
+    def asks_way(self, answers: Answers) -> bool:
+        """Say whether the agreements allow more than one way, which only a person can choose."""
+        ways = self.ways(answers)
+        return len(ways.purposes) > 1 or len(ways.bases) > 1
+
+    def wrong(self, draft: Draft, name: str, *, step: Step | None = None) -> list[Wrong]:
+        """List what cannot be used of a draft: on one page, or on every page there is.
+
+        Args:
+            draft: as typed.
+            name: whoever reports.
+            step: the page; None for all of them, those that were not opened too.
+        """
+        today, people = self.reporting.today(), people_in(draft.answers)
+        if step is None:
+            steps = [DANGER.step, *(people or ["person-1"]), *(q.step for q in AFTER_PEOPLE)]
+            steps += [LAWFUL.step] if self.asks_way(draft.answers) else []
+        else:
+            steps = [step]
+        found = [
+            one for at in steps for one in wrong_on(at, draft.answers.get(at, {}), today)
+            if at != LAWFUL.step or self._is_asked(draft.answers, one.field)
+        ]  # fmt: skip
+        if step is None and not people:
+            text = "Write who it is about. Where nobody knows, leave that page empty"
+            found.append(Wrong("person-1", "given", text))
+        known = {(one.step, one.field) for one in found}
+        here = {*steps, "check"} if step is None else {step}
+        for where, text in self.reporting.wrong(self.report(draft, name)):
+            one = placed(where, text, people)
+            if where != ("people",) and one.step in here and (one.step, one.field) not in known:
+                found.append(one)
+        return found
+
+    def alarm(self, draft: Draft, name: str) -> str:
+        """Send what there is of a draft at once: somebody is in danger. The rest stays a draft.
+
+        Returns:
+            The reference to give.
+
+        Raises:
+            CandourError: it could not be stored.
+        """
+        report = emergency_of(draft.answers, **self._given(draft, name))
+        report = without(report, self.reporting.wrong(report))
+        ways = self.ways(draft.answers)
+        if len(ways.purposes) > 1:
+            report.setdefault("purpose", ways.purposes[0])
+            ways = self.reporting.ways(report["purpose"])
+        if len(ways.bases) > 1:
+            report.setdefault("basis", ways.bases[0][0])
+        said = draft.statement
+        try:
+            self.reporting.store(report, said)
+        except Unfit:
+            reference = f"report/{draft.id}"
+            self.reporting.store(bare_of(draft.answers, name=name, reference=reference), said)
+        self.drafts.file(draft)
+        draft.causes = [*draft.causes, said][-CAUSES_MAX:]
+        draft.statement = self.reporting.new_statement()
+        draft.answers["danger"] = {"danger_now": ["yes"]}
+        self.drafts.keep(draft)
+        return said
+
+    def send(self, draft: Draft, name: str) -> list[Wrong]:
+        """Send a whole report; give what keeps it from being sent, where anything does.
+
+        Raises:
+            CandourError: it could not be stored.
+        """
+        wrong = self.wrong(draft, name)
+        if wrong:
+            return wrong
+        try:
+            self.reporting.store(self.report(draft, name), draft.statement)
+        except Unfit as unfit:
+            return [placed(*one, people_in(draft.answers)) for one in unfit.fields]
+        self.drafts.file(draft)
+        self.drafts.drop(draft)
+        return []
+
+    def _is_asked(self, answers: Answers, field: str) -> bool:
+        ways = self.ways(answers)
+        return len(ways.purposes if field == "purpose" else ways.bases) > 1
+
+    def _given(self, draft: Draft, name: str) -> dict[str, Any]:
+        steps = people_in(draft.answers) or ["person-1"]
+        references = {step: f"report/{draft.id}/{step}" for step in steps}
+        return {
+            "name": name, "today": self.reporting.today(), "causes": draft.causes,
+            "references": references,
+        }  # fmt: skip
+
+
+Answer = Callable[[Request, Person], Response]
+"""A page for whoever may report."""
+
+
+def for_reporters(counter: Counter, answer: Answer) -> Callable[[Request], Response]:
+    """Let only those who may report come to a page."""
+
+    def answered(request: Request) -> Response:
+        person = counter.station.person(request)
+        if not person.is_one_of(Role.REPORTER):
+            return refused(counter.station, request, Role.REPORTER)
+        return answer(request, person)
+
+    return answered
+
+
+def told_wrong(wrong: Sequence[Wrong], *, on: Step | None = None) -> list[dict[str, str]]:
+    """Write errors for the summary: each leads to its field."""
+    return [{"text": one.text, "href": f"#{one.field}" if on else one.step} for one in wrong]
+
+
+def page(
+    counter: Counter, request: Request, template: str, *, title: str, status: int = 200,
+    **shown: Any,
+) -> HTMLResponse:  # fmt: skip
+    """Render one of these pages."""
+    return counter.station.page(request, f"partner/{template}", title=title, status=status, **shown)
+
+
+def prefilled(counter: Counter, draft: Draft, step: Step) -> Typed:
+    """Give what stands on a page before anybody typed there: what the agency knows."""
+    if step == "source":
+        own = counter.reporting.own().fields
+        typed = {name: [text] for name, text in own.items()}
+        return typed | counter.drafts.reached(draft.owner)
+    if step == "asked":
+        source: Mapping[str, Sequence[str]] = draft.answers.get("source", {})
+        numbers = [*source.get("out_of_hours", ()), *source.get("telephone", ())]
+        return {"ring": [next((one for one in numbers if one.strip()), "")]}
+    return {}

@@ -1,0 +1,181 @@
+"""The page on which partners report, put together: a home's outbox, its drafts, who signs in."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import uvicorn
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import Field
+from starlette.applications import Starlette
+
+from consumers.desk.reporting.app import NAVIGATION, reporting
+from consumers.desk.reporting.counter import Counter
+from consumers.desk.reporting.drafts import Drafts
+from consumers.desk.session import Limits, Sessions
+from consumers.desk.signing_in import Provider, SigningIn
+from consumers.desk.station import Station
+from consumers.worker import Partners, Voice
+from contracts.fault import Misuse
+from deploy import clock
+from deploy.desk import DeskSettings
+from deploy.filing import Filing
+from deploy.wiring import open_acting
+from producers.home import Home
+from producers.keys import check_private, write_private
+from producers.outbox import Outbox
+
+SESSIONS, SEALED_WITH = "report.sqlite", "report.key"
+KEY_BYTES, NONCE_BYTES, SECRET_MIN = 32, 12, 32
+REPORTERS = (
+    ("pat", "Pat Marsh (name invented)", ["reporter"]),
+    ("sam", "Sam Okoro (name invented)", ["reporter"]),
+    ("visitor", "Val Stone (name invented)", ["auditor"]),
+)
+"""Who can sign in at the development provider: subject, name, roles."""
+
+
+class ReportSettings(DeskSettings):
+    """`report.yaml` of a home: as `desk.yaml`, and what the agency's case system proves itself by.
+
+    `case_secret` is a file; without it no case system may begin a report.
+    """
+
+    case_secret: str | None = None
+    draft_days: int = Field(default=7, ge=1, le=31)
+
+
+class Sealer:
+    """Seals drafts with a key of the home (AES-256-GCM), each to what it is about."""
+
+    def __init__(self, key: bytes, random_bytes: Callable[[int], bytes]) -> None:
+        """Seal with a key of 32 bytes."""
+        self._cipher, self._random = AESGCM(key), random_bytes
+
+    def seal(self, text: bytes, about: str) -> bytes:
+        """Seal text to what it is about: a nonce and the sealed text."""
+        nonce = self._random(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, text, about.encode())
+
+    def unseal(self, sealed: bytes, about: str) -> bytes:
+        """Open what was sealed to the same.
+
+        Raises:
+            Misuse: it was sealed with another key, or is damaged.
+        """
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about.encode())
+        except InvalidTag:
+            raise Misuse(
+                f"What was half-done cannot be opened: {SEALED_WITH} of this home is another.",
+                remedy=f"Put the key back. If it is gone, move {SESSIONS} away: that is lost.",
+            ) from None
+
+
+class _Heard:
+    """What the agency knows of its partnership, as its outbox read it last."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._outbox.partnership, name)
+
+
+def counter_of(
+    home: Home, settings: ReportSettings, now_ms: Callable[[], int] = clock.now_ms
+) -> tuple[Counter, Filing]:
+    """Open what the pages of a home are given, and what sends for them.
+
+    Args:
+        home: one that reports.
+        settings: of the service.
+        now_ms: this machine's clock.
+
+    Raises:
+        Misuse: a file of the home is open to others, or the secret is too short.
+    """
+    acting = open_acting(home)
+    outbox, agency = acting.outbox, home.agency
+    partners = cast(Partners, _Heard(outbox))
+    voice = Voice(agency.agency, home.source, agency.accountable, partners, home.credential)
+    file = home.folder / SESSIONS
+    file.touch(mode=0o600)
+    check_private(file)
+    sessions = Sessions(
+        f"sqlite:///{file}", now_ms=now_ms, random_bytes=clock.random_bytes,
+        limits=Limits(idle_minutes=settings.idle_minutes),
+    )  # fmt: skip
+    ours = outbox.partnership.agencies.get(agency.agency)
+    station = Station(
+        acting.store, voice, acting, sessions, now_ms, ours.title if ours else agency.agency,
+        navigation=NAVIGATION,
+    )  # fmt: skip
+    drafts = Drafts(
+        f"sqlite:///{file}", now_ms=now_ms, random_bytes=clock.random_bytes,
+        sealing=Sealer(_key_of(home.folder / SEALED_WITH), clock.random_bytes),
+        kept_days=settings.draft_days,
+    )  # fmt: skip
+    filing = Filing(outbox)
+    return Counter(station, filing, drafts, _case_secret(home, settings)), filing
+
+
+def application(
+    counter: Counter, filing: Filing, settings: ReportSettings, *, secret: str
+) -> Starlette:
+    """Put the pages together with who vouches for people, and with the sender.
+
+    Args:
+        counter: what the pages are given.
+        filing: what sends.
+        settings: of the service.
+        secret: what proves this service to the provider.
+    """
+    provider = Provider(settings.issuer, settings.client_id, secret, settings.roles_claim)
+    signing_in = SigningIn(provider, counter.station.sessions, address=settings.address)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with filing.sending(counter.drafts):
+            yield
+
+    return reporting(
+        counter, signing_in, nonce=clock.token, provider=settings.issuer, lifespan=lifespan
+    )
+
+
+def serve(home: Home, settings: ReportSettings, *, port: int) -> None:
+    """Serve the pages until stopped. Nothing logs who asked for what."""
+    counter, filing = counter_of(home, settings)
+    file = home.folder / settings.client_secret
+    secret = file.read_text().strip() if file.exists() else settings.client_secret
+    uvicorn.run(
+        application(counter, filing, settings, secret=secret),
+        host="127.0.0.1" if settings.certificate is None else "0.0.0.0",  # noqa: S104
+        port=port, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=2,
+        ssl_certfile=settings.certificate, ssl_keyfile=settings.key,
+    )  # fmt: skip
+
+
+def _key_of(path: Path) -> bytes:
+    if not path.exists():
+        write_private(path, clock.random_bytes(KEY_BYTES))
+    check_private(path)
+    return path.read_bytes()
+
+
+def _case_secret(home: Home, settings: ReportSettings) -> str | None:
+    if settings.case_secret is None:
+        return None
+    path = home.folder / settings.case_secret
+    check_private(path)
+    secret = path.read_text().strip()
+    if len(secret) < SECRET_MIN:
+        raise Misuse(
+            f"{path} holds too short a secret for a case system.",
+            remedy=f"Write at least {SECRET_MIN} random characters there: openssl rand -hex 32",
+        )
+    return secret
