@@ -15,7 +15,7 @@ test: check
 	@$(MAKE) --no-print-directory -j2 test-kafka test-pure
 
 test-kafka:
-	@$(BIN)/python -m pytest -m "not campaign" tests/faults tests/integration
+	@$(BIN)/python -m pytest -m "not campaign" tests/browser tests/faults tests/integration
 
 test-pure:
 	@log=$$(mktemp); $(BIN)/python -m pytest -q --no-header $(PURE) >$$log 2>&1; ended=$$?; \

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import uvicorn
 from pydantic import Field
+from starlette.applications import Starlette
 
 from consumers.desk.app import desk
 from consumers.desk.session import Limits, Sessions
@@ -111,30 +112,48 @@ def development(
 
 
 def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
-    """Serve the desk until stopped."""
+    """Serve the desk until stopped. Nothing logs who asked for what: an address names a report."""
     acting = open_acting(home)
-    secret = home.folder / settings.client_secret
     ours = acting.outbox.partnership.agencies.get(home.agency.agency)
-    sessions = Sessions(
-        f"sqlite:///{home.folder / SESSIONS}", now_ms=clock.now_ms,
-        random_bytes=clock.random_bytes, limits=Limits(idle_minutes=settings.idle_minutes),
-    )  # fmt: skip
     station = Station(
-        acting.store, acting.voice, acting, sessions, clock.now_ms,
+        acting.store, acting.voice, acting, sessions_of(home, settings), clock.now_ms,
         ours.title if ours else home.agency.agency,
     )  # fmt: skip
-    provider = Provider(
-        settings.issuer, settings.client_id,
-        secret.read_text().strip() if secret.exists() else settings.client_secret,
-        settings.roles_claim,
-    )  # fmt: skip
-    signing_in = SigningIn(provider, sessions, address=settings.address)
-    app = desk(station, signing_in, nonce=clock.token, provider=settings.issuer)
     uvicorn.run(
-        app, host="127.0.0.1" if settings.certificate is None else "0.0.0.0",  # noqa: S104
-        port=port, log_config=None, server_header=False,
+        application(station, settings, secret=_secret(home, settings)),
+        host="127.0.0.1" if settings.certificate is None else "0.0.0.0",  # noqa: S104
+        port=port, log_config=None, access_log=False, server_header=False,
         ssl_certfile=settings.certificate, ssl_keyfile=settings.key,
     )  # fmt: skip
+
+
+def sessions_of(
+    home: Home, settings: DeskSettings, now_ms: Callable[[], int] = clock.now_ms
+) -> Sessions:
+    """Open the sessions of a home's desk."""
+    return Sessions(
+        f"sqlite:///{home.folder / SESSIONS}", now_ms=now_ms, random_bytes=clock.random_bytes,
+        limits=Limits(idle_minutes=settings.idle_minutes),
+    )  # fmt: skip
+
+
+def application(station: Station, settings: DeskSettings, *, secret: str) -> Starlette:
+    """Put a desk's pages together with who vouches for people.
+
+    Args:
+        station: what the pages are given.
+        settings: of the desk.
+        secret: what proves this desk to the provider.
+    """
+    provider = Provider(settings.issuer, settings.client_id, secret, settings.roles_claim)
+    signing_in = SigningIn(provider, station.sessions, address=settings.address)
+    return desk(station, signing_in, nonce=clock.token, provider=settings.issuer)
+
+
+def _secret(home: Home, settings: DeskSettings) -> str:
+    """Read the client's secret from its file; the development provider's is no secret."""
+    file = home.folder / settings.client_secret
+    return file.read_text().strip() if file.exists() else settings.client_secret
 
 
 def _claims(subject: str, name: str, roles: list[str]) -> str:

@@ -1,10 +1,11 @@
 """What every test starts with: a clean environment, and one real Kafka for those that ask."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from hypothesis import settings
+from playwright.async_api import Browser
 
 from deploy.kafka.server import KafkaServer
 from deploy.settings import PREFIX
@@ -16,9 +17,9 @@ settings.load_profile("fixed")
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings of this machine's user must not decide a test; where programs are kept stays."""
+    """Settings of this machine's user must not decide a test; where files are kept stays."""
     for name in os.environ:
-        if name.startswith(PREFIX) and name not in {PREFIX + "CACHE", PREFIX + "JAVA"}:
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in {"CACHE", "JAVA", "SHOTS"}:
             monkeypatch.delenv(name)
 
 
@@ -35,3 +36,12 @@ def database() -> Iterator[str]:
     """Start one real PostgreSQL for the session; tests make databases of their own in it."""
     with postgres() as server:
         yield server
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Start real Chromium for a test; its loop is the test's own, so that Kafka runs beside it."""
+    from tests.support.browser import chromium
+
+    async with chromium() as started:
+        yield started

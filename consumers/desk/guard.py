@@ -130,26 +130,26 @@ class Guard:
         nonce = scope["state"]["nonce"]
         policy = POLICY.format(nonce=nonce, provider=self._provider)
 
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = MutableHeaders(scope=message)
+        async def sent(event: Message) -> None:
+            if event["type"] == "http.response.start":
+                given = MutableHeaders(scope=event)
                 for name, value in {**HEADERS, "content-security-policy": policy}.items():
                     given.setdefault(name, value)
-            await send(message)
+            await send(event)
 
         return sent
 
     def _kept(self, scope: Scope, send: Send, key: str | None) -> Send:
         """Keep the session, and set its cookie where it is new or another."""
 
-        async def kept(message: Message) -> None:
-            if message["type"] == "http.response.start":
+        async def kept(event: Message) -> None:
+            if event["type"] == "http.response.start":
                 session: Session = scope["state"]["session"]
                 self._sessions.keep(session)
                 if session.key != key:
                     cookie = f"{self._name}={session.key}; Path=/; Secure; HttpOnly; SameSite=Lax"
-                    MutableHeaders(scope=message).append("set-cookie", cookie)
-            await send(message)
+                    MutableHeaders(scope=event).append("set-cookie", cookie)
+            await send(event)
 
         return kept
 
@@ -166,11 +166,11 @@ async def _body(receive: Receive) -> bytes | None:
     """Read a request's body; None where it is larger than any form here."""
     body = b""
     while True:
-        message = await receive()
-        body += bytes(message.get("body", b""))
+        came = await receive()
+        body += bytes(came.get("body", b""))
         if len(body) > BODY_MAX:
             return None
-        if not message.get("more_body"):
+        if not came.get("more_body"):
             return body
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -107,8 +108,12 @@ class Sessions:
             limits: how long sessions last.
         """
         self._engine: Engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        file = self._engine.url.database
         if self._engine.dialect.name == "sqlite":
             embedded.embed(self._engine)
+            if file:  # what SQLite keeps beside it is as private as the file itself
+                Path(file).touch(mode=0o600)
+                Path(file).chmod(0o600)
         self._now, self._random, self.limits = now_ms, random_bytes, limits
         with self._engine.begin() as db:
             metadata.create_all(db)
