@@ -33,6 +33,8 @@ class Field:
         needed: what is said where there is no answer; empty where none is needed.
         heading: stands above it, where a page asks more than one thing.
         filled: what browsers may fill in (`autocomplete`).
+        half: two stand beside each other where there is room.
+        folded: it is prefilled, and opened only to be changed.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Field:
     needed: str = ""
     heading: str = ""
     filled: str = "off"
+    half: bool = False
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,14 +132,15 @@ DANGER = Question(
 PERSON = Question(
     "person", 2, "Who is it about, and where are they?",
     [
-        Field("given", "text", "First names", ("given",), heading="Who"),
-        Field("family", "text", "Family name", ("family",)),
-        Field("also", "names", "Other names they use", ("also",), hint="Put a comma between two."),
-        Field("born", "born", "Born", ("born",), hint="As far as it is known: 27 3 1970, 3 1970, "
-              "1970, or an age like 42."),
-        Field("part", "radios", "What is their part in this?", ("part",),
+        Field("given", "text", "First names", ("given",), heading="Who", half=True),
+        Field("family", "text", "Family name", ("family",), half=True),
+        Field("born", "born", "Born", ("born",), half=True,
+              hint="27 3 1970, 3 1970, 1970, or an age like 42."),
+        Field("also", "names", "Other names they use", ("also",), half=True,
+              hint="Put a comma between two."),
+        Field("part", "inline", "What is their part in this?", ("part",),
               options=[
-                  ("unassessed", "Not assessed: I do not say", ""),
+                  ("unassessed", "Not assessed", ""),
                   ("victim", "Victim", ""),
                   ("alleged_perpetrator", "Alleged perpetrator", ""),
                   ("child", "Child", ""),
@@ -143,10 +148,10 @@ PERSON = Question(
               ], default="unassessed"),
         Field("address", "area", "Where are they now?", ("address",), heading="Where",
               hint="An address, or in words: in custody, at her mother’s. Empty is: not known."),
-        Field("telephone", "text", "Their telephone", ("telephone",),
-              hint="Somebody else may read or hear it."),
-        Field("safe_contact", "text", "How can they be reached safely?", ("safe_contact",),
-              hint="When, where and through whom."),
+        Field("safe_contact", "text", "How are they reached safely?", ("safe_contact",), half=True,
+              hint="When, where, through whom."),
+        Field("telephone", "text", "Their telephone", ("telephone",), half=True,
+              hint="Somebody else may hear it."),
         Field("may_be_told", "inline", "May what you report be put to them?", ("may_be_told",),
               heading="What may be put to them", options=_MAY, default="ring_first"),
         Field("origin_may_be_told", "inline", "May they learn that it came from you?",
@@ -209,12 +214,14 @@ SOURCE = Question(
               options=[("true", "A member of the public told me, who must not be named", "")]),
         Field("role", "text", "Your role", ("who_says", "role"), heading="Where you can be reached",
               needed="Write your role, for example: probation officer",
-              filled="organization-title"),
-        Field("telephone", "text", "Telephone", ("who_says", "telephone"), filled="tel"),
+              filled="organization-title", folded=True),
+        Field("telephone", "text", "Telephone", ("who_says", "telephone"), filled="tel",
+              folded=True),
         Field("out_of_hours", "text", "Telephone at night", ("who_says", "out_of_hours"),
-              hint="Of your duty desk: it is not always you who is rung."),
-        Field("mailbox", "text", "Mailbox that is read", ("who_says", "mailbox"), filled="email"),
-        Field("supervisor", "text", "Your supervisor", ("who_says", "supervisor")),
+              hint="Of your duty desk: it is not always you who is rung.", folded=True),
+        Field("mailbox", "text", "Mailbox that is read", ("who_says", "mailbox"), filled="email",
+              folded=True),
+        Field("supervisor", "text", "Your supervisor", ("who_says", "supervisor"), folded=True),
     ],
 )  # fmt: skip
 DONE = Question(

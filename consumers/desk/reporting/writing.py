@@ -278,7 +278,8 @@ def _check(
     ways = counter.ways(draft.answers)
     return page(
         counter, request, "check.html", title="Check your answers", status=422 if looked else 200,
-        draft=draft, groups=rows_of(draft.answers), errors=listed,
+        draft=draft, groups=rows_of(draft.answers, counter.reporting.today()),
+        errors=listed,
         left=[] if looked else wrong, purposes=[PURPOSES.get(p, p) for p in ways.purposes],
         bases=ways.bases, back="lawful" if counter.asks_way(draft.answers) else "asked",
     )  # fmt: skip
