@@ -99,6 +99,7 @@ def counter_of(
     """
     acting = open_acting(home)
     outbox, agency = acting.outbox, home.agency
+    outbox.now_ms = now_ms  # one clock for all that is served
     partners = cast(Partners, _Heard(outbox))
     voice = Voice(agency.agency, home.source, agency.accountable, partners, home.credential)
     file = home.folder / SESSIONS

@@ -1,10 +1,10 @@
 """The page on which a partner reports, served over a real broker; and what it takes to fill it.
 
-    with at_counter(town.homes["tv-probation/case"]) as served:
-        page = await served.open(browser)
-        await sign_in(page, "pat")
-        steps = Steps(page)
-        await steps.press("Make a report")
+with at_counter(town.homes["tv-probation/case"]) as served:
+    page = await served.open(browser)
+    await sign_in(page, "pat")
+    steps = Steps(page)
+    await steps.press("Make a report")
 """
 
 import socket

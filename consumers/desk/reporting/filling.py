@@ -123,6 +123,9 @@ def report_of(
     ]
     if causes:
         report["causes"] = list(causes)
+    now = _text(answers.get("danger", {}), "now")
+    if now:
+        report["words"] = "\n".join(filter(None, [now, report.get("words", "")]))
     if _text(answers.get("source", {}), "question") and "words" not in report:
         report["words"] = "The answer is not written down."
     return report
@@ -150,8 +153,7 @@ def emergency_of(
     report["danger_now"] = "yes"
     if not report["people"]:
         report["people"] = [{"reference": references["person-1"]}]
-    texts = [_text(answers.get("danger", {}), "now"), report.get("words", "")]
-    texts += list(_unusable(answers, today))
+    texts = [report.get("words", ""), *_unusable(answers, today)]
     words = "\n".join(filter(None, texts))
     report["words"] = words or "Sent at once: somebody is in danger now. Nothing more is written."
     return report
