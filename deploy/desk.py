@@ -38,6 +38,9 @@ class DeskSettings(Document):
     client_id: str
     client_secret: str
     roles_claim: str = "roles"
+    reference_claim: str = "preferred_username"
+    tells_when: bool = True
+    acr: str | None = None
     address: str = Field(pattern=r"^https?://\S*[^/\s]$")
     certificate: str | None = None
     key: str | None = None
@@ -104,7 +107,7 @@ def development(
         issuer = f"http://localhost:{port + 1}"
         yield shape(
             issuer=issuer, client_id="candour-desk", client_secret="development",  # noqa: S106
-            address=f"http://localhost:{port}",
+            tells_when=False, address=f"http://localhost:{port}",
         )  # fmt: skip
     finally:
         provider.terminate()
@@ -120,7 +123,7 @@ def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
         ours.title if ours else home.agency.agency,
     )  # fmt: skip
     uvicorn.run(
-        application(station, settings, secret=_secret(home, settings)),
+        application(station, settings, secret=secret_of(home, settings)),
         host="127.0.0.1" if settings.certificate is None else "0.0.0.0",  # noqa: S104
         port=port, log_config=None, access_log=False, server_header=False,
         ssl_certfile=settings.certificate, ssl_keyfile=settings.key,
@@ -145,12 +148,22 @@ def application(station: Station, settings: DeskSettings, *, secret: str) -> Sta
         settings: of the desk.
         secret: what proves this desk to the provider.
     """
-    provider = Provider(settings.issuer, settings.client_id, secret, settings.roles_claim)
-    signing_in = SigningIn(provider, station.sessions, address=settings.address)
-    return desk(station, signing_in, nonce=clock.token, provider=settings.issuer)
+    signing_in = signing_in_of(station, settings, secret=secret)
+    return desk(
+        station, signing_in, nonce=clock.token, address=settings.address, provider=settings.issuer
+    )
 
 
-def _secret(home: Home, settings: DeskSettings) -> str:
+def signing_in_of(station: Station, settings: DeskSettings, *, secret: str) -> SigningIn:
+    """Say who vouches for people; as `application`."""
+    provider = Provider(
+        settings.issuer, settings.client_id, secret, settings.roles_claim,
+        settings.reference_claim, settings.tells_when, settings.acr,
+    )  # fmt: skip
+    return SigningIn(provider, station.sessions, address=settings.address, now_ms=clock.now_ms)
+
+
+def secret_of(home: Home, settings: DeskSettings) -> str:
     """Read the client's secret from its file; the development provider's is no secret."""
     file = home.folder / settings.client_secret
     return file.read_text().strip() if file.exists() else settings.client_secret

@@ -15,12 +15,11 @@ from consumers.desk.reporting.app import NAVIGATION, reporting
 from consumers.desk.reporting.counter import Counter
 from consumers.desk.reporting.drafts import Drafts
 from consumers.desk.session import Limits, Sessions
-from consumers.desk.signing_in import Provider, SigningIn
 from consumers.desk.station import Station
 from consumers.worker import Partners, Voice
 from contracts.fault import Misuse
 from deploy import clock
-from deploy.desk import DeskSettings
+from deploy.desk import DeskSettings, secret_of, signing_in_of
 from deploy.filing import Filing
 from deploy.wiring import open_acting
 from producers.home import Home
@@ -102,11 +101,9 @@ def counter_of(
     outbox.now_ms = now_ms  # one clock for all that is served
     partners = cast(Partners, _Heard(outbox))
     voice = Voice(agency.agency, home.source, agency.accountable, partners, home.credential)
-    file = home.folder / SESSIONS
-    file.touch(mode=0o600)
-    check_private(file)
+    url = f"sqlite:///{home.folder / SESSIONS}"
     sessions = Sessions(
-        f"sqlite:///{file}", now_ms=now_ms, random_bytes=clock.random_bytes,
+        url, now_ms=now_ms, random_bytes=clock.random_bytes,
         limits=Limits(idle_minutes=settings.idle_minutes),
     )  # fmt: skip
     ours = outbox.partnership.agencies.get(agency.agency)
@@ -115,7 +112,7 @@ def counter_of(
         navigation=NAVIGATION,
     )  # fmt: skip
     drafts = Drafts(
-        f"sqlite:///{file}", now_ms=now_ms, random_bytes=clock.random_bytes,
+        url, now_ms=now_ms, random_bytes=clock.random_bytes,
         sealing=Sealer(_key_of(home.folder / SEALED_WITH), clock.random_bytes),
         kept_days=settings.draft_days,
     )  # fmt: skip
@@ -134,8 +131,7 @@ def application(
         settings: of the service.
         secret: what proves this service to the provider.
     """
-    provider = Provider(settings.issuer, settings.client_id, secret, settings.roles_claim)
-    signing_in = SigningIn(provider, counter.station.sessions, address=settings.address)
+    signing_in = signing_in_of(counter.station, settings, secret=secret)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -143,17 +139,16 @@ def application(
             yield
 
     return reporting(
-        counter, signing_in, nonce=clock.token, provider=settings.issuer, lifespan=lifespan
-    )
+        counter, signing_in, nonce=clock.token, address=settings.address,
+        provider=settings.issuer, lifespan=lifespan,
+    )  # fmt: skip
 
 
 def serve(home: Home, settings: ReportSettings, *, port: int) -> None:
     """Serve the pages until stopped. Nothing logs who asked for what."""
     counter, filing = counter_of(home, settings)
-    file = home.folder / settings.client_secret
-    secret = file.read_text().strip() if file.exists() else settings.client_secret
     uvicorn.run(
-        application(counter, filing, settings, secret=secret),
+        application(counter, filing, settings, secret=secret_of(home, settings)),
         host="127.0.0.1" if settings.certificate is None else "0.0.0.0",  # noqa: S104
         port=port, log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=2,

@@ -32,7 +32,7 @@ from producers.inbox import Inbox
 from producers.lock import Busy
 from producers.outbox import Outbox
 from producers.partnership import Partnership
-from producers.saying import known_as
+from producers.saying import known_as, viewer_of
 from producers.sender import Sender, until
 
 STORE = "consumer.sqlite"
@@ -88,10 +88,18 @@ class Acting:
         """Where people erase, and say that they did."""
         return Erasing(self.store, self.voice, clock.uuid7)
 
-    def practitioner(self, name: str) -> Practitioner:
-        """Name a person at work, with the agency's own token for them."""
-        token = self.outbox.token_for("practitioner", known_as(self.outbox, name))
-        return Practitioner(token, name)
+    def practitioner(self, name: str, reference: str | None = None) -> Practitioner:
+        """Name a person at work, with the agency's own token for them, by reference where given."""
+        known = reference or known_as(self.outbox, name)
+        return Practitioner(self.outbox.token_for("practitioner", known), name)
+
+    def viewer(self, name: str, reference: str | None = None) -> frozenset[str]:
+        """List the tokens by which something may be kept from a person: by name and reference.
+
+        Whoever excluded them may have known either.
+        """
+        ours = self.voice.viewer(self.practitioner(name, reference))
+        return ours | (viewer_of(self.outbox, name) or frozenset())
 
     def time_ms(self) -> int:
         """Give the time that something said now carries: in an exercise the ledger's."""

@@ -1,18 +1,20 @@
 """The desk's application: its pages behind its guard."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from consumers.desk.guard import COOKIE, Guard
 from consumers.desk.pages import account, inbox, report
+from consumers.desk.rights import RIGHTS, Right, admit
 from consumers.desk.signing_in import SigningIn
 from consumers.desk.station import ASSETS, Station
 from contracts.fault import CandourError
@@ -21,28 +23,49 @@ PAGES: Sequence[Callable[[Station], list[Route]]] = (inbox.routes, report.routes
 """Every part of the desk, in the order of its navigation."""
 
 
-def desk(  # noqa: PLR0913 - what it is given has this many independent parts
+@dataclass(frozen=True)
+class Service:
+    """What is served in the desk's manner: the desk, or another service of an agency.
+
+    Attributes:
+        pages: its parts.
+        rights: who may come where.
+        cookie: what its session's is called: services of one host share their cookies.
+        machines: paths that a machine asks, which proves itself there by a secret of its own.
+    """
+
+    pages: Sequence[Callable[[Station], list[Route]]] = PAGES
+    rights: Mapping[str, Right] = RIGHTS
+    cookie: str = COOKIE
+    machines: Collection[str] = ()
+
+
+DESK = Service()
+
+
+def desk(  # noqa: PLR0913 - what it is put together from has this many independent parts
     station: Station,
     signing_in: SigningIn,
     *,
     nonce: Callable[[], str],
+    address: str,
     provider: str,
-    pages: Sequence[Callable[[Station], list[Route]]] = PAGES,
-    cookie: str = COOKIE,
-    machines: Collection[str] = (),
+    service: Service = DESK,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
 ) -> Starlette:
-    """Build the desk of one agency, or another service of it in the same manner.
+    """Build the desk of one agency.
 
     Args:
         station: what its pages are given.
         signing_in: how people prove who they are.
         nonce: draws one for each answer.
+        address: of the desk, as browsers know it.
         provider: the identity provider's address.
-        pages: its parts.
-        cookie: as the guard's.
-        machines: as the guard's.
+        service: what is served, where it is not the desk.
         lifespan: what runs while it is served.
+
+    Raises:
+        InvariantBroken: a page has no row in the table of rights.
     """
 
     async def fault(request: Request, exception: Exception) -> Response:  # noqa: RUF029
@@ -53,23 +76,24 @@ def desk(  # noqa: PLR0913 - what it is given has this many independent parts
         )
 
     async def not_found(request: Request, _: Exception) -> Response:  # noqa: RUF029
+        if "session" not in request.scope["state"]:  # a file that is not there
+            return PlainTextResponse("Nothing is here.", 404)
         return station.nothing(request)
 
-    routes = [Mount("/assets", StaticFiles(directory=ASSETS)), *account.routes(station, signing_in)]
-    for page in pages:
-        routes += page(station)
+    pages = [*account.routes(station, signing_in)]
+    for part in service.pages:
+        pages += part(station)
+    guard = Middleware(
+        Guard, sessions=station.sessions, nonce=nonce, address=address, provider=provider,
+        open_paths={path for path, right in service.rights.items() if right.is_open},
+        cookie=service.cookie, machines=service.machines,
+    )  # fmt: skip
     return Starlette(
-        routes=routes,
-        middleware=[
-            Middleware(
-                Guard,
-                sessions=station.sessions,
-                nonce=nonce,
-                provider=provider,
-                cookie=cookie,
-                machines=machines,
-            )
+        routes=[
+            Mount("/assets", StaticFiles(directory=ASSETS)),
+            *(admit(station, one, service.rights) for one in pages),
         ],
+        middleware=[guard],
         lifespan=lifespan,
         exception_handlers={CandourError: fault, 404: not_found, HTTPException: not_found},
     )

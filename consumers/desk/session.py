@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -114,6 +114,7 @@ class Sessions:
             if file:  # what SQLite keeps beside it is as private as the file itself
                 Path(file).touch(mode=0o600)
                 Path(file).chmod(0o600)
+        self._reading = self._engine.execution_options(reading=True)
         self._now, self._random, self.limits = now_ms, random_bytes, limits
         with self._engine.begin() as db:
             metadata.create_all(db)
@@ -122,18 +123,19 @@ class Sessions:
         """Give back the connections."""
         self._engine.dispose()
 
-    def begin(self) -> Session:
+    def begin(self, **state: Any) -> Session:
         """Begin a session of somebody who has not signed in yet."""
         now = self._now()
-        made = Session(self._drawn(), now, now, state={"csrf": self._drawn()})
+        made = Session(self._drawn(), now, now, state={**state, "csrf": self._drawn()})
         with self._engine.begin() as db:
             db.execute(delete(sessions).where(sessions.c.seen < now - KEPT_MS))
+            db.execute(delete(unsaved).where(unsaved.c.at < now - KEPT_MS))
             db.execute(insert(sessions).values(id=_hashed(made.key), **_values(made)))
         return made
 
     def find(self, key: str) -> Session | None:
         """Give a session by what its cookie holds; None where it ended or never was."""
-        with self._engine.begin() as db:
+        with self._reading.begin() as db:
             row = db.execute(select(sessions).where(sessions.c.id == _hashed(key))).first()
         if row is None or row.ended is not None:
             return None
@@ -141,17 +143,30 @@ class Sessions:
             return None
         return Session(key, row.began, row.seen, row.subject, row.signed_in, json.loads(row.state))
 
+    def standing(self, key: str) -> Literal["open", "locked", "ended"]:
+        """Say how a session stands, for a page that stays open; asking is no use of it."""
+        session = self.find(key)
+        if session is None or session.subject is None:
+            return "ended"
+        return "locked" if self.is_locked(session) else "open"
+
+    def subject_of(self, key: str) -> str | None:
+        """Say whose session a cookie was, also where it ended within the last day."""
+        query = select(sessions.c.subject).where(sessions.c.id == _hashed(key))
+        with self._reading.begin() as db:
+            return db.execute(query).scalar()
+
     def is_locked(self, session: Session) -> bool:
         """Say whether nobody used it for so long that they must prove again who they are."""
         return self._now() - session.seen > self.limits.idle_minutes * MINUTE_MS
 
     def keep(self, session: Session) -> None:
-        """Keep what changed; it was used now, unless it is locked."""
+        """Keep what changed; it was used now, unless it is locked, or ended meanwhile."""
         if not self.is_locked(session):
             session.seen = self._now()
         with self._engine.begin() as db:
-            row = sessions.c.id == _hashed(session.key)
-            db.execute(update(sessions).where(row).values(**_values(session)))
+            row = (sessions.c.id == _hashed(session.key), sessions.c.ended.is_(None))
+            db.execute(update(sessions).where(*row).values(**_values(session)))
 
     def signed_in(self, session: Session, subject: str, **state: Any) -> Session:
         """Begin anew under another id for somebody who proved who they are: rotation."""
@@ -178,38 +193,47 @@ class Sessions:
             ended = update(sessions).where(*live).values(ended=self._now(), state="{}")
             return db.execute(ended).rowcount
 
-    def set_aside(self, key: str, path: str, fields: Mapping[str, list[str]]) -> bool:
-        """Keep what somebody was writing when their session was locked or had ended.
+    def live(self) -> list[Session]:
+        """List who is signed in, the last used first; what their cookies hold is not known here."""
+        query = select(sessions).where(sessions.c.subject.is_not(None), sessions.c.ended.is_(None))
+        with self._reading.begin() as db:
+            found = db.execute(query.order_by(sessions.c.seen.desc())).all()
+        since = self._now() - self._whole_ms
+        return [
+            Session("", row.began, row.seen, row.subject, row.signed_in, json.loads(row.state))
+            for row in found
+            if row.signed_in >= since
+        ]
 
-        Returns:
-            False where nobody knows any more whose it was.
-        """
+    def set_aside(self, subject: str, path: str, fields: Mapping[str, list[str]]) -> None:
+        """Keep what somebody was writing on a page when it could not be taken."""
+        place = (unsaved.c.subject == subject, unsaved.c.path == path)
+        text = json.dumps({name: values for name, values in fields.items() if name != "csrf"})
         with self._engine.begin() as db:
-            query = select(sessions.c.subject).where(sessions.c.id == _hashed(key))
-            subject = db.execute(query).scalar()
-            if subject is None:
-                return False
-            row = {"subject": subject, "path": path}
-            place = (unsaved.c.subject == subject, unsaved.c.path == path)
             db.execute(delete(unsaved).where(*place))
-            text = json.dumps({name: values for name, values in fields.items() if name != "csrf"})
-            db.execute(insert(unsaved).values(**row, fields=text, at=self._now()))
-        return True
+            row = {"subject": subject, "path": path, "fields": text, "at": self._now()}
+            db.execute(insert(unsaved).values(**row))
 
     def left(self, subject: str) -> list[str]:
         """List the pages on which somebody has something unsaved, the newest first."""
-        query = select(unsaved.c.path).where(unsaved.c.subject == subject)
-        with self._engine.begin() as db:
-            db.execute(delete(unsaved).where(unsaved.c.at < self._now() - KEPT_MS))
-            return list(db.execute(query.order_by(unsaved.c.at.desc())).scalars())
+        kept = (unsaved.c.subject == subject, unsaved.c.at >= self._now() - KEPT_MS)
+        query = select(unsaved.c.path).where(*kept).order_by(unsaved.c.at.desc())
+        with self._reading.begin() as db:
+            return list(db.execute(query).scalars())
 
     def take_up(self, subject: str, path: str) -> dict[str, list[str]]:
-        """Give what somebody was writing on a page, once; nothing where there is nothing."""
+        """Give what somebody was writing on a page; it is kept until its form was taken."""
         place = (unsaved.c.subject == subject, unsaved.c.path == path)
-        with self._engine.begin() as db:
-            found = db.execute(select(unsaved.c.fields).where(*place)).scalar()
-            db.execute(delete(unsaved).where(*place))
+        kept = unsaved.c.at >= self._now() - KEPT_MS
+        with self._reading.begin() as db:
+            found = db.execute(select(unsaved.c.fields).where(*place, kept)).scalar()
         return json.loads(found) if found else {}
+
+    def drop(self, subject: str, path: str) -> None:
+        """Drop what somebody was writing on a page: it was taken, or they threw it away."""
+        with self._engine.begin() as db:
+            place = (unsaved.c.subject == subject, unsaved.c.path == path)
+            db.execute(delete(unsaved).where(*place))
 
     @property
     def _whole_ms(self) -> int:

@@ -48,8 +48,11 @@ class Acts(Protocol):
     def time_ms(self) -> int:
         """Give the time that something said now carries."""
 
-    def practitioner(self, name: str) -> Practitioner:
-        """Name a person at work, with the agency's own token for them."""
+    def practitioner(self, name: str, reference: str | None = None) -> Practitioner:
+        """Name a person at work, with the agency's own token for them, by reference where given."""
+
+    def viewer(self, name: str, reference: str | None = None) -> frozenset[str]:
+        """List the tokens by which something may be kept from a person: by name and reference."""
 
     async def act(self, wanted: Sequence[Wanted]) -> Any:
         """Say what a person decided, and wait for what became of it."""
@@ -80,10 +83,10 @@ class Station:
     def person(self, request: Request) -> Person:
         """Give who is signed in."""
         session: Session = request.state.session
-        name = str(session.state["name"])
-        practitioner = self.acts.practitioner(name)
+        name, reference = str(session.state["name"]), session.state.get("reference")
+        practitioner = self.acts.practitioner(name, reference)
         roles = frozenset(Role(one) for one in session.state["roles"])
-        viewer = self.voice.viewer(practitioner)
+        viewer = self.acts.viewer(name, reference)
         return Person(str(session.subject), name, roles, practitioner, viewer)
 
     def hidden(self, db: Connection, person: Person) -> frozenset[str]:
@@ -94,7 +97,7 @@ class Station:
         """Record that somebody looked at something, and why."""
         session: Session = request.state.session
         rows.look(
-            db, at=self.now_ms(), token=person.practitioner.token or "",
+            db, at=self.acts.time_ms(), token=person.practitioner.token or "",
             role=" ".join(sorted(person.roles)), purpose=str(session.state.get("purpose")),
             what=what, about=about,
         )  # fmt: skip
@@ -123,9 +126,13 @@ class Station:
             "roles": session.state.get("roles", []), "desk": self.title,
             "purpose": PURPOSES.get(session.state.get("purpose", "")),
             "exercise": bool(rules and rules.exercise), "at": self.at, "path": request.url.path,
-            "navigation": self.navigation or NAVIGATION, **shown,
+            "navigation": self.navigation or NAVIGATION, "unsaved": self._has_unsaved(session),
+            **shown,
         }  # fmt: skip
         return HTMLResponse(_TEMPLATES.get_template(f"desk/{template}").render(given), status)
+
+    def _has_unsaved(self, session: Session) -> bool:
+        return bool(session.subject and self.sessions.left(session.subject))
 
     def at(self, milliseconds: int | None) -> str:
         """Spell a time as people here read it: the partnership's own zone, to the minute."""

@@ -1,7 +1,5 @@
 """The page on which a partner reports, in real Chromium, over a real broker and Kafka."""
 
-import json
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,8 +10,7 @@ from contracts.section import Narrative, Provenance, Risk
 from contracts.sharing import UseLimits
 from producers.home import Home
 from tests.support.browser import Served, shot, sign_in
-from tests.support.canary import holding
-from tests.support.offices import CASE, HUB, POLICE, Offices
+from tests.support.offices import CASE, POLICE, Offices
 from tests.support.reporting import OWN, WORDS, Steps, at_counter, fill_e18, look
 from tests.support.running import running
 
@@ -89,8 +86,6 @@ async def test_e18_is_reported_in_ten_pages_reaches_police_and_is_answered(
                 ("ring_first", "no"), ("ring_first", "no"),
             ]  # fmt: skip
             assert limits.ring == "01632 960102"
-            event = json.loads(bytes(view.statement.disclosures["event"]))[2] if False else None
-            assert event is None
             await offices.settle(POLICE)
             words = tmp_path / "answer.yaml"
             words.write_text(

@@ -49,7 +49,7 @@ from tests.support.working import Working
 
 CHROMIUM = Path("/usr/bin/chromium")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-SHOTS = "CANDOUR_SHOTS"
+SHOTS = "SHOTS_OF_TESTS"
 """The variable that names a folder for screenshots; without it none is taken."""
 
 
@@ -239,9 +239,14 @@ class Played:
         """Give the ledger's own time."""
         return self.working.log.clock_ms
 
-    def practitioner(self, name: str) -> Practitioner:
-        """Name a person at work, with a token that their name fixes."""
-        return Practitioner(token_of(self.agency, name), name)
+    def practitioner(self, name: str, reference: str | None = None) -> Practitioner:
+        """Name a person at work, with a token that their reference, else their name fixes."""
+        return Practitioner(token_of(self.agency, reference or name), name)
+
+    def viewer(self, name: str, reference: str | None = None) -> frozenset[str]:
+        """List the tokens by which something may be kept from a person: by name and reference."""
+        known = (self.practitioner(name, one) for one in (None, reference))
+        return frozenset().union(*map(self._consumer.voice.viewer, known))
 
     async def act(self, wanted: Sequence[Wanted]) -> Said:
         """Say what a person decided, and give what became of the first of it."""
@@ -274,8 +279,8 @@ def token_of(agency: str, name: str) -> str:
     return sha(f"{agency}: {name}".encode())[:22]
 
 
-class _Server(uvicorn.Server):
-    """One that says when it listens."""
+class Listening(uvicorn.Server):
+    """A server that says when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -294,15 +299,16 @@ def _served(
     with provider(users) as issuer, socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://localhost:{listening.getsockname()[1]}"
         settings = DeskSettings(
-            issuer=issuer, client_id="candour-desk", client_secret="development", address=address
-        )
+            issuer=issuer, client_id="candour-desk", client_secret="development",
+            tells_when=False, address=address,
+        )  # fmt: skip
         ticking = Ticking()
         made = station(settings, ticking)
         config = uvicorn.Config(
             application(made, settings, secret="development"), log_config=None, access_log=False,
             server_header=False, lifespan="off", ws="none", timeout_graceful_shutdown=1,
         )  # fmt: skip
-        server = _Server(config)
+        server = Listening(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
@@ -353,7 +359,7 @@ async def axe(page: Page) -> list[str]:
 
 
 async def shot(page: Page, name: str) -> None:
-    """Take a screenshot of a whole page, where `CANDOUR_SHOTS` names a folder."""
+    """Take a screenshot of a whole page, where `SHOTS_OF_TESTS` names a folder."""
     folder = os.environ.get(SHOTS)
     if folder:
         await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -19,7 +19,7 @@ from playwright.async_api import Page
 
 from deploy.reporting import REPORTERS, ReportSettings, application, counter_of
 from producers.home import Home
-from tests.support.browser import Served, Ticking, _Server, axe, provider, shot
+from tests.support.browser import Listening, Served, Ticking, axe, provider, shot
 
 OWN = """\
 reporter:
@@ -55,7 +55,7 @@ def at_counter(
         address = f"http://localhost:{listening.getsockname()[1]}"
         given = ReportSettings(
             issuer=issuer, client_id="candour-report", client_secret="development",
-            address=address, **settings,
+            address=address, tells_when=False, **settings,
         )  # fmt: skip
         ticking = Ticking()
         counter, filing = counter_of(home, given, ticking)
@@ -64,7 +64,7 @@ def at_counter(
             access_log=False, server_header=False, lifespan="on", ws="none",
             timeout_graceful_shutdown=1,
         )  # fmt: skip
-        server = _Server(config)
+        server = Listening(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -3,10 +3,26 @@ import { initAll } from "./govuk-frontend.min.js";
 
 initAll();
 
+// What somebody has begun to write is kept when their session is locked.
+document.addEventListener("input", (event) => event.target.form?.setAttribute("data-written", ""));
+
 const news = document.getElementById("news");
-if (news && document.querySelector(".desk-nav") && !document.querySelector(".desk-form")) {
+if (news && document.querySelector(".desk-nav")) {
   const source = new EventSource("/live");
+  source.addEventListener("locked", async () => {
+    source.close();
+    document.body.hidden = true;
+    let next = location.pathname + location.search;
+    for (const form of document.querySelectorAll("form[data-written]")) {
+      const written = new URLSearchParams(new FormData(form));
+      written.set("page", new URL(form.action || location.href).pathname);
+      await fetch("/unsaved", { method: "POST", body: written, redirect: "manual" }).catch(() => {});
+      next = "/unsaved";
+    }
+    location.replace("/sign-in?next=" + encodeURIComponent(next));
+  });
   source.addEventListener("came", async () => {
+    if (document.querySelector(".desk-form")) return; // nothing leads away from what is written
     const list = document.querySelector("[data-live]");
     const here = list && list.dataset.live === "here";
     news.textContent = here ? "This page was brought up to date. " : "Something has come. ";

@@ -1,12 +1,15 @@
 """Who is here: signing in and out, the purpose somebody looks for, what they left unsaved."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
+from consumers.desk.address import inward
 from consumers.desk.person import PURPOSES
 from consumers.desk.session import Session
-from consumers.desk.signing_in import SigningIn, inward
+from consumers.desk.signing_in import SigningIn
 from consumers.desk.station import Station
 from consumers.research.plan import WORDS
 
@@ -52,9 +55,27 @@ def routes(station: Station, signing_in: SigningIn) -> list[Route]:
             following=following, error=error, status=422 if error else 200,
         )  # fmt: skip
 
-    def unsaved(request: Request) -> Response:
+    async def unsaved(request: Request) -> Response:
         session: Session = request.state.session
-        left = station.sessions.left(str(session.subject))
+        subject = str(session.subject)
+        if request.method == "POST":  # a page that stays open keeps what is written on it, or
+            async with request.form() as form:  # somebody throws it away
+                page = inward(str(form.get("page", "")))
+                written = {
+                    name: [str(one) for one in form.getlist(name)]
+                    for name in form
+                    if name not in {"page", "drop"}
+                }
+                if "drop" in form:
+                    station.sessions.drop(subject, page)
+                else:
+                    station.sessions.set_aside(subject, page, written)
+            return RedirectResponse("/unsaved", 303)
+        left = [
+            {"page": path, "opens": _opens(request, path), "written": _written(found)}
+            for path in station.sessions.left(subject)
+            if (found := station.sessions.take_up(subject, path)) is not None
+        ]
         return station.page(request, "unsaved.html", title="What you left unsaved", left=left)
 
     def key(request: Request) -> Response:
@@ -69,7 +90,22 @@ def routes(station: Station, signing_in: SigningIn) -> list[Route]:
         Route("/sign-out", signing_in.out, methods=["POST"]),
         Route("/signed-out", signed_out),
         Route("/purpose", purpose, methods=["GET", "POST"]),
-        Route("/unsaved", unsaved),
+        Route("/unsaved", unsaved, methods=["GET", "POST"]),
         Route("/key", key),
         Route("/alive", alive),
+    ]
+
+
+def _opens(request: Request, path: str) -> bool:
+    """Say whether a page stands at an address, and not only a form's end."""
+    asked = {"type": "http", "method": "GET", "path": path, "headers": []}
+    return any(one.matches(asked)[0] is Match.FULL for one in request.app.routes)
+
+
+def _written(fields: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+    """List what was written, to copy it from where the form itself is gone."""
+    return [
+        (name.replace("_", " ").capitalize(), "; ".join(values))
+        for name, values in fields.items()
+        if any(values)
     ]

@@ -72,11 +72,18 @@ def _row(station: Station, one: RowMapping, db: Any) -> dict[str, Any]:
 
 
 async def _news(station: Station, request: Request) -> AsyncIterator[str]:
-    """Tell that something came, and how pressing it is; never what or about whom."""
+    """Tell that something came, and how pressing it is; never what or about whom.
+
+    It ends with the session, and says so: a screen that nobody watches is covered.
+    """
     person = await run_in_threadpool(station.person, request)
+    key = request.state.session.key
     last = await run_in_threadpool(_newest, station, person.viewer)
     yield "retry: 2000\n\n"
     while not await request.is_disconnected():
+        if await run_in_threadpool(station.sessions.standing, key) != "open":
+            yield "event: locked\ndata: 0\n\n"
+            return
         now = await run_in_threadpool(_newest, station, person.viewer)
         if now != last:
             last = now

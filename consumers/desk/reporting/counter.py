@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from consumers.desk import rows
-from consumers.desk.person import Person, Role
+from consumers.desk.person import Person
 from consumers.desk.reporting.drafts import Draft, Drafts
 from consumers.desk.reporting.filling import (
     Answers,
@@ -25,9 +25,11 @@ from consumers.desk.reporting.filling import (
 from consumers.desk.reporting.port import Reporting, Unfit, Ways
 from consumers.desk.reporting.questions import AFTER_PEOPLE, DANGER, LAWFUL, Step
 from consumers.desk.session import Session
-from consumers.desk.station import Station, refused
+from consumers.desk.station import Station
 
 CAUSES_MAX = 8
+Who = Mapping[str, str]
+"""Whoever reports, as a report names them: `name`, and `reference` where it is known."""
 PURPOSE = "own_report"
 """Why somebody looks at what became of their own report: recorded, and not asked."""
 
@@ -54,6 +56,12 @@ class Counter:
         known = (session.subject, session.state.get("reference"))
         return list(dict.fromkeys(str(one) for one in known if one))
 
+    def who(self, request: Request) -> dict[str, str]:
+        """Give whoever is signed in as a report names them: by name, and reference where known."""
+        state = request.state.session.state
+        known = {"name": state.get("name"), "reference": state.get("reference")}
+        return {field: str(text) for field, text in known.items() if text}
+
     def draft(self, request: Request) -> Draft | None:
         """Give the draft of a page's address, where it is theirs."""
         return self.drafts.find(request.path_params["draft"], self.owners(request))
@@ -62,13 +70,13 @@ class Counter:
         """Record that somebody looked at what became of a report."""
         with self.station.store.write() as db:
             rows.look(
-                db, at=self.station.now_ms(), token=person.practitioner.token or "",
+                db, at=self.station.acts.time_ms(), token=person.practitioner.token or "",
                 role=" ".join(sorted(person.roles)), purpose=PURPOSE, what="sent", about=statement,
             )  # fmt: skip
 
-    def report(self, draft: Draft, name: str) -> dict[str, Any]:
+    def report(self, draft: Draft, who: Who) -> dict[str, Any]:
         """Write what was typed of a draft as a report's fields."""
-        return report_of(draft.answers, **self._given(draft, name))
+        return report_of(draft.answers, **self._given(draft, who))
 
     def ways(self, answers: Answers) -> Ways:
         """List how a report may go, for the purpose that was chosen."""
@@ -84,12 +92,12 @@ class Counter:
         ways = self.ways(answers)
         return len(ways.purposes) > 1 or len(ways.bases) > 1
 
-    def wrong(self, draft: Draft, name: str, *, step: Step | None = None) -> list[Wrong]:
+    def wrong(self, draft: Draft, who: Who, *, step: Step | None = None) -> list[Wrong]:
         """List what cannot be used of a draft: on one page, or on every page there is.
 
         Args:
             draft: as typed.
-            name: whoever reports.
+            who: whoever reports.
             step: the page; None for all of them, those that were not opened too.
         """
         today, people = self.reporting.today(), people_in(draft.answers)
@@ -107,13 +115,13 @@ class Counter:
             found.append(Wrong("person-1", "given", text))
         known = {(one.step, one.field) for one in found}
         here = {*steps, "check"} if step is None else {step}
-        for where, text in self.reporting.wrong(self.report(draft, name)):
+        for where, text in self.reporting.wrong(self.report(draft, who)):
             one = placed(where, text, people)
             if where != ("people",) and one.step in here and (one.step, one.field) not in known:
                 found.append(one)
         return found
 
-    def alarm(self, draft: Draft, name: str) -> str:
+    def alarm(self, draft: Draft, who: Who) -> str:
         """Send what there is of a draft at once: somebody is in danger. The rest stays a draft.
 
         Returns:
@@ -122,7 +130,7 @@ class Counter:
         Raises:
             CandourError: it could not be stored.
         """
-        report = emergency_of(draft.answers, **self._given(draft, name))
+        report = emergency_of(draft.answers, **self._given(draft, who))
         report = without(report, self.reporting.wrong(report))
         ways = self.ways(draft.answers)
         if len(ways.purposes) > 1:
@@ -135,7 +143,7 @@ class Counter:
             self.reporting.store(report, said)
         except Unfit:
             reference = f"report/{draft.id}"
-            self.reporting.store(bare_of(draft.answers, name=name, reference=reference), said)
+            self.reporting.store(bare_of(draft.answers, who=who, reference=reference), said)
         self.drafts.file(draft)
         draft.causes = [*draft.causes, said][-CAUSES_MAX:]
         draft.statement = self.reporting.new_statement()
@@ -143,17 +151,17 @@ class Counter:
         self.drafts.keep(draft)
         return said
 
-    def send(self, draft: Draft, name: str) -> list[Wrong]:
+    def send(self, draft: Draft, who: Who) -> list[Wrong]:
         """Send a whole report; give what keeps it from being sent, where anything does.
 
         Raises:
             CandourError: it could not be stored.
         """
-        wrong = self.wrong(draft, name)
+        wrong = self.wrong(draft, who)
         if wrong:
             return wrong
         try:
-            self.reporting.store(self.report(draft, name), draft.statement)
+            self.reporting.store(self.report(draft, who), draft.statement)
         except Unfit as unfit:
             return [placed(*one, people_in(draft.answers)) for one in unfit.fields]
         self.drafts.file(draft)
@@ -164,27 +172,26 @@ class Counter:
         ways = self.ways(answers)
         return len(ways.purposes if field == "purpose" else ways.bases) > 1
 
-    def _given(self, draft: Draft, name: str) -> dict[str, Any]:
+    def _given(self, draft: Draft, who: Who) -> dict[str, Any]:
         steps = people_in(draft.answers) or ["person-1"]
         references = {step: f"report/{draft.id}/{step}" for step in steps}
         return {
-            "name": name, "today": self.reporting.today(), "causes": draft.causes,
+            "who": who, "today": self.reporting.today(), "causes": draft.causes,
             "references": references,
         }  # fmt: skip
 
 
 Answer = Callable[[Request, Person], Response]
-"""A page for whoever may report."""
+"""A page for whoever reports."""
 
 
-def for_reporters(counter: Counter, answer: Answer) -> Callable[[Request], Response]:
-    """Let only those who may report come to a page."""
+def with_person(counter: Counter, answer: Answer) -> Callable[[Request], Response]:
+    """Give a page whoever is signed in, with all that something may be kept from them by."""
 
     def answered(request: Request) -> Response:
         person = counter.station.person(request)
-        if not person.is_one_of(Role.REPORTER):
-            return refused(counter.station, request, Role.REPORTER)
-        return answer(request, person)
+        known = person.viewer | counter.station.voice.viewer(person.practitioner)
+        return answer(request, replace(person, viewer=known))
 
     return answered
 

@@ -100,7 +100,7 @@ def wrong_on(step: Step, typed: Mapping[str, Sequence[str]], today: date) -> lis
 def report_of(
     answers: Answers,
     *,
-    name: str,
+    who: Mapping[str, str],
     today: date,
     causes: Sequence[str],
     references: Mapping[Step, str],
@@ -109,7 +109,7 @@ def report_of(
 
     Args:
         answers: by page.
-        name: whoever reports.
+        who: whoever reports: `name`, and `reference` where it is known.
         today: the day that it is here.
         causes: ids of what was sent before, of which this is the rest.
         references: of each person whom the page knows no case number of.
@@ -117,7 +117,7 @@ def report_of(
     report: dict[str, Any] = {"report": "concern", "facts": {"concern": "other"}}
     for question in (DANGER, *AFTER_PEOPLE, LAWFUL):
         _put_all(report, question, answers.get(question.step, {}), today)
-    report.setdefault("who_says", {})["name"] = name
+    report.setdefault("who_says", {}).update(who)
     report["people"] = [
         _person(answers[step], references.get(step, step), today) for step in people_in(answers)
     ]
@@ -134,7 +134,7 @@ def report_of(
 def emergency_of(
     answers: Answers,
     *,
-    name: str,
+    who: Mapping[str, str],
     today: date,
     causes: Sequence[str],
     references: Mapping[Step, str],
@@ -143,13 +143,13 @@ def emergency_of(
 
     Args:
         answers: by page.
-        name: whoever reports.
+        who: whoever reports: `name`, and `reference` where it is known.
         today: the day that it is here.
         causes: as `report_of`.
         references: as `report_of`; of `person-1` where nobody is named yet.
     """
-    given = {"name": name, "today": today, "causes": causes, "references": references}
-    report = report_of(answers, **given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {"who": who, "today": today, "causes": causes}
+    report = report_of(answers, references=references, **given)
     report["danger_now"] = "yes"
     if not report["people"]:
         report["people"] = [{"reference": references["person-1"]}]
@@ -178,12 +178,12 @@ def without(report: dict[str, Any], wrong: Sequence[tuple[Where, str]]) -> dict[
     return {**report, "words": "\n".join(told)}
 
 
-def bare_of(answers: Answers, *, name: str, reference: str) -> dict[str, Any]:
+def bare_of(answers: Answers, *, who: Mapping[str, str], reference: str) -> dict[str, Any]:
     """Write all that was typed into the words of a report that claims nothing else."""
     typed = [text for one in answers.values() for texts in one.values() for text in texts]
     return {
         "report": "concern", "facts": {"concern": "other"}, "danger_now": "yes",
-        "who_says": {"name": name}, "people": [{"reference": reference}],
+        "who_says": dict(who), "people": [{"reference": reference}],
         "words": "\n".join(["Sent at once, as typed:", *filter(str.strip, typed)]),
     }  # fmt: skip
 
@@ -211,7 +211,7 @@ def placed(where: Where, text: str, steps: Sequence[Step]) -> Wrong:
 
 
 def completion_of(
-    typed: Mapping[str, Sequence[str]], *, name: str, statement: str
+    typed: Mapping[str, Sequence[str]], *, who: Mapping[str, str], statement: str
 ) -> dict[str, Any]:
     """Write what completes a held report as a report's fields."""
     report: dict[str, Any] = {"report": "provenance", "completes": statement}
@@ -220,7 +220,7 @@ def completion_of(
             value, _ = _read(field, typed, date.min)
             if value is not None:
                 _put(report, field.to, value)
-    report.setdefault("who_says", {})["name"] = name
+    report.setdefault("who_says", {}).update(who)
     return report
 
 

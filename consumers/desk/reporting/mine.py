@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from consumers.desk.person import Person
 from consumers.desk.reporting import told
-from consumers.desk.reporting.counter import Counter, for_reporters, page, prefilled
+from consumers.desk.reporting.counter import Counter, page, prefilled, with_person
 from consumers.desk.reporting.drafts import DAY_MS, Draft
 from consumers.desk.reporting.filling import completion_of, kept, shown_in, wrong_on
 from consumers.desk.reporting.port import Became, Unfit
@@ -62,9 +62,9 @@ def routes(counter: Counter) -> list[Route]:
         return StreamingResponse(_news(counter, request), media_type="text/event-stream")
 
     return [
-        Route("/", for_reporters(counter, mine)),
-        Route("/sent/{statement}", for_reporters(counter, sent)),
-        Route("/sent/{statement}/complete", for_reporters(counter, _completing(counter))),
+        Route("/", with_person(counter, mine)),
+        Route("/sent/{statement}", with_person(counter, sent)),
+        Route("/sent/{statement}/complete", with_person(counter, _completing(counter))),
         Route("/sent/{statement}/complete", _completed(counter), methods=["POST"]),
         Route("/live", live),
     ]
@@ -118,7 +118,7 @@ def _completed(counter: Counter) -> Callable[[Request], Any]:
         typed = kept(WHO, sent)
         wrong = {one.field: one.text for one in wrong_on("source", typed, counter.reporting.today())
                  if any(one.field == field.name for field in WHO.fields)}  # fmt: skip
-        report = completion_of(typed, name=person.name, statement=became.statement)
+        report = completion_of(typed, who=counter.who(request), statement=became.statement)
         for where, text in counter.reporting.wrong(report):
             name = next((f.name for f in WHO.fields if f.to == where), WHO.fields[0].name)
             wrong.setdefault(name, text.rpartition("`: ")[2])
@@ -177,8 +177,8 @@ def _draft(counter: Counter, draft: Draft) -> dict[str, Any]:
 
 
 async def _news(counter: Counter, request: Request) -> AsyncIterator[str]:
-    """Tell that something became of a report; never of which, or what."""
-    owners = counter.owners(request)
+    """Tell that something became of a report, never of which or what; it ends with the session."""
+    owners, key = counter.owners(request), request.state.session.key
 
     def pulse() -> str:
         return counter.reporting.pulse(counter.drafts.filed_by(owners, LISTED))
@@ -186,6 +186,9 @@ async def _news(counter: Counter, request: Request) -> AsyncIterator[str]:
     last = await run_in_threadpool(pulse)
     yield "retry: 2000\n\n"
     while not await request.is_disconnected():
+        if await run_in_threadpool(counter.station.sessions.standing, key) != "open":
+            yield "event: locked\ndata: 0\n\n"
+            return
         now = await run_in_threadpool(pulse)
         if now != last:
             last = now

@@ -13,10 +13,10 @@ from consumers.desk.person import Person
 from consumers.desk.reporting.answers import rows_of
 from consumers.desk.reporting.counter import (
     Counter,
-    for_reporters,
     page,
     prefilled,
     told_wrong,
+    with_person,
 )
 from consumers.desk.reporting.drafts import Draft
 from consumers.desk.reporting.filling import (
@@ -54,12 +54,14 @@ def routes(counter: Counter) -> list[Route]:
         draft = counter.drafts.begin(counter.owners(request)[0], counter.reporting.new_statement())
         return _to(draft, "danger")
 
-    def shown(request: Request, person: Person) -> Response:
+    def shown(request: Request, _: Person) -> Response:
         draft, step = counter.draft(request), str(request.path_params["step"])
         if draft is None:
             return _sent_already(counter, request)
         if step == "check":
-            return _check(counter, request, draft, counter.wrong(draft, person.name), looked=False)
+            return _check(
+                counter, request, draft, counter.wrong(draft, counter.who(request)), looked=False
+            )
         question = question_of(step)
         if question is None or (person_of(step) > len(people_in(draft.answers)) + 1):
             return counter.station.nothing(request)
@@ -82,12 +84,12 @@ def routes(counter: Counter) -> list[Route]:
     return [
         Route("/report", posting(counter, lambda r, p, _: begin(r, p)), methods=["POST"]),
         Route(f"{address}/send", _sending(counter), methods=["POST"]),
-        Route(f"{address}/delete", for_reporters(counter, remove)),
+        Route(f"{address}/delete", with_person(counter, remove)),
         Route(f"{address}/delete", posting(counter, lambda r, p, _: removed(r, p)),
               methods=["POST"]),
-        Route(f"{address}/{{step}}", for_reporters(counter, shown)),
+        Route(f"{address}/{{step}}", with_person(counter, shown)),
         Route(f"{address}/{{step}}",
-              posting(counter, lambda r, p, s: _answered(counter, r, p, s)), methods=["POST"]),
+              posting(counter, lambda r, _, s: _answered(counter, r, s)), methods=["POST"]),
     ]  # fmt: skip
 
 
@@ -99,7 +101,7 @@ def posting(
     async def posted(request: Request) -> Response:
         async with request.form() as form:
             sent = {name: [str(one) for one in form.getlist(name)] for name in form}
-        asked = for_reporters(counter, lambda r, p: answer(r, p, sent))
+        asked = with_person(counter, lambda r, p: answer(r, p, sent))
         return await run_in_threadpool(asked, request)
 
     return posted
@@ -108,11 +110,11 @@ def posting(
 def _sending(counter: Counter) -> Callable[[Request], Awaitable[Response]]:
     """Send a report, and wait a little, so that most people see at once what became of it."""
 
-    def send(request: Request, person: Person, _: Sent) -> Response:
+    def send(request: Request, _: Person, __: Sent) -> Response:
         draft = counter.draft(request)
         if draft is None:
             return _sent_already(counter, request)
-        wrong = counter.send(draft, person.name)
+        wrong = counter.send(draft, counter.who(request))
         if wrong:
             return _check(counter, request, draft, wrong, looked=True)
         return RedirectResponse(f"/sent/{draft.statement}", 303)
@@ -142,7 +144,7 @@ async def decided(counter: Counter, statement: str, viewer: frozenset[str]) -> N
             await anyio.sleep(LOOK_S)
 
 
-def _answered(counter: Counter, request: Request, person: Person, sent: Sent) -> Response:
+def _answered(counter: Counter, request: Request, sent: Sent) -> Response:
     """Keep what was typed on a page, whatever it is; then say what is wrong, or go on."""
     draft, step = counter.draft(request), str(request.path_params["step"])
     question = question_of(step)
@@ -164,22 +166,22 @@ def _answered(counter: Counter, request: Request, person: Person, sent: Sent) ->
     counter.drafts.keep(draft)
     if go in {"later", "danger"}:
         return RedirectResponse("/", 303) if go == "later" else _to(draft, "danger")
-    wrong = counter.wrong(draft, person.name, step=step) if step in draft.answers else []
+    wrong = counter.wrong(draft, counter.who(request), step=step) if step in draft.answers else []
     if wrong:
         return _asked(counter, request, draft, question, typed, wrong=wrong)
     if step == "source":
         _reach(counter, draft, typed)
     if step == "danger" and typed.get("danger_now") == ["yes"]:
-        return _alarm(counter, request, draft, person)
+        return _alarm(counter, request, draft)
     return _to(draft, _next(counter, request, draft, step, go))
 
 
-def _alarm(counter: Counter, request: Request, draft: Draft, person: Person) -> Response:
+def _alarm(counter: Counter, request: Request, draft: Draft) -> Response:
     """Send at once what there is, and show 999 first, whatever became of it."""
     if draft.causes and not "".join(draft.answers["danger"].get("now", [])).strip():
         return RedirectResponse(f"/sent/{draft.causes[-1]}", 303)
     try:
-        said = counter.alarm(draft, person.name)
+        said = counter.alarm(draft, counter.who(request))
     except CandourError as fault:
         return page(
             counter, request, "not_stored.html", title="Ring 999 now", status=503, fault=fault,
@@ -222,6 +224,7 @@ def _take_up(counter: Counter, request: Request, draft: Draft, question: Questio
     if found:
         draft.answers[str(request.path_params["step"])] = kept(question, found)
         counter.drafts.keep(draft)
+        counter.station.sessions.drop(subject, request.url.path)
         request.state.taken_up = True
 
 
