@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping, func, select
 from consumers.desk.reporting.drafts import Drafts
 from consumers.desk.reporting.port import Answered, Became, Lack, Own, Unfit, Ways, Where
 from contracts.entry import ReasonGiven
+from contracts.form import Section
 from contracts.opened import View, open_receipt
 from contracts.reason import Reason
 from contracts.section import Provenance
@@ -182,9 +183,11 @@ class Filing:
         known, sender = self._outbox.partnership, self._sender
         late = any(one["id"] == row["id"] for one in self._outbox.undelivered())
         stuck = sender.refused.text if sender and sender.refused else None
+        raw = row["raw"]
+        said_ms = row["stored_at"] if raw is None else interpret(parse(raw)).context.time_ms
         stood = Became(
-            row["id"], row["event"], row["urgency"], row["stored_at"], _STATES[row["state"]],
-            late=late, ring=telephone(known), emptied=row["raw"] is None, answers=answers,
+            row["id"], row["event"], row["urgency"], said_ms, _STATES[row["state"]],
+            late=late, ring=telephone(known), emptied=raw is None, answers=answers,
             stuck=stuck,
         )  # fmt: skip
         if row["state"] != "decided" or row["receipt"] is None:
@@ -211,9 +214,14 @@ class Filing:
             suspect = known.is_suspect(view.statement.kid, view.head.ledger_time)
             found.append(
                 Answered(title, person.name if person else None, sections["event"],
-                         view.head.ledger_time, suspect)
+                         view.head.ledger_time, suspect, self._about(sections["event"]))
             )  # fmt: skip
         return found
+
+    def _about(self, event: Section) -> str | None:
+        token = getattr(event, "subject", None)
+        known = self._outbox.reference_of(token) if token else None
+        return known and (known.rpartition("/")[2].replace("-", " ") if "/" in known else known)
 
 
 def _decided(  # noqa: PLR0913 - a decision has this many parts

@@ -2,12 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import Field
 from starlette.applications import Starlette
 
@@ -21,13 +18,14 @@ from contracts.fault import Misuse
 from deploy import clock
 from deploy.desk import DeskSettings, secret_of, signing_in_of
 from deploy.filing import Filing
+from deploy.sealing import sealer_of
 from deploy.wiring import open_acting
 from producers.home import Home
-from producers.keys import check_private, write_private
+from producers.keys import check_private
 from producers.outbox import Outbox
 
 SESSIONS, SEALED_WITH = "report.sqlite", "report.key"
-KEY_BYTES, NONCE_BYTES, SECRET_MIN = 32, 12, 32
+SECRET_MIN = 32
 REPORTERS = (
     ("pat", "Pat Marsh (name invented)", ["reporter"]),
     ("sam", "Sam Okoro (name invented)", ["reporter"]),
@@ -44,33 +42,6 @@ class ReportSettings(DeskSettings):
 
     case_secret: str | None = None
     draft_days: int = Field(default=7, ge=1, le=31)
-
-
-class Sealer:
-    """Seals drafts with a key of the home (AES-256-GCM), each to what it is about."""
-
-    def __init__(self, key: bytes, random_bytes: Callable[[int], bytes]) -> None:
-        """Seal with a key of 32 bytes."""
-        self._cipher, self._random = AESGCM(key), random_bytes
-
-    def seal(self, text: bytes, about: str) -> bytes:
-        """Seal text to what it is about: a nonce and the sealed text."""
-        nonce = self._random(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, text, about.encode())
-
-    def unseal(self, sealed: bytes, about: str) -> bytes:
-        """Open what was sealed to the same.
-
-        Raises:
-            Misuse: it was sealed with another key, or is damaged.
-        """
-        try:
-            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about.encode())
-        except InvalidTag:
-            raise Misuse(
-                f"What was half-done cannot be opened: {SEALED_WITH} of this home is another.",
-                remedy=f"Put the key back. If it is gone, move {SESSIONS} away: that is lost.",
-            ) from None
 
 
 class _Heard:
@@ -102,9 +73,10 @@ def counter_of(
     partners = cast(Partners, _Heard(outbox))
     voice = Voice(agency.agency, home.source, agency.accountable, partners, home.credential)
     url = f"sqlite:///{home.folder / SESSIONS}"
+    sealing = sealer_of(home.folder / SEALED_WITH)
     sessions = Sessions(
         url, now_ms=now_ms, random_bytes=clock.random_bytes,
-        limits=Limits(idle_minutes=settings.idle_minutes),
+        limits=Limits(idle_minutes=settings.idle_minutes), sealing=sealing,
     )  # fmt: skip
     ours = outbox.partnership.agencies.get(agency.agency)
     station = Station(
@@ -113,8 +85,7 @@ def counter_of(
     )  # fmt: skip
     drafts = Drafts(
         url, now_ms=now_ms, random_bytes=clock.random_bytes,
-        sealing=Sealer(_key_of(home.folder / SEALED_WITH), clock.random_bytes),
-        kept_days=settings.draft_days,
+        sealing=sealing, kept_days=settings.draft_days,
     )  # fmt: skip
     filing = Filing(outbox)
     return Counter(station, filing, drafts, _case_secret(home, settings)), filing
@@ -154,13 +125,6 @@ def serve(home: Home, settings: ReportSettings, *, port: int) -> None:
         timeout_graceful_shutdown=2,
         ssl_certfile=settings.certificate, ssl_keyfile=settings.key,
     )  # fmt: skip
-
-
-def _key_of(path: Path) -> bytes:
-    if not path.exists():
-        write_private(path, clock.random_bytes(KEY_BYTES))
-    check_private(path)
-    return path.read_bytes()
 
 
 def _case_secret(home: Home, settings: ReportSettings) -> str | None:

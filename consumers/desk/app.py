@@ -34,13 +34,13 @@ class Service:
         machines: paths that a machine asks, which proves itself there by a secret of its own.
     """
 
-    pages: Sequence[Callable[[Station], list[Route]]] = PAGES
-    rights: Mapping[str, Right] = RIGHTS
-    cookie: str = COOKIE
+    pages: Sequence[Callable[[Station], list[Route]]]
+    rights: Mapping[str, Right]
+    cookie: str
     machines: Collection[str] = ()
 
 
-DESK = Service()
+DESK = Service(PAGES, RIGHTS, COOKIE)
 
 
 def desk(  # noqa: PLR0913 - what it is put together from has this many independent parts

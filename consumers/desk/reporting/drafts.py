@@ -10,7 +10,7 @@ Source: OWASP ASVS 5.0 V14 (data protection); domain.md 7 (The report: saves hal
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from consumers import embedded
 from consumers.desk.reporting.filling import Answers, Typed
+from consumers.desk.session import Sealing
 from contracts import base64url
 
 ID_BYTES = 16
@@ -66,16 +67,6 @@ reached = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 """Where each reporter said last that they can be reached at work."""
-
-
-class Sealing(Protocol):
-    """Keeps text unreadable without the home's key; deploy hands it in."""
-
-    def seal(self, text: bytes, about: str) -> bytes:
-        """Seal text to what it is about."""
-
-    def unseal(self, sealed: bytes, about: str) -> bytes:
-        """Open what was sealed to the same."""
 
 
 @dataclass

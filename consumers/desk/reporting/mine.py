@@ -1,6 +1,7 @@
 """What somebody reported, how each stands, what came back; and completing what is held."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -16,8 +17,9 @@ from consumers.desk.reporting.drafts import DAY_MS, Draft
 from consumers.desk.reporting.filling import completion_of, kept, shown_in, wrong_on
 from consumers.desk.reporting.port import Became, Unfit
 from consumers.desk.reporting.questions import CONCERNS, WHO, question_of
-from consumers.desk.reporting.writing import posting
+from consumers.desk.reporting.writing import waiting
 from consumers.desk.shown import title_of
+from contracts.event.work import InformationRequested
 from contracts.identifier import is_statement_id
 
 LISTED, LOOK_S = 25, 0.5
@@ -50,7 +52,7 @@ def routes(counter: Counter) -> list[Route]:
         rest = [one for one in counter.drafts.of(counter.owners(request))
                 if became.statement in one.causes]  # fmt: skip
         answers = [{"title": told.title(one), "rows": list(told.lines(one)), "at": one.at_ms,
-                    "suspect": one.suspect} for one in became.answers]  # fmt: skip
+                    "suspect": one.suspect} for one in told.ordered(became.answers)]  # fmt: skip
         return page(
             counter, request, "sent.html", title="What became of it", became=became,
             standing=told.standing(became), answers=answers, rest=rest, kind=title_of(became.event),
@@ -131,9 +133,11 @@ def _completed(counter: Counter) -> Callable[[Request], Any]:
             wrong = {WHO.fields[0].name: unfit.fields[0][1]}
             return _form(counter, request, became, typed, wrong)
         counter.drafts.file(draft)
-        return RedirectResponse(f"/sent/{draft.statement}", 303)
+        counter.drafts.file(replace(draft, statement=became.statement))
+        request.state.said = draft.statement
+        return RedirectResponse(f"/sent/{became.statement}", 303)
 
-    return posting(counter, complete)
+    return waiting(counter, complete)
 
 
 def _form(  # noqa: PLR0913 - a page is shown from this much
@@ -159,9 +163,11 @@ def _form(  # noqa: PLR0913 - a page is shown from this much
 
 
 def _row(became: Became) -> dict[str, Any]:
+    questions = sum(isinstance(one.event, InformationRequested) for one in became.answers)
     return {
         "became": became, "kind": title_of(became.event), "standing": told.standing(became),
-        "answers": len(became.answers), "may_complete": _lacks_author(became),
+        "answers": len(became.answers) - questions, "questions": questions,
+        "may_complete": _lacks_author(became),
     }  # fmt: skip
 
 

@@ -47,6 +47,7 @@ class Answered:
         event: what is said.
         at_ms: ledger time.
         suspect: signed while its key was compromised.
+        about: whom it is about, as whoever reported knows them: by case number, or place.
     """
 
     agency: str
@@ -54,6 +55,7 @@ class Answered:
     event: ResponseGiven | InformationRequested | Section
     at_ms: int
     suspect: bool
+    about: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Became:
     Attributes:
         statement: its id, which is its reference.
         event: what it is; `urgency` as it was sent.
-        stored_ms: when it was stored, by this machine's clock.
+        said_ms: when it was said; in an exercise by the ledger's time.
         state: `stored` here, `sent` to Kafka, or `decided`.
         late: it is urgent and nobody took it in time.
         ring: whom to telephone where it is late, in words.
@@ -81,7 +83,7 @@ class Became:
     statement: str
     event: str
     urgency: str
-    stored_ms: int
+    said_ms: int
     state: Literal["stored", "sent", "decided"]
     late: bool = False
     ring: str = ""

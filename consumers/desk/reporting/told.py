@@ -3,7 +3,7 @@
 Pure. No state is told by a colour, and none that is not delivered looks like one that is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from consumers.desk.reporting.port import Answered, Became
@@ -12,7 +12,7 @@ from contracts.event.work import InformationRequested, InformationSupplied, Resp
 
 ACTIONS = {
     "research_opened": "research was opened", "visit_planned": "a visit is planned",
-    "dash_planned": "a risk assessment (DASH) with her is planned",
+    "dash_planned": "a risk assessment (DASH) is planned",
     "disclosure_considered": "disclosure to the person at risk is considered",
     "safeguarding_alert": "a safeguarding alert was raised", "referral": "a referral was made",
     "no_action": "nothing is done",
@@ -44,6 +44,8 @@ def standing(became: Became) -> Standing:
     told = " and ".join(filter(None, [", ".join(became.told[:-1]), *became.told[-1:]]))
     if became.state != "decided":
         return _waits(became)
+    if became.event == "provenance_supplied" and became.outcome == "accepted":
+        return Standing("delivered", "✓", "Taken", "The held report was decided anew by it.")
     match became.outcome:
         case "accepted" | "accepted_emergency" if became.told:
             at_once = " at once, as an emergency" if became.outcome != "accepted" else ""
@@ -76,6 +78,12 @@ def _waits(became: Became) -> Standing:
     return Standing("waits", "…", "Stored", "It is stored here and goes out now.")
 
 
+def ordered(answers: Sequence[Answered]) -> list[Answered]:
+    """Put answers before questions, the newest first: what is decided must not be looked for."""
+    newest = sorted(answers, key=lambda one: -one.at_ms)
+    return sorted(newest, key=lambda one: isinstance(one.event, InformationRequested))
+
+
 def title(one: Answered) -> str:
     """Head an answer: who says it."""
     name = f"{one.name}, " if one.name else ""
@@ -100,7 +108,9 @@ def lines(one: Answered) -> Iterator[tuple[str, str]]:
             )  # fmt: skip
             yield from ((label, text) for label, text in told if text)
         case InformationRequested() as event:
-            yield "Why", event.why
+            if one.about:
+                yield "About", one.about.capitalize()
+            yield "Asks", event.why
             if event.period:
                 yield "About the time", event.period
             yield "How to answer", "Through your duty desk: it has this in its list."

@@ -83,7 +83,8 @@ def routes(counter: Counter) -> list[Route]:
     address = "/report/{draft}"
     return [
         Route("/report", posting(counter, lambda r, p, _: begin(r, p)), methods=["POST"]),
-        Route(f"{address}/send", _sending(counter), methods=["POST"]),
+        Route(f"{address}/send", waiting(counter, lambda r, *_: _send(counter, r)),
+              methods=["POST"]),
         Route(f"{address}/delete", with_person(counter, remove)),
         Route(f"{address}/delete", posting(counter, lambda r, p, _: removed(r, p)),
               methods=["POST"]),
@@ -107,41 +108,42 @@ def posting(
     return posted
 
 
-def _sending(counter: Counter) -> Callable[[Request], Awaitable[Response]]:
-    """Send a report, and wait a little, so that most people see at once what became of it."""
+def _send(counter: Counter, request: Request) -> Response:
+    draft = counter.draft(request)
+    if draft is None:
+        return _sent_already(counter, request)
+    wrong = counter.send(draft, counter.who(request))
+    if wrong:
+        return _check(counter, request, draft, wrong, looked=True)
+    request.state.said = draft.statement
+    return RedirectResponse(f"/sent/{draft.statement}", 303)
 
-    def send(request: Request, _: Person, __: Sent) -> Response:
-        draft = counter.draft(request)
-        if draft is None:
-            return _sent_already(counter, request)
-        wrong = counter.send(draft, counter.who(request))
-        if wrong:
-            return _check(counter, request, draft, wrong, looked=True)
-        return RedirectResponse(f"/sent/{draft.statement}", 303)
 
-    posted = posting(counter, send)
+def waiting(
+    counter: Counter, answer: Callable[[Request, Person, Sent], Response]
+) -> Callable[[Request], Awaitable[Response]]:
+    """Read a form, store what it says, and wait a little for what becomes of it.
+
+    So most people see at once that it was delivered. `answer` puts the reference of what was
+    stored into `request.state.said`.
+    """
+    posted = posting(counter, answer)
 
     async def sent(request: Request) -> Response:
-        answer = await posted(request)
-        said = answer.headers.get("location", "").removeprefix("/sent/")
-        if answer.status_code == 303 and said:  # noqa: PLR2004 - See Other
-            person = await run_in_threadpool(counter.station.person, request)
-            await decided(counter, said, person.viewer)
-        return answer
+        answered = await posted(request)
+        said = getattr(request.state, "said", None)
+
+        def is_decided() -> bool:
+            person = counter.station.person(request)
+            found = counter.reporting.became(said or "", viewer=person.viewer)
+            return found is None or found.state == "decided"
+
+        with anyio.move_on_after(DECIDED_S_MAX):
+            while said and not await run_in_threadpool(is_decided):  # noqa: ASYNC110 - a disk says
+                await anyio.sleep(LOOK_S)
+        return answered
 
     return sent
-
-
-async def decided(counter: Counter, statement: str, viewer: frozenset[str]) -> None:
-    """Wait until something was decided, or for long enough."""
-
-    def became() -> bool:
-        found = counter.reporting.became(statement, viewer=viewer)
-        return found is None or found.state == "decided"
-
-    with anyio.move_on_after(DECIDED_S_MAX):
-        while not await run_in_threadpool(became):  # noqa: ASYNC110 - another thread stores it
-            await anyio.sleep(LOOK_S)
 
 
 def _answered(counter: Counter, request: Request, sent: Sent) -> Response:
@@ -187,7 +189,7 @@ def _alarm(counter: Counter, request: Request, draft: Draft) -> Response:
             counter, request, "not_stored.html", title="Ring 999 now", status=503, fault=fault,
             draft=draft,
         )  # fmt: skip
-    return RedirectResponse(f"/sent/{said}", 303)
+    return RedirectResponse(f"/sent/{said}", 303)  # at once: the telephone waits for nothing
 
 
 def _next(counter: Counter, request: Request, draft: Draft, step: Step, go: str) -> Step:
