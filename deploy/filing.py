@@ -221,7 +221,8 @@ class Filing:
     def _about(self, event: Section) -> str | None:
         token = getattr(event, "subject", None)
         known = self._outbox.reference_of(token) if token else None
-        return known and (known.rpartition("/")[2].replace("-", " ") if "/" in known else known)
+        report, _, step = (known or "").rpartition("/")
+        return f"Person {step.rpartition('-')[2]} of this report" if report else known
 
 
 def _decided(  # noqa: PLR0913 - a decision has this many parts

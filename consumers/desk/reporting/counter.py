@@ -15,6 +15,7 @@ from consumers.desk.reporting.filling import (
     Typed,
     Wrong,
     bare_of,
+    completion_of,
     emergency_of,
     people_in,
     placed,
@@ -23,7 +24,7 @@ from consumers.desk.reporting.filling import (
     wrong_on,
 )
 from consumers.desk.reporting.port import Reporting, Unfit, Ways
-from consumers.desk.reporting.questions import AFTER_PEOPLE, DANGER, LAWFUL, Step
+from consumers.desk.reporting.questions import AFTER_PEOPLE, DANGER, LAWFUL, Step, question_of
 from consumers.desk.session import Session
 from consumers.desk.station import Station
 
@@ -107,17 +108,19 @@ class Counter:
         else:
             steps = [step]
         found = [
-            one for at in steps for one in wrong_on(at, draft.answers.get(at, {}), today)
+            one for at in steps if step or at in draft.answers
+            for one in wrong_on(at, draft.answers.get(at, {}), today)
             if at != LAWFUL.step or self._is_asked(draft.answers, one.field)
         ]  # fmt: skip
-        if step is None and not people:
-            text = "Write who it is about. Where nobody knows, leave that page empty"
-            found.append(Wrong("person-1", "given", text))
+        found += [_unopened(at) for at in steps if step is None and at not in draft.answers]
         known = {(one.step, one.field) for one in found}
         here = {*steps, "check"} if step is None else {step}
         for where, text in self.reporting.wrong(self.report(draft, who)):
+            if where == ("people",):
+                continue  # said of its page already
             one = placed(where, text, people)
-            if where != ("people",) and one.step in here and (one.step, one.field) not in known:
+            opened = one.step == "check" or one.step in draft.answers
+            if opened and one.step in here and (one.step, one.field) not in known:
                 found.append(one)
         return found
 
@@ -164,9 +167,18 @@ class Counter:
             self.reporting.store(self.report(draft, who), draft.statement)
         except Unfit as unfit:
             return [placed(*one, people_in(draft.answers)) for one in unfit.fields]
+        self._complete(draft, who)
         self.drafts.file(draft)
         self.drafts.drop(draft)
         return []
+
+    def _complete(self, draft: Draft, who: Who) -> None:
+        """Say of what was sent at once what lacked of who says so: it is known now."""
+        for said in draft.causes:
+            became = self.reporting.became(said, viewer=frozenset())
+            if became is not None and became.missing:
+                supplied = completion_of(draft.answers["source"], who=who, statement=said)
+                self.reporting.store(supplied, self.reporting.new_statement())
 
     def _is_asked(self, answers: Answers, field: str) -> bool:
         ways = self.ways(answers)
@@ -179,6 +191,12 @@ class Counter:
             "who": who, "today": self.reporting.today(), "causes": draft.causes,
             "references": references,
         }  # fmt: skip
+
+
+def _unopened(step: Step) -> Wrong:
+    question = question_of(step) or LAWFUL
+    text = f"Answer question {question.number}: {question.title}"
+    return Wrong(step, question.fields[0].name, text)
 
 
 Answer = Callable[[Request, Person], Response]

@@ -70,7 +70,7 @@ def routes(counter: Counter) -> list[Route]:
             case = msgspec.json.decode(body, type=Case, strict=True)
         except (msgspec.MsgspecError, UnicodeError):
             # msgspec's own words would name a value's place alone; even that is somebody's.
-            return _told(422, "Send practitioner and people, as producers/README.md gives them.")
+            return _told(422, "Send practitioner and people, as consumers/README.md gives them.")
         draft = await run_in_threadpool(_begun, counter, case)
         return JSONResponse({"link": f"/report/{draft.id}/danger"}, 201)
 

@@ -24,7 +24,8 @@ from contracts.identifier import is_statement_id
 
 LISTED, LOOK_S = 25, 0.5
 """How many are listed at once; how often the live line looks whether something changed."""
-HELD = {"quarantined", "provisional"}
+HELD = {"quarantined", "provisional", "accepted_emergency"}
+"""Outcomes of what waits for who says so; an emergency went all the same, and owes it."""
 
 
 def routes(counter: Counter) -> list[Route]:
@@ -57,7 +58,7 @@ def routes(counter: Counter) -> list[Route]:
             counter, request, "sent.html", title="What became of it", became=became,
             standing=told.standing(became), answers=answers, rest=rest, kind=title_of(became.event),
             urgent=became.urgency == "threat_to_life", may_complete=_lacks_author(became),
-            missing=[told.MISSING[one] for one in became.missing],
+            missing=[told.MISSING[one] for one in became.missing], lacking=told.lacking(became),
         )  # fmt: skip
 
     def live(request: Request) -> Response:

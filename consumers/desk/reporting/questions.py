@@ -8,7 +8,7 @@ Source: domain.md 7 (The report, use_limits, Provenance); GOV.UK Design System, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from consumers.desk.shown import ANSWERS, CHILDREN
@@ -264,8 +264,13 @@ LAWFUL = Question(
     ],
     lead="Your agreements allow more than one way. Choose the one that fits.",
 )  # fmt: skip
-WHO = Question("complete", 4, "Who says so, and how do they know?",
-               [one for one in SOURCE.fields if one.to[0] == "who_says"])  # fmt: skip
+WHO = Question(
+    "complete", 4, "Who says so, and how do they know?",
+    [
+        replace(one, options=[row for row in one.options if row[0] != "unknown"])
+        for one in SOURCE.fields if one.to[0] == "who_says"
+    ],
+)  # fmt: skip
 """What completes a held report: who says so, and nothing else."""
 AFTER_PEOPLE = (CHILD, WHAT, SOURCE, DONE, WANTED)
 """The pages after those of the people, in their order."""

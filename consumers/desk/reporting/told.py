@@ -3,6 +3,7 @@
 Pure. No state is told by a colour, and none that is not delivered looks like one that is.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,10 @@ MISSING = {
     "how_known": "how they know", "contact": "where they can be reached",
 }  # fmt: skip
 """What lacks of who says so, in words."""
+
+
+_FIELD = re.compile(r" \([a-z0-9_.]+\)")
+"""The name of a section's field in a remedy: nobody at this page writes one."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,15 @@ def _waits(became: Became) -> Standing:
     return Standing("waits", "…", "Stored", "It is stored here and goes out now.")
 
 
+def lacking(became: Became) -> list[tuple[str, str]]:
+    """List what to do about a report, and the code; what lacks of who says so stands apart."""
+    return [
+        (_FIELD.sub("", one.remedy), one.code)
+        for one in became.lacks
+        if not (became.missing and one.code.startswith("provenance."))
+    ]
+
+
 def ordered(answers: Sequence[Answered]) -> list[Answered]:
     """Put answers before questions, the newest first: what is decided must not be looked for."""
     newest = sorted(answers, key=lambda one: -one.at_ms)
@@ -109,7 +123,7 @@ def lines(one: Answered) -> Iterator[tuple[str, str]]:
             yield from ((label, text) for label, text in told if text)
         case InformationRequested() as event:
             if one.about:
-                yield "About", one.about.capitalize()
+                yield "About", one.about
             yield "Asks", event.why
             if event.period:
                 yield "About the time", event.period
