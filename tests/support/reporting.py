@@ -17,9 +17,14 @@ from typing import Any
 import uvicorn
 from playwright.async_api import Page
 
+from consumers.desk.reporting.counter import Counter
+from consumers.desk.reporting.filling import Typed
 from deploy.reporting import REPORTERS, ReportSettings, application, counter_of
 from producers.home import Home
 from tests.support.browser import Listening, Served, Ticking, axe, provider, shot
+from tests.support.speaking import Speaker
+from tests.support.visiting import ADDRESS, Visited
+from tests.vectors.ledger import CLOCK_MS
 
 OWN = """\
 reporter:
@@ -35,6 +40,17 @@ WORDS = (
     "intention to end this relationship."
 )
 """The review's own words (3.2.4)."""
+FILLED: dict[str, Typed] = {
+    "danger": {"danger_now": ["unknown"]},
+    "person-1": {"given": ["Daniel"], "reference": ["case-4471"]},
+    "children": {"children": ["not_asked"]},
+    "what": {"concern": ["separation"], "words": ["He means to end it."], "occurred": ["today"]},
+    "source": {"how_known": ["told_by_subject"], "role": ["probation officer"],
+               "mailbox": ["duty@probation.example"]},
+    "done": {},
+    "asked": {"asked": ["research"], "urgency": ["urgent"], "ring": ["01632 960102"]},
+}  # fmt: skip
+"""A whole report as its pages send it."""
 
 
 @contextmanager
@@ -150,3 +166,37 @@ async def fill_e18(steps: Steps) -> None:
     await steps.choose("What do you ask for?", "Ring me back")
     await steps.choose("How soon must somebody act?", "Today")
     await steps.press("Continue")
+
+
+@dataclass
+class Clock:
+    """A clock that only a test moves."""
+
+    at_ms: int
+
+    def __call__(self) -> int:
+        """Read it."""
+        return self.at_ms
+
+
+@contextmanager
+def in_town(speaker: Speaker, **settings: Any) -> Iterator[tuple[Visited, Counter, Clock]]:
+    """Open the page of a played home in this process; `speaker.send` and `read` are its sender.
+
+    Args:
+        speaker: the home, which has read what was agreed.
+        settings: more of `report.yaml`.
+    """
+    with provider(REPORTERS) as issuer:
+        given = ReportSettings(
+            issuer=issuer, client_id="candour-report", client_secret="development",
+            address=ADDRESS, tells_when=False, **settings,
+        )  # fmt: skip
+        ticking = Clock(CLOCK_MS)
+        counter, filing = counter_of(speaker.home, given, ticking)
+        try:
+            app = application(counter, filing, given, secret="development")
+            yield Visited(app, counter.station, ticking), counter, ticking  # type: ignore[arg-type]
+        finally:
+            counter.station.sessions.close()
+            counter.drafts.close()

@@ -188,6 +188,12 @@ def bare_of(answers: Answers, *, who: Mapping[str, str], reference: str) -> dict
     }  # fmt: skip
 
 
+def plain(text: str) -> str:
+    """Say what to do about a field in a sentence that names no field of a file."""
+    told = _TICKED.sub("", text).replace("`", "").rstrip(".")
+    return told[:1].upper() + told[1:]
+
+
 def placed(where: Where, text: str, steps: Sequence[Step]) -> Wrong:
     """Say on which page and field a defect of a report's fields stands.
 
@@ -196,8 +202,7 @@ def placed(where: Where, text: str, steps: Sequence[Step]) -> Wrong:
         text: what to do, as the agency's side says it.
         steps: the pages of people, in order.
     """
-    told = _TICKED.sub("", text).replace("`", "").rstrip(".")
-    told = told[:1].upper() + told[1:]
+    told = plain(text)
     names = tuple(part for part in where if isinstance(part, str))
     if where[:1] == ("people",) and len(where) > 1 and isinstance(where[1], int):
         step = steps[where[1]] if where[1] < len(steps) else "person-1"

@@ -14,7 +14,7 @@ from consumers.desk.person import Person
 from consumers.desk.reporting import told
 from consumers.desk.reporting.counter import Counter, page, prefilled, with_person
 from consumers.desk.reporting.drafts import DAY_MS, Draft
-from consumers.desk.reporting.filling import completion_of, kept, shown_in, wrong_on
+from consumers.desk.reporting.filling import completion_of, kept, plain, shown_in, wrong_on
 from consumers.desk.reporting.port import Became, Unfit
 from consumers.desk.reporting.questions import CONCERNS, WHO, question_of
 from consumers.desk.reporting.writing import waiting
@@ -124,14 +124,14 @@ def _completed(counter: Counter) -> Callable[[Request], Any]:
         report = completion_of(typed, who=counter.who(request), statement=became.statement)
         for where, text in counter.reporting.wrong(report):
             name = next((f.name for f in WHO.fields if f.to == where), WHO.fields[0].name)
-            wrong.setdefault(name, text.rpartition("`: ")[2])
+            wrong.setdefault(name, plain(text))
         if wrong:
             return _form(counter, request, became, typed, wrong)
         draft = Draft("", counter.owners(request)[0], counter.reporting.new_statement(), 0)
         try:
             counter.reporting.store(report, draft.statement)
         except Unfit as unfit:
-            wrong = {WHO.fields[0].name: unfit.fields[0][1]}
+            wrong = {WHO.fields[0].name: plain(unfit.fields[0][1])}
             return _form(counter, request, became, typed, wrong)
         counter.drafts.file(draft)
         counter.drafts.file(replace(draft, statement=became.statement))
