@@ -148,19 +148,29 @@ class Consumer:
         """Let clocks run out, once each minute of ledger time: on a quiet night too."""
         if self._at // MINUTE_MS > before // MINUTE_MS and self.voice.partners.founding is not None:
             workers = self._acting()
-            self._work(db, None, [(one, partial(one.pass_time, db, self._at)) for one in workers])
+            works = [(one, partial(one.pass_time, db, self._at)) for one in workers]
+            self._work(db, None, works, workers)
 
     def _work(
         self, db: Connection, opened: View | Notice | None,
-        works: Sequence[tuple[Worker, Callable[[], list[Wanted]]]],
+        works: Sequence[tuple[Worker, Callable[[], list[Wanted]]]], hearing: Sequence[Worker],
     ) -> None:  # fmt: skip
-        """Let workers work; what one fails on is set aside by name, and the others go on."""
+        """Let workers work; what one fails on is set aside by name, and the others go on.
+
+        Args:
+            db: an open transaction.
+            opened: what they work on; None where only time passed.
+            works: whose work it is, and the work.
+            hearing: who hears what is wanted said that was never said before.
+        """
         failing: Worker | None = None
         try:
             with db.begin_nested():
+                fresh = list[Draft]()
                 for failing, work in works:  # noqa: B007 - whose work it was, should it fail
-                    for wanted in work():
-                        stored.want(db, wanted)
+                    fresh += [one.draft for one in work() if stored.want(db, one)]
+                for failing in hearing if fresh else ():
+                    failing.wanted(db, fresh)
         except (CandourError, SQLAlchemyError):
             raise
         except Exception as defect:  # noqa: BLE001 - one report must not stop those behind it
@@ -169,7 +179,8 @@ class Consumer:
             if opened is not None:
                 aside.set_aside(db, opened, worker=name, what=what)
             # What the others did is undone with it: they do it again.
-            self._work(db, opened, [one for one in works if one[0] is not failing])
+            others = [one for one in works if one[0] is not failing]
+            self._work(db, opened, others, [one for one in hearing if one is not failing])
 
     def _take_in(self, db: Connection, opened: View | Notice, before: int) -> None:
         """Let everybody see what is new, the ledger time before it given."""
@@ -183,7 +194,9 @@ class Consumer:
         self._keep_from(db, opened)
         # Time passes first: what this view brings came too late for what ran out before it.
         self._pass_time(db, before)
-        self._work(db, opened, [(one, partial(_shown, one, db, opened)) for one in self._acting()])
+        workers = self._acting()
+        works = [(one, partial(_shown, one, db, opened)) for one in workers]
+        self._work(db, opened, works, workers)
 
     def refused(self, statement: str) -> None:
         """Take back what a person did here by a statement that the log did not accept."""

@@ -7,7 +7,8 @@ said before.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import structlog
@@ -78,6 +79,8 @@ class Inflow:
         self._publish, self._is_ready = publish, is_ready
         self._taken = asyncio.Event()
         self._stopped: asyncio.Future[None] | None = None
+        self.has_begun = False
+        """Whether the views were read to their end since it runs, or could not be."""
 
     async def read_to_end(self) -> int:
         """Take in everything that stands on the topic as of now; publish nothing.
@@ -114,8 +117,10 @@ class Inflow:
                 await self.read_to_end()
                 break
             except Transient as away:
+                self.has_begun = True
                 _log.warning("views_away", topic=self._consumer.topic, fault=away.text)
                 await asyncio.sleep(BACK_OFF_S)
+        self.has_begun = True
         self._stopped = asyncio.get_running_loop().create_future()
         broker = self._broker()
         speaking = asyncio.ensure_future(self._speak())
@@ -133,6 +138,10 @@ class Inflow:
     def publish_waiting(self) -> int:
         """Hand over what is to be said; give how many were."""
         return self._consumer.publish_waiting(self._publish)
+
+    def wake(self) -> None:
+        """Publish what was wanted said beside the intake, without waiting for the next record."""
+        self._taken.set()
 
     def _broker(self) -> KafkaBroker:
         """Subscribe with every setting that keeps records until their rows are committed."""
@@ -198,36 +207,66 @@ class Inflow:
                 await self._taken.wait()
 
     async def _read_to_end(self, take: Callable[[Sequence[Came]], int]) -> int:
-        reader = AIOKafkaConsumer(
-            bootstrap_servers=self._address,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            fetch_max_wait_ms=100,
-            request_timeout_ms=10_000,
-            **self._access,
-        )
-        name = self._consumer.topic
-        try:
-            await _bounded(reader.start())
-            # Assigning a topic that is not there, or not ours, would hang and flood Kafka.
-            if name not in await _bounded(reader.topics()):
-                raise Transient(
-                    "This agency has no topics yet.",
-                    remedy="Ask the governance agency to admit it; then give this again.",
-                )
-            place = TopicPartition(name, 0)
-            reader.assign([place])
+        name, count = self._consumer.topic, 0
+        async with _reading(self._address, self._access, name) as (reader, place):
             ends = await _bounded(reader.end_offsets([place]))
             reader.seek(place, min(self._consumer.position(), ends[place]))
-            count = 0
             while await _bounded(reader.position(place)) < ends[place]:
                 fetched = await reader.getmany(place, timeout_ms=200, max_records=BATCH_MAX)
                 count += take([_came(one) for one in fetched.get(place, [])])
-            return count
-        finally:
-            await asyncio.wait({asyncio.ensure_future(reader.stop())}, timeout=2.0)
+        return count
+
+
+async def waits_after(name: str, position: int, *, address: str, access: Mapping[str, Any]) -> bool:
+    """Say whether a topic holds a record from a position on; take nothing in.
+
+    Raises:
+        Transient: Kafka is away, or there is no such topic.
+    """
+    try:
+        async with _reading(address, access, name) as (reader, place):
+            ends = await _bounded(reader.end_offsets([place]))
+            reader.seek(place, min(position, ends[place]))
+            # What ends a transaction has an offset too, and is no record.
+            while await _bounded(reader.position(place)) < ends[place]:
+                if (await reader.getmany(place, timeout_ms=200, max_records=1)).get(place):
+                    return True
+            return False
+    except _AWAY as error:
+        raise Transient(
+            f"The views of this agency cannot be read ({type(error).__name__}).",
+            remedy="Is Kafka running, at the address in agency.yaml? Then give it again.",
+        ) from None
+
+
+@asynccontextmanager
+async def _reading(
+    address: str, access: Mapping[str, Any], name: str
+) -> AsyncIterator[tuple[AIOKafkaConsumer, TopicPartition]]:
+    """Read a topic by itself, in no group; where it stands is for whoever reads to say."""
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=address,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        fetch_max_wait_ms=100,
+        request_timeout_ms=10_000,
+        **access,
+    )
+    try:
+        await _bounded(reader.start())
+        # Assigning a topic that is not there, or not ours, would hang and flood Kafka.
+        if name not in await _bounded(reader.topics()):
+            raise Transient(
+                "This agency has no topics yet.",
+                remedy="Ask the governance agency to admit it; then give this again.",
+            )
+        place = TopicPartition(name, 0)
+        reader.assign([place])
+        yield reader, place
+    finally:
+        await asyncio.wait({asyncio.ensure_future(reader.stop())}, timeout=2.0)
 
 
 def _security(access: Mapping[str, Any]) -> SASLScram512 | None:

@@ -10,7 +10,17 @@ Source: domain.md 5 (traps 14, 16), 7; design.md, Control statements (SUSPECT).
 from collections.abc import Collection, Iterable
 from typing import Literal
 
-from sqlalchemy import Column, Connection, RowMapping, Table, Text, delete, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    exists,
+    select,
+)
 
 from consumers.store import metadata, upsert, views
 
@@ -64,6 +74,12 @@ def marks_of(db: Connection, statement: str) -> list[str]:
     return [WORDS[one] for one in sorted(db.execute(query).scalars())]
 
 
+def is_undone(db: Connection, statement: str) -> bool:
+    """Say whether nothing may rest on a statement: taken back, or signed by a compromised key."""
+    query = select(standing.c.mark).where(standing.c.statement == statement)
+    return not {"retracted", "suspect"}.isdisjoint(db.execute(query).scalars())
+
+
 def marked_by(db: Connection, by: str) -> list[str]:
     """List the statements that a key, or a statement, marked."""
     query = select(standing.c.statement).where(standing.c.by == by)
@@ -99,6 +115,29 @@ def hidden_from(db: Connection, viewer: Collection[str] | None) -> frozenset[str
     return frozenset(db.execute(query).scalars())
 
 
+def kept_further(db: Connection, statement: str) -> frozenset[str]:
+    """List what is kept from somebody who may see a statement: the system shows them neither.
+
+    Args:
+        db: an open transaction.
+        statement: by id.
+    """
+    kept = select(withheld.c.token).where(withheld.c.statement == statement)
+    query = select(withheld.c.statement).where(withheld.c.token.not_in(kept))
+    return frozenset(db.execute(query).scalars())
+
+
+def is_shown(statement: ColumnElement[str], viewer: Collection[str] | None) -> ColumnElement[bool]:
+    """Ask, in a query, that a statement is not kept from who looks: so that no limit counts it.
+
+    Args:
+        statement: the column that names it, by id.
+        viewer: as `hidden_from`.
+    """
+    kept = exists().where(withheld.c.statement == statement)
+    return ~(kept if viewer is None else kept.where(withheld.c.token.in_(sorted(viewer))))
+
+
 def visible(
     db: Connection, viewer: Collection[str] | None, listed: Iterable[RowMapping], *columns: str
 ) -> list[RowMapping]:
@@ -112,6 +151,18 @@ def visible(
     """
     hidden = hidden_from(db, viewer)
     return [row for row in listed if hidden.isdisjoint(row[name] for name in columns)]
+
+
+def shown(db: Connection, viewer: Collection[str] | None, *events: str) -> list[RowMapping]:
+    """List the verified views of some events that may be shown to who looks, in log order.
+
+    Args:
+        db: an open transaction.
+        viewer: as `hidden_from`.
+        events: by name.
+    """
+    query = select(views).where(views.c.event.in_(events), views.c.verified)
+    return visible(db, viewer, db.execute(query.order_by(views.c.place)).mappings(), "id")
 
 
 def forget(db: Connection, statement: str) -> None:

@@ -9,7 +9,7 @@ Works on SQLite and PostgreSQL: upserts are `on_conflict`, positions compare and
 
 import os
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -109,6 +110,9 @@ to_publish = Table(
 )
 """What this agency says by natural key; `draft` is absent where only the log remembers it."""
 
+_WAITING = to_publish.c.published.is_(False)
+Index("to_publish_waiting", to_publish.c.place, sqlite_where=_WAITING, postgresql_where=_WAITING)
+
 
 class Wanted(NamedTuple):
     """One statement a worker wants said, and the natural key that it is said once under."""
@@ -120,7 +124,7 @@ class Wanted(NamedTuple):
 class Store:
     """One consumer's database."""
 
-    def __init__(self, where: Path | str) -> None:
+    def __init__(self, where: Path | str, *, tables: Sequence[Table] | None = None) -> None:
         """Open or make it: a file for SQLite, private to its owner, or a PostgreSQL's URL."""
         if isinstance(where, Path):
             # Never a file that is there: closing it would drop every lock this process holds on it.
@@ -135,7 +139,7 @@ class Store:
         if self._engine.dialect.name == "sqlite":
             self._reading = embedded.embed(self._engine)
         with self._engine.begin() as db:
-            metadata.create_all(db)
+            metadata.create_all(db, tables=tables)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -373,12 +377,7 @@ def id_under(db: Connection, prefix: str) -> str | None:
 
 def unpublished(db: Connection, limit: int = 200) -> list[Draft]:
     """List what is to be said, in the order in which it was wanted."""
-    query = (
-        select(to_publish.c.draft)
-        .where(to_publish.c.published.is_(False))
-        .order_by(to_publish.c.place)
-        .limit(limit)
-    )
+    query = select(to_publish.c.draft).where(_WAITING).order_by(to_publish.c.place).limit(limit)
     return [_draft(exact) for exact in db.execute(query).scalars()]
 
 

@@ -5,7 +5,7 @@ same key gives the same id on every machine, so that a consumer whose database w
 what it said was still on its way, says it again under an id that is known.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol, TypeVar
@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from consumers.store import Wanted
-from contracts.context import Urgency
+from contracts.context import Urgency, Use
 from contracts.draft import Draft, draft
 from contracts.event.control import Act, Agency, Founding, Rules
 from contracts.fault import InvariantBroken
@@ -65,6 +65,9 @@ class Partners(Protocol):
 
     def households_of(self, agency: str, practitioner: str) -> frozenset[str]:
         """List the household tokens of a practitioner, by the credentials in force."""
+
+    def holds(self, agency: str, practitioner: str, qualification: str, at_ms: int) -> bool:
+        """Say whether a practitioner holds training or vetting, by a credential in force."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,7 @@ def personal(  # noqa: PLR0913 - what a person says has this many independent pa
     provenance: Provenance,
     urgency: Urgency = "routine",
     sections: Mapping[str, Section] | None = None,
+    purpose: Use | None = None,
 ) -> Wanted:
     """Draft what a named person says or decides.
 
@@ -191,9 +195,11 @@ def personal(  # noqa: PLR0913 - what a person says has this many independent pa
         provenance: who says so (`Voice.signed_by`).
         urgency: as the statement will carry it.
         sections: more of them.
+        purpose: what it is shared for, where the agreements in force leave more than one.
     """
     given = {"provenance": provenance, **(sections or {})}
-    return Wanted(key, _drafted(said_id, event, value, key, list(causes), given, urgency))
+    wanted = Wanted(key, _drafted(said_id, event, value, key, list(causes), given, urgency))
+    return wanted._replace(draft=msgspec.structs.replace(wanted.draft, purpose=purpose))
 
 
 def derived_id(agency: str, stamp: int, key: str) -> str:
@@ -257,6 +263,9 @@ class Worker:
     def pass_time(self, _db: Connection, _at: int, /) -> list[Wanted]:
         """Say what ran out by a ledger time, in milliseconds."""
         return []
+
+    def wanted(self, _db: Connection, _drafts: Sequence[Draft], /) -> None:
+        """Hear what this agency is about to say for the first time, in the same transaction."""
 
     def reopen(self, _db: Connection, _statement: str, /) -> None:
         """Let a person look again: what a statement said is corrected, retracted or suspect."""

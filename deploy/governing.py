@@ -18,13 +18,21 @@ from contracts.event.control import (
     PartnershipFounded,
     Rules,
     RulesetAdopted,
+    RuleTerm,
     SourceKey,
     founding_text,
 )
 from contracts.fault import Misuse
+from contracts.form import Section
 from contracts.law import Law
 from producers.document import convert, load_file, read_struct
 from producers.home import Home
+
+
+class Watch(Section, frozen=True):
+    """The terms that rules run by, as a file of their own; `watch` of a ruleset names it."""
+
+    watch: list[RuleTerm]
 
 
 def read_agreement(path: Path) -> AgreementAdopted:
@@ -71,7 +79,7 @@ def draft_founding(plan: Path, *, log_key: str, keys: list[SourceKey]) -> Foundi
 
     Args:
         plan: YAML of a founding without `log_key` and the agencies' `keys`; `rules.law` may
-            name the catalogue's file, from the plan's folder.
+            name the catalogue's file, and `rules.watch` the terms' file, from the plan's folder.
         log_key: raw public key of the log, base64url.
         keys: of every founding agency; their source says whose they are.
 
@@ -82,7 +90,7 @@ def draft_founding(plan: Path, *, log_key: str, keys: list[SourceKey]) -> Foundi
     value, lines = load_file(plan)
     if isinstance(value, dict):
         value["log_key"] = log_key
-        _put_law(value.get("rules"), plan)
+        put_named(value.get("rules"), plan)
         listed = value.get("agencies")
         for agency in listed if isinstance(listed, list) else []:
             if isinstance(agency, dict):
@@ -103,13 +111,13 @@ def draft_founding(plan: Path, *, log_key: str, keys: list[SourceKey]) -> Foundi
 
 
 def read_rules(path: Path) -> RulesetAdopted:
-    """Read a ruleset's YAML as the act that adopts it; `law` may name the catalogue's file.
+    """Read a ruleset's YAML as the act that adopts it; `law` and `watch` may name their files.
 
     Raises:
         Misuse: as `read_struct`.
     """
     value, lines = load_file(path)
-    _put_law(value, path)
+    put_named(value, path)
     return RulesetAdopted(convert(value, lines, Rules, name=path.name))
 
 
@@ -127,11 +135,42 @@ def check_law(rules: Rules, *, exercise: bool) -> None:
         )
 
 
-def _put_law(rules: object, beside: Path) -> None:
-    """Put the catalogue of lawful bases where a document names its file."""
-    if isinstance(rules, dict) and isinstance(rules.get("law"), str):
-        law = read_struct(beside.parent / rules["law"], Law)
-        rules["law"] = msgspec.to_builtins(law)
+def read_watch(path: Path) -> list[RuleTerm]:
+    """Read the terms of a file of terms, or of a whole ruleset.
+
+    Raises:
+        Misuse: as `read_struct`; or the ruleset names no terms.
+    """
+    value, lines = load_file(path)
+    if not isinstance(value, dict) or "response_hours" not in value:
+        return convert(value, lines, Watch, name=path.name).watch
+    watch = read_rules(path).rules.watch
+    if watch is None:
+        raise Misuse(
+            "This ruleset has no `watch`: it names no rule.",
+            remedy="Write its terms under `watch`, or name their file there, as "
+            "deploy/governance/milton-keynes/founding.yaml does.",
+        )
+    return watch
+
+
+def put_named(rules: object, beside: Path) -> None:
+    """Put the catalogue of lawful bases and the terms of rules where a ruleset names their files.
+
+    Args:
+        rules: as YAML holds it; what names no file stays as it is.
+        beside: the document that it stands in: files are named from its folder.
+
+    Raises:
+        Misuse: as `read_struct`.
+    """
+    if not isinstance(rules, dict):
+        return
+    if isinstance(rules.get("law"), str):
+        rules["law"] = msgspec.to_builtins(read_struct(beside.parent / rules["law"], Law))
+    if isinstance(rules.get("watch"), str):
+        terms = read_struct(beside.parent / rules["watch"], Watch).watch
+        rules["watch"] = msgspec.to_builtins(terms)
 
 
 def signed_founding(founding: Founding, home: Home) -> FoundingSignature:

@@ -2,30 +2,45 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass
 from functools import cached_property
 
+import structlog
+
 from consumers import store as stored
 from consumers.consumer import Consumer
-from consumers.desk.worker import Inbox as DeskInbox
+from consumers.disclosure.desk import Disclosing
 from consumers.governance.desk import Governing
 from consumers.governance.erasing import Erasing
-from consumers.governance.worker import Governance
-from consumers.inflow import Inflow
+from consumers.inflow import Inflow, may_pass
+from consumers.intelligence.desk import Grading
+from consumers.people.desk import Matching
+from consumers.people.weighing import Weighing
+from consumers.referrals.desk import Referring
 from consumers.research.desk import Desk
-from consumers.research.worker import Research
+from consumers.research.looking import Looking
+from consumers.research.victim_information import Requesting
+from consumers.responses.asking import Asking
 from consumers.responses.desk import Answering
-from consumers.responses.worker import Responses
 from consumers.safeguarding.desk import Deciding
-from consumers.safeguarding.worker import HubRules, PoliceRules
 from consumers.store import Store, Wanted
-from consumers.worker import Voice, Worker
+from consumers.telling.sending import Sending, Told
+from consumers.worker import Voice
 from contracts.draft import Draft
-from contracts.fault import Misuse, Transient
+from contracts.fault import CandourError, Misuse, Transient
 from contracts.section import Practitioner
 from deploy import clock
+from deploy.connecting import connected
+from deploy.matching import weighing_of
 from deploy.speaking import WAIT_S_MAX, Said, insisted, outbox_of, say
+from deploy.workers import workers_of
 from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
 from producers.inbox import Inbox
@@ -35,18 +50,12 @@ from producers.partnership import Partnership
 from producers.saying import known_as, viewer_of
 from producers.sender import Sender, until
 
+_log = structlog.get_logger()
 STORE = "consumer.sqlite"
+LOOK_S = 10.0
+"""How often a consumer sees whether a connector has something to look up."""
 TRY_S = 1.0
 """How often a consumer tries to become its home's sender where another process is."""
-
-
-def workers_of(voice: Voice) -> list[Worker]:
-    """Give every worker; each acts for its own kinds of agency, as the founding names them.
-
-    Research comes first: the rules look at the tasks it opens.
-    """
-    rules = [PoliceRules(voice), HubRules(voice)]
-    return [Responses(voice), Governance(voice), Research(voice), *rules, DeskInbox(voice)]
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ class Acting:
     outbox: Outbox
     store: Store
     consumer: Consumer
+    weighing: Weighing
 
     @property
     def voice(self) -> Voice:
@@ -69,14 +79,54 @@ class Acting:
         return Desk(self.store, self.voice, clock.uuid7, clock.random_bytes)
 
     @property
+    def requesting(self) -> Requesting:
+        """Where a victim's information is asked for, for a line of enquiry."""
+        return Requesting(self.store, self.voice, clock.uuid7)
+
+    @property
+    def looking(self) -> Looking:
+        """What looks people up by itself.
+
+        Raises:
+            Misuse: the home's connectors.yaml cannot be used.
+        """
+        found = connected(self.home)
+        return Looking(self.store, self.voice, found.connectors, found.retry, clock.random_bytes)
+
+    @property
+    def grading(self) -> Grading:
+        """Where police grade, and let a sanitised copy leave."""
+        return Grading(self.store, self.voice, clock.uuid7)
+
+    @property
     def answering(self) -> Answering:
         """Where answers are given."""
         return Answering(self.store, self.voice, clock.uuid7)
 
     @property
+    def asking(self) -> Asking:
+        """Where other agencies are asked."""
+        return Asking(self.store, self.voice, clock.uuid7)
+
+    @property
     def deciding(self) -> Deciding:
         """Where a person decides what no machine may."""
         return Deciding(self.store, self.voice, clock.uuid7)
+
+    @property
+    def referring(self) -> Referring:
+        """Where people decide whom to refer, and whom to warn."""
+        return Referring(self.store, self.voice, clock.uuid7)
+
+    @property
+    def disclosing(self) -> Disclosing:
+        """Where officers record the stages of a disclosure."""
+        return Disclosing(self.store, self.voice, clock.uuid7)
+
+    @property
+    def matching(self) -> Matching:
+        """Where persons are compared, joined and parted."""
+        return Matching(self.store, self.voice, clock.uuid7, self.weighing)
 
     @property
     def governing(self) -> Governing:
@@ -139,15 +189,50 @@ class Acting:
         if take_over:
             await self.read()
             self.consumer.take_over()
-        tasks = [asyncio.create_task(self._send()), asyncio.create_task(self.inflow.run())]
-        try:
-            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for one in ended:
-                one.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        with self._telling():
+            works = (self._send(), self.inflow.run(), self._look())
+            tasks = [asyncio.create_task(one) for one in works]
+            try:
+                ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for one in ended:
+                    one.result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    def told(self) -> Told | None:
+        """Give whom this agency tells that something waits; None where nobody is configured.
+
+        Raises:
+            Misuse: channels.yaml cannot be used; every defect by line.
+        """
+        # Not above: mail, web and Notify are for what tells, not for every command.
+        from deploy.telling import channels
+
+        return channels.read(
+            self.home.folder, agency=self.voice.agency, rules=self.voice.partners.rules,
+            viewer=lambda name: viewer_of(self.outbox, name),
+        )  # fmt: skip
+
+    def _telling(self) -> AbstractContextManager[object]:
+        """Tell beside the loop while a block runs, where somebody is configured."""
+        told = self.told()
+        if told is None:
+            _log.warning("nobody_is_told", remedy="Write channels.yaml: see deploy/README.md.")
+            return nullcontext()
+        from deploy.telling.running import telling
+
+        sending = Sending(self.store, told, now_ms=clock.now_ms)
+        return telling(sending, told.every(), may_begin=lambda: self.inflow.has_begun)
+
+    async def _tell_now(self) -> None:
+        """Tell what is due, once, where somebody is configured."""
+        told = self.told()
+        if told is not None:
+            from deploy.telling.running import tell_now
+
+            await tell_now(Sending(self.store, told, now_ms=clock.now_ms), told.every())
 
     async def catch_up(self, *, take_over: bool = False) -> int:
         """Read to the end as seen now, act, send, wait for receipts; again until nothing comes.
@@ -174,6 +259,7 @@ class Acting:
                 await self._within(lambda: self.outbox.undecided() == 0, "a receipt did not come")
                 total += spoken
                 if not read and not spoken:
+                    await self._tell_now()
                     return total
 
     async def unread(self) -> int:
@@ -243,6 +329,25 @@ class Acting:
             except Busy:
                 await asyncio.sleep(TRY_S)
 
+    async def _look(self) -> None:
+        """Let connectors look people up, beside all else: a slow system delays nobody."""
+        looking: Looking | None = None
+        told = ""
+        while True:
+            try:
+                looking = looking or self.looking
+                if await looking.once(self.time_ms()):
+                    self.inflow.wake()
+                told = ""
+            except CandourError as fault:
+                if fault.text != told:
+                    _log.warning("connectors_rest", fault=fault.text, remedy=fault.remedy)
+                told = fault.text
+            except Exception as fault:  # noqa: BLE001 - reports go on being taken in
+                if not may_pass(fault):
+                    _log.error("connectors_failed", error=type(fault).__name__)
+            await asyncio.sleep(LOOK_S)
+
     async def _within(self, holds: Callable[[], bool], otherwise: str) -> None:
         if not await until(holds, WAIT_S_MAX):
             raise Transient(
@@ -259,10 +364,16 @@ def open_acting(home: Home) -> Acting:
     """
     outbox = outbox_of(home)
     store = Store(home.agency.store or home.folder / STORE)
+    voice, weighing = voice_of(home), weighing_of(home.folder)
+    workers = workers_of(voice, weighing)
+    consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers)
+    return Acting(home, outbox, store, consumer, weighing)
+
+
+def voice_of(home: Home) -> Voice:
+    """Give who speaks from a home, its partnership not read yet."""
     agency = home.agency
-    voice = Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
-    consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers_of(voice))
-    return Acting(home, outbox, store, consumer)
+    return Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
 
 
 @asynccontextmanager

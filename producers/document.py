@@ -271,7 +271,8 @@ def _fields(model: type[BaseModel], where: Where) -> list[str]:
     for part in where:
         if isinstance(part, str) and isinstance(found, type) and issubclass(found, BaseModel):
             field = found.model_fields.get(part)
-            found = _model_in(field.annotation) if field else None
+            # A part that is no field is the key of a mapping, whose values have this model.
+            found = _model_in(field.annotation) if field else found
     inner = found if isinstance(found, type) and issubclass(found, BaseModel) else model
     return list(inner.model_fields)
 

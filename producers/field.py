@@ -7,6 +7,7 @@ import msgspec
 from pydantic import AfterValidator
 
 from contracts.finding import TELEPHONE_DIGITS_MIN
+from contracts.form import Day as CalendarDay
 from contracts.form import DayOrMoment, PartialDate, Slug, StatementId, Token, is_real
 
 
@@ -39,6 +40,7 @@ def _mailbox(text: str) -> str:
 
 MOMENT = "a moment with its offset (2012-05-01T10:30:00+01:00)"
 Day = Annotated[str, _of(DayOrMoment, f"2012-05-01, or {MOMENT}", dated=True)]
+LocalDay = Annotated[str, _of(CalendarDay, "a day: 2012-05-01", dated=True)]
 PartialDay = Annotated[str, _of(PartialDate, f"2012-05-01, 2012-05, 2012, or {MOMENT}", dated=True)]
 Id = Annotated[str, _of(StatementId, "a statement's id, as `candour publish` gave it")]
 AgencyId = Annotated[str, _of(Slug, "an agency's id, as `candour partnership show` gives it")]

@@ -219,6 +219,11 @@ class Report(Document):
     purpose: Use | None = None
     basis: str | None = None
 
+    @property
+    def is_in_danger(self) -> bool:
+        """Say whether somebody is in danger now: nothing may stop this, and what lacks waits."""
+        return self.danger_now == "yes" or self.urgency == "threat_to_life"
+
 
 _SUPPLIED = {
     "report", "completes", "who_says", "excluded", "urgency", "classification", "purpose", "basis",
@@ -277,3 +282,29 @@ def ahead(report: Report, today: str) -> Iterator[tuple[Where, str]]:
     for where, day in was:
         if day is not None and day[:10] > today:
             yield where, f"`{spelled(where)}`: this day is still to come: write the one it was."
+
+
+def warned(report: Report) -> Iterator[str]:
+    """List what a file lacks that good practice asks for, and no statement is refused for.
+
+    Source:
+        review 5.5.4 (vi), 7.1; domain.md 4 (M07, M13), 7 (Machine or person).
+    """
+    facts = report.facts
+    if report.report == "household" and facts.get("change") == "address_approved":
+        if not facts.get("checks"):
+            yield (
+                "This approves an address and names no look that it rests on. Write `checks`: for "
+                "each person the system, the day and who looked."
+            )
+        if facts.get("occupier_alone") != "yes":
+            yield (
+                "This approves an address, and nobody says that who lives there was spoken to in "
+                "private. Ring or visit, without the other person, and write `occupier_alone`."
+            )
+    with_somebody = facts.get("accompanied") in {"partner", "family", "other"}
+    if report.report == "attendance" and with_somebody and not facts.get("companion"):
+        yield (
+            "Somebody was there too, and nothing says who. Ask, and write `companion`; where "
+            "they would not say, `accompanied: declined`."
+        )

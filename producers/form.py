@@ -10,8 +10,11 @@ from contracts.agreement import Basis
 from contracts.draft import Draft
 from contracts.fault import Misuse
 from producers.document import Unusable, Where
+from producers.filed import Report
 from producers.outbox import Outbox
-from producers.report import Written, drafted, report_of
+from producers.report import Written, checked, drafted
+
+NAME = "The report"
 
 
 def read_form(
@@ -33,7 +36,9 @@ def read_form(
         Unfit: it is no report yet; each defect by field, never by content.
     """
     with _by_field(value) as lines:
-        return drafted(Written(value, lines, "The report"), outbox, said_id, at_ms, at)
+        report = checked(value, lines, Report, name=NAME, now_ms=outbox.now_ms())
+        written = Written(report, lines, NAME)
+        return drafted(written, outbox, new_id=lambda: said_id, at_ms=at_ms, at=at)
 
 
 def check_form(value: Mapping[str, object], *, now_ms: int) -> Sequence[tuple[Where, str]]:
@@ -45,7 +50,7 @@ def check_form(value: Mapping[str, object], *, now_ms: int) -> Sequence[tuple[Wh
     """
     try:
         with _by_field(value) as lines:
-            report_of(Written(value, lines, "The report"), now_ms)
+            checked(value, lines, Report, name=NAME, now_ms=now_ms)
     except Unfit as unfit:
         return unfit.fields
     return ()

@@ -11,6 +11,7 @@ from contracts.fault import Misuse
 
 _SENDS = "it sends what is stored here"
 _ACTS = "it acts on what comes"
+_WATCHES = "it says when something stands still"
 _RECORDS = "it records what comes and delivers it"
 
 
@@ -62,6 +63,45 @@ def sole_broker(folder: Path, *, what: str) -> Iterator[None]:
         Busy: another process holds it; the text says which.
     """
     with _alone(folder, "broker.lock", what, "runs the log", _RECORDS):
+        yield
+
+
+def is_consumed(folder: Path) -> bool:
+    """Say whether a process acts for a home."""
+    return _is_held(folder / "consumer.lock")
+
+
+def is_watched(folder: Path) -> bool:
+    """Say whether a process watches a home."""
+    return _is_held(folder / "watch.lock")
+
+
+def _is_held(path: Path) -> bool:
+    """Say whether a process holds a lock, without standing in the way of one that begins."""
+    try:
+        with path.open("r") as file:
+            # The lock itself is asked for only where the process is there that had it last.
+            os.kill(int(json.loads(file.read())["process"]), 0)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return False
+
+
+@contextmanager
+def sole_watch(folder: Path, *, what: str) -> Iterator[None]:
+    """Hold the watch's lock of a home: two would tell everything twice.
+
+    Args:
+        folder: the home.
+        what: what this process is, for whoever finds the lock held.
+
+    Raises:
+        Busy: another process holds it; the text says which.
+    """
+    with _alone(folder, "watch.lock", what, "watches", _WATCHES):
         yield
 
 

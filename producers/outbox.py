@@ -71,7 +71,7 @@ class Outbox:
         self.now_ms = now_ms
         self.new_id = new_id
         self._random_bytes = random_bytes
-        self._known: tuple[int, Partnership] = (-1, Partnership())
+        self._known: tuple[int, Partnership] = (0, Partnership())
         marker = lineage.read_marker(home.folder)
         self.database = Database(home.folder / "outbox.sqlite")
         with self.database.write() as db:
@@ -294,13 +294,16 @@ class Outbox:
             return self.partnership_in(db)
 
     def partnership_in(self, db: Connection) -> Partnership:
-        """Fold the control views, within a transaction; folded once per new view."""
+        """Fold the control views, within a transaction; each is folded once.
+
+        Fewer than were folded: a transaction was undone, or an old copy was put back.
+        """
         is_control = views.c.kind == "control"
         count = db.execute(select(func.count()).where(is_control)).scalar_one()
         if count != self._known[0]:
-            known = Partnership()
+            folded, known = self._known if count > self._known[0] else (0, Partnership())
             query = select(views.c.record).where(is_control).order_by(views.c.place)
-            for record in db.execute(query).scalars():
+            for record in db.execute(query.offset(folded)).scalars():
                 opened = self._open(record, known)
                 if isinstance(opened, View):
                     known.take(opened)

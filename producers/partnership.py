@@ -129,6 +129,23 @@ class Partnership:
         )
         return frozenset(one.household for one in issued if one.household)
 
+    def holds(self, agency: str, practitioner: str, qualification: str, at_ms: int) -> bool:
+        """Say whether a practitioner holds training or vetting, by a credential in force.
+
+        Args:
+            agency: their employer, who must have issued it.
+            practitioner: by token.
+            qualification: its short name.
+            at_ms: when, in milliseconds.
+        """
+        return any(
+            held.name == qualification and at_ms < (milliseconds(held.until) or 0)
+            for one in self.credentials.values()
+            if (one.agency, one.issued.practitioner) == (agency, practitioner)
+            and one.ended(at_ms) is None
+            for held in one.issued.qualifications
+        )
+
     def in_force(self, at_ms: int) -> list[Agreement]:
         """List the agreements that bind on the day of a time, by id."""
         dated = self._dated(at_ms)

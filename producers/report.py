@@ -11,13 +11,14 @@ Source: domain.md 7 (The report, use_limits, Provenance, Four times).
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from contracts.agreement import Basis
 from contracts.draft import Draft, draft
 from contracts.event import BY_NAME
+from contracts.event.report import RiskAssessed
 from contracts.form import Section
 from contracts.section import (
     Cause,
@@ -60,6 +61,8 @@ from producers.outbox import Outbox
 from producers.partnership import Choice
 from producers.saying import people_of, provenance_of
 
+_Form = TypeVar("_Form", bound=Report)
+
 
 def read_report(
     path: Path, outbox: Outbox, *, new_id: Callable[[], str], at_ms: int, at: str
@@ -79,30 +82,43 @@ def read_report(
     Raises:
         Misuse: the file cannot be used; each defect by line and field, never by content.
     """
-    value, lines = load_file(path)
-    return drafted(Written(value, lines, path.name), outbox, new_id(), at_ms, at)
+    report, lines = opened(path, now_ms=outbox.now_ms())
+    written = Written(report, lines, path.name)
+    return drafted(written, outbox, new_id=new_id, at_ms=at_ms, at=at)
 
 
 class Written(NamedTuple):
-    """What somebody wrote: its fields, the line of each, and what errors call it."""
+    """A file as somebody wrote it: what it says, the line of each field, and its name."""
 
-    value: object
+    report: Report
     lines: Mapping[Where, int]
     name: str
 
+    def unusable(self, where: Where, text: str) -> Unusable:
+        """Make the error for one field that cannot be used."""
+        return unusable(self.name, [(line_of(where, self.lines), text)])
+
 
 def drafted(
-    written: Written, outbox: Outbox, said_id: str, at_ms: int, at: str
+    written: Written, outbox: Outbox, *, new_id: Callable[[], str], at_ms: int, at: str
 ) -> tuple[Draft, Basis | None]:
-    """Draft the statement of what somebody wrote; as `read_report`, under the id given."""
-    report = report_of(written, outbox.now_ms())
-    sections = _Sections(report, outbox, written.lines, written.name, at).all()
+    """Draft the statement of a report that was read; as `read_report`.
+
+    Args:
+        written: a report, or a form that was turned into one.
+        outbox: of the home that reports.
+        new_id: makes a UUIDv7.
+        at_ms: the statement's time, in milliseconds.
+        at: the same as a local day or moment.
+    """
+    report, lines, name = written
+    sections = _Sections(report, outbox, lines, name, at).all()
     event = EVENTS[report.report]
-    choice = _chosen(report, outbox, event, at_ms, written.lines, written.name)
+    choice = _chosen(report, outbox, event, at_ms, lines, name)
     in_danger = report.danger_now == "yes"
     urgency = "threat_to_life" if in_danger else report.urgency or "routine"
     said = draft(
-        id=said_id, event=event, sections=sections, urgency=urgency,
+        id=new_id(), event=event, sections=sections, urgency=urgency,
         classification=report.classification, purpose=choice.purpose if choice else report.purpose,
     )  # fmt: skip
     return said, choice.basis if choice else None
@@ -118,17 +134,43 @@ def opened(path: Path, *, now_ms: int) -> tuple[Report, Mapping[Where, int]]:
     Raises:
         Misuse: the file cannot be used; each defect by line and field, never by content.
     """
+    return opened_as(path, Report, now_ms=now_ms)
+
+
+def opened_as(path: Path, form: type[_Form], *, now_ms: int) -> tuple[_Form, Mapping[Where, int]]:
+    """Read a report's file, or a form that is one with more fields; as `opened`.
+
+    Args:
+        path: the YAML file.
+        form: what it must be.
+        now_ms: this machine's clock, in milliseconds since 1970.
+
+    Raises:
+        Misuse: the file cannot be used; each defect by line and field, never by content.
+    """
     value, lines = load_file(path)
-    return report_of(Written(value, lines, path.name), now_ms), lines
+    return checked(value, lines, form, name=path.name, now_ms=now_ms), lines
 
 
-def report_of(written: Written, now_ms: int) -> Report:
-    """Read what somebody wrote, as far as it stands by itself; as `opened`."""
-    value, lines, name = written
+def checked(
+    value: object, lines: Mapping[Where, int], form: type[_Form], *, name: str, now_ms: int
+) -> _Form:
+    """Fit what YAML holds into a report, as far as it stands by itself; as `opened_as`.
+
+    Args:
+        value: what the YAML holds.
+        lines: the line of each field.
+        form: what it must be.
+        name: what errors call the document.
+        now_ms: by which nothing is still to come, in milliseconds since 1970.
+
+    Raises:
+        Unusable: it cannot be used; each defect by line and field, never by content.
+    """
     today = f"{datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=1):%Y-%m-%d}"
     told = list(_unfit_facts(value, lines))
     try:
-        report = fitted(value, lines, Report, name=name)
+        report = fitted(value, lines, form, name=name)
     except Unusable as unfit:
         raise unusable(name, [*unfit.told, *told]) from None
     found = (*absent(report), *lost(report), *ahead(report, today))
@@ -176,8 +218,9 @@ class _Sections:
     def all(self) -> dict[str, Section]:
         """Write every section there is something for."""
         report = self._report
+        event = self._event()
         found: dict[str, Section] = {
-            "event": self._event(),
+            "event": event,
             "provenance": provenance_of(self._outbox, self._report.who_says),
         }
         causes = [report.completes] if report.completes else report.causes
@@ -191,11 +234,13 @@ class _Sections:
             found["narrative"] = Narrative(
                 report.words, report.who_says.said or "summary", report.question, report.assessment
             )
+        given = event if isinstance(event, RiskAssessed) else None
         found["risk"] = Risk(
             report.danger_now, report.children, report.weapons, report.animals,
             report.partner_present, report.phone_monitored, report.seen_alone,
-            report.factors or None, answers=report.answers or None, account=report.account,
-            raised_because=report.raised_because,
+            report.factors or None, given.instrument if given else None,
+            given.level if given else None, report.answers or None, report.account,
+            report.raised_because,
         )  # fmt: skip
         return found | self._rest()
 

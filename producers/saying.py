@@ -23,7 +23,7 @@ def provenance_of(outbox: Outbox, said: Reporter) -> Provenance:
         outbox: of the home that speaks; gives tokens, and the credential of who has one.
         said: what is given of the practitioner.
     """
-    given = said.model_dump(exclude_unset=True)
+    given = said.model_dump(exclude_unset=True, exclude_none=True)  # a blank line says nothing
     own = outbox.home.agency.reporter.model_dump(exclude_unset=True)
     if own.get("name") and given.get("name", own["name"]) != own["name"]:
         own.pop("reference", None)  # it is another person's

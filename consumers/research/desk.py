@@ -5,45 +5,28 @@ The desk refuses only its own buttons; it never refuses a statement.
 """
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, insert
+from sqlalchemy import Connection, RowMapping
 
 from consumers import acting, standing
 from consumers import store as stored
-from consumers.research import plan, rows
+from consumers.research import found as found_rules
+from consumers.research import known, looks, plan, rows
+from consumers.research.found import Found
+from consumers.research.known import Known
 from consumers.research.worker import SYSTEM, Research
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, personal
 from contracts import entry
-from contracts.event.work import NoFurtherAction, ResearchCompleted, ResearchOutcome
+from contracts.event.work import NoFurtherAction, ResearchCompleted
 from contracts.fault import Misuse
-from contracts.section import Identity, Practitioner
+from contracts.section import Practitioner, Whereabouts
 
 SALT_BYTES = 16
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """How one look ended, as its operator says it.
-
-    Attributes:
-        outcome: the typed outcome.
-        why: required where no look was made.
-        kinds: what sort of records were found.
-        confidence: that the record is this person's.
-        reference: of the record in the force's store; a token, never a name.
-        detail: what was found; it stays in the force's store.
-    """
-
-    outcome: ResearchOutcome
-    why: str | None = None
-    kinds: list[str] | None = None
-    confidence: str | None = None
-    reference: str | None = None
-    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,44 +58,92 @@ class Desk:
         """
         with self.store.write() as db:
             acting.check(db, self.voice)
-            task = rows.task(db, task_id)
             hidden = standing.hidden_from(db, self.voice.viewer(operator))
-            if task is not None and not hidden.isdisjoint((task_id, task["statement"])):
-                task = None
-            person = None if task is None else person_of(db, task)
-            _check(task, person, found, operator)
+            task = rows.seen(db, task_id, hidden)
+            person = None if task is None else known_in(db, task, hidden)
+            found_rules.check(task, person, found, operator)
             if task is None or person is None:
-                raise Misuse("There is no such task.", remedy="See: candour research list")
-            attempt = task["attempts"] + 1
+                raise found_rules.no_task()
+            if found.outcome != "not_searched":
+                self._check_vetted(task["system"], operator, at)
             salt = self.random_bytes(SALT_BYTES)
-            terms = msgspec.json.encode([task["system"], person.identity])
-            event = msgspec.convert(
-                {
-                    "task": task_id, "statement": task["statement"], "subject": task["subject"],
-                    "system": task["system"], "outcome": found.outcome,
-                    "operator": operator.name or "", "searched_at": at, "why": found.why,
-                    "kinds": found.kinds, "confidence": found.confidence,
-                    "reference": found.reference, "terms": entry.commitment(salt, terms),
-                    "key": rows.completion_key(task_id, attempt),
-                },
-                ResearchCompleted,
+            terms = terms_of(task["system"], person)
+            event = completed(
+                task, found, operator.name or "", at=at, terms=(salt, terms),
+                attempt=rows.next_attempt(db, task),
             )  # fmt: skip
             said = personal(
-                self.new_id(), rows.completion_key(task_id, attempt), "research_completed", event,
+                self.new_id(), event.key or "", "research_completed", event,
                 causes=[task["statement"], task_id],
                 provenance=self.voice.signed_by(operator, role=role),
             )  # fmt: skip
-            db.execute(
-                insert(rows.results).values(
-                    task=task_id, attempt=attempt, terms=terms.decode(), terms_salt=salt,
-                    detail=found.detail,
-                )
-            )  # fmt: skip
+            rows.keep_result(
+                db, event, terms=(salt, terms), sources=person.sources, detail=found.detail
+            )
             rows.complete(db, said.draft.id, event)
             wanted = [said, *Research(self.voice).followed_up(db, event, at)]
             for one in wanted:
                 stored.want(db, one)
         return wanted
+
+    def reveal(
+        self, task_id: str, *, by: Practitioner, role: str, reason: str, at: int
+    ) -> list[Whereabouts]:
+        """Show where somebody is whom no task shows by itself; who looked and why is kept.
+
+        Args:
+            task_id: the id of its `research_requested`.
+            by: who looks.
+            role: must be the role that owns the task.
+            reason: in words; they stay in the force's store.
+            at: when, in milliseconds.
+
+        Raises:
+            Misuse: no such task, it is routine, or this is not its owner: then two people do it.
+
+        Source:
+            domain.md 7, Attention (whereabouts), 5 (trap 4).
+        """
+        with self.store.write() as db:
+            hidden = standing.hidden_from(db, self.voice.viewer(by))
+            task = rows.seen(db, task_id, hidden)
+            person = None if task is None else known_in(db, task, hidden)
+            if task is None or person is None:
+                raise found_rules.no_task()
+            if task["priority"] == "routine":
+                raise Misuse(
+                    "This report is routine: one person alone is not shown where somebody is.",
+                    remedy="Search by name, birth and identifiers. If the danger has risen, ring "
+                    "whoever reported, and let them say so in a new report.",
+                )
+            owner = self.voice.role_of(self.voice.agency)
+            if role != owner or not by.token:
+                raise Misuse(
+                    f"Only the {owner}, whose task this is, is shown where somebody is.",
+                    remedy=f"Let the {owner} look, with --role {owner}.",
+                )
+            looks.record(
+                db, task=task_id, statement=task["statement"], shown="whereabouts",
+                token=by.token, role=role, reason=reason, at=at,
+            )  # fmt: skip
+        return person.places
+
+    def _check_vetted(self, system: str, operator: Practitioner, at: int) -> None:
+        """Insist on a vetted operator where the ruleset names what they hold: partners ask.
+
+        Source:
+            domain.md 1.5 (PNC, LEDS, PND: vetted users, police purpose, audited).
+        """
+        needed = self.voice.rules.index_qualification
+        if system not in plan.INDEXES or needed is None:
+            return
+        if not self.voice.partners.holds(self.voice.agency, operator.token or "", needed, at):
+            raise Misuse(
+                f"{system.upper()} is searched by an operator who holds `{needed}`, by a "
+                "credential in force; nobody of this name does.",
+                remedy="Let a vetted operator look and complete it. Where that is you: "
+                "candour credential list shows what you hold, and until when.",
+            )
 
     def no_further_action(
         self, statement: str, *, supervisor: Practitioner, role: str, reason: str
@@ -163,56 +194,42 @@ class Desk:
         return [said]
 
 
-def person_of(db: Connection, task: RowMapping) -> plan.Person | None:
-    """Give the person that a task is about, as the report and its publisher's answer name them.
+def known_in(db: Connection, task: RowMapping, hidden: Collection[str]) -> Known | None:
+    """Give the person that a task is about, as far as who looks may know; see `known.known`."""
+    return known.known(db, task["statement"], task["subject"], hidden)
 
-    Returns:
-        None where the report is no longer held.
+
+def terms_of(system: str, person: Known) -> bytes:
+    """Spell exactly what was searched for: the system, and every name, birth and number."""
+    return msgspec.json.encode([system, person.names, person.births, person.identifiers])
+
+
+def completed(  # noqa: PLR0913 - a look has this many independent parts
+    task: Mapping[Any, Any], found: Found, operator: str, *, at: int, terms: tuple[bytes, bytes],
+    attempt: int,
+) -> ResearchCompleted:  # fmt: skip
+    """Write how one look ended.
+
+    Args:
+        task: its row.
+        found: how it ended.
+        operator: who looked, by name; the system's own name where no person did.
+        at: when, in milliseconds.
+        terms: the salt, and what was searched for.
+        attempt: counted from 1.
+
+    Raises:
+        Misuse: a grade that is none.
     """
-    report = stored.held(db, task["statement"])
-    people = plan.persons(report) if report is not None else []
-    found = next((one for one in people if one.subject == task["subject"]), None)
-    answer = stored.held(db, task["identified_by"]) if task["identified_by"] else None
-    if found is None or answer is None:
-        return found
-    told = next(v for v in answer.sections.values() if isinstance(v, Identity))
-    names = [*told.names, *found.identity.names]
-    return replace(found, identity=msgspec.structs.replace(told, names=names))
-
-
-def _check(
-    task: RowMapping | None, person: plan.Person | None, found: Found, operator: Practitioner
-) -> None:
-    """Refuse a completion that would say more than was looked at."""
-    if task is None:
-        raise Misuse(
-            "There is no task of this id.", remedy="Take the id from: candour research list"
-        )
-    if person is None:
-        raise Misuse(
-            "The report of this task is no longer held here.",
-            remedy="Nothing can be searched for: the log has erased it.",
-        )
-    if not task["open"]:
-        raise Misuse(
-            f"This task is closed: {plan.WORDS[task['outcome']]}.",
-            remedy=f"Nothing more is to be said on it. Where that was wrong: candour retract "
-            f"{task['completion']} takes it back, and the task is open again."
-            if task["completion"]
-            else "Nothing more is to be said on it: who answered or was asked closed it.",
-        )
-    if not operator.name:
-        raise Misuse("Nobody is named.", remedy="Give --by with the name of who looked.")
-    if found.outcome not in plan.LOOKED and not found.why:
-        raise Misuse(
-            "No look was made and nothing says why.", remedy="Give --words with the reason."
-        )
-    if found.outcome == "nil" and person.is_bare:
-        raise Misuse(
-            f"nil cannot be said here: {plan.BARE_NAME}.",
-            remedy="Say not_searched, with the reason in --words: the publisher was asked who "
-            "this is.",
-        )
+    given = {
+        "task": task["id"], "statement": task["statement"], "subject": task["subject"],
+        "system": task["system"], "outcome": found.outcome, "operator": operator,
+        "searched_at": at, "why": found.why, "kinds": found.kinds,
+        "confidence": found.confidence, "reference": found.reference,
+        "terms": entry.commitment(*terms), "retry_at": found.retry_at, **found.graded,
+        "key": rows.completion_key(task["id"], attempt),
+    }  # fmt: skip
+    return msgspec.convert(given, ResearchCompleted)
 
 
 def _check_decision(

@@ -1,17 +1,19 @@
 """What police look up for a report: which person in which system, by when, and when it is done.
 
 Pure. The systems are configuration of this module's tables, not of a worker; a national service
-level was not found, so the hours are the founding's rules.
+level was not found, so the hours are the ruleset's, as is where convictions are indexed.
 
 Source: review 5.6.4 (iii)-(v) and rec. 15; domain.md 1.5, 4 (M01), 7 (Research results).
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from contracts.context import Urgency
 from contracts.event.control import Rules
-from contracts.event.report import ContactRecorded
+from contracts.event.report import ClosureNotified, ContactRecorded
 from contracts.event.work import ResearchCompleted, System
 from contracts.section import Identity, PersonPart
 from contracts.statement import Statement
@@ -20,19 +22,37 @@ HOUR_MS = 3_600_000
 
 Priority = Literal["immediate", "urgent", "routine"]
 
-FULL: tuple[System, ...] = ("pnc", "pnd", "mash", "local", "probation", "iom_mappa")
-"""Every system, for a concern (rec. 15: PNC, PND and local, on every report)."""
-FIRST: tuple[System, ...] = ("local", "pnc")
-"""Where to look first on a change of relationship, household or standing; PND on a hit."""
+INDEXES: frozenset[System] = frozenset({"pnc", "leds", "pnd"})
+"""What only a vetted operator searches: partners ask, never search; no connector reaches it."""
+
+GATEWAY = "common_law.policing"
+"""The power that police look under (domain.md 1.7)."""
+
+
+def full(rules: Rules) -> tuple[System, ...]:
+    """List every system, for a concern (rec. 15: PNC, PND and local, on every report)."""
+    return (rules.national_index, "pnd", "mash", "niche", "local", "probation", "iom_mappa")
+
+
+def first(rules: Rules) -> tuple[System, ...]:
+    """List where to look first on a change of relationship, household or standing.
+
+    Niche is local: incidents and warnings stand there, not in the index. PND follows on a hit.
+    """
+    return ("niche", "local", rules.national_index)
+
+
 CHILD: tuple[System, ...] = ("mash", "local")
 """For a child: never an index of convictions."""
 
-FULL_EVENTS = frozenset({"concern_reported", "intelligence_logged"})
+FULL_EVENTS = frozenset({"concern_reported", "intelligence_logged", "disclosure_applied"})
 FIRST_EVENTS = frozenset({
-    "contact_recorded", "relationship_noted", "risk_assessed", "release_notified",
+    "contact_recorded", "relationship_noted", "household_changed", "risk_assessed",
+    "release_notified", "closure_notified",
 })  # fmt: skip
 REPORTS = FULL_EVENTS | FIRST_EVENTS
-"""The events that open research."""
+"""The events that open research; what police themselves hold (`police_record_noted`) is what
+research finds, and opens none."""
 
 _GRAVE = frozenset({"allegation_by_other", "threat", "counter_allegation"})
 """What makes a contact a concern."""
@@ -51,6 +71,8 @@ WORDS: dict[str, str] = {
     "destroyed": "destroyed: there was a record and it is gone; not the same as nil",
 }
 """Each outcome as a reader must take it (domain.md 5, trap 13)."""
+
+NOT_SAFE = "none of them is a finding of safety"
 
 BARE_NAME = "only a first name is known: a search would find somebody else, or nobody"
 
@@ -112,20 +134,45 @@ def tasks(statement: Statement, *, rules: Rules, at: int) -> list[Task]:
     """
     if statement.kind.name not in REPORTS:
         return []
-    full = statement.kind.name in FULL_EVENTS or _is_grave(statement)
+    if _is_plain_end(statement):
+        return []
+    grave = statement.kind.name in FULL_EVENTS or _is_grave(statement)
+    adult = full(rules) if grave else first(rules)
     return [
         task_for(statement, person.subject, system, rules=rules, at=at)
         for person in persons(statement)
-        for system in (CHILD if person.part == "child" else FULL if full else FIRST)
+        for system in (CHILD if person.part == "child" else adult)
     ]
 
 
 def task_for(statement: Statement, subject: str, system: System, *, rules: Rules, at: int) -> Task:
     """Plan one look, with the clock of the report's urgency."""
-    urgency = statement.context.urgency
-    hours = rules.research_hours_routine if urgency == "routine" else rules.research_hours_urgent
-    priority = _priority(urgency)
+    priority = _priority(statement.context.urgency)
+    hours = {
+        "immediate": rules.research_hours_immediate,
+        "urgent": rules.research_hours_urgent,
+        "routine": rules.research_hours_routine,
+    }[priority]
     return Task(statement.context.id, subject, system, priority, at + hours * HOUR_MS)
+
+
+def standing(tasks: Sequence[Mapping[Any, Any]]) -> str:
+    """Say how far the research of one report has come: never so that it reads as done or safe.
+
+    Args:
+        tasks: every row of one report that its reader may know of, with `outcome` and `open`.
+    """
+    made = [task["outcome"] for task in tasks if task["outcome"] in LOOKED]
+    told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in _counted(made))
+    said = f"{len(made)} of {len(tasks)} looks made"
+    said += f" ({told}; {NOT_SAFE})" if made else ""
+    if len(made) == len(tasks):
+        return said
+    still = Counter(task["outcome"] or "not begun" for task in tasks if task["open"])
+    never = sum(not task["open"] and task["outcome"] not in LOOKED for task in tasks)
+    left = [f"{count} {name.replace('_', ' ')}" for name, count in sorted(still.items())]
+    left += [f"{never} that could never be made"] if never else []
+    return f"{said}; PARTIAL: {', '.join(left)}"
 
 
 def follow_up(
@@ -136,8 +183,8 @@ def follow_up(
     Source:
         domain.md 7, Research results: local and PNC first, PND on a hit.
     """
-    first = statement.kind.name in FIRST_EVENTS and not _is_grave(statement)
-    if not first or done.system not in FIRST or done.outcome not in HITS:
+    begun = statement.kind.name in FIRST_EVENTS and not _is_grave(statement)
+    if not begun or done.system not in first(rules) or done.outcome not in HITS:
         return None
     return task_for(statement, done.subject, "pnd", rules=rules, at=at)
 
@@ -157,6 +204,21 @@ def _priority(urgency: Urgency) -> Priority:
     return "urgent" if urgency == "urgent" else "routine"
 
 
+def _counted(outcomes: Sequence[str]) -> list[tuple[str, int]]:
+    return sorted(Counter(outcomes).items())
+
+
+def _is_plain_end(statement: Statement) -> bool:
+    """Say whether this only says that something ends, and that nobody knows of a risk that stays.
+
+    What is not known is no: a closure that does not say so is looked at.
+    """
+    event = statement.sections.get("event")
+    return isinstance(event, ClosureNotified) and event.risk_recognised == "no"
+
+
 def _is_grave(statement: Statement) -> bool:
+    if statement.context.urgency == "threat_to_life":
+        return True
     event = statement.sections.get("event")
     return isinstance(event, ContactRecorded) and bool(_GRAVE & set(event.disclosed or []))

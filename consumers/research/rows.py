@@ -1,5 +1,6 @@
 """Research rows: tasks as the log has them, and results that only the force's own store has."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -12,7 +13,10 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    exists,
     func,
+    insert,
+    or_,
     select,
     update,
 )
@@ -35,12 +39,14 @@ research_tasks = Table(
     Column("operator", Text),
     Column("why", Text),
     Column("attempts", BigInteger, nullable=False),
-    Column("completion", Text),
+    Column("completion", Text, index=True),
     Column("identified_by", Text),
+    Column("retry_at", BigInteger),
 )
 """One look each; `outcome` is the last one's, `open` until a look was made.
 
-`identified_by` is the statement by which the report's publisher said who the person is.
+`identified_by` is the statement by which the report's publisher said who the person is;
+`retry_at` when a system that could not be asked is asked again.
 """
 
 research_decisions = Table(
@@ -48,7 +54,7 @@ research_decisions = Table(
     metadata,
     Column("statement", Text, primary_key=True),
     Column("decided_by", Text, nullable=False),
-    Column("id", Text, nullable=False),
+    Column("id", Text, nullable=False, index=True),
 )
 """No further action, by report."""
 
@@ -62,6 +68,18 @@ results = Table(
     Column("detail", Text),
 )
 """What was searched for and what was found: on no log, so nothing brings these rows back."""
+
+result_sources = Table(
+    "result_sources",
+    metadata,
+    Column("task", Text, primary_key=True),
+    Column("attempt", BigInteger, primary_key=True),
+    Column("statement", Text, primary_key=True, index=True),
+)
+"""Which statements told what was searched for: who is kept from one is not shown what it found."""
+
+KEPT = frozenset({"results", "result_sources"})
+"""Tables that nothing brings back, by name."""
 
 
 def add(db: Connection, task_id: str, event: ResearchRequested | Task) -> None:
@@ -81,9 +99,59 @@ def complete(db: Connection, completion: str, event: ResearchCompleted) -> None:
         .where(research_tasks.c.id == event.task, research_tasks.c.attempts < attempt)
         .values(
             outcome=event.outcome, operator=event.operator, why=event.why, attempts=attempt,
-            completion=completion, open=event.outcome not in LOOKED,
+            completion=completion, open=event.outcome not in LOOKED, retry_at=event.retry_at,
         )
     )  # fmt: skip
+
+
+def keep_result(
+    db: Connection,
+    event: ResearchCompleted,
+    *,
+    terms: tuple[bytes, bytes],
+    sources: Collection[str],
+    detail: str | None,
+) -> None:
+    """Keep what was searched for and found, here and nowhere else.
+
+    Args:
+        db: an open transaction.
+        event: how the look ended.
+        terms: the salt of their digest, and the terms.
+        sources: ids of the statements that told them.
+        detail: what was found.
+    """
+    salt, exact = terms
+    attempt = attempt_of(event.key)
+    db.execute(
+        insert(results).values(
+            task=event.task, attempt=attempt, terms=exact.decode(), terms_salt=salt, detail=detail
+        )
+    )  # fmt: skip
+    told = [{"task": event.task, "attempt": attempt, "statement": one} for one in sources]
+    db.execute(insert(result_sources), told)
+
+
+def next_attempt(db: Connection, task: RowMapping) -> int:
+    """Count the next attempt at a task: a result is never written over, a refused one either."""
+    kept = select(func.max(results.c.attempt)).where(results.c.task == task["id"])
+    return max(int(task["attempts"]), db.execute(kept).scalar() or 0) + 1
+
+
+def results_of(
+    db: Connection, task_id: str, hidden: Collection[str] = frozenset()
+) -> list[RowMapping]:
+    """List what was found in each attempt at a task, oldest first.
+
+    Args:
+        db: an open transaction.
+        task_id: the task's.
+        hidden: ids of statements that are kept from who looks.
+    """
+    told = select(result_sources).where(result_sources.c.task == task_id)
+    kept = {one.attempt for one in db.execute(told) if one.statement in hidden}
+    query = select(results).where(results.c.task == task_id).order_by(results.c.attempt)
+    return [one for one in db.execute(query).mappings() if one["attempt"] not in kept]
 
 
 def completion_key(task_id: str, attempt: int) -> str:
@@ -153,7 +221,8 @@ def undecide(db: Connection, statement: str) -> None:
 
 def refused(db: Connection, said: str) -> None:
     """Take back an outcome or a decision that was not accepted; its result stays here."""
-    again = {"open": True, "outcome": None, "operator": None, "why": None, "completion": None}
+    again = {"open": True, "outcome": None, "operator": None, "why": None, "completion": None,
+             "retry_at": None}  # fmt: skip
     db.execute(update(research_tasks).where(research_tasks.c.completion == said).values(**again))
     db.execute(delete(research_decisions).where(research_decisions.c.id == said))
 
@@ -162,10 +231,16 @@ def forget(db: Connection, statement: str) -> None:
     """Drop what is, or rests on, an erased statement; its results are gone for good."""
     about = (research_tasks.c.statement == statement) | (research_tasks.c.id == statement)
     gone = select(research_tasks.c.id).where(about)
-    db.execute(delete(results).where(results.c.task.in_(gone)))
+    for table in (results, result_sources):
+        db.execute(delete(table).where(table.c.task.in_(gone)))
+    told = select(result_sources).where(result_sources.c.statement == statement)
+    for one in db.execute(told).all():
+        for table in (results, result_sources):
+            place = (table.c.task == one.task, table.c.attempt == one.attempt)
+            db.execute(delete(table).where(*place))
     db.execute(delete(research_tasks).where(about))
-    told = research_tasks.c.identified_by == statement
-    db.execute(update(research_tasks).where(told).values(identified_by=None))
+    known = research_tasks.c.identified_by == statement
+    db.execute(update(research_tasks).where(known).values(identified_by=None))
     decided = research_decisions
     db.execute(
         delete(decided).where((decided.c.statement == statement) | (decided.c.id == statement))
@@ -178,6 +253,16 @@ def task(db: Connection, task_id: str) -> RowMapping | None:
     return db.execute(query).mappings().first()
 
 
+def seen(db: Connection, task_id: str, hidden: Collection[str]) -> RowMapping | None:
+    """Give one task to somebody; None where there is none, or it is kept from them."""
+    found = task(db, task_id)
+    if found is None or not {task_id, found["statement"], found["identified_by"]}.isdisjoint(
+        hidden
+    ):
+        return None
+    return found
+
+
 def tasks_of(db: Connection, statement: str) -> list[RowMapping]:
     """List the tasks of one report."""
     return _listed(db, research_tasks.c.statement == statement)
@@ -188,20 +273,43 @@ def all_tasks(db: Connection) -> list[RowMapping]:
     return _listed(db)
 
 
-def overdue_reports(db: Connection, at: int) -> list[str]:
-    """List the reports with a task that is open past its time, and no decision."""
-    decided = select(research_decisions.c.statement)
+def to_look_up(db: Connection, systems: Collection[str], at: int) -> list[RowMapping]:
+    """List the open tasks in some systems that wait for no later time, the most pressing first."""
+    waits = research_tasks.c.retry_at
+    return _listed(
+        db, research_tasks.c.open, research_tasks.c.system.in_(sorted(systems)),
+        or_(waits.is_(None), waits <= at),
+    )  # fmt: skip
+
+
+def overdue_reports(db: Connection, at: int, *, since: int = 0) -> list[str]:
+    """List the reports with a task that is open past its time, and no decision.
+
+    Args:
+        db: an open transaction.
+        at: ledger milliseconds; its time is over before them.
+        since: and not before these.
+    """
+    decided = exists().where(research_decisions.c.statement == research_tasks.c.statement)
     query = (
         select(research_tasks.c.statement, func.min(research_tasks.c.due_at))
         .where(
             research_tasks.c.open,
             research_tasks.c.due_at < at,
-            research_tasks.c.statement.not_in(decided),
+            research_tasks.c.due_at >= since,
+            ~decided,
         )
         .group_by(research_tasks.c.statement)
         .order_by(func.min(research_tasks.c.due_at), research_tasks.c.statement)
     )
     return [row.statement for row in db.execute(query)]
+
+
+def is_overdue(db: Connection, statement: str, at: int) -> bool:
+    """Say whether a task of a report is open past its time, and nobody decided on the report."""
+    late = research_tasks.c.open, research_tasks.c.due_at < at
+    query = select(research_tasks.c.id).where(research_tasks.c.statement == statement, *late)
+    return db.execute(query).first() is not None and not is_decided(db, statement)
 
 
 def _listed(db: Connection, *where: Any) -> list[RowMapping]:

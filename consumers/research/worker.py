@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from consumers import store
-from consumers.research import plan, rows
+from consumers.research import known, looks, plan, rows
 from consumers.research.plan import Person, Task
 from consumers.store import Wanted
 from consumers.worker import Worker
@@ -35,6 +35,7 @@ class Research(Worker):
         statement, at = view.statement, view.head.ledger_time
         event = statement.sections.get("event")
         ours = agency_of(statement.context.source) == self._voice.agency
+        known.name(db, statement)
         if isinstance(event, InformationSupplied):
             self._answered(db, statement, event)
         elif ours and isinstance(event, ResearchRequested):
@@ -63,6 +64,8 @@ class Research(Worker):
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop an erased report's tasks, decision and results, or an erased task."""
         rows.forget(db, statement)
+        known.forget(db, statement)
+        looks.forget(db, statement)
 
     def followed_up(self, db: Connection, event: ResearchCompleted, at: int) -> list[Wanted]:
         """Open PND where a first look found something."""
@@ -94,6 +97,8 @@ class Research(Worker):
         event = ResearchRequested(
             statement=task.statement, subject=task.subject, system=task.system,
             priority=task.priority, due_at=task.due_at,
+            requester=self._voice.role_of(self._voice.agency), authoriser=self._voice.accountable,
+            purpose=report.context.purpose, gateway=plan.GATEWAY,
         )  # fmt: skip
         wanted = self._voice.derived(
             task.key, "research_requested", event, causes=[task.statement], rule=RULE,
@@ -152,11 +157,12 @@ class Research(Worker):
         if (request.key or "").endswith("/records"):
             rows.supplied(db, **place, outcome=event.outcome, by=event.supplied_by)
             return
+        asks_who = (request.key or "").endswith("/identity")
         told = (v for v in reply.sections.values() if isinstance(v, Identity))
         known = any(name.family for identity in told for name in identity.names)
         if known:
             rows.identified(db, **place, by=reply.context.id)
-        elif event.outcome in {"nil", "refused", "destroyed"}:
+        elif asks_who and event.outcome in {"nil", "refused", "destroyed"}:
             rows.close_unsearched(db, **place)
 
 

@@ -1,15 +1,18 @@
 """What a person answers: to whoever reported, and to whoever asked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from consumers import standing
 from consumers import store as stored
-from consumers.responses import rows
+from consumers.responses import asked, reuse, rows
+from consumers.responses.owed import REQUESTS
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, personal
+from contracts.context import Use
+from contracts.event.action import VictimInformationRequested
 from contracts.event.work import (
     InformationRequested,
     InformationSupplied,
@@ -57,40 +60,50 @@ class Answering:
                 )
             if event.actions == ["no_action"] and not event.no_action_reason:
                 raise Misuse("Nothing was done and nothing says why.", remedy="Give --reason.")
+            _check_referral(event, is_referral=row["event"] == "referral_made")
             return [self._said(db, "response_given", event, event.statement, by, role)]
 
     def supply(  # noqa: PLR0913 - an answer has this many independent parts
         self,
         request_id: str,
-        outcome: ResearchOutcome,
+        outcome: ResearchOutcome | None = None,
         *,
         by: Practitioner,
         role: str,
         why: str | None = None,
         told: Callable[[str], Mapping[str, Section]] = lambda _: {},
+        reuses: str | None = None,
     ) -> list[Wanted]:
         """Answer a request; what it is about is taken from it.
 
         Args:
             request_id: the id of the `information_requested`.
-            outcome: typed: `nil` is not a finding of safety.
+            outcome: typed: `nil` is not a finding of safety; left out, that of what is reused.
             by: who answers.
             role: their role.
             why: in words, where nothing is supplied.
             told: makes the sections that hold what is supplied, given the subject's token.
+            reuses: the id of an answer that was given before and still holds.
 
         Raises:
-            Misuse: no such request was put to this agency.
+            Misuse: no such request was put to this agency, or what is to be reused is no answer to
+                this question that this agency may give again.
         """
         with self.store.write() as db:
-            hidden = standing.hidden_from(db, self.voice.viewer(by))
-            asked = None if request_id in hidden else stored.held(db, request_id)
-            request = asked.sections.get("event") if asked is not None else None
-            if not isinstance(request, InformationRequested):
-                raise Misuse(
-                    "No request of this id was put to this agency.",
-                    remedy="Take the id from: candour response list",
-                )
+            viewer = self.voice.viewer(by)
+            request, purpose = self._put_to_us(db, viewer, request_id)
+            sections = told(request.subject)
+            if reuses is not None:
+                again = self._again(db, viewer, request_id, reuses)
+                if outcome not in {None, again.outcome}:
+                    raise Misuse(
+                        f"The earlier answer was {again.outcome}, and this says otherwise.",
+                        remedy="Leave --outcome out, or answer anew without --reuses.",
+                    )
+                outcome, why = again.outcome, why or reuse.why_of(db, again)
+                sections = {**reuse.said_again(db, again, request.subject), **sections}
+            if outcome is None:
+                raise Misuse("Nothing says what was found.", remedy="Give --outcome.")
             if outcome in {"not_searched", "unavailable", "refused"} and not why:
                 raise Misuse(
                     "Nothing is supplied and nothing says why.",
@@ -98,10 +111,44 @@ class Answering:
                 )
             event = InformationSupplied(
                 request=request_id, statement=request.statement, subject=request.subject,
-                outcome=outcome, supplied_by=by.name or "", why=why,
+                outcome=outcome, supplied_by=by.name or "", why=why, reuses=reuses,
             )  # fmt: skip
-            sections = told(request.subject)
-            return [self._said(db, "information_supplied", event, request_id, by, role, sections)]
+            # An answer is for the purpose of its question: a line of enquiry is no safeguarding.
+            said = self._said(
+                db, "information_supplied", event, request_id, by, role, sections, purpose
+            )
+            asked.answer(db, said.draft.id, event, at=stored.ledger_time(db))
+            return [said]
+
+    def _put_to_us(
+        self, db: Connection, viewer: Collection[str], request_id: str
+    ) -> tuple[InformationRequested | VictimInformationRequested, Use | None]:
+        hidden = request_id in standing.hidden_from(db, viewer)
+        held = None if hidden else stored.held(db, request_id)
+        request = held.sections.get("event") if held is not None else None
+        acting, ours = self.voice.partners.acting, self.voice.agency
+        if held and isinstance(request, REQUESTS) and acting(request.addressee) == ours:
+            return request, held.context.purpose
+        raise Misuse(
+            "No request of this id was put to this agency.",
+            remedy="Take the id from: candour response list",
+        )
+
+    def _again(
+        self, db: Connection, viewer: Collection[str], request_id: str, reuses: str
+    ) -> reuse.Earlier:
+        """Find the earlier answer that is to be given again, if it may be."""
+        row = asked.request(db, request_id)
+        found = [] if row is None else reuse.earlier(db, self.voice, viewer, row)
+        again = next((one for one in found if one.answer == reuses), None)
+        if again is None:
+            raise Misuse(
+                "No answer of this id may be given again to this question: it must be this "
+                f"agency's own, about the same person and period, not marked since, and no more "
+                f"than {self.voice.rules.reuse_days} days old.",
+                remedy="Take the id from: candour response list; or search, and answer anew.",
+            )
+        return again
 
     def _said(  # noqa: PLR0913 - as its callers
         self,
@@ -112,16 +159,36 @@ class Answering:
         by: Practitioner,
         role: str,
         sections: Mapping[str, Section] | None = None,
+        purpose: Use | None = None,
     ) -> Wanted:
         """Note one answer and the duty it discharges; a later answer is one more."""
         said_id = self.new_id()
         said = personal(
             said_id, f"{event}/{about}/{said_id}", event, value, causes=[about],
-            provenance=self.voice.signed_by(by, role=role), sections=sections,
+            provenance=self.voice.signed_by(by, role=role), sections=sections, purpose=purpose,
         )  # fmt: skip
         rows.discharge(db, f"{event}/{about}", said_id)
         stored.want(db, said)
         return said
+
+
+def _check_referral(event: ResponseGiven, *, is_referral: bool) -> None:
+    """Insist that a referral is decided, that only one is, and that a refusal says why."""
+    if is_referral and event.referral is None:
+        raise Misuse(
+            "This is a referral, and nothing says what became of it.",
+            remedy="Give --referral accepted, refused or redirected.",
+        )
+    if event.referral is not None and not is_referral:
+        raise Misuse(
+            "This is no referral: there is nothing to accept or refuse.",
+            remedy="Leave --referral out.",
+        )
+    if event.referral in {"refused", "redirected"} and not event.no_action_reason:
+        raise Misuse(
+            f"The referral is {event.referral} and nothing says why, or where to.",
+            remedy="Give --words with the reason; whoever referred is told it.",
+        )
 
 
 def no_report() -> Misuse:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from contracts.entry import Duty
-from contracts.event import case, control, work
+from contracts.event import action, case, control, work
 from contracts.form import Section
 from contracts.opened import Notice, View
 
@@ -47,6 +47,9 @@ def second_looks(digest: str) -> list[str]:
     return [f"second_release/{digest}", f"second_release/{digest}{_REOPENS}"]
 
 
+REQUESTS = (work.InformationRequested, action.VictimInformationRequested)
+"""What an answer (`information_supplied`) is owed to."""
+
 BY_DIGEST = frozenset({"quarantine_decision", "second_release"})
 """Duties about a statement that may be known by its digest alone."""
 
@@ -75,7 +78,7 @@ def laid_on(
         for owed in [Owed(duty.kind, _about(duty, opened, said, event, acts), said, duty.role,
                           duty.due_at, _reopens(duty, event))]
     }  # fmt: skip
-    if isinstance(event, work.InformationRequested) and acting(event.addressee) == agency:
+    if isinstance(event, REQUESTS) and acting(event.addressee) == agency:
         asked = Owed("information_supplied", said, event.statement, None, event.due_at)
         found[asked.key] = asked
     return list(found.values())

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Index,
     RowMapping,
     Table,
     Text,
@@ -29,8 +30,24 @@ duties = Table(
     Column("due_at", BigInteger, nullable=False, index=True),
     Column("discharged_by", Text),
     Column("overdue_by", Text),
+    Column("overdue_at", BigInteger),
+    Column("escalated_by", Text),
 )
-"""`overdue_by` is the id of the `duty_overdue` that said it ran out."""
+"""`overdue_by` is the id of the `duty_overdue` that said it ran out, at a ledger time.
+
+`escalated_by` is the id of the one that went to the next role; of a duty whose own role is the
+last there is, `overdue_by` again.
+"""
+
+_LEFT = (
+    duties.c.overdue_by.is_not(None)
+    & duties.c.discharged_by.is_(None)
+    & duties.c.escalated_by.is_(None)
+)
+Index("duties_left", duties.c.overdue_at, sqlite_where=_LEFT, postgresql_where=_LEFT)
+
+_RUNNING = duties.c.discharged_by.is_(None) & duties.c.overdue_by.is_(None)
+Index("duties_running", duties.c.due_at, sqlite_where=_RUNNING, postgresql_where=_RUNNING)
 
 
 def add(db: Connection, owed: Owed, *, role: str) -> None:
@@ -61,15 +78,25 @@ def forget(db: Connection, statement: str) -> None:
 
 def ran_out(db: Connection, at: int) -> list[RowMapping]:
     """List duties that are past their time, undischarged, and not yet said to be."""
-    query = select(duties).where(
-        duties.c.due_at < at, duties.c.discharged_by.is_(None), duties.c.overdue_by.is_(None)
-    )
+    query = select(duties).where(duties.c.due_at < at, _RUNNING)
     return list(db.execute(query.order_by(duties.c.due_at, duties.c.key)).mappings())
 
 
-def mark_overdue(db: Connection, key: str, statement_id: str) -> None:
-    """Remember which statement says that a duty ran out."""
-    db.execute(update(duties).where(duties.c.key == key).values(overdue_by=statement_id))
+def mark_overdue(db: Connection, key: str, statement_id: str, *, at: int) -> None:
+    """Remember which statement says that a duty ran out, and at which ledger time."""
+    said = {"overdue_by": statement_id, "overdue_at": at}
+    db.execute(update(duties).where(duties.c.key == key).values(**said))
+
+
+def left(db: Connection, before: int) -> list[RowMapping]:
+    """List duties that were said to run out before a time, and neither moved nor went further."""
+    query = select(duties).where(duties.c.overdue_at < before, _LEFT)
+    return list(db.execute(query.order_by(duties.c.due_at, duties.c.key)).mappings())
+
+
+def mark_escalated(db: Connection, key: str, statement_id: str) -> None:
+    """Remember which statement takes a duty to the next role."""
+    db.execute(update(duties).where(duties.c.key == key).values(escalated_by=statement_id))
 
 
 def duty(db: Connection, key: str) -> RowMapping | None:

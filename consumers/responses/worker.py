@@ -3,10 +3,10 @@
 from sqlalchemy import Connection, RowMapping
 
 from consumers import store
-from consumers.responses import owed, rows
+from consumers.responses import asked, owed, rows
 from consumers.store import Wanted
-from consumers.worker import Worker
-from contracts.event.work import DutyOverdue
+from consumers.worker import HOUR_MS, Worker
+from contracts.event.work import DutyOverdue, InformationRequested, InformationSupplied
 from contracts.identifier import agency_of, is_digest
 from contracts.opened import Notice, View
 
@@ -19,6 +19,7 @@ class Responses(Worker):
     def take(self, db: Connection, view: View) -> list[Wanted]:
         """Take on what a view lays on this agency; discharge what its own statement answers."""
         statement, ours = view.statement, self._voice.agency
+        self._converse(db, view)
         if agency_of(statement.context.source) == ours:
             said = statement.context.id
             for key in owed.discharged_by(statement.sections.get("event")):
@@ -46,12 +47,27 @@ class Responses(Worker):
                 rows.add(db, one, role=self._voice.role_of(ours))
 
     def refused(self, db: Connection, statement: str) -> None:
-        """Owe again what was answered by a statement that was not accepted."""
+        """Owe again what was answered by a statement that was not accepted; unask a question."""
         rows.refused(db, statement)
+        asked.refused(db, statement)
 
     def forget(self, db: Connection, statement: str) -> None:
         """Drop the duties about an erased statement; that it is erased answers them."""
         rows.forget(db, statement)
+        asked.forget(db, statement)
+
+    def _converse(self, db: Connection, view: View) -> None:
+        """Take a question in that was asked here or by us, or what its addressee answered."""
+        statement, acting = view.statement, self._voice.partners.acting
+        event = statement.sections.get("event")
+        by = agency_of(statement.context.source) or ""
+        ours = self._voice.agency
+        if isinstance(event, InformationRequested) and ours in {by, acting(event.addressee)}:
+            asked.ask(db, statement.context.id, event, asker=by)
+        elif isinstance(event, InformationSupplied):
+            question = asked.request(db, event.request)
+            if question is not None and acting(question["addressee"]) == acting(by):
+                asked.answer(db, statement.context.id, event, at=view.head.ledger_time)
 
     def _lay(self, db: Connection, opened: View | Notice) -> None:
         ours = self._voice.agency
@@ -60,20 +76,31 @@ class Responses(Worker):
             rows.add(db, one, role=self._voice.role_of(ours))
 
     def pass_time(self, db: Connection, at: int) -> list[Wanted]:
-        """Say of each duty that ran out that it did, once."""
-        return [self._overdue(db, row) for row in rows.ran_out(db, at)]
+        """Say of each duty that ran out that it did, once; and then take it to the next role."""
+        wanted = []
+        for row in rows.ran_out(db, at):
+            wanted.append(self._overdue(db, row))
+            rows.mark_overdue(db, row["key"], wanted[-1].draft.id, at=at)
+        rules = self._voice.rules
+        fallback = rules.roles.get("other", "duty_manager")
+        for row in rows.left(db, at - rules.alert_hours * HOUR_MS):
+            if row["role"] == fallback:
+                rows.mark_escalated(db, row["key"], row["overdue_by"])
+                continue
+            wanted.append(self._overdue(db, row, to=fallback))
+            rows.mark_escalated(db, row["key"], wanted[-1].draft.id)
+        return wanted
 
-    def _overdue(self, db: Connection, row: RowMapping) -> Wanted:
+    def _overdue(self, db: Connection, row: RowMapping, *, to: str | None = None) -> Wanted:
+        """Say that a duty ran out: to its own role, or to the next one."""
         about, statement = row["about"], row["statement"] or None
         event = DutyOverdue(
             duty=row["kind"], statement=statement, about=about if is_digest(about) else None,
-            owner_agency=self._voice.agency, owner_role=row["role"], due_at=row["due_at"],
+            owner_agency=self._voice.agency, owner_role=to or row["role"], due_at=row["due_at"],
         )  # fmt: skip
         held = store.row_of(db, statement) if statement else None
-        wanted = self._voice.derived(
-            f"duty_overdue/{row['key']}", "duty_overdue", event,
+        return self._voice.derived(
+            f"duty_overdue/{row['key']}{'/fallback' if to else ''}", "duty_overdue", event,
             causes=[] if held is None else [held["id"]], rule=RULE, at=row["due_at"],
             urgency="urgent",
         )  # fmt: skip
-        rows.mark_overdue(db, row["key"], wanted.draft.id)
-        return wanted

@@ -1,6 +1,6 @@
-"""What a named person decides here: has an alert, joins or parts persons, judges one origin."""
+"""What a named person decides here: of an alert, of who is one person, of what is one origin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,9 +8,11 @@ from sqlalchemy import Connection
 
 from consumers import standing
 from consumers import store as stored
-from consumers.safeguarding import rows
+from consumers.safeguarding import life, rows
+from consumers.safeguarding.life import Said, Standing, next_role
 from consumers.store import Store, Wanted
-from consumers.worker import Voice, personal
+from consumers.worker import HOUR_MS, Voice, personal
+from contracts.event.action import AlertClosed, AlertEscalated, AlertHandedOver, AlertSnoozed
 from contracts.event.control import PersonsLinked, PersonsUnlinked
 from contracts.event.work import AlertAcknowledged, SameOriginDecided
 from contracts.fault import Misuse
@@ -31,31 +33,160 @@ class Deciding:
         """Say that a named person has an alert.
 
         Raises:
-            Misuse: there is no such alert, or somebody has it.
+            Misuse: there is no such alert, it is closed, or somebody has it.
         """
         with self.store.write() as db:
-            alert = rows.alert(db, alert_id)
-            if alert is None or self._is_hidden(db, by, alert_id, alert["statement"]):
-                raise Misuse(
-                    "There is no alert of this id.", remedy="Take the id from: candour alert list"
-                )
-            if alert["acknowledged_by"] is not None:
+            now = self._open(db, alert_id, by)
+            if now.acknowledged_by is not None:
                 raise Misuse(
                     "Somebody has this alert already.",
                     remedy="See who: candour alert list; ring them.",
                 )
-            said = personal(
-                self.new_id(), f"alert_acknowledged/{alert_id}", "alert_acknowledged",
-                AlertAcknowledged(alert=alert_id, by=by.name or "", role=role),
-                causes=[alert["statement"], alert_id],
-                provenance=self.voice.signed_by(by, role=role),
-            )  # fmt: skip
-            rows.acknowledge(db, alert_id, by=by.name or "", acknowledgement=said.draft.id)
-            stored.want(db, said)
-        return [said]
+            event = AlertAcknowledged(alert=alert_id, by=by.name or "", role=role)
+            return [self._say(db, event, by, role)]
 
-    def link(self, subjects: list[str], *, by: Practitioner, role: str, basis: str) -> list[Wanted]:
+    def hand_over(
+        self, alert_id: str, *, to_role: str, by: Practitioner, role: str
+    ) -> list[Wanted]:
+        """Give an alert to another role, which has yet to take it; its clock begins anew.
+
+        Raises:
+            Misuse: there is no such alert, it is closed, or it is that role's already.
+        """
+        with self.store.write() as db:
+            now = self._open(db, alert_id, by)
+            if now.role == to_role:
+                raise Misuse(
+                    f"It is the {to_role}'s already.",
+                    remedy="Name another role with --to, or ring whoever is on duty in it.",
+                )
+            event = AlertHandedOver(alert=alert_id, to_role=to_role, by=by.name or "", role=role)
+            return [self._say(db, event, by, role)]
+
+    def snooze(
+        self, alert_id: str, *, hours: int, reason: str, by: Practitioner, role: str
+    ) -> list[Wanted]:
+        """Put an alert off; it ends by itself, and then presses again.
+
+        Args:
+            alert_id: the alert.
+            hours: of ledger time from now, 1 or more.
+            reason: why, in words; it goes on the log.
+            by: who does.
+            role: theirs.
+
+        Raises:
+            Misuse: there is no such alert, it is closed, or nothing says why.
+        """
+        if not reason.strip():
+            raise Misuse(
+                "An alert is not put off without a reason.", remedy="Give --words with the reason."
+            )
+        with self.store.write() as db:
+            self._open(db, alert_id, by)
+            until = stored.ledger_time(db) + hours * HOUR_MS
+            event = AlertSnoozed(
+                alert=alert_id, until=until, reason=reason, by=by.name or "", role=role
+            )
+            return [self._say(db, event, by, role)]
+
+    def escalate(self, alert_id: str, *, by: Practitioner, role: str) -> list[Wanted]:
+        """Let the next role have an alert now: its fallback first, then the duty manager.
+
+        Raises:
+            Misuse: there is no such alert, or it is closed.
+        """
+        with self.store.write() as db:
+            now = self._open(db, alert_id, by)
+            event = AlertEscalated(
+                alert=alert_id, to_role=next_role(db, self.voice, alert_id, now.rung),
+                step=now.steps + 1, reason="by_person", by=by.name or "",
+            )  # fmt: skip
+            return [self._say(db, event, by, role)]
+
+    def close(  # noqa: PLR0913 - a closure has this many independent parts
+        self,
+        alert_id: str,
+        outcome: Literal["done", "not_needed", "duplicate"],
+        *,
+        useful: Literal["useful", "not_useful", "not_said"],
+        reason: str | None,
+        by: Practitioner,
+        role: str,
+    ) -> list[Wanted]:
+        """Say that an alert is done with, and whether it was worth somebody's while.
+
+        Args:
+            alert_id: the alert.
+            outcome: how it ended; only what was done needs no reason.
+            useful: whether it was, in the eyes of who closes it.
+            reason: why, in words; it goes on the log.
+            by: who does.
+            role: theirs.
+
+        Raises:
+            Misuse: there is no such alert, it is closed, or nothing says why nothing was done.
+
+        Source:
+            domain.md 7, Attention: useful and not useful are measured.
+        """
+        if outcome != "done" and not (reason or "").strip():
+            raise Misuse(
+                "Nothing was done and nothing says why.", remedy="Give --words with the reason."
+            )
+        with self.store.write() as db:
+            self._open(db, alert_id, by)
+            event = AlertClosed(
+                alert=alert_id, outcome=outcome, useful=useful, reason=reason, by=by.name or "",
+                role=role,
+            )  # fmt: skip
+            return [self._say(db, event, by, role)]
+
+    def _open(self, db: Connection, alert_id: str, by: Practitioner) -> Standing:
+        """Give how an alert stands that somebody may see and that is open.
+
+        Raises:
+            Misuse: there is none.
+        """
+        now = life.stands(db, alert_id)
+        if now is None or self._is_hidden(db, by, alert_id, *rows.statements_of(db, alert_id)):
+            raise Misuse(
+                "There is no alert of this id.", remedy="Take the id from: candour alert list"
+            )
+        if now.closed is not None:
+            raise Misuse(
+                f"This alert is closed: {now.closed.outcome.replace('_', ' ')}.",
+                remedy=f"Where that was wrong: candour retract {now.closure} takes it back, and it "
+                "is open again.",
+            )
+        return now
+
+    def _say(self, db: Connection, event: Said, by: Practitioner, role: str) -> Wanted:
+        """Note what somebody says of an alert, and that it is to be said."""
+        said_id, name = self.new_id(), life.NAMES[type(event)]
+        first = rows.alert(db, event.alert)
+        causes = [event.alert] if first is None else [first["statement"], event.alert]
+        said = personal(
+            said_id, f"{name}/{event.alert}/{said_id}", name, event, causes=causes,
+            provenance=self.voice.signed_by(by, role=role),
+        )  # fmt: skip
+        at = stored.ledger_time(db)
+        life.say(db, said_id, event.alert, event, at=at, settled=False)
+        stored.want(db, said)
+        return said
+
+    def link(
+        self, subjects: list[str], *, by: Practitioner, role: str, basis: str,
+        causes: Sequence[str] = (),
+    ) -> list[Wanted]:  # fmt: skip
         """Say that subject tokens are one person.
+
+        Args:
+            subjects: their tokens.
+            by: the matcher.
+            role: theirs.
+            basis: why, in words.
+            causes: statements that name each of them: the log refuses a link of strangers.
 
         Raises:
             Misuse: fewer than two different tokens.
@@ -66,7 +197,7 @@ class Deciding:
         said_id = self.new_id()
         event = PersonsLinked(subjects=tokens, matcher=by.name or "", basis=basis)
         said = personal(
-            said_id, f"persons_linked/{said_id}", "persons_linked", event, causes=[],
+            said_id, f"persons_linked/{said_id}", "persons_linked", event, causes=list(causes),
             provenance=self.voice.signed_by(by, role=role),
         )  # fmt: skip
         with self.store.write() as db:

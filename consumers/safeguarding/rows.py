@@ -1,12 +1,13 @@
-"""Safeguarding rows: alerts, proposals of one origin, links between tokens."""
+"""Safeguarding rows: alerts and what they rest on, proposals of one origin, links of tokens."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Index,
     RowMapping,
     Table,
     Text,
@@ -16,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.safeguarding.rules.same_origin import Account
+from consumers.safeguarding.rules.same_origin import Account, pairs_of
 from consumers.store import metadata, upsert
 from contracts.event.control import PersonsLinked
 from contracts.event.work import AlertRaised, PossibleSameOrigin, SameOriginDecided
@@ -26,35 +27,67 @@ alerts = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("rule", Text, nullable=False),
-    Column("statement", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("statement", Text, nullable=False, index=True),
+    Column("raised_by", Text, nullable=False),
+    Column("raised_at", BigInteger, nullable=False),
     Column("attention", Text, nullable=False),
+    Column("act", Text),
+    Column("why", Text),
     Column("owner_role", Text, nullable=False),
     Column("fallback_role", Text, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("good", Text, nullable=False),
+    Column("role", Text, nullable=False),
     Column("acknowledged_by", Text),
     Column("acknowledgement", Text),
+    Column("due_now", BigInteger, nullable=False),
+    Column("closed", Text),
+    Column("next_at", BigInteger, index=True),
 )
+"""Alerts that this agency raised, or another raised for an act that is this one's.
 
-accounts = Table(
-    "accounts",
+From `role` on a row says how its alert stands, as `consumers.safeguarding.life` has it: whose it is
+now, who has it, by when, how it was closed (None while open), when its clock next runs out.
+"""
+
+alert_statements = Table(
+    "alert_statements",
+    metadata,
+    Column("alert", Text, primary_key=True),
+    Column("statement", Text, primary_key=True, index=True),
+)
+"""What each alert rests on, its first included."""
+
+alert_subjects = Table(
+    "alert_subjects",
+    metadata,
+    Column("alert", Text, primary_key=True),
+    Column("subject", Text, primary_key=True, index=True),
+)
+"""Whom each alert is about, by token."""
+
+account_pairs = Table(
+    "account_pairs",
     metadata,
     Column("statement", Text, primary_key=True),
+    Column("pair", Text, primary_key=True),
     Column("agency", Text, nullable=False),
-    Column("day", Text, nullable=False, index=True),
+    Column("day", Text, nullable=False),
+    Index("account_pairs_near", "pair", "day"),
 )
-"""Reports of a pair, by day: what M03 compares a new one with."""
+"""Reports by each pair of persons in them, as M03 would know the pair again, and by day."""
 
 origins = Table(
     "origins",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("first", Text, nullable=False),
-    Column("second", Text, nullable=False),
+    Column("first", Text, nullable=False, index=True),
+    Column("second", Text, nullable=False, index=True),
     Column("days_apart", BigInteger, nullable=False),
     Column("decision", Text),
     Column("decided_by", Text),
-    Column("judgement", Text),
+    Column("judgement", Text, index=True),
 )
 """Proposals that two reports are one source; undecided until a named person decides."""
 
@@ -64,60 +97,133 @@ links = Table(
     Column("id", Text, primary_key=True),
     Column("subjects", Text, nullable=False),
     Column("matcher", Text, nullable=False),
-    Column("undone_by", Text),
+    Column("undone_by", Text, index=True),
 )
 """Tokens that a named matcher said are one person, joined by spaces."""
 
+link_tokens = Table(
+    "link_tokens",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("link", Text, primary_key=True, index=True),
+)
+"""Which links name a token."""
 
-def raise_alert(db: Connection, alert_id: str, event: AlertRaised) -> None:
-    """Add an alert; the same again changes nothing."""
+
+def raise_alert(  # noqa: PLR0913 - an alert has this many independent parts
+    db: Connection, alert_id: str, event: AlertRaised, *, by: str, at: int,
+    subjects: Collection[str] = (), on_log: bool = False,
+) -> bool:  # fmt: skip
+    """Add an alert; the same again changes nothing, but for what the log says of it.
+
+    Args:
+        db: an open transaction.
+        alert_id: of its `alert_raised`.
+        event: its facts.
+        by: the agency that raised it.
+        at: the ledger time at which it was, in milliseconds.
+        subjects: of whom it is, where it does not say so itself.
+        on_log: it stands on the log so: that is what counts.
+
+    Returns:
+        Whether anything is new: how it stands is then to be looked at.
+    """
+    values = {
+        "rule": event.rule, "version": event.rule_version, "statement": event.statements[0],
+        "raised_by": by, "raised_at": at, "attention": event.attention, "act": event.act,
+        "why": event.why, "owner_role": event.owner_role, "fallback_role": event.fallback_role,
+        "due_at": event.due_at, "good": event.good,
+    }  # fmt: skip
     row = upsert(db, alerts).values(
-        id=alert_id, rule=event.rule, statement=event.statements[0], attention=event.attention,
-        owner_role=event.owner_role, fallback_role=event.fallback_role, due_at=event.due_at,
-        good=event.good,
-    )  # fmt: skip
-    db.execute(row.on_conflict_do_nothing())
+        id=alert_id, **values, role=event.owner_role, due_now=event.due_at
+    )
+    if on_log:
+        row = row.on_conflict_do_update(index_elements=["id"], set_=values)
+    else:
+        row = row.on_conflict_do_nothing()
+    if not db.execute(row).rowcount:
+        return False
+    parts = (
+        (alert_statements, "statement", event.statements),
+        (alert_subjects, "subject", event.subjects or subjects),
+    )
+    for table, column, named in parts:
+        for one in named:
+            part = upsert(db, table).values(**{"alert": alert_id, column: one})
+            db.execute(part.on_conflict_do_nothing())
+    return True
 
 
-def acknowledge(db: Connection, alert_id: str, *, by: str, acknowledgement: str) -> None:
-    """Mark an alert as somebody's; the first stands."""
-    where = (alerts.c.id == alert_id, alerts.c.acknowledged_by.is_(None))
-    changed = {"acknowledged_by": by, "acknowledgement": acknowledgement}
-    db.execute(update(alerts).where(*where).values(**changed))
+def resting_on(db: Connection, statement: str) -> list[str]:
+    """List the alerts that rest on a statement, by id."""
+    query = select(alert_statements.c.alert).where(alert_statements.c.statement == statement)
+    return list(db.execute(query.order_by(alert_statements.c.alert)).scalars())
 
 
-def reopen(db: Connection, statement: str) -> None:
-    """Let nobody have the alerts of a statement any more."""
-    changed = {"acknowledged_by": None, "acknowledgement": None}
-    db.execute(update(alerts).where(alerts.c.statement == statement).values(**changed))
+def about(db: Connection, subjects: Collection[str]) -> list[str]:
+    """List the alerts about any of some tokens, by id."""
+    query = select(alert_subjects.c.alert).where(alert_subjects.c.subject.in_(subjects))
+    return list(db.execute(query.distinct().order_by(alert_subjects.c.alert)).scalars())
+
+
+def subjects_of(db: Connection, alert_id: str) -> frozenset[str]:
+    """Give the tokens of whom an alert is about."""
+    query = select(alert_subjects.c.subject).where(alert_subjects.c.alert == alert_id)
+    return frozenset(db.execute(query).scalars())
+
+
+def statements_of(db: Connection, alert_id: str) -> frozenset[str]:
+    """Give the ids of what an alert rests on."""
+    query = select(alert_statements.c.statement).where(alert_statements.c.alert == alert_id)
+    return frozenset(db.execute(query).scalars())
 
 
 def refused(db: Connection, said: str) -> None:
-    """Take back what a person did here by a statement that was not accepted."""
-    acked, judged, undone = alerts.c.acknowledgement, origins.c.judgement, links.c.undone_by
-    nobody = {"acknowledged_by": None, "acknowledgement": None}
-    db.execute(update(alerts).where(acked == said).values(**nobody))
+    """Take back a judgement, a link or an unlink by a statement that was not accepted."""
+    undecided(db, said)
+    db.execute(update(links).where(links.c.undone_by == said).values(undone_by=None))
+    _drop(db, said, ((links, "id"), (link_tokens, "link")))
+
+
+def undecided(db: Connection, judgement: str) -> None:
+    """Let a proposal be undecided again whose judgement does not stand."""
     open_ = {"decision": None, "decided_by": None, "judgement": None}
-    db.execute(update(origins).where(judged == said).values(**open_))
-    db.execute(update(links).where(undone == said).values(undone_by=None))
-    db.execute(delete(links).where(links.c.id == said))
+    db.execute(update(origins).where(origins.c.judgement == judgement).values(**open_))
 
 
-def forget(db: Connection, statement: str) -> None:
-    """Drop what is, or rests on, an erased statement."""
-    for table, columns in (
-        (alerts, ("id", "statement")),
-        (accounts, ("statement",)),
-        (origins, ("id", "first", "second")),
-        (links, ("id",)),
-    ):
-        for column in columns:
-            db.execute(delete(table).where(table.c[column] == statement))
+def forget(db: Connection, statement: str) -> list[str]:
+    """Drop what is, or rests on, an erased statement.
+
+    Returns:
+        The ids of the alerts that are gone.
+    """
+    gone = sorted({statement, *resting_on(db, statement)})
+    for alert_id in gone:
+        _drop(
+            db, alert_id, ((alerts, "id"), (alert_statements, "alert"), (alert_subjects, "alert"))
+        )
+    _drop(
+        db, statement,
+        ((account_pairs, "statement"), (origins, "id"), (origins, "first"), (origins, "second"),
+         (links, "id"), (link_tokens, "link")),
+    )  # fmt: skip
+    return gone
+
+
+def _drop(db: Connection, value: str, where: Iterable[tuple[Table, str]]) -> None:
+    for table, column in where:
+        db.execute(delete(table).where(table.c[column] == value))
 
 
 def alert(db: Connection, alert_id: str) -> RowMapping | None:
     """Give one alert, None where there is none of that id."""
     return db.execute(select(alerts).where(alerts.c.id == alert_id)).mappings().first()
+
+
+def raised(db: Connection, rule: str, statement: str, *, by: str) -> bool:
+    """Say whether an agency raised an alert of a rule first of all about a statement."""
+    where = (alerts.c.statement == statement, alerts.c.rule == rule, alerts.c.raised_by == by)
+    return db.execute(select(alerts.c.id).where(*where)).first() is not None
 
 
 def all_alerts(db: Connection) -> list[RowMapping]:
@@ -126,22 +232,46 @@ def all_alerts(db: Connection) -> list[RowMapping]:
     return list(db.execute(select(alerts).order_by(*order)).mappings())
 
 
+def parts_of_all(db: Connection) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Give what every alert rests on, and whom each is about, by the alert's id."""
+    resting: dict[str, set[str]] = {}
+    about_whom: dict[str, set[str]] = {}
+    for table, found in ((alert_statements, resting), (alert_subjects, about_whom)):
+        for alert_id, part in db.execute(select(*table.c).order_by(*table.c)):
+            found.setdefault(alert_id, set()).add(part)
+    return resting, about_whom
+
+
 def add_account(db: Connection, account: Account) -> None:
-    """Add a report of a pair; the same again changes nothing."""
-    row = upsert(db, accounts).values(
-        statement=account.statement, agency=account.agency, day=account.day.isoformat()
-    )
-    db.execute(row.on_conflict_do_nothing())
+    """Add a report of persons by each pair of them, in place of what it said before."""
+    _drop(db, account.statement, ((account_pairs, "statement"),))
+    day = account.day.isoformat()
+    for pair in sorted(pairs_of(account)):
+        row = upsert(db, account_pairs).values(
+            statement=account.statement, pair=pair, agency=account.agency, day=day
+        )
+        db.execute(row.on_conflict_do_nothing())
 
 
-def near(db: Connection, account: Account, *, days: int) -> list[str]:
-    """List other agencies' reports within some days of one, by id, oldest first."""
-    reach = timedelta(days=days)
+def near(db: Connection, account: Account, pairs: Collection[str], *, days: int) -> list[str]:
+    """List other agencies' reports of a pair within some days of one, by id, oldest first.
+
+    Args:
+        db: an open transaction.
+        account: the one.
+        pairs: as any of which the pair may be known (`pairs_of`).
+        days: inclusive.
+    """
+    reach, known = timedelta(days=days), account_pairs.c
     first, last = _day(account.day, -reach), _day(account.day, reach)
-    query = select(accounts.c.statement).where(
-        accounts.c.agency != account.agency, accounts.c.day.between(first, last)
+    query = (
+        select(known.statement, known.day)
+        .where(known.pair.in_(sorted(pairs)), known.day.between(first, last))
+        .where(known.agency != account.agency)
+        .distinct()
+        .order_by(known.day, known.statement)
     )
-    return list(db.execute(query.order_by(accounts.c.day, accounts.c.statement)).scalars())
+    return list(db.execute(query).scalars())
 
 
 def propose(db: Connection, proposal: str, event: PossibleSameOrigin) -> None:
@@ -170,17 +300,56 @@ def all_origins(db: Connection) -> list[RowMapping]:
     return list(db.execute(select(origins).order_by(*order)).mappings())
 
 
+def source_of(db: Connection, statement: str) -> str:
+    """Give the report that one may only repeat, as far back as proposals reach; else its own id.
+
+    A proposal counts until a person decided that the two are different.
+    """
+    apart = origins.c.decision.is_not_distinct_from("different")
+    seen = [statement]
+    while True:
+        query = select(origins.c.first).where(origins.c.second == seen[-1], ~apart)
+        first = db.execute(query.order_by(origins.c.first)).scalar()
+        if first is None or first in seen:
+            return seen[-1]
+        seen.append(first)
+
+
 def link(db: Connection, link_id: str, event: PersonsLinked) -> None:
     """Add a link; the same again changes nothing."""
     row = upsert(db, links).values(
         id=link_id, subjects=" ".join(event.subjects), matcher=event.matcher
     )
     db.execute(row.on_conflict_do_nothing())
+    for token in event.subjects:
+        named = upsert(db, link_tokens).values(token=token, link=link_id)
+        db.execute(named.on_conflict_do_nothing())
 
 
 def unlink(db: Connection, link_id: str, undone_by: str) -> None:
     """Undo a link."""
     db.execute(update(links).where(links.c.id == link_id).values(undone_by=undone_by))
+
+
+def tokens_of(db: Connection, link_id: str) -> frozenset[str]:
+    """Give the tokens that a link joins or joined."""
+    query = select(link_tokens.c.token).where(link_tokens.c.link == link_id)
+    return frozenset(db.execute(query).scalars())
+
+
+def one_person(db: Connection, token: str) -> frozenset[str]:
+    """Give every token that standing links make the same person as one, itself included."""
+    found, fresh, other = {token}, {token}, link_tokens.alias()
+    while fresh:
+        query = (
+            select(other.c.token)
+            .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
+            .join(other, other.c.link == link_tokens.c.link)
+            .where(links.c.undone_by.is_(None), link_tokens.c.token.in_(sorted(fresh)))
+        )
+        fresh = set(db.execute(query).scalars()) - found
+        found |= fresh
+    return frozenset(found)
 
 
 def standing_links(db: Connection) -> list[RowMapping]:
@@ -199,7 +368,9 @@ def _day(day: date, by: timedelta) -> str:
 
 def count_open(db: Connection, *, hidden: Collection[str]) -> int:
     """Count the alerts that nobody has, as far as somebody may know."""
-    query = select(func.count()).where(alerts.c.acknowledged_by.is_(None))
+    query = select(func.count()).where(
+        alerts.c.acknowledged_by.is_(None), alerts.c.closed.is_(None)
+    )
     if hidden:
         query = query.where(alerts.c.statement.not_in(hidden), alerts.c.id.not_in(hidden))
     return db.execute(query.select_from(alerts)).scalar_one()

@@ -1,148 +1,331 @@
-"""The safeguarding workers: police rules over what police were sent, the hub's over its own."""
+"""Watching: for every agency, the rules over what it was sent, and the clocks of its alerts.
 
+Each view is shown to every rule whose term names this kind of agency; what a rule asks for becomes
+an alert, once for its natural key. Nothing here decides: the rules do, and people.
+"""
+
+from collections.abc import Iterable
+
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from consumers import store
+from consumers import aside, history, store
+from consumers.history import Past
 from consumers.research import rows as research
-from consumers.safeguarding import rows
-from consumers.safeguarding.rules import nameless, same_origin, separation, unresearched
+from consumers.safeguarding import life, rows, watched
+from consumers.safeguarding.rules import is_automated, same_origin, terms, unresearched
+from consumers.safeguarding.rules.every import EVERY
+from consumers.safeguarding.rules.good import GOOD, OWED_BY
 from consumers.safeguarding.rules.same_origin import Account
+from consumers.safeguarding.rules.seen import Alarm, Seen
 from consumers.store import Wanted
-from consumers.worker import Voice, Worker
-from contracts.context import Urgency
-from contracts.event.control import PersonsLinked, PersonsUnlinked
+from consumers.worker import CAUSES_MAX, HOUR_MS, Worker
+from contracts.event.action import AlertClosed, AlertEscalated
+from contracts.event.case import StatementCorrected
+from contracts.event.control import PersonsLinked, PersonsUnlinked, RuleTerm
+from contracts.event.report import Report
 from contracts.event.work import (
-    AlertAcknowledged,
     AlertRaised,
     PossibleSameOrigin,
+    ResearchCompleted,
     SameOriginDecided,
 )
+from contracts.fault import CandourError
+from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
+from contracts.sharing import Involved, Involvements
+
+RULE = "alert_clock/1"
+SHOWN = (Report, ResearchCompleted)
+"""What a machine may say that a rule is shown: it decides itself whether it names machines."""
+LOOKED_AGAIN_MAX = 32
+"""How many reports, the newest, rules look at again when persons are found to be one."""
+
+_log = structlog.get_logger()
 
 
-class _Rules(Worker):
-    """What the rules of any agency do with what changes after they fired."""
+class Watching(Worker):
+    """Rules and alerts, for an agency of any kind."""
+
+    def take(self, db: Connection, view: View, /) -> list[Wanted]:
+        """Run the rules over what came; take alerts, links and decisions in."""
+        statement, event = view.statement, view.statement.sections.get("event")
+        ours = agency_of(statement.context.source) == self._voice.agency
+        wanted: list[Wanted] = []
+        if isinstance(event, AlertRaised):
+            self._raised(db, view, event, ours=ours)
+        elif ours:
+            wanted += self._said(db, view)
+        if view.delivery.leg == "public_control":
+            return wanted
+        history.remember(db, view)
+        if isinstance(event, StatementCorrected):
+            return wanted + self._look_again(db, view, [event.statement])
+        past = self._past(db, statement.context.id)
+        seen = past.as_it_stands(view)
+        return wanted if seen is None else wanted + self._watch(db, view, seen, past)
+
+    def pass_time(self, db: Connection, at: int, /) -> list[Wanted]:
+        """Alert to each report whose research ran out of time; let the clocks of alerts run."""
+        wanted = self._unresearched(db, at)
+        for alert in life.run_out(db, at):
+            wanted += self._ran_out(db, alert["id"], alert["attention"], at)
+        return wanted
 
     def reopen(self, db: Connection, statement: str, /) -> None:
-        """Let nobody have an alert any more that rested on what has changed."""
-        rows.reopen(db, statement)
+        """Let nobody have an alert any more that rested on what has changed.
+
+        What was said of an alert, or judged of two reports, by what does not stand is undone.
+        """
+        at = store.ledger_time(db)
+        life.refused(db, statement)
+        rows.undecided(db, statement)
+        life.reopen_resting_on(db, statement, at=at)
+        watched.again(db, self._reports(db, statement))
 
     def refused(self, db: Connection, statement: str, /) -> None:
-        """Take back an acknowledgement, a link or a judgement that was not accepted."""
+        """Take back what was said of an alert, a link or a judgement that was not accepted."""
         rows.refused(db, statement)
+        life.refused(db, statement)
+        watched.again(db, self._reports(db, statement))
 
     def forget(self, db: Connection, statement: str, /) -> None:
-        """Drop an erased statement's alerts and proposals."""
-        rows.forget(db, statement)
+        """Drop an erased statement's alerts and proposals, and whom it named."""
+        life.forget(db, statement, rows.forget(db, statement))
+        history.forget(db, statement)
+        watched.forget(db, statement)
 
+    def _terms(self) -> list[RuleTerm]:
+        """Give the terms in force that name this kind of agency."""
+        kind = self._voice.kind
+        return [one for one in terms.in_force(self._voice.rules) if kind in one.kinds]
 
-class PoliceRules(_Rules):
-    """M01, M02 and M03, for a police agency."""
+    def _past(self, db: Connection, statement: str, before: int | None = None) -> Past:
+        return Past(db, self._voice.agency, of=statement, before=before)
 
-    kinds = frozenset({"police"})
+    def _watch(self, db: Connection, view: View, seen: Seen, past: Past) -> list[Wanted]:
+        """Show a statement to every rule; what one fails on is set aside, the others go on.
 
-    def take(self, db: Connection, view: View) -> list[Wanted]:
-        """Run the rules over a report; take our own alerts and decisions in."""
-        _take_own(db, view, self._voice)
-        raised = nameless.nameless(
-            view.statement, view.delivery, rules=self._voice.rules, owner=_owner(self._voice),
-            at=view.head.ledger_time,
-        )  # fmt: skip
-        wanted = [] if raised is None else [_alert(db, self._voice, raised)]
-        account = same_origin.account_of(view.statement)
-        return wanted if account is None else wanted + self._origins(db, account)
-
-    def pass_time(self, db: Connection, at: int) -> list[Wanted]:
-        """Alert to each report whose research ran out of time, once."""
-        return [
-            _alert(
-                db, self._voice,
-                unresearched.unresearched(
-                    one, rules=self._voice.rules, owner=_owner(self._voice), at=at
-                ),
-            )
-            for one in research.overdue_reports(db, at)
-            if store.id_of(db, _alert_key(unresearched.ID, one)) is None
-        ]  # fmt: skip
-
-    def _origins(self, db: Connection, account: Account) -> list[Wanted]:
-        days_max = self._voice.rules.same_origin_days
-        linked = [frozenset(one["subjects"].split()) for one in rows.standing_links(db)]
-        rows.add_account(db, account)
+        What a machine derived is no rule's to see, but for looks: a rule may name a machine's.
+        """
+        if is_automated(seen.statement) and not isinstance(_event_of(seen), SHOWN):
+            return []
         wanted: list[Wanted] = []
-        for near in rows.near(db, account, days=days_max):
-            held = store.held(db, near)
-            other = same_origin.account_of(held) if held is not None else None
+        for term in self._terms():
+            if term.id == same_origin.ID:
+                wanted += self._origins(db, seen, past, term)
+                continue
+            rule = EVERY.get(term.id)
+            try:
+                alarms = [] if rule is None else rule(seen, past, term)
+            except (CandourError, SQLAlchemyError):
+                raise
+            except Exception as defect:  # noqa: BLE001 - one rule must not silence the others
+                name, what = f"rule {term.id}", type(defect).__name__
+                _log.error("rule_failed", rule=term.id, what=what)
+                aside.set_aside(db, view, worker=name, what=what)
+                continue
+            wanted += [self._alert(db, term, one, view.head.ledger_time) for one in alarms]
+        return wanted
+
+    def _look_again(self, db: Connection, view: View, statements: Iterable[str]) -> list[Wanted]:
+        """Show rules what was delivered before and is otherwise now; nothing is said twice."""
+        wanted: list[Wanted] = []
+        for statement in statements:
+            row = store.row_of(db, statement)
+            if row is None:
+                continue
+            past = self._past(db, statement, row["entry"])
+            seen = past.seen(statement)
+            if seen is not None:
+                wanted += self._watch(db, view, seen, past)
+        return wanted
+
+    def _alert(self, db: Connection, term: RuleTerm, alarm: Alarm, at: int) -> Wanted:
+        """Make an alert of what a rule asks for, by its term."""
+        voice, statements = self._voice, list(dict.fromkeys(alarm.statements))[:CAUSES_MAX]
+        interrupts = alarm.louder or term.attention == "interrupt"
+        owners = term.owners
+        owner = alarm.role or owners.get(voice.kind) or owners.get("other")
+        event = AlertRaised(
+            rule=term.id, rule_version=term.version, statements=statements,
+            attention="interrupt" if interrupts else term.attention,
+            owner_role=owner or voice.role_of(voice.agency), fallback_role=term.fallback,
+            due_at=at + term.hours * HOUR_MS, good=GOOD[alarm.act], act=alarm.act, why=alarm.why,
+            subjects=list(dict.fromkeys(alarm.subjects)) or None,
+        )  # fmt: skip
+        wanted = voice.derived(
+            alert_key(term.id, statements[0], alarm.once), "alert_raised", event,
+            causes=statements, rule=f"{term.id}/{term.version}",
+            urgency="urgent" if interrupts else "routine",
+            sections=self._addressed(db, alarm, statements[0]),
+        )  # fmt: skip
+        self._add(db, wanted.draft.id, event, by=voice.agency, at=at)
+        return wanted
+
+    def _addressed(self, db: Connection, alarm: Alarm, statement: str) -> dict[str, Involvements]:
+        """Say whom a leg may carry the alert to: the publisher, where the act is its own."""
+        row = store.row_of(db, statement)
+        if row is None:
+            return {}
+        publisher = self._voice.partners.acting(row["agency"])
+        if publisher == self._voice.agency:
+            return {}
+        if self._voice.kind_of(publisher) not in OWED_BY[alarm.act]:
+            return {}
+        return {"involvement": Involvements([Involved(publisher, "addressee")])}
+
+    def _raised(self, db: Connection, view: View, event: AlertRaised, *, ours: bool) -> None:
+        """Take an alert in: our own, or another agency's for an act that is ours.
+
+        Where our own rule found the same in the same statement, ours is enough.
+        """
+        by = agency_of(view.statement.context.source) or ""
+        voice = self._voice
+        if not ours:
+            owed = event.act is not None and voice.kind in OWED_BY[event.act]
+            if not owed or rows.raised(db, event.rule, event.statements[0], by=voice.agency):
+                return
+        at = view.head.ledger_time
+        self._add(db, view.statement.context.id, event, by=by, at=at, on_log=True)
+
+    def _add(  # noqa: PLR0913 - an alert's row has this many independent parts
+        self, db: Connection, alert: str, event: AlertRaised, *, by: str, at: int,
+        on_log: bool = False,
+    ) -> None:  # fmt: skip
+        named = history.named_in(db, event.statements[:1])
+        subjects = sorted(named.get(event.statements[0], set()))
+        if rows.raise_alert(db, alert, event, by=by, at=at, subjects=subjects, on_log=on_log):
+            life.settle(db, alert)
+
+    def _said(self, db: Connection, view: View) -> list[Wanted]:
+        """Take in what this agency said itself, by a worker, a command or another source."""
+        event, said = view.statement.sections.get("event"), view.statement.context.id
+        if isinstance(event, life.Said):
+            life.say(db, said, event.alert, event, at=view.head.ledger_time, settled=True)
+        elif isinstance(event, PossibleSameOrigin):
+            rows.propose(db, said, event)
+        elif isinstance(event, SameOriginDecided):
+            rows.decide_origin(db, said, event)
+        elif isinstance(event, PersonsLinked):
+            rows.link(db, said, event)
+            newest = self._past(db, said).newest(event.subjects, LOOKED_AGAIN_MAX)
+            return self._look_again(db, view, [statement for _, statement in newest])
+        elif isinstance(event, PersonsUnlinked):
+            rows.unlink(db, event.link, said)
+            self._parted(db, rows.tokens_of(db, event.link), view.head.ledger_time)
+        return []
+
+    def _parted(self, db: Connection, tokens: frozenset[str], at: int) -> None:
+        """Reopen alerts that rest on a statement about none of whom they are any more."""
+        past = self._past(db, "")
+        reached = {token for one in tokens for token in past.person(one)}
+        for alert in rows.about(db, reached):
+            if not hangs_together(db, past, alert):
+                life.reopen(db, alert, at=at)
+
+    def _unresearched(self, db: Connection, at: int) -> list[Wanted]:
+        """Alert to each report whose research ran out of time, once (M01)."""
+        term = next((one for one in self._terms() if one.id == unresearched.ID), None)
+        if term is None:
+            return []
+        due = research.overdue_reports(db, at, since=watched.until(db))
+        due += [one for one in watched.taken_again(db) if research.is_overdue(db, one, at)]
+        watched.pass_to(db, at)
+        named = history.named_in(db, due)
+        return [
+            self._alert(db, term, unresearched.unresearched(one, sorted(named.get(one, set()))), at)
+            for one in dict.fromkeys(due)
+            if store.id_of(db, alert_key(unresearched.ID, one)) is None
+        ]
+
+    def _reports(self, db: Connection, statement: str) -> list[str]:
+        """List the reports whose research a statement may have closed: itself, or its causes."""
+        held = store.held(db, statement)
+        if held is None:
+            return [statement]
+        about: str | None = getattr(held.sections.get("event"), "statement", None)
+        return [statement, *held.causes, *([about] if about else [])]
+
+    def _ran_out(self, db: Connection, alert: str, attention: str, at: int) -> list[Wanted]:
+        """Say of one alert what time alone makes of it: the next role has it, or it is over."""
+        wanted: list[Wanted] = []
+        while (now := life.stands(db, alert, settled=True)) is not None:
+            when = now.next_at(attention)
+            if when is None or when >= at:
+                break
+            event: AlertClosed | AlertEscalated
+            if attention == "note":
+                event = AlertClosed(alert=alert, outcome="expired")
+                key = f"alert_closed/{alert}/{now.rounds}"
+            else:
+                late = when >= now.due_at
+                event = AlertEscalated(
+                    alert=alert, to_role=life.next_role(db, self._voice, alert, now.rung),
+                    step=now.steps + 1, reason="overdue" if late else "unacknowledged",
+                )  # fmt: skip
+                key = f"alert_escalated/{alert}/{now.steps + 1}"
+            name = "alert_closed" if attention == "note" else "alert_escalated"
+            causes = [*sorted(rows.statements_of(db, alert))[: CAUSES_MAX - 1], alert]
+            said = self._voice.derived(
+                key, name, event, causes=causes, rule=RULE,
+                urgency="routine" if attention == "note" else "urgent",
+            )  # fmt: skip
+            life.say(db, said.draft.id, alert, event, at=when, settled=True)
+            wanted.append(said)
+        return wanted
+
+    def _origins(self, db: Connection, seen: Seen, past: Past, term: RuleTerm) -> list[Wanted]:
+        """Propose that a report and another of the same pair are one source (M03)."""
+        account = same_origin.account_of(seen.statement)
+        if account is None:
+            return []
+        rows.add_account(db, account)
+        days_max = term.window_days or 0
+        linked = [past.person(one.subject) for one in account.people]
+        pairs = same_origin.pairs_of(account, past.person)
+        wanted: list[Wanted] = []
+        for near in rows.near(db, account, pairs, days=days_max):
+            found = past.seen(near)
+            other = same_origin.account_of(found.statement) if found is not None else None
             if other is None:
                 continue
             days = same_origin.same_origin(account, other, days_max=days_max, links=linked)
             if days is not None:
-                wanted.append(self._possible(db, sorted([other, account], key=_by_day), days))
+                two = sorted([other, account], key=_by_day)
+                wanted.append(self._possible(db, term, two, days))
         return wanted
 
-    def _possible(self, db: Connection, pair: list[Account], days: int) -> Wanted:
+    def _possible(self, db: Connection, term: RuleTerm, pair: list[Account], days: int) -> Wanted:
         ids = [one.statement for one in pair]
         event = PossibleSameOrigin(statements=ids, days_apart=days)
         wanted = self._voice.derived(
             f"possible_same_origin/{'/'.join(sorted(ids))}", "possible_same_origin", event,
-            causes=ids, rule=f"{same_origin.ID}/{same_origin.VERSION}",
+            causes=ids, rule=f"{term.id}/{term.version}",
         )  # fmt: skip
         rows.propose(db, wanted.draft.id, event)
         return wanted
 
 
-class HubRules(_Rules):
-    """The separation alert, for a safeguarding hub."""
-
-    kinds = frozenset({"safeguarding_hub"})
-
-    def take(self, db: Connection, view: View) -> list[Wanted]:
-        """Alert to a separation; take our own alerts and decisions in."""
-        _take_own(db, view, self._voice)
-        raised = separation.separation(
-            view.statement, rules=self._voice.rules, owner=_owner(self._voice),
-            at=view.head.ledger_time,
-        )  # fmt: skip
-        return [] if raised is None else [_alert(db, self._voice, raised)]
+def alert_key(rule: str, statement: str, once: str = "") -> str:
+    """Spell the natural key of an alert: its rule, what it is about, and what it is once for."""
+    return f"alert_raised/{rule}/{statement}{f'/{once}' if once else ''}"
 
 
-def _owner(voice: Voice) -> str:
-    return voice.role_of(voice.agency)
+def hangs_together(db: Connection, past: Past, alert: str) -> bool:
+    """Say whether each statement that an alert rests on names somebody whom it is about.
+
+    After an unlink one may be about somebody else.
+    """
+    persons = {token for one in rows.subjects_of(db, alert) for token in past.person(one)}
+    named = history.named_in(db, rows.statements_of(db, alert))
+    return not persons or all(persons & whom for whom in named.values())
 
 
-def _alert_key(rule: str, statement: str) -> str:
-    return f"alert_raised/{rule}/{statement}"
-
-
-def _alert(db: Connection, voice: Voice, event: AlertRaised) -> Wanted:
-    urgency: Urgency = "urgent" if event.attention == "interrupt" else "routine"
-    wanted = voice.derived(
-        _alert_key(event.rule, event.statements[0]), "alert_raised", event,
-        causes=event.statements, rule=f"{event.rule}/{event.rule_version}", urgency=urgency,
-    )  # fmt: skip
-    rows.raise_alert(db, wanted.draft.id, event)
-    return wanted
-
-
-def _take_own(db: Connection, view: View, voice: Voice) -> None:
-    """Take in what this agency said itself, by a worker, a command or another of its sources."""
-    statement = view.statement
-    if agency_of(statement.context.source) != voice.agency:
-        return
-    said, event = statement.context.id, statement.sections.get("event")
-    if isinstance(event, AlertRaised):
-        rows.raise_alert(db, said, event)
-    elif isinstance(event, AlertAcknowledged):
-        rows.acknowledge(db, event.alert, by=event.by, acknowledgement=said)
-    elif isinstance(event, PossibleSameOrigin):
-        rows.propose(db, said, event)
-    elif isinstance(event, SameOriginDecided):
-        rows.decide_origin(db, said, event)
-    elif isinstance(event, PersonsLinked):
-        rows.link(db, said, event)
-    elif isinstance(event, PersonsUnlinked):
-        rows.unlink(db, event.link, said)
+def _event_of(seen: Seen) -> Section | None:
+    return seen.statement.sections.get("event")
 
 
 def _by_day(account: Account) -> tuple[str, str]:

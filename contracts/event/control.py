@@ -108,7 +108,8 @@ class Rules(Section, frozen=True):
     `watch` are the terms of the rules that consumers run (domain.md 4); `national_index` is where
     convictions are looked up, by an operator who holds `index_qualification`. A disclosure is to be
     decided within `disclosure_days`; a handover falls due `handover_days` before a known end; an
-    agency that publishes nothing for `silent_hours` is asked after.
+    agency that publishes nothing for `silent_hours` is asked after. An answer may be given again
+    for `reuse_days`.
     """
 
     version: str
@@ -138,6 +139,7 @@ class Rules(Section, frozen=True):
     disclosure_days: Days = 28
     handover_days: Days = 28
     silent_hours: Hours | None = None
+    reuse_days: Days = 90
 
 
 class Founding(Section, frozen=True):

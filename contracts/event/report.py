@@ -126,11 +126,12 @@ class RiskAssessed(Report, frozen=True, kw_only=True):
         super().__post_init__()
         if (self.raised_from is None) != (self.raised_by is None):
             raise ValueError("a level that was raised names who raised it")
-        if self.raised_from is not None and _RISE[self.raised_from] >= _RISE[self.level]:
+        if self.raised_from is not None and RISE[self.raised_from] >= RISE[self.level]:
             raise ValueError("judgement raises a level; nothing lowers it")
 
 
-_RISE = {"standard": 0, "low": 0, "medium": 1, "high": 2, "very_high": 3}
+RISE = {"standard": 0, "low": 0, "medium": 1, "high": 2, "very_high": 3}
+"""How high each level stands: the review's table calls its lowest band low, its text standard."""
 
 
 class ReleaseNotified(Report, frozen=True, kw_only=True):

@@ -22,9 +22,20 @@ GROUPS = (
     "outbox",
     "consumer",
     "research",
+    "intelligence",
     "alert",
+    "rules",
+    "telling",
+    "watch",
     "person",
+    "request",
     "response",
+    "risk",
+    "referral",
+    "disclosure",
+    "enquiry",
+    "handover",
+    "housing",
     "consent",
     "exclusion",
     "correction",
@@ -39,7 +50,9 @@ GROUPS = (
 )
 """Modules of this folder that hold a group of commands as `app`."""
 COMMANDS = (
-    "desk", "report", "publish", "correct", "retract", "subject_access", "decision_record", "demo",
+    "publish", "correct", "retract", "subject_access", "decision_record", "figures", "demo",
+    "desk", "report",
+    "replay",
 )  # fmt: skip
 """Modules of this folder that hold one command as a function of their own name."""
 

@@ -16,9 +16,12 @@ from consumers.audit.defect import Exit
 from consumers.audit.export import Exported, Stood, export, prepared
 from consumers.audit.verdict import Trusted, Verdict, read_trust, summary
 from consumers.audit.verify import verify
+from consumers.figures import exported
+from consumers.figures.suppression import LEAST
 from contracts.fault import Misuse, Transient
 from contracts.identifier import is_slug
 from deploy import clock
+from deploy.command import figures
 from deploy.kafka.access import service_connection
 
 app = typer.Typer(no_args_is_help=True, help="Export a log, verify it, read it as a chronology.")
@@ -123,6 +126,23 @@ def chronology_of(
             typer.echo(line)
     if verdict.exit:
         typer.echo(summary(verdict), err=True)
+    raise typer.Exit(verdict.exit)
+
+
+@app.command("figures")
+def figures_of(  # noqa: PLR0913 - as its options
+    folder: Folder,
+    trust: TrustFile,
+    first: figures.First = "",
+    last: figures.Last = "",
+    csv: figures.CsvFile = None,
+    least: figures.Least = LEAST,
+    workers: Workers = None,
+) -> None:
+    """Count by quarter what stands on a log that verifies; small numbers say `suppressed`."""
+    with verified(folder, trust, workers=workers) as (held, verdict):
+        found, now = exported.facts(held)
+    figures.tell(found, now=now, quarters=(first, last), least=least, csv=csv)
     raise typer.Exit(verdict.exit)
 
 

@@ -13,7 +13,10 @@ from sqlalchemy import Connection
 
 from consumers import aside, standing
 from consumers import store as stored
-from consumers.research.rows import results
+from consumers.desk.rows import looks
+from consumers.research.looks import looks as reveals
+from consumers.research.rows import KEPT
+from consumers.telling.rows import deliveries
 from contracts.fault import Misuse
 from deploy.wiring import open_acting
 from producers.home import Home
@@ -74,11 +77,12 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 def rebuild(home: ActingHome) -> None:
     """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Research results are kept: they are on no log. Nothing is said meanwhile.
+    Research results, who looked at whereabouts and who was told are kept: they are on no log.
+    Nothing is said meanwhile.
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
-        acting.store.forget(kept=frozenset({results.name}))
+        acting.store.forget(kept=KEPT | {looks.name, reveals.name, deliveries.name})
         count = asyncio.run(acting.read())
     typer.echo(
         f"Rebuilt from {count} record{'' if count == 1 else 's'}; results are kept. Now: candour "

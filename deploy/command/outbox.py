@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import RowMapping
 
+from consumers.research.plan import WORDS as OUTCOME_WORDS
 from consumers.standing import WORDS
 from contracts.event.case import CorrectionAcknowledged
 from contracts.event.work import InformationRequested, InformationSupplied, ResponseGiven
@@ -174,7 +175,8 @@ def answer_lines(view: View) -> list[str]:
             f"done: {', '.join(event.actions)}",
         ]
         rest = (
-            ("why nothing is done", event.no_action_reason), ("you may say", event.say),
+            ("the referral is", (event.referral or "").upper()),
+            ("why", event.no_action_reason), ("you may say", event.say),
             ("avoid", event.avoid), ("next contact", event.next_contact),
         )  # fmt: skip
         return [*lines, *(f"  {label}: {text}" for label, text in rest if text)]
@@ -184,5 +186,7 @@ def answer_lines(view: View) -> list[str]:
         affected = f"{event.affected} of its statements rested on what was corrected"
         return [f"{head} HAS READ correction {event.correction}: {affected}"]
     if isinstance(event, InformationSupplied):
-        return [f"{head} SUPPLIES on {event.request}: {event.outcome}, by {event.supplied_by}"]
+        found = OUTCOME_WORDS[event.outcome]
+        again = f" (as in {event.reuses})" if event.reuses else ""
+        return [f"{head} SUPPLIES on {event.request}{again}, by {event.supplied_by}", f"  {found}"]
     return [f"{head} {view.statement.kind.name}"]

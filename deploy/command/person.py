@@ -4,11 +4,16 @@ import asyncio
 from typing import Annotated, Literal
 
 import typer
+from sqlalchemy import Connection
 
 from consumers import standing
+from consumers import store as stored
+from consumers.people.desk import Candidate
+from consumers.people.facts import Facts
+from consumers.people.page import Line, Page, Told, birth_of, names_of
 from consumers.safeguarding import rows
-from deploy.command.consumer import ActingHome, Looks, looking
-from deploy.command.research import By, Role
+from deploy.command.consumer import PASTED, ActingHome, Looks, looking
+from deploy.command.research import By, Role, limits_of
 from deploy.command.words import Reason
 from deploy.wiring import open_acting
 from producers.home import Home
@@ -40,18 +45,156 @@ def listed(home: ActingHome, by: Looks = None) -> None:
 
 
 @app.command()
-def link(
-    subject: Annotated[list[str], typer.Argument(help="Two or more subject tokens.")],
+def candidates(
+    home: ActingHome,
+    subject: Annotated[str | None, typer.Option(help="With one person: their token.")] = None,
+    shown: Annotated[int, typer.Option("--first", min=1, help="How many are shown.")] = 50,
+    by: Looks = None,
+) -> None:
+    """List who may be one person, and what speaks for it and against; nobody is joined by it."""
+    acting = open_acting(Home.open(home))
+    viewer = looking(acting.outbox, by)
+    found = acting.matching.candidates(viewer, subject)
+    for one in found.offered[:shown]:
+        typer.echo(f"\nMAY BE ONE PERSON, {one.likeness.bits:g} bits. A person decides:")
+        _compared(one)
+    for one in found.conflicting:
+        typer.echo(
+            "\nNOT OFFERED, and one number: one of these records is wrong. Ring who says so:"
+        )
+        _compared(one)
+    if len(found.offered) > shown:
+        typer.echo(f"\n{len(found.offered) - shown} more weigh less: --first {len(found.offered)}")
+    if found.crowded:
+        typer.echo(
+            f"\nToo many people share {found.crowded} of the keys that people are found by (a "
+            "common name, a hostel): by those alone nobody was compared. More of a birth, an "
+            "address or a number finds them."
+        )
+    if not found.offered and not found.conflicting:
+        typer.echo("Nobody is offered. That is no finding that nobody is the same person.")
+
+
+def _compared(one: Candidate) -> None:
+    for line in one.likeness.words:
+        typer.echo(f"  {line}")
+    for side in (one.one, one.other):
+        typer.echo(f"  - {' '.join(sorted(side.tokens))}: {_held(side)}")
+        for said in side.mentions:
+            typer.echo(f"    {said.agency}, {said.day}, in {said.statement}")
+
+
+def _held(facts: Facts) -> str:
+    """Say what is held to judge by; an address is on nobody's list."""
+    names = {n for one in facts.mentions for n in names_of(one)}
+    births = {birth_of(one.identity.born) for one in facts.mentions if one.identity.born}
+    sexes = {one.identity.sex or "not_known" for one in facts.mentions} - {"not_known"}
+    numbers = {number.scheme.upper() for number in facts.numbers}
+    held = [
+        " or ".join(sorted(names)) or "no name",
+        "born " + (" or ".join(sorted(births)) or "not known"),
+        *sorted(sexes),
+        *([f"has {', '.join(sorted(numbers))}"] if numbers else []),
+        *([f"{len(facts.stays)} addresses"] if facts.stays else []),
+    ]
+    return "; ".join(held)
+
+
+@app.command(context_settings=PASTED)
+def show(
+    token: Annotated[str, typer.Argument(help="The person's token.")],
+    home: ActingHome,
+    by: Looks = None,
+) -> None:
+    """Show what is held of one person and who says so; nothing of anybody else."""
+    acting = open_acting(Home.open(home))
+    viewer = looking(acting.outbox, by)
+    page = acting.matching.page(viewer, token)
+    with acting.store.read() as db:
+        _page(db, page)
+
+
+@app.command(context_settings=PASTED)
+def pair(
+    token: Annotated[str, typer.Argument(help="One person's token.")],
+    other: Annotated[str, typer.Argument(help="The other's.")],
+    home: ActingHome,
+    by: Looks = None,
+) -> None:
+    """Show two people and what names them both; whom else either is with stays outside."""
+    acting = open_acting(Home.open(home))
+    viewer = looking(acting.outbox, by)
+    pages, reports = acting.matching.pair(viewer, token, other)
+    with acting.store.read() as db:
+        for report in reports:
+            typer.echo(f"Report {report} names both.")
+            for line in (*standing.marks_of(db, report), *limits_of(stored.held(db, report))):
+                typer.echo(f"  {line}")
+        if not reports:
+            typer.echo("Nothing that may be shown here names both.")
+        for page in pages:
+            _page(db, page)
+
+
+def _page(db: Connection, page: Page) -> None:
+    typer.echo(f"\n{' '.join(page.tokens) or 'Nothing of this person may be shown here'}")
+    for heading, found in page.contradictions:
+        typer.echo(f"  CONTRADICTION, {heading}:")
+        for line in found:
+            typer.echo(f"    {line.text}: {_told(line)}")
+    sections = (
+        ("name", page.names), ("born", page.births), ("sex", page.sexes),
+        ("number", page.numbers), ("address", page.addresses), ("part", page.parts),
+    )  # fmt: skip
+    for what, found in sections:
+        for line in found:
+            typer.echo(f"  {what}: {line.text}: {_told(line)}")
+    if page.unshown:
+        typer.echo(
+            f"  address: {page.unshown} more held and not shown here: somebody else's too, or of "
+            "whoever may be at risk. Whoever says so is asked for it."
+        )
+    for one in page.replaced:
+        typer.echo(f"  {one} was CORRECTED: what stands here is the correction")
+    statements = {told.statement for _, found in sections for line in found for told in line.told}
+    for one in sorted(statements - set(page.replaced)):
+        for mark in standing.marks_of(db, one):
+            typer.echo(f"  {one}: {mark}")
+
+
+def _told(line: Line) -> str:
+    """Say who says so and when: each agency once, with its newest statement."""
+    told: dict[str, list[Told]] = {}
+    for one in line.told:
+        told.setdefault(one.agency, []).append(one)
+    return "; ".join(
+        f"{agency} {said[0].day} ({said[0].statement})"
+        if len(said) == 1
+        else f"{agency} {len(said)} times, {said[0].day} to {said[-1].day} ({said[-1].statement})"
+        for agency, said in told.items()
+    )
+
+
+@app.command(context_settings=PASTED)
+def link(  # noqa: PLR0913 - a link has this many independent parts
+    token: Annotated[str, typer.Argument(help="One record's token.")],
+    other: Annotated[str, typer.Argument(help="The other's.")],
     by: By,
     role: Role,
-    basis: Reason,
+    reason: Reason,
     home: ActingHome,
+    all_the_same: Annotated[
+        bool, typer.Option("--all-the-same", help="Although what is held parts them.")
+    ] = False,
 ) -> None:
-    """Say that subject tokens are one person."""
+    """Say that two tokens are one person; what was found of them goes on the log with it."""
     acting = open_acting(Home.open(home))
-    wanted = acting.deciding.link(subject, by=acting.practitioner(by), role=role, basis=basis)
+    wanted = acting.matching.link(
+        token, other, by=acting.practitioner(by), role=role, reason=reason,
+        all_the_same=all_the_same,
+    )  # fmt: skip
     said = asyncio.run(acting.act(wanted))
-    typer.echo(f"Linked: {said.id} (entry {said.entry}).")
+    typer.echo(f"Linked: {said.id} (entry {said.entry}). candour person unlink {said.id} parts it.")
 
 
 @app.command()

@@ -5,8 +5,9 @@ cannot be used, 75 no receipt in time.
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, NoReturn
 
 import typer
 from sqlalchemy import RowMapping
@@ -21,12 +22,13 @@ from deploy import clock
 from deploy.command.consumer import at
 from deploy.command.partnership import moment
 from deploy.speaking import READ_S_MAX, WAIT_S_MAX, outbox_of
+from producers.filed import warned
 from producers.home import Home
 from producers.keys import read_own
 from producers.lock import Busy
 from producers.outbox import Outbox
 from producers.repeated import said_before
-from producers.report import opened, read_report
+from producers.report import Written, drafted, opened, read_report
 from producers.sender import Sender, until
 from producers.signing import spelled
 from producers.unanswered import telephone
@@ -84,16 +86,76 @@ def publish(  # noqa: PLR0913 - each is an independent option
     """
     outbox = outbox_of(Home.open(home))
     check_reports(outbox)
-    opened(file, now_ms=outbox.now_ms())  # before anything waits for Kafka
+    report, _ = opened(file, now_ms=outbox.now_ms())  # before anything waits for Kafka
+    for text in warned(report):
+        typer.echo(f"NOTE: {text}")
+
+    def read(at_ms: int, at: str) -> tuple[Draft, Basis | None]:
+        return read_report(file, outbox, new_id=clock.uuid7, at_ms=at_ms, at=at)
+
     own = read_own(sign_with, secret) if sign_with else None
-    given = _Given(file, moment(time) if time else None, own, again)
+    send(outbox, read, time=time, wait=wait, endorser=own, again=again)
+
+
+Reads = Callable[[int, str], tuple[Draft, Basis | None]]
+"""Drafts what a file says at a time, in milliseconds and as text; gives the basis chosen too."""
+
+Moment = Annotated[str | None, typer.Option("--time", help="Exercise only: its time.")]
+Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the receipt.")]
+Once = Annotated[
+    bool, typer.Option("--again", help="Say it although the very same was said before.")
+]
+
+
+def filed(
+    outbox: Outbox, written: Written, *, time: str | None, wait: float, again: bool
+) -> NoReturn:
+    """Publish a form that was read as a report, and end as `candour publish` does.
+
+    Args:
+        outbox: of the home that speaks.
+        written: the form, read and checked.
+        time: of an exercise, as typed.
+        wait: seconds to wait for the receipt.
+        again: although the very same was said before.
+    """
+
+    def read(at_ms: int, at: str) -> tuple[Draft, Basis | None]:
+        return drafted(written, outbox, new_id=clock.uuid7, at_ms=at_ms, at=at)
+
+    send(outbox, read, time=time, wait=wait, again=again)
+
+
+def send(  # noqa: PLR0913 - each is an independent option
+    outbox: Outbox,
+    read: Reads,
+    *,
+    time: str | None = None,
+    wait: float = WAIT_S_MAX,
+    endorser: bytes | None = None,
+    again: bool = False,
+) -> NoReturn:
+    """Store and send what a file says, say what was decided, and end with its exit code.
+
+    Args:
+        outbox: of the home that speaks.
+        read: drafts what the file says.
+        time: of an exercise, as typed.
+        wait: seconds to wait for the receipt.
+        endorser: the practitioner's own key.
+        again: although the very same was said before.
+
+    Raises:
+        Misuse: it cannot be used, or was said before.
+    """
+    given = _Given(read, moment(time) if time else None, endorser, again)
     raise typer.Exit(asyncio.run(_publish(outbox, given, wait)))
 
 
 class _Given(NamedTuple):
-    """What is to be published: the file, its time, who endorses it, and whether once more."""
+    """What is to be published: what drafts it, its time, who endorses it, whether once more."""
 
-    file: Path
+    read: Reads
     time_ms: int | None
     endorser: bytes | None
     again: bool
@@ -131,7 +193,7 @@ async def _publish(outbox: Outbox, given: _Given, wait: float) -> int:
 
 
 def _store(outbox: Outbox, given: _Given) -> Draft:
-    said, basis, at_ms = _drafted(outbox, given.file, given.time_ms)
+    said, basis, at_ms = _drafted(outbox, given.read, given.time_ms)
     before = None if given.again else said_before(outbox, said, at=spelled(at_ms))
     if before is not None:
         _told_before(outbox, before, said.urgency)
@@ -203,7 +265,7 @@ def _not_delivered(outbox: Outbox, said: Draft, within: str, sender: Sender | No
     ])
 
 
-def _drafted(outbox: Outbox, file: Path, time_ms: int | None) -> tuple[Draft, Basis | None, int]:
+def _drafted(outbox: Outbox, read: Reads, time_ms: int | None) -> tuple[Draft, Basis | None, int]:
     """Draft the report, at the time given, else now or, in an exercise, at the ledger's time."""
     with outbox.database.read() as db:
         newest = outbox.time_ms(db)
@@ -211,7 +273,7 @@ def _drafted(outbox: Outbox, file: Path, time_ms: int | None) -> tuple[Draft, Ba
     if time_ms is not None and founding is not None and not founding.exercise:
         raise Misuse("Only an exercise takes its time from here.", remedy="Leave --time out.")
     at_ms = newest if time_ms is None else time_ms
-    said, basis = read_report(file, outbox, new_id=clock.uuid7, at_ms=at_ms, at=spelled(at_ms))
+    said, basis = read(at_ms, spelled(at_ms))
     return said, basis, at_ms
 
 

@@ -1,21 +1,23 @@
 """`candour research`: police look up every person in every system, and say how each look ended."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
+import msgspec
 import typer
 from sqlalchemy import Connection, RowMapping
 
 from consumers import standing
 from consumers import store as stored
-from consumers.research import plan, rows
-from consumers.research.desk import Found, person_of
+from consumers.intelligence.rows import first_lines
+from consumers.research import known, plan, rows
+from consumers.research.found import Found
+from consumers.research.looking import Looking
 from consumers.research.worker import Research
-from contracts.event.work import ResearchOutcome
-from contracts.section import Identity, Name
-from contracts.sharing import UseLimits
-from contracts.statement import Statement
+from contracts.event.work import ResearchCompleted, ResearchOutcome
+from contracts.fault import Misuse
 from deploy.command.consumer import (
     ActingHome,
     Looks,
@@ -26,14 +28,18 @@ from deploy.command.consumer import (
     lines,
     looking,
 )
+from deploy.command.spelling import By, Role, best_name, limits_of, name_of, stands_of
+from deploy.command.task import request_victim_information, show
 from deploy.command.words import MaybeReason, Reason, text_in
-from deploy.wiring import open_acting
+from deploy.wiring import Acting, open_acting
 from producers.home import Home
 
-app = typer.Typer(no_args_is_help=True, help="Research tasks of a police agency.")
+__all__ = ["By", "Role", "limits_of", "name_of"]
 
-By = Annotated[str, typer.Option(help="Your name; it goes on the log.")]
-Role = Annotated[str, typer.Option(help="Your role.")]
+app = typer.Typer(no_args_is_help=True, help="Research tasks of a police agency.")
+app.command()(show)
+app.command()(request_victim_information)
+
 Kind = Literal["conviction", "warning", "nfa_allegation", "intelligence", "custody", "other"]
 
 
@@ -53,59 +59,39 @@ def listed(
         tasks = standing.visible(db, viewer, tasks, "statement", "id", "identified_by")
         now = stored.ledger_time(db)
         failing(db, viewer)
+        hidden = standing.hidden_from(db, viewer)
         for statement in dict.fromkeys(task["statement"] for task in tasks):
-            its = [t for t in tasks if t["statement"] == statement and (every or t["open"])]
-            if its:
-                _show(db, statement, its, now)
+            its = [t for t in tasks if t["statement"] == statement]
+            if every or any(task["open"] for task in its):
+                _show(db, its, hidden, now, every=every)
     if not any(every or task["open"] for task in tasks):
         typer.echo("No task is open." if tasks else "No research was opened.")
 
 
-def _show(db: Connection, statement: str, tasks: list[RowMapping], now: int) -> None:
+def _show(
+    db: Connection, tasks: list[RowMapping], hidden: frozenset[str], now: int, *, every: bool
+) -> None:
+    """Show one report's tasks: how far its research has come stands before all of them."""
+    statement = tasks[0]["statement"]
     report = stored.held(db, statement)
     typer.echo(f"\nReport {statement}")
-    for line in (*standing.marks_of(db, statement), *limits_of(report)):
+    first = first_lines(db, statement, hidden)
+    for line in (*first, *standing.marks_of(db, statement), *limits_of(report)):
         typer.echo(f"  {line}")
+    typer.echo(f"  {plan.standing(tasks)}")
+    people = {
+        subject: known.known(db, statement, subject, hidden)
+        for subject in dict.fromkeys(task["subject"] for task in tasks)
+    }
     table = [("task", "person", "system", "due", "how it stands")]
     for task in tasks:
-        outcome = task["outcome"]
-        stands = plan.WORDS[outcome] if outcome else "to be looked up"
-        if task["open"] and task["due_at"] < now:
-            stands = f"OVERDUE; {stands}"
-        if task["why"]:
-            stands += f" ({task['why']})"
-        person = person_of(db, task)
-        name = name_of(person.identity) if person else task["subject"]
-        table.append((task["id"], name, task["system"], at(task["due_at"]), stands))
+        if not every and not task["open"]:
+            continue
+        person = people[task["subject"]]
+        name = best_name(person.names, person.subject) if person else task["subject"]
+        table.append((task["id"], name, task["system"], at(task["due_at"]), stands_of(task, now)))
     for line in lines(table):
         typer.echo(f"  {line}")
-
-
-def limits_of(report: Statement | None) -> list[str]:
-    """Say what may be put to whom: the first lines of every task (domain.md 7, use_limits)."""
-    limits = report.sections.get("use_limits") if report is not None else None
-    if report is None or not isinstance(limits, UseLimits):
-        return ["USE: nobody said what may be put to whom: put nothing to anyone; ring first."]
-    named = _names(report)
-    words = {"yes": "may be told", "no": "must NOT be told", "ring_first": "ring first"}
-    said = [
-        f"USE: {named.get(one.subject, one.subject)}: {words[one.may_be_told]}; "
-        f"who said it: {words[one.origin_may_be_told]}"
-        for one in limits.limits
-    ]
-    ring = [f"USE: ring {limits.ring}"] if limits.ring else []
-    return [*said, *ring, *([f"USE: {limits.note}"] if limits.note else [])]
-
-
-def _names(report: Statement) -> dict[str, str]:
-    people = [one for one in report.sections.values() if isinstance(one, Identity)]
-    return {one.subject: name_of(one) for one in people}
-
-
-def name_of(identity: Identity) -> str:
-    """Spell the first name that a person is known by."""
-    first = identity.names[0] if identity.names else Name()
-    return " ".join(part for part in (first.given, first.family) if part) or identity.subject
 
 
 @app.command()
@@ -127,8 +113,14 @@ def complete(  # noqa: PLR0913 - one look has this many independent parts
     detail: Annotated[
         Path | None, typer.Option(help="A file with what was found; it stays in your store.")
     ] = None,
+    grade: Annotated[
+        str | None, typer.Option(help="The record's own, with its scheme: '3x5x2 1 A P'.")
+    ] = None,
+    handling: Annotated[
+        Literal["P", "C"] | None, typer.Option(help="Its code, where no grade says it.")
+    ] = None,
 ) -> None:
-    """Say how one look in one system ended."""
+    """Say how one look in one system ended; PNC, LEDS and PND only by a vetted operator."""
     acting = open_acting(Home.open(home))
     found = Found(
         outcome=outcome,
@@ -137,6 +129,8 @@ def complete(  # noqa: PLR0913 - one look has this many independent parts
         confidence=confidence,
         reference=reference,
         detail=text_in(detail, "--detail") if detail else None,
+        grade=grade,
+        handling=handling,
     )
     wanted = acting.research.complete(
         task, found, operator=acting.practitioner(by), role=role, at=acting.time_ms()
@@ -145,6 +139,38 @@ def complete(  # noqa: PLR0913 - one look has this many independent parts
     typer.echo(f"{plan.WORDS[outcome]} (entry {said.entry}).")
     for follows in wanted[1:]:
         typer.echo(f"This opens a further look: task {follows.draft.id}")
+
+
+@app.command()
+def look(home: ActingHome) -> None:
+    """Let the connectors of connectors.yaml make every look that is to be made now; once.
+
+    `candour consumer run` does this by itself. What a connector cannot do stays to be done.
+    """
+    acting = open_acting(Home.open(home))
+    insist_on(acting.outbox, Research.kinds, "a police desk")
+    looking_up = acting.looking
+    if not looking_up.connectors:
+        raise Misuse(
+            f"{home} has no connector.",
+            remedy="Describe one in connectors.yaml there: deploy/connecting.py shows how. Without "
+            "one, people look: candour research complete",
+        )
+    asyncio.run(_look(acting, looking_up))
+
+
+async def _look(acting: Acting, looking_up: Looking) -> None:
+    wanted = await looking_up.once(acting.time_ms())
+    for one in wanted:
+        await acting.act([one])
+    looks = [one for one in wanted if one.draft.event == "research_completed"]
+    ended = Counter(
+        msgspec.json.decode(bytes(one.draft.sections["event"]), type=ResearchCompleted).outcome
+        for one in looks
+    )
+    for outcome, count in sorted(ended.items()):
+        typer.echo(f"{count} {plan.WORDS[outcome]}")
+    typer.echo("Nothing was to be looked up." if not looks else "See: candour research list --all")
 
 
 @app.command()

@@ -1,29 +1,38 @@
 """`candour response`: tell whoever reported what became of it; answer whoever asked."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 import msgspec
 import typer
+from sqlalchemy import Connection, RowMapping
 
 from consumers import standing
 from consumers import store as stored
-from consumers.responses import rows
+from consumers.intelligence.rows import first_lines
+from consumers.research.plan import WORDS
+from consumers.responses import asked as requests
+from consumers.responses import reuse, rows
 from consumers.responses.desk import no_report
-from contracts.event.work import InformationRequested, ResearchOutcome, ResponseGiven
+from consumers.responses.owed import REQUESTS
+from contracts.event.action import VictimInformationRequested
+from contracts.event.work import ResearchOutcome, ResponseGiven
 from contracts.form import Section
-from contracts.identifier import is_statement_id
+from contracts.identifier import agency_of, is_statement_id
 from contracts.section import Identity, Name, Narrative
+from contracts.statement import Statement
 from deploy.command.consumer import ActingHome, Looks, at, chosen, failing, looking
-from deploy.command.research import By, Role
+from deploy.command.research import By, Role, limits_of
 from deploy.command.words import Answered, AnswerWords, Supplied, SupplyWords
-from deploy.wiring import open_acting
+from deploy.wiring import Acting, open_acting
 from producers.filed import born_of
 from producers.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="What is owed to others: answers.")
 
+TO_SOMEBODY = frozenset({"response_given", "information_supplied", "call_back"})
+"""Duties in which somebody may be spoken to: what may be put to whom comes first."""
 Action = Literal[
     "research_opened", "visit_planned", "dash_planned", "disclosure_considered",
     "safeguarding_alert", "referral", "no_action",
@@ -41,19 +50,73 @@ def listed(home: ActingHome, by: Looks = None) -> None:
         duties = standing.visible(db, viewer, rows.all_duties(db), "statement", "about")
         owed = [duty for duty in duties if duty["discharged_by"] is None]
         for duty in owed:
-            late = "OVERDUE " if duty["due_at"] < now else ""
-            typer.echo(
-                f"{late}{duty['about']}  {duty['kind']} by {at(duty['due_at'])}, the {duty['role']}"
-            )
-            for line in standing.marks_of(db, duty["statement"]):
-                typer.echo(f"  {line}")
-            asked = stored.held(db, duty["about"])
-            event = asked.sections.get("event") if asked else None
-            if isinstance(event, InformationRequested):
-                person = acting.outbox.reference_of(event.subject) or event.subject
-                typer.echo(f"  about {person} of report {event.statement}: {event.why}")
+            for line in _lines(db, acting, duty, viewer, now):
+                typer.echo(line)
     if not owed:
         typer.echo("Nothing is owed.")
+
+
+def enquired(event: Section | None) -> list[str]:
+    """Say of a request for a victim's information what it is, before it is answered."""
+    if not isinstance(event, VictimInformationRequested):
+        return []
+    had = (
+        "the victim has notice of it"
+        if event.exception is None
+        else f"NO NOTICE: {event.exception}"
+    )
+    counselling = (
+        f"counselling records asked for: {event.counselling}"
+        if event.counselling
+        else "counselling records are NOT asked for"
+    )
+    return [
+        f"VICTIM INFORMATION REQUEST by police for a line of enquiry: {event.line_of_enquiry}",
+        f"period: {event.period}; less was considered: {event.less_intrusive}",
+        f"authorised by {event.authorised_by}; {had}; {counselling}",
+    ]
+
+
+def _lines(
+    db: Connection, acting: Acting, duty: RowMapping, viewer: frozenset[str] | None, now: int
+) -> Iterator[str]:
+    """Say of one duty whose it is and by when, and first of all what may be put to whom."""
+    late = "OVERDUE " if duty["due_at"] < now else ""
+    further = duty["escalated_by"] not in {None, duty["overdue_by"]}
+    rules = acting.voice.partners.rules
+    told = (
+        f"; ESCALATED to the {rules.roles.get('other', 'duty_manager')}" * further if rules else ""
+    )
+    yield f"{late}{duty['about']}  {duty['kind']} by {at(duty['due_at'])}, the {duty['role']}{told}"
+    asked = stored.held(db, duty["about"])
+    limits = limits_on(db, asked, duty["statement"]) if duty["kind"] in TO_SOMEBODY else []
+    first = first_lines(db, duty["statement"], standing.hidden_from(db, viewer))
+    marks = standing.marks_of(db, duty["statement"])
+    yield from (f"  {line}" for line in (*first, *limits, *marks))
+    event = asked.sections.get("event") if asked is not None else None
+    yield from (f"  {line}" for line in enquired(event))
+    if asked is None or not isinstance(event, REQUESTS):
+        return
+    person = acting.outbox.reference_of(event.subject) or event.subject
+    yield f"  about {person} of report {event.statement}: {event.why}"
+    period = f", about {event.period}" if event.period else ""
+    yield f"  {agency_of(asked.context.source)} asks{period}"
+    row = requests.request(db, duty["about"])
+    for one in reuse.earlier(db, acting.voice, viewer, row) if row is not None else []:
+        whom = "them" if one.same_asker else f"{one.to}; its words go out anew"
+        yield (
+            f"  you answered {whom} on {at(one.at)}: {WORDS[one.outcome]}. Where that still holds: "
+            f"candour response supply {duty['about']} --reuses {one.answer}"
+        )
+
+
+def limits_on(db: Connection, asked: Statement | None, about: str) -> list[str]:
+    """Say what may be put to whom: as the report has it, else as a question about it carries it."""
+    event = asked.sections.get("event") if asked is not None else None
+    about = event.statement if isinstance(event, REQUESTS) else about
+    report = stored.held(db, about)
+    has = report is not None and "use_limits" in report.sections
+    return limits_of(report if has else asked)
 
 
 @app.command()
@@ -66,6 +129,10 @@ def give(  # noqa: PLR0913 - an answer has this many independent parts
     home: ActingHome,
     by: Annotated[str | None, typer.Option(help="Who answers, if not who received it.")] = None,
     words: AnswerWords = None,
+    referral: Annotated[
+        Literal["accepted", "refused", "redirected"] | None,
+        typer.Option(help="What becomes of a referral; refused or redirected says why in --words."),
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="It was answered before.")] = False,
 ) -> None:
     """Tell a report's publisher what became of it; never what PNC or PND hold."""
@@ -83,6 +150,7 @@ def give(  # noqa: PLR0913 - an answer has this many independent parts
             "say": said_to.say,
             "avoid": said_to.avoid,
             "next_contact": said_to.next_contact,
+            "referral": referral,
         },
         ResponseGiven,
     )
@@ -95,11 +163,14 @@ def give(  # noqa: PLR0913 - an answer has this many independent parts
 @app.command()
 def supply(  # noqa: PLR0913 - an answer has this many independent parts
     request: Annotated[str, typer.Argument(help="The request's id.")],
-    outcome: Annotated[ResearchOutcome, typer.Option(help="What your records have.")],
     by: By,
     role: Role,
     home: ActingHome,
+    outcome: Annotated[ResearchOutcome | None, typer.Option(help="What your records have.")] = None,
     words: SupplyWords = None,
+    reuses: Annotated[
+        str | None, typer.Option(help="The id of an earlier answer that still holds.")
+    ] = None,
 ) -> None:
     """Answer a request for information; `nil` is no finding of safety."""
     held = words or Supplied()
@@ -116,7 +187,8 @@ def supply(  # noqa: PLR0913 - an answer has this many independent parts
 
     acting = open_acting(Home.open(home))
     wanted = acting.answering.supply(
-        request, outcome, by=acting.practitioner(by), role=role, why=held.reason, told=told
-    )
+        request, outcome, by=acting.practitioner(by), role=role, why=held.reason, told=told,
+        reuses=reuses,
+    )  # fmt: skip
     said = asyncio.run(acting.act(wanted))
     typer.echo(f"Supplied: {said.outcome} (entry {said.entry}).")

@@ -47,6 +47,13 @@ class Answered(Document):
     next_contact: _Text | None = None
 
 
+class Heard(Document):
+    """What somebody said when asked in private; or why nobody asked."""
+
+    reason: _Text | None = None
+    text: _Text | None = None
+
+
 class Supplied(Document):
     """What is supplied on a request; or why nothing is."""
 
@@ -55,6 +62,29 @@ class Supplied(Document):
     given: _Text | None = None
     family: _Text | None = None
     born: BirthDay | None = None
+
+
+class Enquired(Document):
+    """What is sought of a victim's information, for a line of enquiry, and why no less would do."""
+
+    line_of_enquiry: _Text
+    period: _Text
+    why: _Text
+    less_intrusive: _Text
+    counselling: _Text | None = None
+
+
+class Instructed(Document):
+    """What whoever holds a code C item must keep to."""
+
+    instructions: _Text | None = None
+
+
+class Copied(Document):
+    """A sanitised copy, in new words, and what whoever holds it must keep to."""
+
+    product: _Text
+    instructions: _Text | None = None
 
 
 def text_in(path: Path, what: str) -> str:
@@ -84,6 +114,13 @@ Reason = Annotated[str, _WHY]
 """An option of whoever must say why; the command gets the reason itself."""
 MaybeReason = Annotated[str | None, _WHY]
 """The same where it is not always asked."""
+HerWords = Annotated[
+    Heard | None,
+    typer.Option(
+        "--words", parser=_words(Heard), metavar="FILE",
+        help="A YAML file: `text` what was said, in her words; `reason` why nobody asked.",
+    ),
+]  # fmt: skip
 Lesson = Annotated[
     Learned,
     typer.Option(
@@ -113,5 +150,28 @@ SupplyWords = Annotated[
         "--words", parser=_words(Supplied), metavar="FILE",
         help="A YAML file: `text` in words; `given`, `family` and `born` (1980-05-12, 1980-05, "
         "1980 or an age) of the person; `reason` why nothing is supplied.",
+    ),
+]  # fmt: skip
+EnquiryWords = Annotated[
+    Enquired,
+    typer.Option(
+        "--words", parser=_words(Enquired), metavar="FILE",
+        help="A YAML file: `line_of_enquiry`, the `period` of the records, `why` they are believed "
+        "to hold what bears on it, what `less_intrusive` was considered; `counselling`, only where "
+        "such records are asked for: why they are proportionate.",
+    ),
+]  # fmt: skip
+Instructions = Annotated[
+    Instructed | None,
+    typer.Option(
+        "--words", parser=_words(Instructed), metavar="FILE",
+        help="A YAML file: `instructions` of code C.",
+    ),
+]  # fmt: skip
+CopyWords = Annotated[
+    Copied,
+    typer.Option(
+        "--words", parser=_words(Copied), metavar="FILE",
+        help="A YAML file: the `product` in new words; `instructions` of code C.",
     ),
 ]  # fmt: skip

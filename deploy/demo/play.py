@@ -283,12 +283,12 @@ def _closing(tell: Callable[[str], None], folder: Path, statement: str) -> None:
 
 
 def _asked(text: str, statement: str, person: str, why: str) -> str:
-    """Find the request about a person of a report: its id stands in the line before."""
+    """Find the request about a person of a report: its id begins what is said of it."""
     before = ""
     for line in text.splitlines():
         if all(part in line for part in (statement, person, why)):
             return _found(_ID, before)
-        before = line
+        before = before if line.startswith(" ") else line
     return _found(_ID, "")
 
 

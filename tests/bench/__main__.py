@@ -9,11 +9,11 @@ from pathlib import Path
 
 from deploy import logs
 from deploy.kafka.server import KafkaServer
-from tests.bench import audit, latency, throughput
+from tests.bench import audit, latency, rules, throughput
 from tests.bench.statements import agreement
 from tests.support.running import running
 
-WANTED = sys.argv[1:] or ["throughput", "latency", "audit"]
+WANTED = sys.argv[1:] or ["throughput", "latency", "audit", "rules"]
 COUNT = int(os.environ.get("BENCH_COUNT", "20000"))
 
 
@@ -29,6 +29,8 @@ async def figures(folder: Path, address: str) -> dict[str, float]:
                 await throughput.loaded(town, COUNT)
             if "audit" in WANTED:
                 found |= await asyncio.to_thread(audit.measure, town, folder)
+    if "rules" in WANTED:
+        found |= await asyncio.to_thread(rules.measure, folder)
     if "latency" in WANTED:
         found |= await latency.measure(address, folder / "latency")
     return found

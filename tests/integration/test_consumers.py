@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from consumers import store as stored
 from consumers.research import rows as research
-from consumers.research.desk import Found
+from consumers.research.found import Found
 from consumers.responses import rows as duties
 from consumers.safeguarding import rows as safeguarding
 from contracts.event.work import ResponseGiven
@@ -57,12 +57,12 @@ async def test_a_report_is_researched_alerted_and_answered(kafka: str, tmp_path:
         outbox = await town.outbox(PROBATION)
         report = (await say(outbox, concern(outbox))).id
         police, hub, probation = (open_acting(town.homes[n]) for n in (POLICE, HUB, PROBATION))
-        assert await police.catch_up() == 12 + 2
+        assert await police.catch_up() == 14 + 2
         assert await hub.catch_up() == 1
         assert await probation.catch_up() == 0
         tasks = await views(town, "thames-valley", "research_requested")
         assert Counter(json_of(one)["system"] for one in tasks) == dict.fromkeys(
-            ("pnc", "pnd", "mash", "local", "probation", "iom_mappa"), 2
+            ("pnc", "pnd", "mash", "niche", "local", "probation", "iom_mappa"), 2
         )
         (alert,) = await views(town, "mk-hub", "alert_raised")
         assert json_of(alert)["owner_role"] == "duty_safeguarding_lead"
@@ -111,10 +111,10 @@ async def police_search(police: Acting, report: str) -> None:
     with police.store.read() as db:
         still = [task for task in research.tasks_of(db, report) if task["open"]]
     assert sorted({task["system"] for task in still}) == [
-        "iom_mappa", "local", "mash", "pnc", "pnd",
+        "iom_mappa", "local", "mash", "niche", "pnc", "pnd",
     ]  # fmt: skip
     inspector = police.practitioner("I. Inspector")
-    with pytest.raises(Misuse, match="10 of 12"):
+    with pytest.raises(Misuse, match="12 of 14"):
         police.research.no_further_action(
             report, supervisor=inspector, role="duty_intelligence_inspector", reason="none"
         )
@@ -147,17 +147,17 @@ async def test_a_consumer_killed_under_way_says_everything_once(kafka: str, tmp_
                 for _ in range(4):
                     outbox.publish(concern(outbox))
                 assert await Sender(outbox).drain(60)
-                # Somewhere among the twelve tasks and two questions of each of these reports.
-                least = (number * 4 + 1) * 14
+                # Somewhere among the fourteen tasks and two questions of each of these reports.
+                least = (number * 4 + 1) * 16
                 await reached(lambda least=least: count(police) >= least)  # type: ignore[misc]
                 consumer.again()
             done = stored.to_publish.c.published
-            await reached(lambda: count(police, done) >= 12 * 14)
+            await reached(lambda: count(police, done) >= 12 * 16)
             await reached(lambda: police.outbox.undecided() == 0)
         finally:
             consumer.kill()
         said = await keys_of(town, "thames-valley")
-        assert len(said) == 12 * 14
+        assert len(said) == 12 * 16
         assert set(said.values()) == {1}
         assert await police.catch_up() == 0
 
@@ -180,11 +180,11 @@ async def test_a_deleted_database_is_rebuilt_and_says_nothing_twice(
         rebuilt = open_acting(town.homes[POLICE])
         assert await rebuilt.catch_up() == 0
         assert await keys_of(town, "thames-valley") == before
-        assert count(rebuilt) == 14
+        assert count(rebuilt) == 16
         await say(outbox, concern(outbox))
-        assert await rebuilt.catch_up() == 14
+        assert await rebuilt.catch_up() == 16
         said = await keys_of(town, "thames-valley")
-        assert (len(said), set(said.values())) == (28, {1})
+        assert (len(said), set(said.values())) == (32, {1})
 
 
 async def test_one_home_of_an_agency_acts_until_another_takes_over(
@@ -196,15 +196,15 @@ async def test_one_home_of_an_agency_acts_until_another_takes_over(
         homes = POLICE, "thames-valley/desk"
         before, after = (open_acting(town.homes[name]) for name in homes)
         await say(outbox, concern(outbox))
-        assert await before.catch_up() == 14
+        assert await before.catch_up() == 16
         assert await after.catch_up() == 0, "all that it would say was said"
         await say(outbox, concern(outbox))
         with pytest.raises(Misuse, match=f"/agencies/{POLICE} acts for thames-valley already"):
             await after.catch_up()
-        assert await after.catch_up(take_over=True) == 14
+        assert await after.catch_up(take_over=True) == 16
         assert await before.catch_up() == 0
         await say(outbox, concern(outbox))
         with pytest.raises(Misuse, match="/agencies/thames-valley/desk acts"):
             await before.catch_up()
         said = await keys_of(town, "thames-valley")
-        assert (len(said), set(said.values())) == (28, {1})
+        assert (len(said), set(said.values())) == (32, {1})

@@ -11,7 +11,7 @@ from consumers.consumer import Consumer
 from consumers.research.rows import results
 from consumers.store import Store, metadata
 from contracts.fault import Transient
-from deploy.wiring import workers_of
+from deploy.workers import workers_of
 from tests.support.month import month
 from tests.support.offices import DESK, POLICE, Offices
 from tests.support.postgres import made

@@ -14,7 +14,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from broker.shell.topics import agency_topics, partnership_topics
 from consumers import store as stored
 from consumers.research import rows as research
-from consumers.research.desk import Found
+from consumers.research.found import Found
 from contracts.draft import Draft, draft
 from contracts.event.case import LegalHoldLifted, LegalHoldSet
 from contracts.form import Section

@@ -1,5 +1,6 @@
 """Keys over time, through the command line on real Kafka: rotation, theft, recall, succession."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -101,8 +102,9 @@ async def test_a_stolen_key_is_recalled_from_everybody(kafka: str, tmp_path: Pat
 
 
 async def alerts(offices: Offices) -> list[str]:
-    """List the hub's alerts, as its lead reads them."""
-    return (await offices.do("alert list", HUB)).split("\n\n")[1:]
+    """List the hub's alerts, each as its lead reads it."""
+    listed = await offices.do("alert list", HUB)
+    return re.split(r"^(?=[0-9a-f]{8}-)", listed, flags=re.MULTILINE)[1:]
 
 
 async def revoke(offices: Offices, stolen: str) -> None:

@@ -19,6 +19,7 @@ from contracts.event.control import Founding
 from contracts.law import Law
 from contracts.opened import Elapsed, Notice, View, open_view
 from contracts.statement import digest_of
+from deploy.governing import put_named
 from producers.document import convert, load_file, read_struct
 from tests.support.delivering import Delivering
 from tests.support.stranger import Key, Writer, seeded, sha, text_of
@@ -101,7 +102,7 @@ def founding(log_key: str, *, exercise: bool = False) -> Founding:
     value, lines = load_file(SHIPPED / "founding.yaml")
     assert isinstance(value, dict)
     value["log_key"], value["exercise"] = log_key, exercise
-    value["rules"]["law"] = msgspec.to_builtins(law())
+    put_named(value["rules"], SHIPPED / "founding.yaml")
     for one in value["agencies"]:
         one["keys"] = [source_key(one["id"], system) for system in ("control", "case")]
     return convert(value, lines, Founding, name="founding.yaml")

@@ -14,7 +14,7 @@ from consumers.worker import Voice
 from contracts.draft import Draft
 from contracts.opened import View
 from deploy.governing import read_agreement
-from deploy.wiring import workers_of
+from deploy.workers import workers_of
 from producers.partnership import Partnership
 from tests.support.delivering import Delivering
 from tests.support.running import DEMO

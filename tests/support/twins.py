@@ -99,6 +99,31 @@ def say(
     return played.say(source, event, parts, **more)
 
 
+def casework(played: Played, people: dict[str, Any], first: bytes, hub: str) -> None:
+    """Do what is to be done about her: seen jointly, enquired, returned, referred, disclosed."""
+    days = {name: people["event"][name] for name in ("occurred", "known_to_agency", "recorded")}
+    for source, event, facts in (
+        (CASE, "contact_recorded", {"contact": "joint_attendance"}),
+        (CASE, "return_made", {"returned": "nil_contact"}),
+        (CASE, "enquiry_made", {"enquiry": "unsafe", "setting": "visit", "why_not": "he was in"}),
+        (CASE, "risk_assessed", {"instrument": "dash-2009", "version": "1", "level": "medium",
+                                 "considered": []}),
+        (CASE, "closure_notified", {"closure": "licence", "ends_on": "2012-05-02",
+                                    "risk_recognised": "yes"}),
+        (CASE, "referral_made", {"addressee": "mk-hub", "referral": "mash", "criterion": "c"}),
+    ):  # fmt: skip
+        played.say(source, event, {**people, "event": {**days, **facts}})
+    weighed = {"statement": id_of(first), "referral": "idva", "decision": "not_made",
+               "reason": "none", "by": "A. Officer", "role": "lead"}  # fmt: skip
+    say(played, hub, "referral_considered", weighed, first)
+    power = {"power": "common_law_only", "reason": "r", "by": "A. Officer", "role": "officer"}
+    asks = {**days, "right": "to_know", "applicant": "police", "statement": id_of(first)}
+    named = {name: value for name, value in people.items() if name.startswith("person.")}
+    applied = say(played, hub, "disclosure_applied", asks, first, sections=named)
+    staged = {"application": id_of(applied), "stage": "initial_checks", **power}
+    say(played, hub, "disclosure_staged", staged, applied, first)
+
+
 def her_case(
     kept: dict[str, str], *, hub: str = HUB, lifted: bool = True
 ) -> Callable[[Played], None]:
@@ -143,6 +168,7 @@ def her_case(
         right = say(played, CASE, "statement_corrected", correction, first, sections=narrative)
         read = {"correction": id_of(right), "by": "A. Officer", "affected": 0}
         say(played, hub, "correction_acknowledged", read, right)
+        casework(played, people, first, hub)
         gone = played.say(CASE, "concern_reported", people)
         erased = {"statements": [id_of(gone)], "ground": "mistaken", "reason": "another woman",
                   "by": "A. Officer"}  # fmt: skip

@@ -14,7 +14,7 @@ from consumers.consumer import Came, Consumer
 from consumers.store import Store
 from consumers.worker import Voice
 from contracts.draft import Draft
-from deploy.wiring import workers_of
+from deploy.workers import workers_of
 from producers.partnership import Partnership
 from tests.matrix.partnership import (
     AGREEMENTS,

@@ -61,10 +61,11 @@ PLAIN = {str: "text", int: "integer", bool: "true or false", msgspec.Raw: "exact
 
 
 def _structs() -> Iterator[type[msgspec.Struct]]:
-    """Find every struct of `contracts` and of the verdict."""
+    """Find every struct of `contracts` and of the verdict; instruments stand on no log."""
     modules = [
         importlib.import_module(found.name)
         for found in pkgutil.walk_packages(contracts.__path__, "contracts.")
+        if not found.name.startswith("contracts.instrument.")
     ]
     for module in [*modules, verdict]:
         for _, found in inspect.getmembers(module, inspect.isclass):

@@ -18,6 +18,8 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from consumers.consumer import Came
+from consumers.disclosure.rows import all_applications
+from consumers.people.rows import people_named
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alerts
 from consumers.standing import hidden_from
@@ -27,6 +29,7 @@ from deploy.wiring import Acting, open_acting
 from producers.home import Home
 from producers.inbox import Came as Read
 from producers.inbox import Inbox
+from tests.support.command import ROOT
 from tests.support.reports import concern
 from tests.support.speaking import Speaker
 from tests.support.telling import Sent
@@ -45,12 +48,20 @@ from tests.vectors.ledger import CLOCK_MS
 
 KEPT = "P. Kept"
 BEFORE = "Nobody"
+TRIED = f"rules try {ROOT}/deploy/governance/rules.yaml"
 LISTS = {
-    POLICE: ("research list --all", "alert list", "response list", "person list", "outbox",
-             "quarantine list", "emergency list", "exclusion list", "hold list",
-             "correction list", "retention due --all", "erasure status"),
-    HUB: ("alert list", "response list", "person list", "retention due", "erasure status"),
-    CASE: ("response list", "outbox", "exclusion list", "correction list"),
+    POLICE: ("research list --all", "alert list", "alert list --all", "response list",
+             "request list", "person list", "person candidates", "outbox", "quarantine list",
+             "emergency list", "exclusion list", "hold list", "correction list",
+             "retention due --all", "erasure status", "risk show", "referral list", "enquiry list",
+             "enquiry returns", "handover list", "housing list", "disclosure list",
+             "intelligence list"),
+    HUB: ("alert list --all", "response list", "request list", "person list", "person candidates",
+          "retention due", "erasure status", "risk show", "referral list", "handover list",
+          "housing list", "intelligence list"),
+    CASE: ("response list", "request list", "alert list --all", "outbox", "exclusion list",
+           "correction list", "risk show", "referral list", "enquiry list", "enquiry returns",
+           "handover list"),
     DESK: ("quarantine list", "emergency list", "response list"),
 }  # fmt: skip
 Ran = tuple[int, str, list[tuple[str, Any]]]
@@ -148,6 +159,22 @@ def test_no_list_shows_whom_it_is_kept_from_that_there_is_something(
         assert BEFORE not in said, "who looks is known here by name"
 
 
+def test_terms_that_are_tried_raise_nothing_that_is_kept_from_who_tries_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """He tries a ruleset and counts: of her case nothing is counted.
+
+    It reads every record that it may show anew, so that the indices of entries stand in its
+    queries: those move with all that anybody says.
+    """
+    with_case, without, _ = twins(tmp_path, POLICE, case_of)
+    code, said, queries = with_case.does(TRIED, capsys)
+    other = without.does(TRIED, capsys)
+    assert (code, said) == other[:2]
+    assert [query for query, _ in queries] == [query for query, _ in other[2]]
+    assert "alerts that either raises" in said
+
+
 def test_a_colleague_sees_what_is_kept_from_him(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -168,12 +195,63 @@ def test_a_colleague_sees_what_is_kept_from_him(
         assert len(nameless) < len(seen), "who is not named is shown what is kept from nobody"
 
 
+def her_id(told: str) -> bool:
+    """Say whether a list names a statement at all."""
+    return re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-7", told) is not None
+
+
+SEEN = {
+    CASE: ("enquiry list", "enquiry returns"), HUB: ("referral list",),
+    POLICE: ("referral list", "disclosure list"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_colleague_sees_what_is_done_about_her(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Casework too: else its lists would be kept from everybody, and the comparison be empty."""
+    hub = name if name == POLICE else HUB
+    with_case, without, _ = twins(
+        tmp_path, name, lambda token: written("hers", her_case({"practitioner": token}, hub=hub))
+    )
+    open_acting(Home.open(with_case.folder)).outbox.token_for("practitioner", "C. Colleague")
+    for line in SEEN[name]:
+        capsys.readouterr()
+        told = [*line.split(), "--home", str(with_case.folder), "--by", "C. Colleague"]
+        assert invoke(told) == 0
+        seen = capsys.readouterr().out
+        assert her_id(seen), line
+        assert not her_id(without.does(line, capsys)[1]), line
+
+
 def ids_of(agency: Agency) -> dict[str, set[str]]:
     """List what may be acted on at a home, by what it is."""
     columns = {"task": research_tasks.c.id, "report": research_tasks.c.statement,
-               "alert": alerts.c.id}  # fmt: skip
+               "alert": alerts.c.id, "person": people_named.c.token}  # fmt: skip
     with open_acting(Home.open(agency.folder)).store.read() as db:
         return {name: set(db.execute(select(one)).scalars()) for name, one in columns.items()}
+
+
+def test_what_he_cannot_see_of_a_disclosure_he_cannot_act_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """He is the officer who is asked about: his stage, his look, are of no application."""
+    with_case, _, _ = twins(
+        tmp_path, POLICE, lambda token: written("hers", her_case({"practitioner": token},
+                                                                 hub=POLICE))
+    )  # fmt: skip
+    acting = open_acting(Home.open(with_case.folder))
+    with acting.store.read() as db:
+        (application,) = (one["id"] for one in all_applications(db))
+    words = tmp_path / "words.yaml"
+    words.write_text("reason: none\n")
+    step = f"assessed --words {words} --role sergeant"
+    for line in (f"disclosure stage {{}} {step}", "disclosure show {}",
+                 "disclosure show {} --applicant"):  # fmt: skip
+        hers = with_case.does(line.format(application), capsys)[:2]
+        assert hers == with_case.does(line.format(f"{application[:-1]}z"), capsys)[:2]
+        assert "There is no application of this id." in hers[1]
 
 
 def test_what_he_cannot_see_he_cannot_act_on(
@@ -182,21 +260,43 @@ def test_what_he_cannot_see_he_cannot_act_on(
     """He guesses an id, or has seen it on a screen: it answers as an id that never was."""
     with_case, without, _ = twins(tmp_path, POLICE, case_of)
     seen, known = ids_of(with_case), ids_of(without)
-    task, report, alert = (min(seen[name] - known[name]) for name in ("task", "report", "alert"))
+    names = ("task", "report", "alert", "person")
+    task, report, alert, person = (min(seen[name] - known[name]) for name in names)
+    ours = min(seen["person"] & known["person"])
     words = tmp_path / "words.yaml"
     words.write_text("reason: none\n")
+    copy, sought = tmp_path / "copy.yaml", tmp_path / "sought.yaml"
+    copy.write_text("product: nothing that names anybody\n")
+    sought.write_text("line_of_enquiry: a\nperiod: b\nwhy: c\nless_intrusive: d\n")
     who, why = "--role sergeant", f"--words {words}"
     for line in (
         f"research complete {task} --outcome nil {who}",
         f"research nfa {report} {why} {who}",
+        f"research show {task}",
+        f"research show {task} --reveal-whereabouts {why} {who}",
+        f"research request-victim-information {report} --person {'x' * 22} --to mk-hub "
+        f"--authorised-by Head --notice-given --words {sought} {who}",
+        f"intelligence grade {report} --scheme 3x5x2 --source 1 --assessment A --handling P {who}",
+        f"intelligence release {report} --of {report} --person {'x' * 22} --sanitised-by Writer "
+        f"--handling P --words {copy} {who}",
         f"alert ack {alert} {who}",
+        f"alert hand-over {alert} --to lead {who}",
+        f"alert snooze {alert} --hours 2 {why} {who}",
+        f"alert escalate {alert} {who}",
+        f"alert close {alert} --outcome done {who}",
+        f"person show {person}",
+        f"person pair {ours} {person}",
+        f"person candidates --subject {person}",
+        f"person link {ours} {person} {why} {who}",
         f"response supply {report} --outcome nil {who}",
+        f"referral consider {report} --kind idva {why} {who}",
         f"response give {report} --received-by Kept --researched no --action no_action {why} {who}",
     ):
         code, said, _ = with_case.does(line, capsys)
         assert (code, said) == without.does(line, capsys)[:2], line
         assert (code, "is known here" in said) == (EXIT_USAGE, False)
-        assert re.search(r"There is no |No re[a-z]+ (was|of this id was)", said), said
+        refusal = r"There is no |No(thing|body) of this |No re[a-z]+ (was|of this id (was|is|that))"
+        assert re.search(refusal, said), said
 
 
 def test_a_reporter_who_is_excluded_from_what_a_colleague_reports_sees_nothing_of_it(

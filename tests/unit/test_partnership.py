@@ -8,7 +8,9 @@ from consumers.worker import Voice
 from contracts import signature
 from contracts.base64url import decode
 from producers.home import Home
-from tests.support.speaking import Speaker
+from producers.outbox import Outbox
+from producers.partnership import Partnership
+from tests.support.speaking import Speaker, adopt
 from tests.vectors.ledger import agency, endorsement
 
 JOINS = {"act": "agency_admitted", "agency": {**agency("impostor"), "kind": "police"}}
@@ -62,3 +64,48 @@ def test_an_admission_stands_in_every_home_once_enough_hands_are_behind_it(
     assert known.agencies == speaker.town.log.state.agencies
     assert kind(speaker.home, speaker) == "police"
     assert {key.enrolled for key in known.held.values() if key.agency == "impostor"} == {True}
+
+
+def test_control_views_are_folded_once_each_and_give_what_folding_all_gives(
+    speaker: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exercise whose time is set often folded all of them again at each reading."""
+    folded: list[bytes] = []
+
+    def counting(outbox: Outbox, record: bytes, known: Partnership) -> object:
+        folded.append(record)
+        return opens(outbox, record, known)
+
+    opens = Outbox._open
+    assert "mk-second" not in speaker.outbox.partnership.versions
+    monkeypatch.setattr(Outbox, "_open", counting)
+    adopt(speaker.town, id="mk-second")
+    speaker.read()
+    after = speaker.outbox.partnership
+    assert "mk-second" in after.versions
+    # Each once as it comes, and once for the fold.
+    assert len(folded) == 2 * len(set(folded))
+    speaker.close()
+    speaker.open()
+    assert speaker.outbox.partnership == after
+
+
+def test_what_an_undone_transaction_folded_is_folded_anew(speaker: Speaker) -> None:
+    """A home must not believe what it read in a transaction that never was."""
+    known = set(speaker.outbox.partnership.versions)
+    adopt(speaker.town, id="mk-second")
+    came = [one for one in speaker.came() if one.offset >= speaker.inbox.position(one.topic)]
+
+    def undone() -> None:
+        with speaker.outbox.database.write() as db:
+            for one in came:
+                if one.record is not None and one.topic == speaker.inbox.views:
+                    speaker.inbox._take_view(db, speaker.outbox.opened(one.record, db), one)
+            assert "mk-second" in speaker.outbox.partnership_in(db).versions
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        undone()
+    assert set(speaker.outbox.partnership.versions) == known
+    speaker.read()
+    assert "mk-second" in speaker.outbox.partnership.versions

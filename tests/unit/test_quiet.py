@@ -16,7 +16,7 @@ from consumers.worker import Voice, Worker
 from contracts.draft import Draft
 from contracts.opened import Elapsed, NotProved, View, open_view
 from contracts.section import Practitioner
-from deploy.wiring import workers_of
+from deploy.workers import workers_of
 from producers.partnership import Partnership
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
 from tests.support.stranger import text_of
@@ -39,8 +39,8 @@ def test_clocks_run_out_where_nothing_but_heartbeats_came(desk: Desk) -> None:
     desk.settle()
     raised = [one["rule"] for one in desk.said(POLICE, "alert_raised")]
     assert "M01" in raised
-    owed = [one["duty"] for one in desk.said(POLICE, "duty_overdue")]
-    assert owed == ["response_given"]
+    overdue = [(one["duty"], one["owner_role"]) for one in desk.said(POLICE, "duty_overdue")]
+    assert overdue == [("response_given", "duty_inspector"), ("response_given", "duty_manager")]
     with desk.acting(HUB).store.read() as db:
         assert stored.ledger_time(db) == desk.ledger.state.ledger_time
 

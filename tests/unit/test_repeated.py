@@ -7,7 +7,7 @@ import pytest
 
 from consumers.consumer import Consumer
 from consumers.research.desk import Desk as ResearchDesk
-from consumers.research.desk import Found
+from consumers.research.found import Found
 from consumers.research.rows import all_tasks
 from consumers.responses.desk import Answering
 from consumers.store import Store
@@ -17,7 +17,7 @@ from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse
 from contracts.section import Practitioner
 from deploy.command import invoke
-from deploy.wiring import workers_of
+from deploy.workers import workers_of
 from producers.partnership import Partnership
 from producers.repeated import said_before
 from tests.support.desk import POLICE, Desk

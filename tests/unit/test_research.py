@@ -6,7 +6,8 @@ import pytest
 
 from consumers.research import plan, rows
 from consumers.research.desk import Desk as ResearchDesk
-from consumers.research.desk import Found, person_of
+from consumers.research.found import Found
+from consumers.research.known import known
 from consumers.responses import rows as duties
 from consumers.responses.desk import Answering
 from contracts.event.work import ResearchOutcome
@@ -68,7 +69,10 @@ def test_a_concern_opens_a_task_per_person_per_system(desk: Desk) -> None:
     assert {one["statement"] for one in asked} == {report}
     assert len({one["subject"] for one in asked}) == 2
     by_person = {(one["subject"], one["system"]) for one in asked}
-    assert len(asked) == len(by_person) == 2 * len(plan.FULL)
+    assert len(asked) == len(by_person) == 14
+    assert {system for _, system in by_person} == {
+        "pnc", "pnd", "mash", "niche", "local", "probation", "iom_mappa",
+    }  # fmt: skip
     hours = {(one["due_at"] - desk.ledger.clock_ms) / 3_600_000 for one in asked}
     assert hours == {72}
 
@@ -116,7 +120,8 @@ def test_a_change_of_relationship_looks_local_and_pnc_first_and_pnd_on_a_hit(des
     desk.settle()
     with desk.acting(POLICE).store.read() as db:
         tasks = rows.tasks_of(db, report)
-    assert sorted(task["system"] for task in tasks) == ["local", "local", "pnc", "pnc"]
+    systems = ["local", "local", "niche", "niche", "pnc", "pnc"]
+    assert sorted(task["system"] for task in tasks) == systems
     found = Found(outcome="possible_match", kinds=["nfa_allegation"], confidence="possible")
     complete(desk, next(t["id"] for t in tasks if t["system"] == "local"), found)
     complete(desk, next(t["id"] for t in tasks if t["system"] == "pnc"), Found(outcome="nil"))
@@ -186,9 +191,9 @@ def test_a_person_whose_publisher_says_who_it_is_can_be_searched(desk: Desk) -> 
     desk.settle()
     with desk.acting(POLICE).store.read() as db:
         tasks = [t for t in rows.tasks_of(db, report) if t["subject"] == subject]
-        known = person_of(db, tasks[0])
-    assert known is not None
-    assert known.identity.names[0] == Name("Tracey", "Hill")
+        her = known(db, report, subject, frozenset())
+    assert her is not None
+    assert Name("Tracey", "Hill") in her.names
     complete(desk, next(t["id"] for t in tasks if t["system"] == "pnc"), Found(outcome="nil"))
 
 
@@ -196,7 +201,7 @@ def test_no_further_action_is_refused_while_one_look_is_still_to_be_made(desk: D
     """E19: "no action" was written and nobody had looked."""
     report = desk.report()
     desk.settle()
-    with pytest.raises(Misuse, match="12 of 12 looks"):
+    with pytest.raises(Misuse, match="14 of 14 looks"):
         stop(desk, report)
     with desk.acting(POLICE).store.read() as db:
         task = rows.tasks_of(db, report)[0]["id"]
@@ -271,7 +276,7 @@ def test_what_was_found_never_leaves_the_forces_own_store(desk: Desk) -> None:
     assert kept["detail"] == "GBH 1987, twelve years"
 
 
-def test_a_duty_that_runs_out_becomes_a_statement_once(desk: Desk) -> None:
+def test_a_duty_that_runs_out_becomes_a_statement_once_for_each_role(desk: Desk) -> None:
     """Silence is what stops officers reporting: it must stand on the log."""
     report = desk.report()
     desk.settle()
@@ -283,7 +288,9 @@ def test_a_duty_that_runs_out_becomes_a_statement_once(desk: Desk) -> None:
     desk.pass_hours(50)
     desk.settle()
     overdue = desk.said(POLICE, "duty_overdue")
-    assert [(one["duty"], one["statement"]) for one in overdue] == [("response_given", report)]
+    assert {(one["duty"], one["statement"]) for one in overdue} == {("response_given", report)}
+    told = [one["owner_role"] for one in overdue]
+    assert told == ["duty_inspector", "duty_manager"], "its own role, and then the next"
 
 
 def test_an_answer_in_time_leaves_nothing_overdue(desk: Desk) -> None:

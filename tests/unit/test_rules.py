@@ -7,7 +7,7 @@ import pytest
 
 from consumers.research import rows as research
 from consumers.research.desk import Desk as ResearchDesk
-from consumers.research.desk import Found
+from consumers.research.found import Found
 from consumers.safeguarding import rows
 from consumers.safeguarding.desk import Deciding
 from contracts.fault import Misuse
@@ -145,7 +145,7 @@ def test_m02_fires_on_a_report_that_reached_police_before_its_source_was_complet
     (alert,) = raised(desk, POLICE, "M02")
     assert alert["statements"] == [report]
     assert alert["due_at"] == desk.ledger.clock_ms + 4 * 3_600_000
-    assert len(desk.said(POLICE, "research_requested")) == 12
+    assert len(desk.said(POLICE, "research_requested")) == 14
 
 
 def test_m02_does_not_fire_on_a_named_report(desk: Desk) -> None:

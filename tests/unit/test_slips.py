@@ -1,15 +1,18 @@
 """Slips of the hand of whoever uses it for the first time: told before anything is stored."""
 
-from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from consumers.safeguarding.rules import same_origin
+from consumers.safeguarding.rules import same_origin, unresearched
+from consumers.safeguarding.rules.every import EVERY
+from consumers.safeguarding.rules.good import GOOD, OWED_BY
+from consumers.safeguarding.rules.terms import DEFAULT, FOUND
 from contracts.entry import ReasonGiven
+from contracts.event.work import Act
 from contracts.reason import Reason
 from deploy.command import invoke
-from deploy.command.alert import RULES
 from deploy.command.publish import FILED, reason_line
 from deploy.speaking import outbox_of
 from producers.filed import Report
@@ -50,7 +53,10 @@ def said(capsys: pytest.CaptureFixture[str], line: list[str], home: Path, *, cod
             "No report of this id was sent to this agency.",
         ),
         (["research", "list"], "is no home of a police desk: Tv Probation has none."),
-        (["alert", "list"], "is no home of a police desk or of the hub: Tv Probation has none."),
+        (["alert", "ack", "nonsense", "--by", "A", "--role", "r"],
+         "There is no alert of this id."),
+        (["alert", "snooze", ID, "--by", "A", "--role", "r", "--hours", "0"],
+         "Invalid value for '--hours'"),
         (["publish", "nofile.yaml"], "nofile.yaml cannot be read: no such file or directory."),
         (["publish", str(ROOT)], "cannot be read: it is a folder."),
         (["publish", "nofile.yaml", "--wait", "-5"], "Invalid value for '--wait'"),
@@ -143,6 +149,6 @@ def test_what_is_missing_of_who_says_so_is_named_as_the_file_names_it() -> None:
 
 def test_every_rule_has_its_words() -> None:
     """A code on a screen at night is looked up nowhere."""
-    names = {one.stem for one in (ROOT / "consumers/safeguarding/rules").glob("[a-z]*.py")}
-    rules = (import_module(f"consumers.safeguarding.rules.{name}") for name in sorted(names))
-    assert set(RULES) | {same_origin.ID} == {rule.ID for rule in rules}
+    assert {one.id for one in DEFAULT} == set(FOUND)
+    assert set(EVERY) | {same_origin.ID, unresearched.ID} == set(FOUND)
+    assert set(GOOD) == set(OWED_BY) == set(get_args(Act))

@@ -70,6 +70,11 @@ COMMANDS = {
     "person link": ["person", "link", "a", "b", *WHO],
     "consent record": ["consent", "record", "a", "--state", "given", "--alone", *WHO],
     "exclusion record": ["exclusion", "record", "a", *WHO],
+    "referral consider": ["referral", "consider", ID, "--kind", "idva", *WHO],
+    "disclosure stage": ["disclosure", "stage", ID, "assessed", *WHO],
+    "enquiry record": [
+        "enquiry", "record", "a", "--outcome", "unsafe", "--setting", "visit", "--not-alone", *WHO,
+    ],
     "hold lift": ["hold", "lift", ID, *WHO],
 }  # fmt: skip
 

@@ -3,18 +3,17 @@
 A proposal and no more: a named person decides, and until then corroboration stays at one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import permutations
+from itertools import combinations, permutations, product
 
-from consumers.safeguarding.rules import is_automated
-from contracts.event.report import Report
+from consumers.safeguarding.rules import day_of, is_automated
 from contracts.identifier import agency_of
 from contracts.section import Identity, Name
 from contracts.statement import Statement
 
-ID, VERSION = "M03", "1"
+ID = "M03"
 EVENTS = frozenset({
     "concern_reported", "contact_recorded", "relationship_noted", "intelligence_logged",
 })  # fmt: skip
@@ -39,21 +38,37 @@ class Account:
 
 
 def account_of(statement: Statement) -> Account | None:
-    """Read a report as this rule sees it; None for one it does not compare.
-
-    History windows use `occurred`; where that is not known to the day, the day on which the
-    agency came to know stands in for it.
-    """
-    event = statement.sections.get("event")
+    """Read a report as this rule sees it; None for one it does not compare."""
     people = tuple(v for v in statement.sections.values() if isinstance(v, Identity))
     if statement.kind.name not in EVENTS or len(people) < PAIR or is_automated(statement):
         return None
-    if not isinstance(event, Report):
+    day = day_of(statement)
+    if day is None:
         return None
-    at = event.occurred.at if event.occurred.precision in {"day", "instant"} else None
-    day = date.fromisoformat((at or event.known_to_agency)[:10])
-    agency = agency_of(statement.context.source) or ""
-    return Account(statement.context.id, agency, day, people)
+    return Account(statement.context.id, agency_of(statement.context.source) or "", day, people)
+
+
+def pairs_of(
+    account: Account, tokens: Callable[[str], Iterable[str]] = lambda token: (token,)
+) -> frozenset[str]:
+    """Spell every pair of persons in a report in each way in which another may name it.
+
+    A person is known by a token or by a given name, so that two reports that `same_origin` takes
+    for one pair share a spelling; most that share one it then parts.
+
+    Args:
+        account: the report.
+        tokens: gives the tokens that are the same person as one.
+    """
+    known = [
+        {*tokens(one.subject), *filter(None, (_folded(name.given) for name in one.names))}
+        for one in account.people
+    ]
+    return frozenset(
+        "\n".join(sorted(pair))
+        for two, other in combinations(known, PAIR)
+        for pair in product(two, other)
+    )
 
 
 def same_origin(
@@ -64,7 +79,7 @@ def same_origin(
     Args:
         newer: one report.
         older: the other; the order does not matter.
-        days_max: inclusive, from the founding's rules (`same_origin_days`).
+        days_max: inclusive, the window of the rule's term.
         links: token sets that a named matcher said are one person each.
 
     Returns:

@@ -60,6 +60,8 @@ class History(Protocol):
     ) -> Sequence[Seen]:
         """List what names a person, by any token that a named matcher linked to this one.
 
+        A person is named by a section of their own, or as the `subject` of the event.
+
         Args:
             subject: a token.
             events: by name; none for all.
@@ -75,6 +77,9 @@ class History(Protocol):
         until: date | None = None,
     ) -> Sequence[Seen]:  # fmt: skip
         """List what names every one of these persons, as `of`."""
+
+    def one(self, statement: str) -> Seen | None:
+        """Give one statement by its id; None where it is not in this history."""
 
     def are_one(self, subject: str, other: str) -> bool:
         """Say whether two tokens are one person, by a link that stands."""

@@ -1,0 +1,176 @@
+"""The stages of a disclosure in their order, under which power, and by when.
+
+Pure. Nothing to disclose is not safe. Who asks is known to the officers of the case alone.
+
+Source: DVDS guidance, April 2023 (28 days overall); Domestic Abuse Act 2021 s77; domain.md 1.3.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal, get_args
+
+from contracts.event.control import Rules
+from contracts.event.report import Occurred
+from contracts.fault import Misuse
+from contracts.section import Answer
+
+DAY_MS = 86_400_000
+DUTY = "disclosure_decision"
+"""The duty that runs out."""
+SCHEME_SINCE = date(2014, 3, 8)
+"""From when the scheme was national; a ruleset's term for M04 may say otherwise (`since`)."""
+
+Stage = Literal["initial_checks", "met", "assessed", "decided", "disclosed"]
+Power = Literal["dvds", "common_law_only"]
+Decision = Literal["disclose", "nothing_to_disclose", "refuse"]
+Told = Literal["person_at_risk", "third_party"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+WORDS: dict[str, str] = {
+    "initial_checks": "checked for danger now, the applicant not there",
+    "met": "met face to face, identity proved",
+    "assessed": "risk assessed in full",
+    "disclose": "to be disclosed, in person, nothing written handed over",
+    "nothing_to_disclose": "nothing to disclose: nothing is held that may be told. NOT a finding "
+    "of safety: say so, and give her a safety plan and whom to ring",
+    "refuse": "refused, with the reason on the log. NOT a finding of safety",
+    "disclosed": "disclosed in person, in confidence",
+    "common_law_only": "COMMON LAW ONLY: the scheme was not there; police may disclose where it "
+    "is lawful, necessary and proportionate",
+    "to_ask": "right to ask",
+    "to_know": "right to know",
+}
+"""Each stage, decision and power as a reader must take it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One stage as an officer means to record it.
+
+    Attributes:
+        stage: which.
+        decision: at `decided`.
+        told: whom, at `disclosed`: who can best protect, not who asked.
+        applicant_absent: whether the applicant was not there, at the first checks.
+        identity_proved: whether who asks proved who they are, when met.
+        agencies: who decided together, at `decided`.
+        safety_plan: whether there is one, at `disclosed`.
+        in_person: at `disclosed`: told in person, with nothing written handed over, and in
+            confidence.
+    """
+
+    stage: Stage
+    decision: Decision | None = None
+    told: Told | None = None
+    applicant_absent: bool = False
+    identity_proved: Answer = "not_asked"
+    agencies: Sequence[str] = ()
+    safety_plan: Answer = "not_asked"
+    in_person: bool = False
+
+
+def power_at(occurred: Occurred, at: int, *, since: date = SCHEME_SINCE) -> Power:
+    """Give the power under which something is disclosed.
+
+    Args:
+        occurred: of the application.
+        at: the ledger time of its recording; an exercise's is the day that is played.
+        since: the day from which the scheme is there.
+
+    Returns:
+        Common law alone where either day was before it.
+
+    Source:
+        domain.md 1.3: no scheme existed for E19; common-law disclosure was available.
+    """
+    days = [datetime.fromtimestamp(at / 1000, UTC).date()]
+    if occurred.at is not None and occurred.precision in {"day", "instant"}:
+        days.append(date.fromisoformat(occurred.at[:10]))
+    return "common_law_only" if min(days) < since else "dvds"
+
+
+def since_of(rules: Rules) -> date:
+    """Give the day from which the scheme is there, as the ruleset has it."""
+    terms = (one for one in rules.watch or [] if one.id == "M04" and one.since)
+    return next((date.fromisoformat(one.since or "") for one in terms), SCHEME_SINCE)
+
+
+def due_at(at: int, *, rules: Rules) -> int:
+    """Give the ledger time by which it is over, from its application, in milliseconds."""
+    return at + rules.disclosure_days * DAY_MS
+
+
+def next_stages(right: str, done: Sequence[str], decision: str | None) -> list[Stage]:
+    """List what may come next; empty where it is over.
+
+    Args:
+        right: `to_ask` or `to_know`: where police think of it, nobody who asks is met.
+        done: the stages that were recorded.
+        decision: that stands, None where nobody decided.
+    """
+    if "disclosed" in done or decision in {"nothing_to_disclose", "refuse"}:
+        return []
+    order = [one for one in STAGES if right == "to_ask" or one != "met"]
+    return [one for one in order if one not in done][:1]
+
+
+def check(step: Step, *, right: str, done: Sequence[str], decision: str | None, ours: str) -> None:
+    """Refuse a stage out of its order, or without what makes it safe; the desk's own button.
+
+    Args:
+        step: as it is meant.
+        right: of the application.
+        done: the stages that were recorded.
+        decision: that stands.
+        ours: the agency whose desk it is.
+
+    Raises:
+        Misuse: with what to do first.
+
+    Source:
+        domain.md 1.3 (stages), 5 (trap 7).
+    """
+    coming = next_stages(right, done, decision)
+    if step.stage not in coming:
+        told = f"next is {coming[0]}" if coming else "it is over"
+        raise Misuse(
+            f"{step.stage} does not come now: {told}.",
+            remedy="See how it stands: candour disclosure show. Where danger is now, do not wait "
+            "for a stage: ring 999, and publish a concern with danger_now: yes.",
+        )
+    needs = {
+        "initial_checks": (
+            step.applicant_absent, "The first checks are made while the applicant is not there.",
+            "Make them so, then give --applicant-absent.",
+        ),
+        "met": (
+            step.identity_proved == "yes", "Who asks has not proved who they are.",
+            "See proof of identity and address, then give --identity yes. Tell nothing before.",
+        ),
+        "assessed": (True, "", ""),
+        "decided": (
+            bool(set(step.agencies) - {ours}), "No other agency decided with the police.",
+            "Decide together, and name each with --with: probation, the hub, whoever knows.",
+        ),
+        "disclosed": (
+            step.in_person and step.safety_plan == "yes",
+            "A disclosure is made in person, in confidence, with nothing written handed over and "
+            "a safety plan.",
+            "Make the plan with her, tell her so, then give --in-person and --safety-plan yes.",
+        ),
+    }  # fmt: skip
+    holds, text, remedy = needs[step.stage]
+    if not holds:
+        raise Misuse(text, remedy=remedy)
+    if (step.stage == "decided") != (step.decision is not None):
+        raise Misuse(
+            "A decision is given at `decided`, and only there.",
+            remedy="Give --decision disclose, nothing_to_disclose or refuse, with that stage.",
+        )
+    if (step.stage == "disclosed") != (step.told is not None):
+        raise Misuse(
+            "Whom it was disclosed to is given at `disclosed`, and only there.",
+            remedy="Give --told person_at_risk or third_party: who can best protect, which need "
+            "not be who asked.",
+        )

@@ -1,0 +1,127 @@
+"""What a named officer records of a disclosure, and who of them may know who asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping
+
+from consumers import standing
+from consumers import store as stored
+from consumers.disclosure import course, rows
+from consumers.disclosure.course import Step
+from consumers.store import Store, Wanted
+from consumers.worker import Voice, personal
+from contracts.event.action import DisclosureStaged
+from contracts.fault import Misuse
+from contracts.section import Practitioner, Provenance, SourceIdentity
+
+ABSENT = "The applicant was not there. "
+"""What stands before the reason of the first checks."""
+IN_PERSON = "In person, in confidence, nothing written handed over. "
+"""What stands before the reason of a disclosure."""
+
+
+@dataclass(frozen=True)
+class Disclosing:
+    """The disclosure desk of one force."""
+
+    store: Store
+    voice: Voice
+    new_id: Callable[[], str]
+
+    def stage(
+        self, application: str, step: Step, *, by: Practitioner, role: str, reason: str
+    ) -> list[Wanted]:
+        """Record one stage, by a named officer.
+
+        Args:
+            application: its id.
+            step: the stage and what makes it safe.
+            by: the officer.
+            role: theirs.
+            reason: in words; it goes on the log, and never says who asked.
+
+        Raises:
+            Misuse: there is no such application, or the stage may not come now.
+        """
+        with self.store.write() as db:
+            row = self._application(db, application, by)
+            reached = rows.stages_of(db, application)
+            done = [one["stage"] for one in reached]
+            decision = rows.decision_of(reached)
+            course.check(
+                step, right=row["right"], done=done, decision=decision, ours=self.voice.agency
+            )
+            if not set(step.agencies) <= set(self.voice.partners.agencies):
+                raise Misuse(
+                    "--with names what is no agency of this partnership.",
+                    remedy="Take its id from: candour partnership show",
+                )
+            said_id = self.new_id()
+            before = {"initial_checks": ABSENT, "disclosed": IN_PERSON}.get(step.stage, "")
+            event = DisclosureStaged(
+                application=application, stage=step.stage, power=row["power"],
+                decision=step.decision, told=step.told, identity_proved=step.identity_proved,
+                safety_plan=step.safety_plan, agencies=list(step.agencies) or None,
+                reason=f"{before}{reason}", by=by.name or "", role=role,
+            )  # fmt: skip
+            # The report too: what asked for a decision on it (M04) sees that there is one.
+            held = row["statement"] and stored.row_of(db, row["statement"]) is not None
+            said = personal(
+                said_id, f"disclosure_staged/{application}/{step.stage}/{said_id}",
+                "disclosure_staged", event,
+                causes=[application, *([row["statement"]] if held else [])],
+                provenance=self.voice.signed_by(by, role=role),
+            )  # fmt: skip
+            rows.stage(db, said_id, event, place=course.STAGES.index(step.stage))
+            stored.want(db, said)
+        return [said]
+
+    def applicant(self, application: str, *, by: Practitioner) -> SourceIdentity | None:
+        """Give who asked, to an officer of the case alone.
+
+        Args:
+            application: its id.
+            by: who looks: whoever took the application, or recorded a stage of it.
+
+        Returns:
+            None where the police or an agency began it.
+
+        Raises:
+            Misuse: there is no such application, or it is not this officer's.
+
+        Source:
+            domain.md 1.3, 5 (trap 7): that there is an applicant is hidden from the subject.
+        """
+        with self.store.read() as db:
+            self._application(db, application, by)
+            held = stored.held(db, application)
+            said = held.sections.get("provenance") if held else None
+            took = said.practitioner.name if isinstance(said, Provenance) and said.practitioner \
+                else None  # fmt: skip
+            officers = {took, *(one["by"] for one in rows.stages_of(db, application))}
+            if _folded(by.name) not in {_folded(one) for one in officers if one}:
+                raise Misuse(
+                    "Who asked is known to the officers of this disclosure alone.",
+                    remedy="Ask one of them: candour disclosure show names who recorded what.",
+                )
+            sealed = held.sections.get("source_identity") if held else None
+            return sealed if isinstance(sealed, SourceIdentity) else None
+
+    def _application(self, db: Connection, said: str, by: Practitioner) -> RowMapping:
+        row = rows.application(db, said)
+        hidden = standing.hidden_from(db, self.voice.viewer(by))
+        if row is None or not hidden.isdisjoint((said, row["statement"])):
+            raise no_application()
+        return row
+
+
+def no_application() -> Misuse:
+    """Say that there is no such application: in the same words where it is kept from somebody."""
+    return Misuse(
+        "There is no application of this id.", remedy="Take the id from: candour disclosure list"
+    )
+
+
+def _folded(name: str | None) -> str:
+    return " ".join((name or "").split()).casefold()

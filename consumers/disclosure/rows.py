@@ -1,0 +1,128 @@
+"""Disclosure rows: applications and their stages. Who applied stands in none of them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
+
+from consumers.disclosure.course import Power
+from consumers.standing import standing
+from consumers.store import metadata, upsert
+from contracts.event.action import DisclosureApplied, DisclosureStaged
+
+applications = Table(
+    "disclosure_applications",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("right", Text, nullable=False),
+    Column("statement", Text),
+    Column("due_at", BigInteger, nullable=False),
+    Column("power", Text, nullable=False),
+    Column("overdue_by", Text),
+)
+"""`statement` is the report that it arises from, where there is one."""
+
+_in_time = applications.c.overdue_by.is_(None)
+Index("disclosure_in_time", applications.c.due_at, sqlite_where=_in_time, postgresql_where=_in_time)
+
+stages = Table(
+    "disclosure_stages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("application", Text, nullable=False, index=True),
+    Column("place", BigInteger, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("decision", Text),
+    Column("told", Text),
+    Column("by", Text, nullable=False),
+    Column("role", Text, nullable=False),
+)
+"""`place` is the stage's in the order that stages come in."""
+
+_OVER = ("nothing_to_disclose", "refuse")
+
+
+def apply(
+    db: Connection, said: str, event: DisclosureApplied, *, due_at: int, power: Power
+) -> None:
+    """Add an application; the same again changes nothing."""
+    row = upsert(db, applications).values(
+        id=said, right=event.right, statement=event.statement, due_at=due_at, power=power
+    )
+    db.execute(row.on_conflict_do_nothing())
+
+
+def stage(db: Connection, said: str, event: DisclosureStaged, *, place: int) -> None:
+    """Add a stage; the same again changes nothing."""
+    row = upsert(db, stages).values(
+        id=said, application=event.application, place=place, stage=event.stage,
+        decision=event.decision, told=event.told, by=event.by, role=event.role,
+    )  # fmt: skip
+    db.execute(row.on_conflict_do_nothing())
+
+
+def unstage(db: Connection, said: str) -> None:
+    """Take a stage back, and what came after it: it rested on that."""
+    row = db.execute(select(stages).where(stages.c.id == said)).mappings().first()
+    if row is not None:
+        after = (stages.c.application == row["application"], stages.c.place >= row["place"])
+        db.execute(delete(stages).where(*after))
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop an erased application or stage; an application outlives the report it arose from."""
+    unstage(db, statement)
+    db.execute(delete(stages).where(stages.c.application == statement))
+    db.execute(delete(applications).where(applications.c.id == statement))
+    arose = applications.c.statement == statement
+    db.execute(update(applications).where(arose).values(statement=None))
+
+
+def application(db: Connection, said: str) -> RowMapping | None:
+    """Give one application, None where there is none of that id."""
+    query = select(applications).where(applications.c.id == said)
+    return db.execute(query).mappings().first()
+
+
+def all_applications(db: Connection) -> list[RowMapping]:
+    """List every application, the soonest due first."""
+    order = (applications.c.due_at, applications.c.id)
+    return list(db.execute(select(applications).order_by(*order)).mappings())
+
+
+def stages_of(db: Connection, said: str) -> list[RowMapping]:
+    """List the stages of an application, in their order."""
+    query = select(stages).where(stages.c.application == said)
+    return list(db.execute(query.order_by(stages.c.place, stages.c.id)).mappings())
+
+
+def decision_of(reached: list[RowMapping]) -> str | None:
+    """Give the decision among stages; None where nobody decided."""
+    return next((one["decision"] for one in reached if one["decision"] is not None), None)
+
+
+def ran_out(db: Connection, at: int) -> list[RowMapping]:
+    """List applications past their time that are not over, taken back, or said to be late."""
+    over = select(stages.c.application).where(
+        (stages.c.stage == "disclosed") | stages.c.decision.in_(_OVER)
+    )
+    gone = select(standing.c.statement).where(standing.c.mark == "retracted")
+    query = select(applications).where(
+        applications.c.due_at < at, applications.c.overdue_by.is_(None),
+        applications.c.id.not_in(over), applications.c.id.not_in(gone),
+    )  # fmt: skip
+    return list(db.execute(query.order_by(applications.c.due_at, applications.c.id)).mappings())
+
+
+def mark_overdue(db: Connection, said: str, overdue_by: str) -> None:
+    """Remember which statement says that it ran out."""
+    changed = update(applications).where(applications.c.id == said)
+    db.execute(changed.values(overdue_by=overdue_by))

@@ -1,0 +1,1 @@
+"""Private enquiry: who was seen only jointly and still is to be seen alone."""

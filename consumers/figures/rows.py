@@ -1,0 +1,132 @@
+"""What one agency can count of its own store: queries, and nothing that is kept."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import Connection, select
+
+from consumers import standing
+from consumers import store as stored
+from consumers.figures import counting
+from consumers.figures.table import Fact
+from consumers.handover.rows import ends
+from consumers.research.rows import all_tasks
+from consumers.responses.rows import all_duties
+from consumers.safeguarding.rows import all_alerts
+from consumers.store import views
+from contracts.event.action import AlertClosed
+from contracts.event.report import AttendanceRecorded, ContactRecorded, EnquiryMade
+
+
+def facts(db: Connection, viewer: Collection[str] | None) -> Iterator[Fact]:
+    """Count what stands in a store, but for what is kept from who looks, or was retracted.
+
+    Args:
+        db: a reading transaction.
+        viewer: as `consumers.standing.hidden_from`.
+    """
+    seen = _Seen(db, standing.hidden_from(db, viewer) | _retracted(db))
+    yield from _enquiries(db, seen)
+    yield from _duties(db, seen)
+    yield from _handovers(db, seen)
+    yield from _research(db, seen)
+    yield from _alerts(db, seen)
+
+
+class _Seen:
+    """When each statement came, by id or digest, and what is not counted."""
+
+    def __init__(self, db: Connection, hidden: Collection[str]) -> None:
+        self.hidden = frozenset(hidden)
+        self.now = stored.ledger_time(db)
+        self._at: dict[str, int] = {}
+        self.overdue: set[str] = set()
+        columns = (views.c.id, views.c.digest, views.c.ledger_time, views.c.event)
+        for row in db.execute(select(*columns)):
+            self._at[row.id] = self._at[row.digest] = row.ledger_time
+            if row.event == "duty_overdue":
+                self.overdue.add(row.id)
+
+    def at(self, statement: str | None) -> int | None:
+        """Give the ledger time of a statement; None for one that is not held."""
+        return None if statement is None else self._at.get(statement)
+
+
+def _retracted(db: Connection) -> frozenset[str]:
+    query = select(standing.standing.c.statement).where(standing.standing.c.mark == "retracted")
+    return frozenset(db.execute(query).scalars())
+
+
+def _enquiries(db: Connection, seen: _Seen) -> Iterator[Fact]:
+    asked = {"attendance_recorded", "contact_recorded", "enquiry_made"}
+    joint: dict[str, int] = {}
+    alone: set[str] = set()
+    query = select(views.c.id, views.c.ledger_time, views.c.record).where(
+        views.c.event.in_(asked), views.c.verified
+    )
+    for row in db.execute(query.order_by(views.c.place)):
+        if row.id in seen.hidden:
+            continue
+        statement = stored.reread(row.record)
+        event = statement.sections.get("event")
+        if isinstance(event, AttendanceRecorded):
+            where = f"attendance, {event.attendance}"
+            yield counting.enquiry(row.ledger_time, where, event.enquiry)
+        elif isinstance(event, EnquiryMade):
+            yield counting.enquiry(row.ledger_time, event.setting, event.enquiry)
+            if event.enquiry != "not_asked":
+                alone.update(statement.causes)
+        elif isinstance(event, ContactRecorded) and event.contact == "joint_attendance":
+            joint[row.id] = row.ledger_time
+    for said, at in joint.items():
+        yield counting.enquiry(at, counting.JOINT, "asked_none" if said in alone else "not_asked")
+
+
+def _duties(db: Connection, seen: _Seen) -> Iterator[Fact]:
+    for row in all_duties(db):
+        if seen.hidden.isdisjoint((row["statement"], row["about"])):
+            done = row["discharged_by"]
+            # What no statement of a known time ended was waived or closed.
+            at = None if done is None else seen.at(done) or row["due_at"]
+            yield from counting.clock(row["kind"], row["due_at"], at, seen.now)
+
+
+def _handovers(db: Connection, seen: _Seen) -> Iterator[Fact]:
+    """Count the known ends of work whose risk somebody took over before them, and who did not."""
+    query = select(ends).where(ends.c.replaced_by.is_(None), ends.c.passed_by.is_not(None))
+    for row in db.execute(query.order_by(ends.c.id)).mappings():
+        if row["id"] not in seen.hidden:
+            by = row["passed_by"]
+            done = None if by in seen.overdue else seen.at(by)
+            yield from counting.clock("handover", row["ends_at"], done, seen.now)
+
+
+def _research(db: Connection, seen: _Seen) -> Iterator[Fact]:
+    reports: dict[str, list[tuple[str | None, int, int | None]]] = defaultdict(list)
+    for row in all_tasks(db):
+        report = seen.at(row["statement"])
+        if report is None or row["statement"] in seen.hidden:
+            continue
+        yield counting.look(report, row["system"], row["outcome"])
+        done = seen.at(row["completion"])
+        reports[row["statement"]].append((row["outcome"], row["due_at"], done))
+    for statement, looks in reports.items():
+        yield counting.research(seen.at(statement) or 0, looks)
+
+
+def _alerts(db: Connection, seen: _Seen) -> Iterator[Fact]:
+    worth: dict[str, str] = {}
+    query = select(views.c.record).where(views.c.event == "alert_closed", views.c.verified)
+    for record in db.execute(query.order_by(views.c.place)).scalars():
+        event = stored.reread(record).sections.get("event")
+        if isinstance(event, AlertClosed):
+            worth[event.alert] = event.useful
+    for row in all_alerts(db):
+        at = seen.at(row["id"])
+        if at is not None and seen.hidden.isdisjoint((row["id"], row["statement"])):
+            had = row["acknowledgement"]
+            yield from counting.alert(
+                at, row["rule"], row["attention"], due_at=row["due_at"],
+                had_at=None if had is None else seen.at(had) or row["due_at"],
+                useful=worth.get(row["id"], "not_said"), now=seen.now,
+            )  # fmt: skip

@@ -1,0 +1,133 @@
+"""The handover worker, for every agency: its own known ends, and those that are put to it.
+
+`HANDOVER_OUTSTANDING` goes to the heads of both agencies. Whose work ends says it of both; whom it
+was put to says it of itself, because the log gives neither the other's word without an agreement.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from sqlalchemy import Connection, RowMapping
+
+from consumers import standing, store
+from consumers.handover import ending, rows
+from consumers.referrals import rows as referrals
+from consumers.store import Wanted
+from consumers.worker import Worker
+from contracts.event.report import ClosureNotified, ReferralMade
+from contracts.event.work import DutyOverdue
+from contracts.identifier import agency_of
+from contracts.opened import View
+
+RULE = "handover/1"
+
+
+class Handovers(Worker):
+    """Handovers, for an agency of any kind; it comes after the referrals worker."""
+
+    def take(self, db: Connection, view: View) -> list[Wanted]:
+        """Take in an end of our own work, or one that is handed over to us."""
+        statement, voice = view.statement, self._voice
+        event = statement.sections.get("event")
+        publisher = voice.partners.acting(agency_of(statement.context.source) or "")
+        if publisher != voice.agency and not self._is_put_to_us(event):
+            return []
+        end = ending.end_of(statement, view.head.ledger_time, rules=voice.rules)
+        if end is None:
+            return []
+        said = statement.context.id
+        near = rows.near(db, publisher, end.ends_on, days=voice.rules.handover_days)
+        older = [one for one in near if one["id"] != said]
+        same = [one["id"] for one in older if self._is_same(end, one)]
+        if same and publisher == voice.agency and isinstance(event, ReferralMade):
+            return []  # it covers an end that is known; by itself it makes one known
+        for one in same:
+            rows.replace(db, one, said)
+        handover = event.handover if isinstance(event, ClosureNotified) else None
+        rows.add(db, said, end, agency=publisher, handover=handover)
+        return []
+
+    def pass_time(self, db: Connection, at: int) -> list[Wanted]:
+        """Say of each end that nobody was asked to take over in time, or that nobody did."""
+        ours, wanted = self._voice.agency, list[Wanted]()
+        for row in rows.fell_due(db, at):
+            by = next((one["id"] for one in self.handovers_of(db, row)), None)
+            if by is None and row["agency"] == ours:
+                wanted.append(self._said(row, ending.DUE, ours, row["due_at"]))
+                by = wanted[-1].draft.id
+            rows.mark(db, row["id"], column="due_by", by=by or row["id"])
+        for row in rows.passed(db, at):
+            took = (one for one in self.handovers_of(db, row) if one["decision"] == "accepted")
+            by = next((one["answer"] for one in took), None)
+            if by is None:
+                told = [
+                    self._said(row, ending.OUTSTANDING, head, row["ends_at"])
+                    for head in self._heads(db, row)
+                ]
+                wanted, by = wanted + told, told[0].draft.id
+            rows.mark(db, row["id"], column="passed_by", by=by)
+        return wanted
+
+    def reopen(self, db: Connection, statement: str, /) -> None:
+        """Look again at an end that a handover or its acceptance had settled; let one stand again.
+
+        What a retracted statement had replaced stands again.
+        """
+        rows.unsettle(db, statement)
+        if standing.WORDS["retracted"] in standing.marks_of(db, statement):
+            rows.reinstate(db, statement)
+
+    def forget(self, db: Connection, statement: str, /) -> None:
+        """Drop an erased end."""
+        rows.unsettle(db, statement)
+        rows.forget(db, statement)
+
+    def handovers_of(self, db: Connection, row: RowMapping) -> list[RowMapping]:
+        """List the handovers that cover an end, as the referrals worker holds them."""
+        if row["agency"] != self._voice.agency:
+            found = referrals.referral(db, row["id"])
+            return [] if found is None else [found]
+        day, days = date.fromisoformat(row["ends_on"]), self._voice.rules.handover_days
+        first, last = ending.moved(day, -days), ending.moved(day, days)
+        made = referrals.handovers(db, row["id"], first=first.isoformat(), last=last.isoformat())
+        return [one for one in made if self._covers(db, one, row)]
+
+    def _covers(self, db: Connection, handover: RowMapping, row: RowMapping) -> bool:
+        held = store.held(db, handover["id"])
+        if held is None or handover["ends_on"] is None:
+            return False
+        near = ending.covers(
+            ending.people_of(held), date.fromisoformat(handover["ends_on"]),
+            row["people"].split(), date.fromisoformat(row["ends_on"]), rules=self._voice.rules,
+        )  # fmt: skip
+        return near or row["id"] in {handover["id"], *held.causes}
+
+    def _is_put_to_us(self, event: object) -> bool:
+        to = event.addressee if isinstance(event, ReferralMade) else None
+        return to is not None and self._voice.partners.acting(to) == self._voice.agency
+
+    def _is_same(self, end: ending.End, row: RowMapping) -> bool:
+        return ending.covers(
+            end.people, end.ends_on, row["people"].split(), date.fromisoformat(row["ends_on"]),
+            rules=self._voice.rules,
+        )  # fmt: skip
+
+    def _heads(self, db: Connection, row: RowMapping) -> Iterator[str]:
+        """Give the agencies whose heads are told: whose work ends, and whom it was put to."""
+        ours = self._voice.agency
+        yield ours
+        if row["agency"] == ours:
+            named = [one["addressee"] for one in self.handovers_of(db, row)]
+            to = [*named, *([row["handover"]] if row["handover"] else [])]
+            acting = dict.fromkeys(self._voice.partners.acting(one) for one in to)
+            yield from (one for one in acting if one != ours)
+
+    def _said(self, row: RowMapping, duty: str, owner: str, due_at: int) -> Wanted:
+        event = DutyOverdue(
+            duty=duty, statement=row["id"], owner_agency=owner,
+            owner_role=self._voice.role_of(owner), due_at=due_at,
+        )  # fmt: skip
+        return self._voice.derived(
+            f"duty_overdue/{duty}/{row['id']}/{owner}", "duty_overdue", event, causes=[row["id"]],
+            rule=RULE, urgency="urgent",
+        )  # fmt: skip

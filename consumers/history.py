@@ -1,0 +1,325 @@
+"""What an agency was sent before, by person: what rules look back on, by indexed queries alone.
+
+A row of `appearances` says that a statement names somebody: in its own persons, in its facts, or,
+where it has neither, through what it arises from. What is retracted or erased is not there, nor
+what nobody could verify; what is corrected is read as its originator says it now. What a machine
+said is there only for who asks for that event by name. What was signed under a compromised key
+stays: it is marked, and nobody knows that it is untrue.
+
+Source: domain.md 4, 7 (Four times); FORMAT.md, StatementCorrected.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    exists,
+    select,
+)
+
+from consumers import store as stored
+from consumers.safeguarding import rows
+from consumers.safeguarding.rules import day_of, is_automated
+from consumers.safeguarding.rules.seen import Seen
+from consumers.standing import standing
+from consumers.store import metadata, upsert
+from contracts.entry import Delivery, ViewPart
+from contracts.form import Section
+from contracts.identifier import agency_of
+from contracts.opened import View
+from contracts.section import Identity, PersonPart, Whereabouts
+from contracts.statement import Statement
+
+appearances = Table(
+    "appearances",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("statement", Text, primary_key=True, index=True),
+    Column("event", Text, nullable=False),
+    Column("day", Text),
+    Column("entry", BigInteger, nullable=False),
+    Column("automated", Boolean, nullable=False),
+)
+"""Whom each statement names, by token; `day` of what it tells of, `entry` where it stands."""
+
+ABOUT = frozenset({
+    "information_requested", "information_supplied", "response_given", "research_completed",
+    "no_further_action_decided", "intelligence_graded", "product_released",
+    "victim_information_requested", "housing_notice_given", "referral_considered",
+    "disclosure_staged", "record_sought",
+})  # fmt: skip
+"""Events that are about the people of what they arise from, where they name none themselves."""
+
+_KEPT = frozenset({"event", "provenance", "intake", "endorsement"})
+"""Sections of a correction that are its own, and stand in place of nothing."""
+
+
+def people_of(statement: Statement) -> list[str]:
+    """List the tokens of whom a statement names in sections of their own, in their order."""
+    named = statement.sections.values()
+    shapes = (Identity, PersonPart, Whereabouts)
+    return list(dict.fromkeys(one.subject for one in named if isinstance(one, shapes)))
+
+
+def _named(db: Connection, statement: Statement) -> list[str]:
+    """List whom a statement is about: its people, its subject, or its causes' people."""
+    if statement.kind.persons:
+        return people_of(statement)
+    if statement.kind.name not in ABOUT:
+        return []
+    subject: str | None = getattr(statement.sections.get("event"), "subject", None)
+    if subject is not None:
+        return [subject]
+    through = appearances.c.statement.in_(statement.causes)
+    query = select(appearances.c.subject).where(through).distinct()
+    return list(db.execute(query.order_by(appearances.c.subject)).scalars())
+
+
+def remember(db: Connection, view: View) -> None:
+    """Note whom a verified view names; the same again, delivered anew, adds what is new."""
+    statement, day = view.statement, day_of(view.statement)
+    for subject in _named(db, statement):
+        row = upsert(db, appearances).values(
+            subject=subject, statement=statement.context.id, event=statement.kind.name,
+            day=day.isoformat() if day else None, entry=view.head.index,
+            automated=is_automated(statement),
+        )  # fmt: skip
+        kept = row.on_conflict_do_nothing()
+        if day is not None:
+            kept = row.on_conflict_do_update(
+                index_elements=["subject", "statement"], set_={"day": day.isoformat()}
+            )
+        db.execute(kept)
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop whom an erased statement names."""
+    db.execute(delete(appearances).where(appearances.c.statement == statement))
+
+
+def named_in(db: Connection, statements: Collection[str]) -> dict[str, set[str]]:
+    """Give whom statements name, by the statement's id."""
+    found: dict[str, set[str]] = {}
+    query = select(appearances.c.statement, appearances.c.subject)
+    for statement, subject in db.execute(query.where(appearances.c.statement.in_(statements))):
+        found.setdefault(statement, set()).add(subject)
+    return found
+
+
+class _Row(NamedTuple):
+    """One statement that names somebody."""
+
+    statement: str
+    event: str
+    day: date | None
+    entry: int
+    automated: bool
+
+
+class Past:
+    """What an agency was sent before a statement: `rules.seen.History`, in one transaction.
+
+    It reads what it is asked for once, and is thrown away with the statement.
+    """
+
+    def __init__(self, db: Connection, agency: str, *, of: str, before: int | None = None) -> None:
+        """Look back from a statement.
+
+        Args:
+            db: an open transaction.
+            agency: whose store it is.
+            of: the id of the statement at hand, which is never in it.
+            before: the entry it looks back from, where it was delivered earlier.
+        """
+        self._db, self._agency, self._at_hand, self._before = db, agency, of, before
+        self._persons: dict[str, frozenset[str]] = {}
+        self._rows: dict[frozenset[str], list[_Row]] = {}
+        self._seen: dict[str, Seen | None] = {}
+
+    def of(
+        self, subject: str, *events: str, since: date | None = None, until: date | None = None
+    ) -> Sequence[Seen]:
+        """List what names a person, as `History.of`."""
+        return self._told(self._named(subject), events, since, until)
+
+    def of_all(
+        self, subjects: Collection[str], *events: str, since: date | None = None,
+        until: date | None = None,
+    ) -> Sequence[Seen]:  # fmt: skip
+        """List what names every one of some persons, as `History.of_all`."""
+        each = [{row.statement for row in self._named(one)} for one in subjects]
+        every = set.intersection(*each) if each else set()
+        found = self._named(next(iter(subjects))) if every else []
+        return self._told([row for row in found if row.statement in every], events, since, until)
+
+    def one(self, statement: str) -> Seen | None:
+        """Give one statement by its id; None where it is not in this history."""
+        found = None if statement == self._at_hand else self.seen(statement)
+        if found is None or self._before is None:
+            return found
+        query = select(stored.views.c.entry).where(stored.views.c.id == statement)
+        is_before = stored.views.c.entry < self._before
+        return found if self._db.execute(query.where(is_before)).first() else None
+
+    def are_one(self, subject: str, other: str) -> bool:
+        """Say whether two tokens are one person, by a link that stands."""
+        return other in self.person(subject)
+
+    def source_of(self, statement: str) -> str:
+        """Give the report that one may only repeat (M03), or its own id."""
+        return rows.source_of(self._db, statement)
+
+    def about(self, statement: str, *events: str) -> Sequence[Seen]:
+        """List what arises from a statement, in ledger order."""
+        views, causes = stored.views, stored.causes
+        query = (
+            select(views.c.id)
+            .join(causes, causes.c.statement == views.c.id)
+            .where(causes.c.cause == statement, views.c.verified, views.c.id != self._at_hand)
+            .order_by(views.c.place)
+        )
+        if events:
+            query = query.where(views.c.event.in_(events))
+        found = (self.seen(one) for one in self._db.execute(query).scalars().all())
+        return [one for one in found if one is not None]
+
+    def alerts(self, rule: str, subjects: Collection[str]) -> Sequence[str]:
+        """List the ids of this agency's alerts of a rule about these very persons."""
+        persons = {self.person(one) for one in subjects}
+        tokens = sorted({token for person in persons for token in person})
+        query = (
+            select(rows.alerts.c.id)
+            .join(rows.alert_subjects, rows.alert_subjects.c.alert == rows.alerts.c.id)
+            .where(rows.alert_subjects.c.subject.in_(tokens), rows.alerts.c.rule == rule)
+            .where(rows.alerts.c.raised_by == self._agency)
+            .distinct()
+            .order_by(rows.alerts.c.raised_at, rows.alerts.c.id)
+            .add_columns(rows.alerts.c.raised_at)
+        )
+        found = [row.id for row in self._db.execute(query)]
+        return [
+            one
+            for one in found
+            if {self.person(token) for token in rows.subjects_of(self._db, one)} == persons
+        ]
+
+    def person(self, token: str) -> frozenset[str]:
+        """Give every token that is the same person as one, by links that stand."""
+        if token not in self._persons:
+            known = rows.one_person(self._db, token)
+            self._persons |= dict.fromkeys(known, known)
+        return self._persons[token]
+
+    def newest(self, tokens: Collection[str], count: int) -> list[tuple[int, str]]:
+        """List the newest reports that name any of some persons, the oldest first.
+
+        Returns:
+            (entry, statement id), at most `count` of them.
+        """
+        found = {
+            (row.entry, row.statement)
+            for one in tokens
+            for row in self._named(one)
+            if not row.automated
+        }
+        return sorted(found)[-count:]
+
+    def seen(self, statement: str) -> Seen | None:
+        """Give one statement as it stands now; None where it does not, or is not held."""
+        if statement not in self._seen:
+            self._seen[statement] = self._read(statement)
+        return self._seen[statement]
+
+    def as_it_stands(self, view: View) -> Seen | None:
+        """Give a view that just came as it stands: most were neither corrected nor taken back."""
+        statement = view.statement
+        marked = exists().where(standing.c.statement == statement.context.id)
+        if self._db.execute(select(marked)).scalar():
+            return self.seen(statement.context.id)
+        agency = agency_of(statement.context.source) or ""
+        return Seen(
+            statement, view.head.ledger_time, day_of(statement), agency,
+            frozenset(view.delivery.marks), is_ours=agency == self._agency,
+        )  # fmt: skip
+
+    def _named(self, subject: str) -> list[_Row]:
+        person = self.person(subject)
+        if person not in self._rows:
+            self._rows[person] = list(self._rows_of(person))
+        return self._rows[person]
+
+    def _rows_of(self, person: frozenset[str]) -> Iterator[_Row]:
+        known = appearances.c
+        taken_back = exists().where(
+            standing.c.statement == known.statement, standing.c.mark == "retracted"
+        )
+        query = (
+            select(known.statement, known.event, known.day, known.entry, known.automated)
+            .where(known.subject.in_(sorted(person)), known.statement != self._at_hand, ~taken_back)
+            .distinct()
+        )
+        if self._before is not None:
+            query = query.where(known.entry < self._before)
+        for row in self._db.execute(query):
+            day = date.fromisoformat(row.day) if row.day else None
+            yield _Row(row.statement, row.event, day, row.entry, row.automated)
+
+    def _told(
+        self, found: Sequence[_Row], events: tuple[str, ...], since: date | None, until: date | None
+    ) -> list[Seen]:
+        kept = [
+            row
+            for row in found
+            if (row.event in events if events else not row.automated)
+            and (since is None or (row.day is not None and row.day >= since))
+            and (until is None or (row.day is not None and row.day <= until))
+        ]
+        kept.sort(key=lambda row: (row.day or date.min, row.entry))
+        told = (self.seen(row.statement) for row in kept)
+        return [one for one in told if one is not None]
+
+    def _read(self, statement: str) -> Seen | None:
+        views, marks = stored.views.c, standing.c
+        query = select(stored.views).where(views.id == statement, views.verified)
+        row = self._db.execute(query.order_by(views.place)).mappings().first()
+        if row is None:
+            return None
+        given = select(marks.mark).where(marks.statement == statement)
+        marked = set(self._db.execute(given).scalars())
+        if "retracted" in marked:
+            return None
+        found = stored.reread(row["record"])
+        if "corrected" in marked:
+            found = replace(found, sections={**found.sections, **self._corrected(statement)})
+        return _seen(row, found, self._agency)
+
+    def _corrected(self, statement: str) -> dict[str, Section]:
+        """Give the sections that stand in place of a statement's, the newest of each."""
+        found: dict[str, Section] = {}
+        for correction in self.about(statement, "statement_corrected"):
+            found |= {
+                name: value
+                for name, value in correction.statement.sections.items()
+                if name not in _KEPT and not name.startswith("cause.")
+            }
+        return found
+
+
+def _seen(row: RowMapping, statement: Statement, agency: str) -> Seen:
+    part = msgspec.json.decode(row["record"].split(b"\n", 2)[1], type=ViewPart)
+    delivery = msgspec.json.decode(part.delivery, type=Delivery)
+    return Seen(
+        statement, row["ledger_time"], day_of(statement), row["agency"],
+        frozenset(delivery.marks), is_ours=row["agency"] == agency,
+    )  # fmt: skip

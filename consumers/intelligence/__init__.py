@@ -1,0 +1,1 @@
+"""Police intelligence: gradings beside each other, and sanitised products with two hands."""

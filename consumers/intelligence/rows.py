@@ -1,0 +1,136 @@
+"""Intelligence rows: every grading of every item, side by side, and the products that left."""
+
+from collections.abc import Collection
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    select,
+)
+
+from consumers.intelligence import grading
+from consumers.store import metadata, upsert, views
+from contracts.event.action import IntelligenceGraded, ProductReleased
+
+_PLACE = BigInteger().with_variant(Integer, "sqlite")
+
+gradings = Table(
+    "gradings",
+    metadata,
+    Column("place", _PLACE, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("statement", Text, nullable=False, index=True),
+    Column("scheme", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("assessment", Text, nullable=False),
+    Column("handling", Text, nullable=False),
+    Column("action", Text),
+    Column("sanitisation", Text),
+    Column("instructions", Text),
+    Column("by", Text, nullable=False),
+    Column("role", Text, nullable=False),
+)
+"""One grading each, by the id of its statement; a later one stands beside the earlier."""
+
+products = Table(
+    "products",
+    metadata,
+    Column("place", _PLACE, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("statement", Text, nullable=False, index=True),
+    Column("of", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("sanitised_by", Text, nullable=False),
+    Column("authorised_by", Text, nullable=False),
+    Column("handling", Text, nullable=False),
+    Column("action", Text),
+    Column("sanitisation", Text),
+)
+"""Sanitised copies, ours and those sent here; `of` are ids joined by spaces."""
+
+
+def grade(db: Connection, said: str, event: IntelligenceGraded) -> None:
+    """Add a grading; the same again changes nothing."""
+    row = upsert(db, gradings).values(
+        id=said, statement=event.statement, scheme=event.scheme, source=event.source,
+        assessment=event.assessment, handling=event.handling, action=event.action,
+        sanitisation=event.sanitisation, instructions=event.instructions, by=event.by,
+        role=event.role,
+    )  # fmt: skip
+    db.execute(row.on_conflict_do_nothing())
+
+
+def release(db: Connection, said: str, agency: str, event: ProductReleased) -> None:
+    """Add a product; the same again changes nothing."""
+    row = upsert(db, products).values(
+        id=said, statement=event.statement, of=" ".join(event.of), subject=event.subject,
+        agency=agency, sanitised_by=event.sanitised_by, authorised_by=event.authorised_by,
+        handling=event.handling, action=event.action, sanitisation=event.sanitisation,
+    )  # fmt: skip
+    db.execute(row.on_conflict_do_nothing())
+
+
+def ungrade(db: Connection, said: str) -> None:
+    """Let a grading that was taken back hold no longer."""
+    db.execute(delete(gradings).where(gradings.c.id == said))
+
+
+def refused(db: Connection, said: str) -> None:
+    """Take back a grading or product that the log did not accept."""
+    for table in (gradings, products):
+        db.execute(delete(table).where(table.c.id == said))
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop what is, or rests on, an erased statement."""
+    for table in (gradings, products):
+        about = (table.c.statement == statement) | (table.c.id == statement)
+        db.execute(delete(table).where(about))
+    made = select(products.c.id, products.c.of).where(products.c.of.contains(statement))
+    for row in db.execute(made).all():
+        if statement in row.of.split():
+            db.execute(delete(products).where(products.c.id == row.id))
+
+
+def gradings_of(db: Connection, statement: str) -> list[RowMapping]:
+    """List every grading of an item, the oldest first."""
+    query = select(gradings).where(gradings.c.statement == statement).order_by(gradings.c.place)
+    return list(db.execute(query).mappings())
+
+
+def in_force(db: Connection, statement: str, hidden: Collection[str] = ()) -> RowMapping | None:
+    """Give the newest 3x5x2 grading of an item: its handling code holds; None where it has none."""
+    graded = [
+        one
+        for one in gradings_of(db, statement)
+        if one["scheme"] == "3x5x2" and one["id"] not in hidden
+    ]
+    return graded[-1] if graded else None
+
+
+def first_lines(db: Connection, statement: str, hidden: Collection[str] = ()) -> list[str]:
+    """Give what stands before all else wherever an item, or a product, is shown."""
+    graded = in_force(db, statement, hidden)
+    made = db.execute(select(products.c.action).where(products.c.id == statement)).scalar()
+    return grading.first_line("A1" if "A1" in {graded and graded["action"], made} else None)
+
+
+def items(db: Connection) -> list[str]:
+    """List what is intelligence here, by id: logged as such, or graded; in log order."""
+    logged = select(views.c.id, views.c.place).where(views.c.event == "intelligence_logged")
+    graded = select(gradings.c.statement).distinct()
+    held = select(views.c.id, views.c.place).where(views.c.id.in_(graded))
+    found = {row.id: row.place for row in db.execute(logged.union(held))}
+    return sorted(found, key=lambda one: (found[one], one))
+
+
+def all_products(db: Connection) -> list[RowMapping]:
+    """List every product, the oldest first."""
+    return list(db.execute(select(products).order_by(products.c.place)).mappings())

@@ -1,0 +1,292 @@
+"""Where an agency's people look at who may be one person, and one of them, by name, decides.
+
+Nothing is merged: a link is a statement by a named matcher, with what they were shown; an unlink
+takes it out again. What is kept from who looks is in no candidate, no page and no count.
+
+Source: domain.md 1.11, 7 (Machine or person, Others).
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import combinations
+
+import msgspec
+from sqlalchemy import Connection
+
+from consumers.people import rows
+from consumers.people.facts import Facts, Mention
+from consumers.people.likeness import Comparing, Likeness
+from consumers.people.page import Page, Wall, page_of
+from consumers.people.weighing import Weighing
+from consumers.safeguarding.desk import Deciding
+from consumers.store import Store, Wanted
+from consumers.worker import CAUSES_MAX, Voice
+from contracts import base64url
+from contracts.fault import Misuse
+from contracts.section import Practitioner
+
+
+def nobody() -> Misuse:
+    """Say that nobody is known by a token here: in the same words whether they are kept, or not."""
+    return Misuse(
+        "Nobody of this token is named in what this agency was sent.",
+        remedy="Take the token from: candour person candidates",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Two records that may be one person's, and what is found of them."""
+
+    one: Facts
+    other: Facts
+    likeness: Likeness
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who may be one person.
+
+    Attributes:
+        offered: the weightiest first.
+        conflicting: with one number and yet apart: one of the records is wrong.
+        crowded: keys that more people share than are compared by them.
+    """
+
+    offered: list[Candidate]
+    conflicting: list[Candidate]
+    crowded: int
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Where persons are compared, joined and parted."""
+
+    store: Store
+    voice: Voice
+    new_id: Callable[[], str]
+    weighing: Weighing
+
+    def candidates(self, viewer: Collection[str] | None, token: str | None = None) -> Found:
+        """List who may be one person: everybody, or with one of them.
+
+        Args:
+            viewer: the tokens of who looks (`consumers.standing.hidden_from`).
+            token: of the one; None for everybody.
+
+        Raises:
+            Misuse: nobody of this token is known here to who looks, or the index is of other
+                settings.
+        """
+        with self.store.read() as db:
+            self._insist_on_index(db)
+            if token is None:
+                pairs, crowded = self._every_pair(db, viewer)
+            else:
+                pairs, crowded = self._pairs_of(db, viewer, token)
+            return self._found(self._compared(db, viewer, pairs), crowded)
+
+    def evidence(
+        self, db: Connection, viewer: Collection[str] | None, token: str, other: str
+    ) -> Candidate:
+        """Compare two records, offered or not.
+
+        Raises:
+            Misuse: nobody of one of these tokens is known here to who looks, or they are linked.
+        """
+        one = self.facts(db, viewer, token)
+        if other in one.tokens:
+            raise Misuse("A link joins two tokens.", remedy="These two are joined already.")
+        two = self.facts(db, viewer, other)
+        return Candidate(one, two, self._comparing.compare(one, two))
+
+    def facts(self, db: Connection, viewer: Collection[str] | None, token: str) -> Facts:
+        """Gather what is held of one person, by all their tokens.
+
+        Raises:
+            Misuse: nobody of this token is known here to who looks.
+        """
+        tokens = rows.persons(db, viewer, [token])[token]
+        held = rows.mentions_of(db, viewer, tokens, sound=True)
+        if not any(one.identity.subject == token for one in held):
+            raise nobody()
+        return Facts.of(tokens, held, pivot=self.weighing.pnc_pivot)
+
+    def page(self, viewer: Collection[str] | None, token: str) -> Page:
+        """Lay out what is held of one person, and nothing of anybody else.
+
+        Raises:
+            Misuse: nobody of this token is known here to who looks.
+        """
+        with self.store.read() as db:
+            tokens, held = self._held(db, viewer, token)
+            return page_of(
+                held, wall=Wall(db, viewer, tokens), pivot=self.weighing.pnc_pivot
+            )  # fmt: skip
+
+    def pair(
+        self, viewer: Collection[str] | None, token: str, other: str
+    ) -> tuple[list[Page], list[str]]:
+        """Lay out what is held of two people together, inside their own wall.
+
+        Returns:
+            Their pages, and the ids of the reports that name both.
+
+        Raises:
+            Misuse: nobody of one of these tokens is known here to who looks, or both are one's.
+        """
+        with self.store.read() as db:
+            (ours, mine), (theirs, hers) = (self._held(db, viewer, t) for t in (token, other))
+            if ours & theirs:
+                raise Misuse("These two tokens are one person's.", remedy="Give two people.")
+            wall = Wall(db, viewer, ours | theirs)
+            inside = [[one for one in held if wall.holds(one)] for held in (mine, hers)]
+            both = {one.statement for one in inside[0]} & {one.statement for one in inside[1]}
+            pivot = self.weighing.pnc_pivot
+            return [page_of(held, wall=wall, pivot=pivot) for held in inside], sorted(both)
+
+    def link(  # noqa: PLR0913 - a link has this many independent parts
+        self, token: str, other: str, *, by: Practitioner, role: str, reason: str,
+        all_the_same: bool = False,
+    ) -> list[Wanted]:  # fmt: skip
+        """Say that two tokens are one person, with what was found of them.
+
+        Args:
+            token: of one record.
+            other: of the other.
+            by: the matcher.
+            role: theirs.
+            reason: in the matcher's words; what was found is put behind it.
+            all_the_same: although they were born on different days, or stand side by side.
+
+        Raises:
+            Misuse: they are one already, one is not known here, or what is held parts them.
+        """
+        with self.store.read() as db:
+            found = self.evidence(db, self.voice.viewer(by), token, other)
+        if found.likeness.apart and not all_the_same:
+            raise Misuse(
+                "What is held parts these two: see `candour person candidates`. Nothing was said.",
+                remedy="Have whoever is wrong correct it (candour correct). Where you know better, "
+                "say why in --words and give --all-the-same.",
+            )
+        return Deciding(self.store, self.voice, self.new_id).link(
+            [token, other], by=by, role=role, basis=basis_of(reason, found),
+            causes=_named_by(found, token, other),
+        )  # fmt: skip
+
+    @staticmethod
+    def _held(
+        db: Connection, viewer: Collection[str] | None, token: str
+    ) -> tuple[frozenset[str], list[Mention]]:
+        tokens = rows.persons(db, viewer, [token])[token]
+        held = rows.mentions_of(db, viewer, tokens, sound=False)
+        if not any(one.identity.subject == token for one in held):
+            raise nobody()
+        return tokens, held
+
+    @property
+    def _comparing(self) -> Comparing:
+        return Comparing(self.weighing)
+
+    def _insist_on_index(self, db: Connection) -> None:
+        if not rows.is_of(db, self.weighing.digest):
+            raise Misuse(
+                "matching.yaml was changed since people were indexed here.",
+                remedy="Stop the consumer and run: candour consumer rebuild, then catch-up.",
+            )
+
+    def _pairs_of(
+        self, db: Connection, viewer: Collection[str] | None, token: str
+    ) -> tuple[set[tuple[str, str]], int]:
+        """Find who shares a key with one person, by one query for each key."""
+        ours = self.facts(db, viewer, token).tokens
+        found, crowded = set[str](), 0
+        for key in rows.keys_of(db, viewer, ours):
+            query = rows.sharing(key, viewer, at_most=self.weighing.block_max)
+            tokens = set(db.execute(query).scalars())
+            if len(tokens) > self.weighing.block_max:
+                crowded += 1
+            else:
+                found |= tokens
+        return {(token, other) for other in found - ours}, crowded
+
+    def _every_pair(
+        self, db: Connection, viewer: Collection[str] | None
+    ) -> tuple[set[tuple[str, str]], int]:
+        pairs, crowded = set[tuple[str, str]](), 0
+        for _, tokens in rows.blocks(db, viewer, at_most=self.weighing.block_max):
+            if len(tokens) > self.weighing.block_max:
+                crowded += 1
+            else:
+                pairs |= {(a, b) for a, b in combinations(tokens, 2)}
+        return pairs, crowded
+
+    def _compared(
+        self, db: Connection, viewer: Collection[str] | None, pairs: Iterable[tuple[str, str]]
+    ) -> list[Candidate]:
+        """Compare pairs of tokens as the persons they are by now, each two persons once."""
+        known = rows.persons(db, viewer, {token for pair in pairs for token in pair})
+        sides = ({known[a], known[b]} for a, b in pairs)
+        people = {(min(two, key=sorted), max(two, key=sorted)) for two in sides if len(two) > 1}
+        every = {token for pair in people for tokens in pair for token in tokens}
+        mentions: dict[str, list[Mention]] = {}
+        for one in rows.mentions_of(db, viewer, every, sound=True):
+            mentions.setdefault(one.identity.subject, []).append(one)
+        facts = {
+            tokens: Facts.of(
+                tokens, (m for token in tokens for m in mentions.get(token, [])),
+                pivot=self.weighing.pnc_pivot,
+            )
+            for tokens in {one for pair in people for one in pair}
+        }  # fmt: skip
+        comparing = self._comparing
+        return [
+            Candidate(facts[a], facts[b], comparing.compare(facts[a], facts[b])) for a, b in people
+        ]
+
+    @staticmethod
+    def _found(compared: Iterable[Candidate], crowded: int) -> Found:
+        ordered = sorted(
+            compared,
+            key=lambda one: (-one.likeness.bits, sorted(one.one.tokens), sorted(one.other.tokens)),
+        )
+        numbered = (one for one in ordered if one.likeness.apart)
+        return Found(
+            [one for one in ordered if one.likeness.is_offered],
+            [c for c in numbered if any(e.kind == "identifier_same" for e in c.likeness.evidence)],
+            crowded,
+        )
+
+
+def basis_of(reason: str, found: Candidate) -> str:
+    """Spell what a link rests on: the matcher's reason, and what they were shown, digested.
+
+    What was found is said by its kind and quotes nobody; the digest is of that and of the
+    statements it was found in, so that whoever holds them can work it out again.
+    """
+    shown = "; ".join(found.likeness.words) or "nothing in common"
+    return f"{reason} [shown: {shown}; evidence {digest_of(found)}]"
+
+
+def digest_of(found: Candidate) -> str:
+    """Digest what was found of two records, and in which statements; the same either way round."""
+    sides = sorted(
+        [sorted(one.tokens), sorted({mention.digest for mention in one.mentions})]
+        for one in (found.one, found.other)
+    )
+    evidence = [[each.kind, each.bits, each.detail] for each in found.likeness.evidence]
+    shown = msgspec.json.encode([sides, evidence, list(found.likeness.apart)])
+    return base64url.encode(sha256(shown).digest())
+
+
+def _named_by(found: Candidate, *tokens: str) -> list[str]:
+    """Choose a statement that names each token: the newest; more of both, as far as they go."""
+    every = [*found.one.mentions, *found.other.mentions]
+    first = [
+        max((m.day, m.statement) for m in every if m.identity.subject == token)[1]
+        for token in tokens
+    ]
+    newest = [one.statement for one in sorted(every, key=lambda m: (m.day, m.statement))[::-1]]
+    return list(dict.fromkeys([*first, *newest]))[:CAUSES_MAX]

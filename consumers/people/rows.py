@@ -1,0 +1,193 @@
+"""People rows: who is named by which statement, and the keys that they are found by.
+
+Every query has its index: what one person's candidates cost follows from how many share a key
+with them, and no more than the settings' `block_max` of those are ever read.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby, islice
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    and_,
+    delete,
+    exists,
+    select,
+)
+
+from consumers import standing
+from consumers.people.facts import Mention, stay_of
+from consumers.safeguarding.rows import link_tokens, links
+from consumers.standing import is_shown
+from consumers.store import metadata, upsert
+
+CHUNK = 500
+"""How many tokens one query asks for: SQLite takes no more than some thousands."""
+
+people_named = Table(
+    "people_named",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("statement", Text, primary_key=True, index=True),
+    Column("mention", LargeBinary, nullable=False),
+)
+"""Everybody as each statement names them, by subject token."""
+
+people_keys = Table(
+    "people_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("token", Text, primary_key=True, index=True),
+    Column("statement", Text, primary_key=True, index=True),
+)
+"""What people are found by: a key, whose it is, and the statement that it comes from."""
+
+people_places = Table(
+    "people_places",
+    metadata,
+    Column("place", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+    Column("statement", Text, primary_key=True, index=True),
+)
+"""Who else is at an address: nobody's page shows one that is somebody else's too."""
+
+people_settings = Table("people_settings", metadata, Column("digest", Text, primary_key=True))
+"""The settings that the keys were made under."""
+
+_TABLES = (people_named, people_keys, people_places)
+
+
+def add(db: Connection, mentions: Iterable[Mention], keys: Iterable[Collection[str]]) -> None:
+    """Add everybody whom a statement names, with their keys; the same again changes nothing."""
+    added: dict[Table, list[dict[str, Any]]] = {table: [] for table in _TABLES}
+    for one, found in zip(mentions, keys, strict=True):
+        who = {"token": one.identity.subject, "statement": one.statement}
+        added[people_named].append({**who, "mention": msgspec.json.encode(one)})
+        added[people_keys] += [{"key": key, **who} for key in sorted(found)]
+        stay = stay_of(one)
+        added[people_places] += [{"place": stay.place, **who}] if stay is not None else []
+    for table, held in added.items():
+        if held:
+            db.execute(upsert(db, table).on_conflict_do_nothing(), held)
+
+
+def drop(db: Connection, statement: str) -> None:
+    """Drop everybody as one statement names them."""
+    for table in _TABLES:
+        db.execute(delete(table).where(table.c.statement == statement))
+
+
+def made_under(db: Connection, digest: str) -> None:
+    """Remember the settings that keys are made under."""
+    db.execute(upsert(db, people_settings).values(digest=digest).on_conflict_do_nothing())
+
+
+def is_of(db: Connection, digest: str) -> bool:
+    """Say whether every key here was made under these settings."""
+    return set(db.execute(select(people_settings.c.digest)).scalars()) <= {digest}
+
+
+def mentions_of(
+    db: Connection, viewer: Collection[str] | None, tokens: Collection[str], *, sound: bool
+) -> list[Mention]:
+    """List how statements name people, as far as somebody may see them.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        tokens: of those people.
+        sound: leave out what was taken back, or signed by a compromised key.
+    """
+    found: list[Mention] = []
+    where = _stands if sound else is_shown
+    for some in _chunks(sorted(tokens)):
+        query = select(people_named.c.mention).where(
+            people_named.c.token.in_(some), where(people_named.c.statement, viewer)
+        )
+        order = (people_named.c.token, people_named.c.statement)
+        held = db.execute(query.order_by(*order)).scalars()
+        found += [msgspec.json.decode(one, type=Mention) for one in held]
+    return found
+
+
+def keys_of(db: Connection, viewer: Collection[str] | None, tokens: Collection[str]) -> list[str]:
+    """List the keys of one person, by all their tokens, as far as somebody may see them."""
+    stands = _stands(people_keys.c.statement, viewer)
+    query = select(people_keys.c.key).where(people_keys.c.token.in_(sorted(tokens)), stands)
+    return list(db.execute(query.distinct().order_by(people_keys.c.key)).scalars())
+
+
+def sharing(key: str, viewer: Collection[str] | None, *, at_most: int) -> Select[str]:
+    """Ask who shares a key: one more than at most, where there are more."""
+    stands = _stands(people_keys.c.statement, viewer)
+    query = select(people_keys.c.token).where(people_keys.c.key == key, stands).distinct()
+    return query.order_by(people_keys.c.token).limit(at_most + 1)
+
+
+def blocks(
+    db: Connection, viewer: Collection[str] | None, *, at_most: int
+) -> Iterator[tuple[str, list[str]]]:
+    """Give every key with who shares it: two at least, and one more than at most where more do."""
+    columns = (people_keys.c.key, people_keys.c.token)
+    stands = _stands(people_keys.c.statement, viewer)
+    query = select(*columns).where(stands).distinct().order_by(*columns)
+    for key, rows in groupby(db.execute(query), key=lambda row: row.key):
+        tokens = [row.token for row in islice(rows, at_most + 1)]
+        if len(tokens) > 1:
+            yield key, tokens
+
+
+def others_at(
+    db: Connection, viewer: Collection[str] | None, place: str, tokens: Collection[str]
+) -> list[str]:
+    """List who is, or was, at an address besides some people."""
+    here = (people_places.c.place == place, people_places.c.token.not_in(sorted(tokens)))
+    query = select(people_places.c.token).where(*here, is_shown(people_places.c.statement, viewer))
+    return list(db.execute(query.distinct().order_by(people_places.c.token)).scalars())
+
+
+def persons(
+    db: Connection, viewer: Collection[str] | None, tokens: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """Give, for each token, those that a named matcher says are one person's, itself included."""
+    groups = {token: frozenset({token}) for token in tokens}
+    new, other = set(tokens), link_tokens.alias()
+    while new:
+        joined: dict[str, set[str]] = {}
+        for some in _chunks(sorted(new)):
+            query = (
+                select(links.c.id, other.c.token)
+                .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
+                .join(other, other.c.link == link_tokens.c.link)
+                .where(link_tokens.c.token.in_(some), links.c.undone_by.is_(None))
+                .where(is_shown(links.c.id, viewer))
+            )
+            for link, token in db.execute(query):
+                joined.setdefault(link, set()).add(token)
+        new = {token for group in joined.values() for token in group} - set(groups)
+        for group in joined.values():
+            whole = frozenset(group).union(*(groups.get(token, ()) for token in group))
+            groups.update(dict.fromkeys(whole, whole))
+    return {token: groups[token] for token in tokens}
+
+
+def _stands(statement: ColumnElement[str], viewer: Collection[str] | None) -> ColumnElement[bool]:
+    """Ask that somebody may see a statement, and that nothing speaks against it."""
+    marks = standing.standing
+    undone = exists().where(
+        marks.c.statement == statement, marks.c.mark.in_(["retracted", "suspect"])
+    )
+    return and_(is_shown(statement, viewer), ~undone)
+
+
+def _chunks(tokens: list[str]) -> Iterator[list[str]]:
+    for first in range(0, len(tokens), CHUNK):
+        yield tokens[first : first + CHUNK]

@@ -1,0 +1,90 @@
+"""The people worker, for an agency of any kind: indexes everybody whom it is sent."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from consumers import store
+from consumers.people import rows
+from consumers.people.facts import Companion, Mention
+from consumers.people.keys import Keying
+from consumers.people.weighing import Weighing
+from consumers.store import Wanted
+from consumers.worker import Voice, Worker
+from contracts.event.report import Report
+from contracts.event.work import InformationRequested
+from contracts.identifier import agency_of
+from contracts.opened import View
+from contracts.section import Cause, Identity, PersonPart, Whereabouts
+from contracts.statement import Statement
+
+
+class People(Worker):
+    """Everybody named to an agency, under the keys that they are found by; it says nothing."""
+
+    def __init__(self, voice: Voice, weighing: Weighing) -> None:
+        """Index under one agency's settings."""
+        super().__init__(voice)
+        self._keying, self._digest = Keying(weighing), weighing.digest
+
+    def take(self, db: Connection, view: View) -> list[Wanted]:
+        """Index everybody in a statement, in place of what it said before it was decided anew."""
+        found = [] if self._is_echo(db, view) else mentions(view)
+        if found:
+            rows.made_under(db, self._digest)
+            rows.drop(db, found[0].statement)
+            rows.add(db, found, [self._keying.keys_of(one) for one in found])
+        return []
+
+    def _is_echo(self, db: Connection, view: View) -> bool:
+        """Say whether a question only names somebody as a report that is held here does."""
+        event = view.statement.sections.get("event")
+        return isinstance(event, InformationRequested) and (
+            store.row_of(db, event.statement) is not None
+        )
+
+    def forget(self, db: Connection, statement: str, /) -> None:
+        """Drop everybody as an erased statement named them."""
+        rows.drop(db, statement)
+
+
+def mentions(view: View) -> list[Mention]:
+    """List everybody whom a statement names, as its recipient holds it."""
+    statement = view.statement
+    sections = statement.sections.values()
+    people = [one for one in sections if isinstance(one, Identity)]
+    parts = {one.subject: one.part for one in sections if isinstance(one, PersonPart)}
+    places = {one.subject: one for one in sections if isinstance(one, Whereabouts)}
+    corrected = statement.sections.get("cause.1")
+    corrects = corrected.statement if isinstance(corrected, Cause) else None
+    return [
+        Mention(
+            statement=statement.context.id,
+            digest=statement.digest,
+            agency=agency_of(statement.context.source) or "",
+            day=_day(statement, view.head.ledger_time),
+            identity=one,
+            part=parts.get(one.subject, "unassessed"),
+            whereabouts=places.get(one.subject),
+            beside=[_companion(other) for other in people if other is not one],
+            corrects=corrects if statement.kind.name == "statement_corrected" else None,
+        )
+        for one in people
+    ]
+
+
+def _companion(other: Identity) -> Companion:
+    return Companion(other.subject, [name.given for name in other.names if name.given])
+
+
+def _day(statement: Statement, ledger_time: int) -> str:
+    """Give the day of which a statement speaks, else that on which it was shared.
+
+    Source:
+        domain.md 7, Four times: history looks at `occurred`.
+    """
+    event = statement.sections.get("event")
+    if not isinstance(event, Report):
+        return datetime.fromtimestamp(ledger_time / 1000, UTC).date().isoformat()
+    at = event.occurred.at if event.occurred.precision in {"day", "instant"} else None
+    return (at or event.known_to_agency)[:10]

@@ -1,0 +1,1 @@
+"""Referrals: made and received, how each was decided, by when; and what was decided not to."""

@@ -1,0 +1,64 @@
+"""How a referral stands, and when its decision falls due.
+
+Pure. Source: domain.md 1.10, 7 (What comes back); review 5.6.3 (iii).
+"""
+
+from typing import Literal
+
+from contracts.context import Urgency
+from contracts.event.control import Rules
+from contracts.event.report import ReferralMade
+from contracts.statement import Statement
+
+HOUR_MS = 3_600_000
+DUTY = "referral_decision"
+"""The duty that runs out where nobody decides."""
+
+Direction = Literal["made", "received"]
+
+WORDS: dict[str, str] = {
+    "accepted": "accepted",
+    "refused": "REFUSED: the risk is still with whoever referred; look for another way",
+    "redirected": "redirected: refer to whom they named; nobody has it yet",
+}
+"""Each decision as a reader must take it."""
+
+TITLES: dict[str, str] = {
+    "marac": "MARAC", "idva": "an adviser (IDVA)", "daiu": "the domestic abuse investigation unit",
+    "mash": "the multi-agency hub (MASH)", "care_act_s42": "adult care (Care Act s42)",
+    "children": "children's social care", "perpetrator_programme": "a perpetrator programme",
+    "substance": "a substance service", "talking_therapy": "talking therapy",
+    "housing": "housing", "safety_planner": "a safety planner",
+    "handover": "who takes over when supervision ends",
+}  # fmt: skip
+"""Each kind of referral as a person on duty reads it."""
+
+
+def due_at(urgency: Urgency, at: int, *, rules: Rules) -> int:
+    """Give the ledger time by which a referral is decided, in milliseconds.
+
+    Args:
+        urgency: the referral's.
+        at: the ledger time of the referral.
+        rules: the founding's; the hours are those of a response.
+    """
+    hours = rules.response_hours if urgency == "routine" else rules.response_hours_urgent
+    return at + hours * HOUR_MS
+
+
+def direction_of(
+    referral: Statement, *, publisher: str, addressee: str, ours: str
+) -> Direction | None:
+    """Say whether an agency made a referral, or received it to decide; None where it only heard.
+
+    Args:
+        referral: a `referral_made`.
+        publisher: its agency, or who acts in its place.
+        addressee: whom it is put to, or who acts in their place.
+        ours: the agency that looks.
+    """
+    if not isinstance(referral.sections.get("event"), ReferralMade):
+        return None
+    if publisher == ours:
+        return "made"
+    return "received" if addressee == ours else None

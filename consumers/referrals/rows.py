@@ -1,0 +1,165 @@
+"""Referral rows: each referral with its decision, and what was considered and not made."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
+
+from consumers.referrals.course import Direction
+from consumers.standing import standing
+from consumers.store import causes, metadata, upsert
+from contracts.event.action import ReferralConsidered
+from contracts.event.report import ReferralMade
+
+referrals = Table(
+    "referrals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("direction", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("addressee", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("ends_on", Text, index=True),
+    Column("decision", Text),
+    Column("decided_by", Text),
+    Column("answer", Text),
+    Column("overdue_by", Text),
+)
+"""`answer` is the id of the `response_given` that decided; `overdue_by` of what said nobody did."""
+
+_undecided = referrals.c.decision.is_(None) & referrals.c.overdue_by.is_(None)
+Index(
+    "referrals_undecided", referrals.c.due_at, sqlite_where=_undecided, postgresql_where=_undecided
+)
+
+considered = Table(
+    "referrals_considered",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("statement", Text, nullable=False, index=True),
+    Column("referral", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("referred", Text),
+)
+"""Decisions whether to refer; why stands in the statement."""
+
+
+def add(  # noqa: PLR0913 - a referral has this many independent parts
+    db: Connection,
+    referral: str,
+    event: ReferralMade,
+    *,
+    direction: Direction,
+    publisher: str,
+    addressee: str,
+    at: int,
+    due_at: int,
+) -> None:
+    """Add a referral; the same again changes nothing."""
+    row = upsert(db, referrals).values(
+        id=referral, direction=direction, kind=event.referral, publisher=publisher,
+        addressee=addressee, at=at, due_at=due_at, ends_on=event.ends_on,
+    )  # fmt: skip
+    db.execute(row.on_conflict_do_nothing())
+
+
+def decide(db: Connection, referral: str, *, decision: str, by: str, answer: str) -> None:
+    """Take a decision in; a later one replaces it."""
+    changed = {"decision": decision, "decided_by": by, "answer": answer}
+    db.execute(update(referrals).where(referrals.c.id == referral).values(**changed))
+
+
+def undecide(db: Connection, answer: str) -> None:
+    """Take back what a response decided."""
+    nobody = {"decision": None, "decided_by": None, "answer": None}
+    db.execute(update(referrals).where(referrals.c.answer == answer).values(**nobody))
+
+
+def consider(db: Connection, said: str, event: ReferralConsidered) -> None:
+    """Add a decision whether to refer; the same again changes nothing."""
+    row = upsert(db, considered).values(
+        id=said, statement=event.statement, referral=event.referral, decision=event.decision,
+        by=event.by, role=event.role, referred=event.referred,
+    )  # fmt: skip
+    db.execute(row.on_conflict_do_nothing())
+
+
+def unconsider(db: Connection, statement: str) -> None:
+    """Take back a decision, or every decision on a report: somebody decides anew."""
+    gone = (considered.c.id == statement) | (considered.c.statement == statement)
+    db.execute(delete(considered).where(gone))
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop what is, or rests on, an erased statement."""
+    undecide(db, statement)
+    unconsider(db, statement)
+    db.execute(delete(considered).where(considered.c.referred == statement))
+    db.execute(delete(referrals).where(referrals.c.id == statement))
+
+
+def referral(db: Connection, statement: str) -> RowMapping | None:
+    """Give one referral, None where there is none of that id."""
+    return db.execute(select(referrals).where(referrals.c.id == statement)).mappings().first()
+
+
+def all_referrals(db: Connection) -> list[RowMapping]:
+    """List every referral: undecided first, the soonest due before the others."""
+    order = (referrals.c.decision.is_not(None), referrals.c.due_at, referrals.c.id)
+    return list(db.execute(select(referrals).order_by(*order)).mappings())
+
+
+def handovers(db: Connection, end: str, *, first: str, last: str) -> list[RowMapping]:
+    """List the handovers made that name an end as their cause, or are of about its day.
+
+    Args:
+        db: an open transaction.
+        end: the id of the statement that tells of the end.
+        first: the first of the days, inclusive.
+        last: the last, inclusive.
+    """
+    caused = select(causes.c.statement).where(causes.c.cause == end)
+    query = select(referrals).where(
+        referrals.c.kind == "handover", referrals.c.direction == "made",
+        referrals.c.ends_on.between(first, last) | referrals.c.id.in_(caused),
+    )  # fmt: skip
+    return list(db.execute(query.order_by(referrals.c.due_at, referrals.c.id)).mappings())
+
+
+def all_considered(db: Connection) -> list[RowMapping]:
+    """List every decision whether to refer, by report."""
+    order = (considered.c.statement, considered.c.referral, considered.c.id)
+    return list(db.execute(select(considered).order_by(*order)).mappings())
+
+
+def considered_on(db: Connection, statement: str, kind: str) -> RowMapping | None:
+    """Give the decision on a report and a kind of referral, None where nobody decided."""
+    about = (considered.c.statement == statement, considered.c.referral == kind)
+    return db.execute(select(considered).where(*about)).mappings().first()
+
+
+def ran_out(db: Connection, at: int) -> list[RowMapping]:
+    """List referrals past their time that nobody decided, took back, or said this of."""
+    gone = select(standing.c.statement).where(standing.c.mark == "retracted")
+    query = select(referrals).where(
+        referrals.c.due_at < at, referrals.c.decision.is_(None), referrals.c.overdue_by.is_(None),
+        referrals.c.id.not_in(gone),
+    )  # fmt: skip
+    return list(db.execute(query.order_by(referrals.c.due_at, referrals.c.id)).mappings())
+
+
+def mark_overdue(db: Connection, statement: str, said: str) -> None:
+    """Remember which statement says that nobody decided in time."""
+    db.execute(update(referrals).where(referrals.c.id == statement).values(overdue_by=said))

@@ -1,0 +1,86 @@
+"""The referrals worker, for every agency: what it referred, what is put to it, what ran out.
+
+The response that every recipient owes is the responses worker's. A referral wants more than an
+answer: a decision, and whoever referred says so too where none came.
+"""
+
+from sqlalchemy import Connection, RowMapping
+
+from consumers.referrals import course, rows
+from consumers.responses import rows as duties
+from consumers.store import Wanted
+from consumers.worker import Worker
+from contracts.event.action import ReferralConsidered
+from contracts.event.report import ReferralMade
+from contracts.event.work import DutyOverdue, ResponseGiven
+from contracts.identifier import agency_of
+from contracts.opened import View
+
+RULE = f"{course.DUTY}/1"
+
+
+class Referrals(Worker):
+    """Referrals, for an agency of any kind."""
+
+    def take(self, db: Connection, view: View) -> list[Wanted]:
+        """Take in a referral, its decision, or a decision whether to make one."""
+        statement, voice = view.statement, self._voice
+        said, event = statement.context.id, statement.sections.get("event")
+        publisher = voice.partners.acting(agency_of(statement.context.source) or "")
+        if isinstance(event, ReferralMade):
+            addressee = voice.partners.acting(event.addressee)
+            direction = course.direction_of(
+                statement, publisher=publisher, addressee=addressee, ours=voice.agency
+            )
+            if direction is not None:
+                at = view.head.ledger_time
+                due_at = course.due_at(statement.context.urgency, at, rules=voice.rules)
+                rows.add(
+                    db, said, event, direction=direction, publisher=publisher,
+                    addressee=addressee, at=at, due_at=due_at,
+                )  # fmt: skip
+        elif isinstance(event, ResponseGiven) and event.referral is not None:
+            row = rows.referral(db, event.statement)
+            if row is not None and voice.partners.acting(row["addressee"]) == publisher:
+                rows.decide(
+                    db, row["id"], decision=event.referral, by=event.received_by, answer=said
+                )
+        elif isinstance(event, ReferralConsidered) and publisher == voice.agency:
+            rows.consider(db, said, event)
+        return []
+
+    def pass_time(self, db: Connection, at: int) -> list[Wanted]:
+        """Say of each referral that nobody decided in time that nobody did, once."""
+        return [self._overdue(db, row) for row in rows.ran_out(db, at) if _is_said(db, row)]
+
+    def reopen(self, db: Connection, statement: str, /) -> None:
+        """Let a decision be made again that is taken back or suspect, or whose report changed."""
+        rows.undecide(db, statement)
+        rows.unconsider(db, statement)
+
+    def refused(self, db: Connection, statement: str, /) -> None:
+        """Take back a decision that the log did not accept."""
+        rows.undecide(db, statement)
+        rows.unconsider(db, statement)
+
+    def forget(self, db: Connection, statement: str, /) -> None:
+        """Drop what is, or rests on, an erased statement."""
+        rows.forget(db, statement)
+
+    def _overdue(self, db: Connection, row: RowMapping) -> Wanted:
+        owner = row["addressee"]
+        event = DutyOverdue(
+            duty=course.DUTY, statement=row["id"], owner_agency=owner,
+            owner_role=self._voice.role_of(owner), due_at=row["due_at"],
+        )  # fmt: skip
+        wanted = self._voice.derived(
+            f"duty_overdue/{course.DUTY}/{row['id']}", "duty_overdue", event, causes=[row["id"]],
+            rule=RULE, urgency="urgent",
+        )  # fmt: skip
+        rows.mark_overdue(db, row["id"], wanted.draft.id)
+        return wanted
+
+
+def _is_said(db: Connection, row: RowMapping) -> bool:
+    """Leave to the responses worker what it says already: that no answer was given at all."""
+    return row["direction"] == "made" or not duties.is_open(db, f"response_given/{row['id']}")

@@ -1,0 +1,220 @@
+"""Looks made by connectors: off the consumer's loop, one system beside another, again when down.
+
+Each look reads what is searched for, asks with no transaction open, and then writes its result, its
+row and what is to be said in one. A system that is down leaves its tasks open and `unavailable`,
+with a time at which it is asked again, and an alert that part of the research could not be done.
+
+Source: domain.md 1.5, 5 (unreachable: `unavailable`, retry, interim alert), 7 (Research results).
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, RowMapping
+
+from consumers import acting, standing
+from consumers import store as stored
+from consumers.research import plan, rows
+from consumers.research.connectors import matching
+from consumers.research.connectors.connector import Answer, Connector, Terms, Unavailable
+from consumers.research.desk import SALT_BYTES, completed, known_in, terms_of
+from consumers.research.found import Found
+from consumers.research.known import Known
+from consumers.research.worker import SYSTEM, Research
+from consumers.store import Store, Wanted
+from consumers.worker import HOUR_MS, Voice
+from contracts.event.work import AlertRaised, ResearchCompleted
+from contracts.section import Identity
+
+_log = structlog.get_logger()
+MINUTE_MS = 60_000
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.-]{0,63}\Z")
+DEFECT = "the connector met a defect"
+
+GOOD = (
+    "Somebody has asked the system's holder by telephone, or looked by hand and completed the "
+    "task; until then nobody takes what was not looked up for nothing found."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When a system that was down is asked again: ever later, up to a limit; in minutes."""
+
+    first_minutes: int = 5
+    most_minutes: int = 240
+
+    def after(self, attempt: int) -> int:
+        """Give the wait after an attempt, counted from 1, in milliseconds."""
+        doubled = self.first_minutes << min(attempt - 1, 30)
+        return min(doubled, self.most_minutes) * MINUTE_MS
+
+
+@dataclass(frozen=True)
+class Looking:
+    """What looks people up by itself, for one force.
+
+    Attributes:
+        store: its database.
+        voice: who speaks.
+        connectors: at most one per system.
+        retry: when a system that was down is asked again.
+        random_bytes: for salts.
+    """
+
+    store: Store
+    voice: Voice
+    connectors: Sequence[Connector]
+    retry: Retry
+    random_bytes: Callable[[int], bytes]
+
+    async def once(self, at: int) -> list[Wanted]:
+        """Make every look that is to be made now: systems beside each other, each in order.
+
+        Args:
+            at: when, in milliseconds of the log's time.
+
+        Returns:
+            What is to be said; it is stored already.
+
+        Raises:
+            Misuse: another source of this agency acts.
+        """
+        if not self.connectors or self.voice.kind not in Research.kinds:
+            return []
+        tasks = await asyncio.to_thread(self._due, at)
+        each = (
+            self._in(one, [task for task in tasks if task["system"] == one.system], at)
+            for one in self.connectors
+        )
+        ended = await asyncio.gather(*each, return_exceptions=True)
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one  # every other system was asked to its end
+        return [wanted for said in ended if isinstance(said, list) for wanted in said]
+
+    async def _in(self, connector: Connector, tasks: Sequence[RowMapping], at: int) -> list[Wanted]:
+        """Make the looks in one system, one after the other: nobody asks it twice at once."""
+        said: list[Wanted] = []
+        for task in tasks:
+            person = await asyncio.to_thread(self._person, task)
+            if person is None:
+                continue
+            found = await self._found(connector, task, person, at)
+            said += await asyncio.to_thread(self._say, connector, task, person, found, at)
+        return said
+
+    async def _found(self, connector: Connector, task: RowMapping, person: Known, at: int) -> Found:
+        """Ask a system, and say what its answer amounts to."""
+        if person.is_bare:
+            return Found(outcome="not_searched", why=plan.BARE_NAME)
+        terms = Terms(person.names, person.births, person.identifiers)
+        try:
+            answer = await connector.look(terms)
+        except Unavailable as fault:
+            return self._down(task, fault.why, at)
+        except Exception as defect:  # noqa: BLE001 - the look stays to be made
+            _log.error("connector_failed", system=connector.system, error=type(defect).__name__)
+            return self._down(task, DEFECT, at)
+        return _judged(terms, answer)
+
+    def _down(self, task: RowMapping, why: str, at: int) -> Found:
+        _log.warning("system_unavailable", system=task["system"])
+        retry_at = at + self.retry.after(int(task["attempts"]) + 1)
+        return Found(outcome="unavailable", why=why, retry_at=retry_at)
+
+    def _due(self, at: int) -> list[RowMapping]:
+        """List what is to be looked up now; who cannot be, as was said already, waits."""
+        with self.store.read() as db:
+            acting.check(db, self.voice)
+            systems = [one.system for one in self.connectors]
+            tasks = rows.to_look_up(db, systems, at)
+            return [
+                task
+                for task in tasks
+                if task["outcome"] != "not_searched" or not self._is_bare(db, task)
+            ]
+
+    def _is_bare(self, db: Connection, task: RowMapping) -> bool:
+        person = known_in(db, task, standing.kept_further(db, task["statement"]))
+        return person is None or person.is_bare
+
+    def _person(self, task: RowMapping) -> Known | None:
+        with self.store.read() as db:
+            return known_in(db, task, standing.kept_further(db, task["statement"]))
+
+    def _say(
+        self, connector: Connector, task: RowMapping, person: Known, found: Found, at: int
+    ) -> list[Wanted]:
+        """Keep a result and say it, unless somebody completed the task meanwhile."""
+        with self.store.write() as db:
+            acting.check(db, self.voice)
+            now = rows.task(db, task["id"])
+            if now is None or not now["open"] or now["attempts"] != task["attempts"]:
+                return []
+            salt, terms = self.random_bytes(SALT_BYTES), terms_of(task["system"], person)
+            event = completed(
+                task, found, SYSTEM, at=at, terms=(salt, terms),
+                attempt=rows.next_attempt(db, now),
+            )  # fmt: skip
+            said = self.voice.derived(
+                event.key or "", "research_completed", event,
+                causes=[task["statement"], task["id"]], rule=f"research/{connector.name}",
+            )  # fmt: skip
+            rows.keep_result(
+                db, event, terms=(salt, terms), sources=person.sources, detail=found.detail
+            )
+            rows.complete(db, said.draft.id, event)
+            wanted = [said, *Research(self.voice).followed_up(db, event, at)]
+            if event.outcome == "unavailable":
+                wanted += self._interim(db, event, at)
+            return [one for one in wanted if stored.want(db, one)]
+
+    def _interim(self, db: Connection, event: ResearchCompleted, at: int) -> list[Wanted]:
+        """Alert the owner that part of a report's research could not be done: once per system."""
+        report, rules = stored.held(db, event.statement), self.voice.rules
+        if report is None:
+            return []
+        term = next((one for one in rules.watch or [] if one.id == "M01"), None)
+        people = [v.subject for v in report.sections.values() if isinstance(v, Identity)]
+        hours = term.hours if term else rules.alert_hours
+        owner = term.owners.get(self.voice.kind, term.owners.get("other")) if term else None
+        alert = AlertRaised(
+            rule="M01", rule_version=term.version if term else "1", act="research",
+            attention="duty", statements=[event.statement], subjects=people,
+            owner_role=owner or self.voice.role_of(self.voice.agency),
+            fallback_role=term.fallback if term else rules.roles.get("other", "duty_manager"),
+            due_at=at + hours * HOUR_MS, good=GOOD,
+            why=f"Part of this report's research could not be done: {event.system} did not answer. "
+            "It is asked again by itself.",
+        )  # fmt: skip
+        key = f"alert_raised/M01/{event.statement}/{event.system}"
+        return [
+            self.voice.derived(
+                key, "alert_raised", alert, causes=[event.statement],
+                rule=f"M01/{alert.rule_version}",
+            )
+        ]  # fmt: skip
+
+
+def _judged(terms: Terms, answer: Answer) -> Found:
+    judged = matching.judge(terms, answer)
+    detail = msgspec.json.encode(judged.records).decode() if judged.records else None
+    surest = judged.records[0].reference if judged.records else None
+    return Found(
+        outcome=judged.outcome, confidence=judged.confidence, detail=detail,
+        kinds=[*judged.kinds] if judged.kinds else None,
+        reference=surest if surest and is_opaque(surest, terms) else None,
+    )  # fmt: skip
+
+
+def is_opaque(reference: str, terms: Terms) -> bool:
+    """Say whether a reference may stand on the log: a number of the system's, and no name."""
+    words = matching.folded(reference)
+    named = {matching.folded(p) for name in terms.names for p in (name.given, name.family) if p}
+    numbered = any(letter.isdigit() for letter in reference)
+    return bool(_REFERENCE.match(reference)) and numbered and not any(n in words for n in named)

@@ -1,0 +1,132 @@
+"""A request for a victim's information, for a line of enquiry: never research, and typed apart.
+
+Research looks after somebody; this looks into her. It opens no task and closes none: the answer
+goes to whoever asked, and what research still has to be done is to be done all the same.
+
+Source: Police, Crime, Sentencing and Courts Act 2022 ss44A-44E; domain.md 1.5.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consumers import acting, standing
+from consumers import store as stored
+from consumers.research import plan
+from consumers.research.known import UNTOLD
+from consumers.store import Store, Wanted
+from consumers.worker import HOUR_MS, Voice, personal
+from contracts.event.action import Excepted, VictimInformationRequested
+from contracts.fault import Misuse
+from contracts.section import Practitioner
+
+KINDS = frozenset({"police"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """What is sought, and why no less would do.
+
+    Attributes:
+        addressee: the agency that is asked.
+        statement: the report's id.
+        subject: the victim's token in it.
+        line_of_enquiry: which, in words.
+        period: of the records that are sought, in words.
+        why: why it is believed that they hold what bears on it.
+        less_intrusive: what else was considered, and why it does not do.
+        exception: why the victim has no notice; None where she has it, on or before this.
+        counselling: why counselling records are proportionate; None: they are not asked for.
+        authorised_by: who authorised it, by name; not who asks.
+        hours: until an answer is due; None for the ruleset's.
+    """
+
+    addressee: str
+    statement: str
+    subject: str
+    line_of_enquiry: str
+    period: str
+    why: str
+    less_intrusive: str
+    authorised_by: str
+    exception: Excepted | None = None
+    counselling: str | None = None
+    hours: int | None = None
+
+
+@dataclass(frozen=True)
+class Requesting:
+    """Where a force asks for a victim's information."""
+
+    store: Store
+    voice: Voice
+    new_id: Callable[[], str]
+
+    def request(self, sought: Sought, *, by: Practitioner, role: str, at: int) -> list[Wanted]:
+        """Ask an agency for what it holds about a victim.
+
+        Args:
+            sought: what, and why no less.
+            by: who asks.
+            role: their role.
+            at: when, in milliseconds.
+
+        Returns:
+            What is to be said.
+
+        Raises:
+            Misuse: no such report or person, nobody else authorised it, or the person is not one
+                whom a report names as harmed: of a suspect this is not the way to ask.
+        """
+        with self.store.write() as db:
+            acting.check(db, self.voice)
+            hidden = standing.hidden_from(db, self.voice.viewer(by))
+            report = None if sought.statement in hidden else stored.held(db, sought.statement)
+            people = {} if report is None else {one.subject: one for one in plan.persons(report)}
+            person = people.get(sought.subject)
+            if report is None or person is None:
+                raise Misuse(
+                    "No report of this id that was sent here names this person.",
+                    remedy="Take the report's id and the person's token from: candour research "
+                    "list --all",
+                )
+            self._check(sought, person.part, by)
+            rules = self.voice.rules
+            urgent = report.context.urgency != "routine"
+            hours = sought.hours or (
+                rules.response_hours_urgent if urgent else rules.response_hours
+            )
+            event = VictimInformationRequested(
+                addressee=sought.addressee, statement=sought.statement, subject=sought.subject,
+                line_of_enquiry=sought.line_of_enquiry, period=sought.period, why=sought.why,
+                less_intrusive=sought.less_intrusive, authorised_by=sought.authorised_by,
+                notice="excepted" if sought.exception else "given", exception=sought.exception,
+                counselling=sought.counselling, due_at=at + hours * HOUR_MS,
+            )  # fmt: skip
+            said_id = self.new_id()
+            said = personal(
+                said_id, f"victim_information_requested/{sought.statement}/{said_id}",
+                "victim_information_requested", event, causes=[sought.statement],
+                provenance=self.voice.signed_by(by, role=role), purpose="law_enforcement",
+            )  # fmt: skip
+            stored.want(db, said)
+        return [said]
+
+    def _check(self, sought: Sought, part: str, by: Practitioner) -> None:
+        """Refuse a request that nobody else stands behind, to nobody, or about a suspect."""
+        if part not in UNTOLD | {"unassessed"}:
+            raise Misuse(
+                "This person is no victim in the report: this request is about victims alone.",
+                remedy="Research on anybody else: candour research list. What an agency holds on "
+                "them it is asked as a request for information.",
+            )
+        agencies = self.voice.partners.agencies
+        if sought.addressee not in agencies or sought.addressee == self.voice.agency:
+            raise Misuse(
+                "No other agency of this id is in the partnership.",
+                remedy=f"Give --to with one of: {', '.join(sorted(agencies))}.",
+            )
+        if sought.authorised_by.casefold().split() == (by.name or "").casefold().split():
+            raise Misuse(
+                "Who asks does not authorise it.",
+                remedy="Let somebody else authorise it, and name them with --authorised-by.",
+            )

@@ -1,0 +1,106 @@
+"""Rows of questions: who asked whom about which person, and what was answered, both ways."""
+
+from collections.abc import Collection
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    or_,
+    select,
+    update,
+)
+
+from consumers.standing import is_shown
+from consumers.store import metadata, upsert
+from contracts.event.work import InformationRequested, InformationSupplied
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("asker", Text, nullable=False),
+    Column("addressee", Text, nullable=False),
+    Column("statement", Text, nullable=False, index=True),
+    Column("subject", Text, nullable=False, index=True),
+    Column("question", Text, nullable=False),
+    Column("period", Text),
+    Column("due_at", BigInteger, nullable=False),
+    Column("answer", Text, index=True),
+    Column("outcome", Text),
+    Column("supplied_by", Text),
+    Column("supplied_at", BigInteger),
+    Column("reuses", Text),
+)
+"""Every question that this agency asked or was asked; `answer` is the newest, None while none.
+
+`question` is what sort it is: `identity`, who somebody is; `records`, what is held of them.
+"""
+
+_NONE = dict.fromkeys(("answer", "outcome", "supplied_by", "supplied_at", "reuses"))
+
+
+def ask(db: Connection, request: str, event: InformationRequested, *, asker: str) -> None:
+    """Add a question; the same again changes nothing."""
+    row = upsert(db, requests).values(
+        id=request, asker=asker, addressee=event.addressee, statement=event.statement,
+        subject=event.subject, period=event.period, due_at=event.due_at,
+        question="identity" if (event.key or "").endswith("/identity") else "records",
+    )  # fmt: skip
+    db.execute(row.on_conflict_do_nothing())
+
+
+def answer(db: Connection, said: str, event: InformationSupplied, *, at: int) -> None:
+    """Take an answer in; a later one replaces it in the list."""
+    row = update(requests).where(requests.c.id == event.request)
+    values = {
+        "answer": said, "outcome": event.outcome, "supplied_by": event.supplied_by,
+        "supplied_at": at, "reuses": event.reuses,
+    }  # fmt: skip
+    db.execute(row.values(**values))
+
+
+def refused(db: Connection, said: str) -> None:
+    """Take back a question or an answer that the log did not accept."""
+    db.execute(delete(requests).where(requests.c.id == said))
+    db.execute(update(requests).where(requests.c.answer == said).values(**_NONE))
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop the questions that are, or are about, an erased statement, and an erased answer."""
+    about = or_(requests.c.id == statement, requests.c.statement == statement)
+    db.execute(delete(requests).where(about))
+    db.execute(update(requests).where(requests.c.answer == statement).values(**_NONE))
+
+
+def request(db: Connection, request_id: str) -> RowMapping | None:
+    """Give one question, None where there is none of that id."""
+    query = select(requests).where(requests.c.id == request_id)
+    return db.execute(query).mappings().first()
+
+
+def all_requests(db: Connection) -> list[RowMapping]:
+    """List every question, those without an answer first, then the soonest due."""
+    order = (requests.c.answer.is_not(None), requests.c.due_at, requests.c.id)
+    return list(db.execute(select(requests).order_by(*order)).mappings())
+
+
+def answered(
+    db: Connection, viewer: Collection[str] | None, subjects: Collection[str]
+) -> list[RowMapping]:
+    """List the questions about one person that were answered, the newest answer first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        subjects: the person's tokens.
+    """
+    here = (requests.c.subject.in_(sorted(subjects)), requests.c.answer.is_not(None))
+    kept = [is_shown(requests.c[name], viewer) for name in ("id", "statement", "answer")]
+    query = select(requests).where(*here, *kept)
+    order = (requests.c.supplied_at.desc(), requests.c.id)
+    return list(db.execute(query.order_by(*order)).mappings())

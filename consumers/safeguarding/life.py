@@ -1,0 +1,264 @@
+"""The life of an alert: who has it, whose it is, by when, how it ended; folded from what was said.
+
+Each thing that was said of an alert is a row; how the alert stands is their fold, in the order of
+the log. What a person says here counts in lists at once, and for clocks when it stands on the log:
+so a rebuilt consumer lets the same clocks run out.
+
+Source: domain.md 7, Attention.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from consumers.safeguarding.rows import alert, alerts, resting_on
+from consumers.store import metadata
+from consumers.worker import Voice
+from contracts.event.action import AlertClosed, AlertEscalated, AlertHandedOver, AlertSnoozed
+from contracts.event.work import AlertAcknowledged
+
+Said = AlertAcknowledged | AlertEscalated | AlertSnoozed | AlertHandedOver | AlertClosed
+SAID: dict[str, type[Said]] = {
+    "alert_acknowledged": AlertAcknowledged,
+    "alert_escalated": AlertEscalated,
+    "alert_snoozed": AlertSnoozed,
+    "alert_handed_over": AlertHandedOver,
+    "alert_closed": AlertClosed,
+}
+"""What may be said of an alert, by its event."""
+NAMES: dict[type[Said], str] = {shape: name for name, shape in SAID.items()}
+REOPENED = "reopened"
+"""What no statement says: something that the alert rests on changed, and somebody looks again."""
+
+alert_life = Table(
+    "alert_life",
+    metadata,
+    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("alert", Text, nullable=False, index=True),
+    Column("event", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("said", LargeBinary, nullable=False),
+    Column("settled", Boolean, nullable=False),
+)
+"""What was said of each alert, in order; `settled` where the log, or its time, says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How an alert stands. Times in ledger milliseconds.
+
+    Attributes:
+        role: whose it is now.
+        start: when its clock began: raised, handed over, reopened, or put off until.
+        span: how long it runs.
+        acknowledged_by: who has it, `acknowledgement` by which statement.
+        steps: how often it was escalated, ever; `rung` how often since it was raised, reopened or
+            handed over: first to its fallback, then to the duty manager.
+        pressed: whether its half-time is over and was said, `overdue` its whole time.
+        snoozed: by whom it was put off until `start`, and why.
+        closed: how it ended, None while open; `closure` the statement that says so.
+        rounds: how often it was reopened.
+    """
+
+    role: str
+    start: int
+    span: int
+    acknowledged_by: str | None = None
+    acknowledgement: str | None = None
+    steps: int = 0
+    rung: int = 0
+    pressed: bool = False
+    overdue: bool = False
+    snoozed: AlertSnoozed | None = None
+    closed: AlertClosed | None = None
+    closure: str | None = None
+    rounds: int = 0
+
+    @property
+    def due_at(self) -> int:
+        """By when it is to be done."""
+        return self.start + self.span
+
+    def next_at(self, attention: str) -> int | None:
+        """Give when something is to be said of it for time alone; None for never."""
+        if self.closed is not None:
+            return None
+        if attention == "note":
+            return self.due_at
+        if self.acknowledged_by is None and not self.pressed:
+            return self.start + self.span // 2
+        return None if self.overdue else self.due_at
+
+
+def standing(raised: RowMapping, said: Iterable[tuple[str, int, Said | None]]) -> Standing:
+    """Fold what was said of an alert.
+
+    Args:
+        raised: its row.
+        said: (statement id, ledger time, what it says; None for reopened), in order.
+    """
+    at: int = raised["raised_at"]
+    now = Standing(role=raised["owner_role"], start=at, span=max(raised["due_at"] - at, 1))
+    for said_id, time, event in said:
+        now = _after(now, said_id, time, event, owner=raised["owner_role"])
+    return now
+
+
+def _after(now: Standing, said_id: str, at: int, event: Said | None, *, owner: str) -> Standing:
+    match event:
+        case AlertAcknowledged():
+            if now.acknowledged_by is not None:  # the first stands
+                return now
+            return replace(now, acknowledged_by=event.by, acknowledgement=said_id)
+        case AlertSnoozed():
+            return replace(now, start=event.until, snoozed=event, pressed=False, overdue=False)
+        case AlertHandedOver():
+            return replace(_afresh(now, at), role=event.to_role, rung=0)
+        case AlertClosed():
+            return replace(now, closed=event, closure=said_id)
+        case AlertEscalated():
+            up = replace(now, role=event.to_role, steps=now.steps + 1, rung=now.rung + 1)
+            if event.reason == "by_person":
+                return _afresh(up, at)
+            return replace(up, pressed=True, overdue=now.overdue or event.reason == "overdue")
+    open_ = replace(now, role=owner, rung=0, closed=None, closure=None, rounds=now.rounds + 1)
+    return _afresh(open_, at)
+
+
+def _afresh(now: Standing, at: int) -> Standing:
+    """Let nobody have it yet, and its clock begin."""
+    return replace(
+        now, start=at, acknowledged_by=None, acknowledgement=None, pressed=False, overdue=False,
+        snoozed=None,
+    )  # fmt: skip
+
+
+def say(  # noqa: PLR0913 - a row has this many independent parts
+    db: Connection, said_id: str, alert_id: str, event: Said | None, *, at: int, settled: bool
+) -> None:
+    """Note what was said of an alert; the same again takes the place that the log gives it.
+
+    Args:
+        db: an open transaction.
+        said_id: of the statement.
+        alert_id: the alert; one that is not held here is let be.
+        event: what it says; None for reopened.
+        at: the ledger time.
+        settled: whether it stands on the log, or its time alone makes it so.
+    """
+    if alert(db, alert_id) is None:
+        return
+    db.execute(delete(alert_life).where(alert_life.c.id == said_id))
+    db.execute(
+        insert(alert_life).values(
+            id=said_id, alert=alert_id, event=REOPENED if event is None else NAMES[type(event)],
+            at=at, said=msgspec.json.encode(event), settled=settled,
+        )
+    )  # fmt: skip
+    settle(db, alert_id)
+
+
+def stands(db: Connection, alert_id: str, *, settled: bool = False) -> Standing | None:
+    """Say how an alert stands, by all that was said or by what is settled; None for no alert."""
+    raised = alert(db, alert_id)
+    if raised is None:
+        return None
+    query = select(alert_life).where(alert_life.c.alert == alert_id).order_by(alert_life.c.place)
+    rows = db.execute(query).mappings().all()
+    return standing(
+        raised,
+        (
+            (row["id"], row["at"], _read(row["event"], row["said"]))
+            for row in rows
+            if row["settled"] or not settled
+        ),
+    )
+
+
+def _read(event: str, said: bytes) -> Said | None:
+    return None if event == REOPENED else msgspec.json.decode(said, type=SAID[event])
+
+
+def settle(db: Connection, alert_id: str) -> None:
+    """Put how an alert stands into its row."""
+    now, sure = stands(db, alert_id), stands(db, alert_id, settled=True)
+    raised = alert(db, alert_id)
+    if now is None or sure is None or raised is None:
+        return
+    values = {
+        "role": now.role, "acknowledged_by": now.acknowledged_by,
+        "acknowledgement": now.acknowledgement, "due_now": now.due_at,
+        "closed": now.closed.outcome if now.closed else None,
+        "next_at": sure.next_at(raised["attention"]),
+    }  # fmt: skip
+    db.execute(update(alerts).where(alerts.c.id == alert_id).values(**values))
+
+
+def next_role(db: Connection, voice: Voice, alert_id: str, rung: int) -> str:
+    """Give who has an alert next: its fallback, then whom the ruleset names for all else.
+
+    Args:
+        db: an open transaction.
+        voice: of the agency that holds it; what another raised falls back to its own role.
+        alert_id: the alert.
+        rung: how often it was escalated before.
+    """
+    row = alert(db, alert_id)
+    if row is None or rung:
+        return voice.rules.roles.get("other", "duty_manager")
+    fallback: str = row["fallback_role"]
+    return fallback if row["raised_by"] == voice.agency else voice.role_of(voice.agency)
+
+
+def run_out(db: Connection, at: int) -> list[RowMapping]:
+    """List the alerts of which something is to be said for time alone, the earliest first."""
+    query = select(alerts).where(alerts.c.next_at < at)
+    return list(db.execute(query.order_by(alerts.c.next_at, alerts.c.id)).mappings())
+
+
+def reopen(db: Connection, alert_id: str, *, at: int) -> None:
+    """Let nobody have an alert any more: what it rests on changed, and somebody looks again."""
+    query = select(alert_life.c.id).where(
+        alert_life.c.alert == alert_id, alert_life.c.event == REOPENED
+    )
+    number = len(db.execute(query).all()) + 1
+    say(db, f"{REOPENED}/{alert_id}/{number}", alert_id, None, at=at, settled=True)
+
+
+def reopen_resting_on(db: Connection, statement: str, *, at: int) -> None:
+    """Reopen every alert that rests on a statement."""
+    for alert_id in resting_on(db, statement):
+        reopen(db, alert_id, at=at)
+
+
+def refused(db: Connection, said: str) -> None:
+    """Take back what was said of an alert by a statement that does not stand."""
+    query = select(alert_life.c.alert).where(alert_life.c.id == said)
+    of = db.execute(query).scalar()
+    if of is not None:
+        db.execute(delete(alert_life).where(alert_life.c.id == said))
+        settle(db, of)
+
+
+def forget(db: Connection, statement: str, alerts_gone: Iterable[str]) -> None:
+    """Drop what an erased statement said, and the lives of alerts that are gone with it."""
+    refused(db, statement)
+    for alert_id in alerts_gone:
+        db.execute(delete(alert_life).where(alert_life.c.alert == alert_id))

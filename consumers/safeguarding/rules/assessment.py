@@ -1,0 +1,280 @@
+"""What an assessment left out, and what makes a new one due: M06, M09 and M19.
+
+A level that somebody gave is never lowered and never refused here: a named person looks again.
+
+Source: domain.md 1.1 (bands, triggers), 2 (F05 to F11), 4 (M06, M09, M19); review 5.7.1.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from consumers.safeguarding.rules.escalation import is_threat, is_warning
+from consumers.safeguarding.rules.reading import (
+    TOGETHER,
+    among,
+    are_together,
+    back,
+    factors,
+    may_be_partners,
+    pairs,
+    people,
+    principal,
+    risk_of,
+    told,
+)
+from consumers.safeguarding.rules.record import against
+from consumers.safeguarding.rules.seen import Alarm, History, Seen
+from contracts.event.action import RecordSought
+from contracts.event.control import RuleTerm
+from contracts.event.report import ConcernReported, ReleaseNotified, Report, RiskAssessed
+from contracts.section import Factor
+
+LOW = frozenset({"standard", "low"})
+"""Levels that are not to be given without a look at what is known (M06)."""
+
+_SUBSTANCE = ("substance misuse", "substances", "substance use", "dependence", "dependency")
+CONSIDERED: dict[str, frozenset[str]] = {
+    "history": frozenset({
+        "history", "offending history", "previous offending", "previous convictions",
+        "convictions", "criminal history", "violence history", "domestic abuse history",
+        "previous partner abuse", "police history", "police records", "previous allegations",
+    }),
+    "alcohol": frozenset({"alcohol", "drinking", "alcohol use", "alcohol dependence", *_SUBSTANCE}),
+    "drugs": frozenset({"drugs", "drug use", "drug dependence", *_SUBSTANCE}),
+    "breakdown": frozenset({
+        "breakdown", "relationship breakdown", "relationship", "relationships", "separation",
+        "relationship status", "partner",
+    }),
+}  # fmt: skip
+"""Words of `considered` that say that a thing was: whole entries, whatever case or underscores.
+Nothing is searched for inside an entry: a sentence that mentions drink has not weighed it."""
+
+CHANGES: frozenset[Factor] = frozenset({"separation", "alcohol", "revenge", "anger", "jealousy"})
+"""Factors that make an assessment due anew for a couple: F05, F06, F09, F10, F11."""
+
+WHY_REVIEW = (
+    "HISTORY_NOT_CONSIDERED: a low level was given, and what it rests on leaves out what this "
+    "agency holds: {missing}. A named manager looks again, and records why the level stands or "
+    "raises it. Nothing lowers it."
+)
+MISSING = {
+    "history": "something on record, with whatever victim",
+    "alcohol": "recent drinking",
+    "drugs": "recent drug use",
+    "breakdown": "a relationship that recently broke down",
+}
+WHY_DASH = (
+    "Something new bears on danger in this couple, and no assessment on the account of whoever "
+    "may be at risk has been made since. Ask that person, alone and safely. What records say is "
+    "not their account."
+)
+WHY_MEDIUM = (
+    " The level now is Medium, which held only unless circumstances changed: this is one of those "
+    "changes, so assess again."
+)
+WHY_THERAPY = (
+    "Somebody was assessed after custody, and nobody asked for the records of any therapy there. "
+    "Ask for them, and record what came: received, nil, refused or destroyed. What somebody says "
+    "of a diagnosis is a claim until a record is seen."
+)
+
+
+class _Couple(NamedTuple):
+    """Two people and the statement that says that they are a couple."""
+
+    pair: tuple[str, str]
+    by: str
+
+
+def low(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
+    """Ask a named manager to look again: a low level that leaves out what is held (M06).
+
+    Args:
+        seen: an assessment at standard or low.
+        history: what stands against whom it is about, and recent dependence and breakdown.
+        term: `window_days` is how recent dependence or breakdown is; History has no window.
+
+    Returns:
+        One at most, about whom the assessment is of.
+
+    Source:
+        review 3.2.3, 3.2.6, 3.2.7, 5.7.1 (i) to (iii); domain.md 4 (M06: E21).
+    """
+    event, subject = told(seen, RiskAssessed), principal(seen.statement)
+    if event is None or subject is None or event.level not in LOW:
+        return []
+    if is_account(seen):
+        return []
+    said = {_folded(word) for word in event.considered}
+    missing: dict[str, Seen] = {}
+    held = against(history, subject)
+    if held:
+        missing["history"] = held[-1]
+    if seen.day is not None:
+        since = back(seen.day, term.window_days or 0)
+        for one in history.of(subject, since=since, until=seen.day):
+            if told(one, Report) is not None:
+                missing.update(dict.fromkeys(_recent(one, subject, history), one))
+    missing = {k: one for k, one in missing.items() if not said & CONSIDERED[k]}
+    if not missing:
+        return []
+    words = "; ".join(MISSING[topic] for topic in MISSING if topic in missing)
+    statements = dict.fromkeys([seen.id, *(one.id for one in missing.values())])
+    return [Alarm(
+        act="risk_review", why=WHY_REVIEW.format(missing=words), statements=list(statements),
+        subjects=[subject],
+    )]  # fmt: skip
+
+
+def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
+    """Ask for a risk assessment: something new bears on danger in a couple (M09).
+
+    New is what nobody said of them within the window. The couple is named in the statement, or
+    was within the window; each couple is asked about apart. Warnings and threats are M20's, and
+    a parting that is reported as a concern is the separation alert's.
+
+    Args:
+        seen: any report with a factor of `CHANGES`.
+        history: what was said of them before, and assessments on the victim's own account.
+        term: `window_days` is how long a factor is not new, and a couple one.
+
+    Returns:
+        One for each couple, which names no other.
+
+    Source:
+        review 3.2.19, 3.2.21, 3.2.28, 5.5.4 (vi); domain.md 1.1 (bands), 4 (M09: E35, E37, E46).
+    """
+    subject, found = principal(seen.statement), factors(seen.statement) & CHANGES
+    if told(seen, ConcernReported) is not None:
+        found -= {"separation"}
+    if told(seen, Report) is None or subject is None or not found or seen.day is None:
+        return []
+    if is_account(seen) or is_warning(seen) or is_threat(seen):
+        return []
+    since = back(seen.day, term.window_days or 0)
+    raised = []
+    couples = _couples(seen, history, term)
+    for number, couple in enumerate(couples, 1):
+        said = _said(history.of(subject, since=since)) - {"separation"}
+        new = found - said - _said(history.of_all(couple.pair, since=since))
+        if not new or _is_assessed(seen, couple.pair, history):
+            continue
+        level = _level(seen, subject, history)
+        why = WHY_DASH + (WHY_MEDIUM if level is not None and _is_medium(level) else "")
+        statements = [seen.id, couple.by, *([level.id] if level else [])]
+        raised.append(Alarm(
+            act="dash", why=why, statements=list(dict.fromkeys(statements)), subjects=couple.pair,
+            once="" if len(couples) == 1 else str(number),
+        ))  # fmt: skip
+    return raised
+
+
+def therapy(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
+    """Ask for a record of therapy: assessed after custody, and nobody sought it (M19).
+
+    Raised once for each release, by the first assessment after it. A record that was sought, even
+    in vain, ends it.
+
+    Args:
+        seen: an assessment of somebody released within the window.
+        history: releases, and records sought.
+        term: `window_days` from the release within which an assessment is one after custody.
+
+    Returns:
+        One at most.
+
+    Source:
+        review 3.2.2, 5.7.1 (ii), (vi), 6.7; domain.md 4 (M19), 5 (trap 3).
+    """
+    subject = principal(seen.statement)
+    if told(seen, RiskAssessed) is None or subject is None or seen.day is None:
+        return []
+    if is_account(seen):
+        return []
+    since = back(seen.day, term.window_days or 0)
+    released = [
+        one for one in history.of(subject, "release_notified", since=since, until=seen.day)
+        if told(one, ReleaseNotified) is not None
+    ]  # fmt: skip
+    sought = any(
+        (event := told(one, RecordSought)) is not None
+        and event.record == "therapeutic" and among(history, subject, [event.subject])
+        for one in history.of(subject, "record_sought")
+    )  # fmt: skip
+    if not released or sought:
+        return []
+    last = released[-1]
+    before = history.of(subject, "risk_assessed", since=last.day, until=seen.day)
+    first = next((one.id for one in before if not is_account(one)), seen.id)
+    return [Alarm(
+        act="therapy_record", why=WHY_THERAPY, subjects=[subject],
+        statements=list(dict.fromkeys([first, seen.id, last.id])),
+    )]  # fmt: skip
+
+
+def is_account(one: Seen) -> bool:
+    """Say whether it is an assessment on the account of whoever is at risk, as DASH is."""
+    risk = risk_of(one.statement)
+    return one.event == "risk_assessed" and risk is not None and risk.account == "victim"
+
+
+def _recent(one: Seen, subject: str, history: History) -> list[str]:
+    """List what a report says of somebody's dependence or relationship."""
+    said = factors(one.statement)
+    topics = ["breakdown"] if "separation" in said else []
+    first = principal(one.statement)
+    if first is not None and among(history, subject, [first]):
+        topics += [topic for topic in ("alcohol", "drugs") if topic in said]
+    return topics
+
+
+def _folded(word: str) -> str:
+    return " ".join(word.replace("_", " ").replace("-", " ").split()).casefold()
+
+
+def _said(statements: Sequence[Seen]) -> frozenset[Factor]:
+    reports = (one for one in statements if told(one, Report) is not None)
+    return frozenset(factor for one in reports for factor in factors(one.statement))
+
+
+def _couples(seen: Seen, history: History, term: RuleTerm) -> list[_Couple]:
+    """List the couples that a report is about: named in it, or known of within the window."""
+    named = pairs(seen.statement)
+    if named:
+        return [_Couple(pair, seen.id) for pair in named] if may_be_partners(seen) else []
+    subject = principal(seen.statement)
+    if subject is None or seen.day is None or len(people(seen.statement)) != 1:
+        return []
+    found: list[_Couple] = []
+    since = back(seen.day, term.window_days or 0)
+    for one in history.of(subject, *TOGETHER, since=since):
+        if told(one, Report) is None or not are_together(one):
+            continue
+        for pair in pairs(one.statement):
+            other = [who for who in pair if not among(history, subject, [who])]
+            known = [couple.pair[1] for couple in found]
+            if len(other) == 1 and not among(history, other[0], known):
+                found.append(_Couple((subject, other[0]), one.id))
+    return found
+
+
+def _is_assessed(seen: Seen, pair: tuple[str, str], history: History) -> bool:
+    """Say whether one of the two was assessed on their own account on that day or after it."""
+    return any(
+        is_account(one) and told(one, RiskAssessed) is not None
+        for who in pair
+        for one in history.of(who, "risk_assessed", since=seen.day)
+    )
+
+
+def _level(seen: Seen, subject: str, history: History) -> Seen | None:
+    """Give the assessment that holds now: this one, or the last before it."""
+    if seen.event == "risk_assessed":
+        return seen
+    known = history.of(subject, "risk_assessed", until=seen.day)
+    return known[-1] if known else None
+
+
+def _is_medium(one: Seen) -> bool:
+    event = told(one, RiskAssessed)
+    return event is not None and event.level == "medium"

@@ -1,0 +1,238 @@
+"""What stands against somebody ("History"), and the two rules that ask what it means: M04, M12.
+
+History is any conviction, caution, warning, complaint that went no further or third-party
+allegation, with any victim, that this agency was sent. An arrest or a charge is none. A record and
+a look may be said by a machine: a register is no hearsay. What somebody told is said by a person.
+
+Source: domain.md 4 (M04, M12), 5 (traps 7 to 9); review 4.3, 5.6.4 (v), 5.7.3, rec. 18.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from consumers.safeguarding.rules.reading import (
+    DAY_MS,
+    accused,
+    adults,
+    among,
+    back,
+    may_be_partners,
+    pairs,
+    told,
+)
+from consumers.safeguarding.rules.seen import Alarm, History, Seen
+from contracts.event.action import DisclosureStaged
+from contracts.event.control import RuleTerm
+from contracts.event.report import (
+    ConcernReported,
+    ContactRecorded,
+    HouseholdChanged,
+    PoliceRecordNoted,
+    RelationshipNoted,
+)
+from contracts.event.work import ResearchCompleted
+
+RECORDS = frozenset({"conviction", "caution", "warning", "nfa_allegation"})
+"""What police records are History; an arrest and a charge say that somebody looked, no more."""
+
+FOUND = frozenset({"conviction", "warning", "nfa_allegation"})
+"""What kinds of record a look may have found that are History; intelligence is not one."""
+
+VICTIMLESS = frozenset({"drugs", "property"})
+"""Offences that are no History by themselves: nobody was harmed. Noted as domestic, they are."""
+
+EVIDENCE = ("police_record_noted", "contact_recorded", "research_completed")
+OCCASIONS = ("concern_reported", "relationship_noted", "household_changed")
+JOINED = frozenset({"joined", "moved_in_together"})
+
+WHY_DISCLOSE = (
+    "Something stands on record against somebody in this couple: a conviction, a warning, or an "
+    "allegation, with whatever victim. A named officer decides whether the other should be told, "
+    "in person and with nothing written handed over, and records it. Nothing to disclose would "
+    "not mean safe."
+)
+BEFORE_SCHEME = (
+    "COMMON_LAW_ONLY: on that day the disclosure scheme was not there yet; telling somebody under "
+    "common law would have been asked about."
+)
+WHY_NOTICE = (
+    "Somebody joins a household, and something stands on record against one of its adults. Tell "
+    "housing to ring the police contact before anybody visits, and nothing else: no conviction, "
+    "no reason, no mark on the tenancy."
+)
+
+
+def is_history(one: Seen, subject: str, history: History) -> bool:
+    """Say whether a statement is something that stands against a person.
+
+    Args:
+        one: as delivered; without its event it is nothing.
+        subject: the person, by token; its victim has no history by it.
+        history: for who is who.
+    """
+    event = one.statement.sections.get("event")
+    if isinstance(event, ResearchCompleted):
+        found = event.outcome == "match" and FOUND.intersection(event.kinds or [])
+        return bool(found) and among(history, subject, [event.subject])
+    if isinstance(event, PoliceRecordNoted):
+        harmed = event.offence not in VICTIMLESS or event.domestic == "yes"
+        holds = event.record in RECORDS and harmed
+    else:
+        contact = told(one, ContactRecorded)
+        holds = contact is not None and "allegation_by_other" in (contact.disclosed or [])
+    return holds and among(history, subject, accused(one.statement))
+
+
+def against(history: History, subject: str) -> list[Seen]:
+    """List what stands against a person, with any victim, however long ago; the oldest first."""
+    found = history.of(subject, *EVIDENCE)
+    return [one for one in found if is_history(one, subject, history)]
+
+
+def disclosure(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
+    """Ask for a disclosure decision: somebody in a couple has History (M04).
+
+    It fires on what says of two people that they are a couple, and again where History comes in
+    after it. What was said of one pair within the window is one occasion: it is raised once, for
+    the first. A decision that was made silences it until more comes in. A new partner is a pair of
+    her own: the alarm is about the two of them and no other.
+
+    Args:
+        seen: a concern, relationship or household event; or what may be History itself.
+        history: what stands against either, and what was decided of this pair.
+        term: `window_days` is how long one occasion lasts; `since` the day from which on the
+            disclosure scheme was there.
+
+    Returns:
+        One for each couple in the occasion that nothing silences.
+
+    Source:
+        review 3.2.4, 3.2.10, 5.6.4 (v), 5.7.3 (iii); domain.md 1.3, 4 (M04: E17, E24, E33).
+    """
+
+    def ask(occasion: Seen, news: Sequence[Seen]) -> list[Alarm]:
+        if not may_be_partners(occasion):
+            return []
+        raised = []
+        for pair in pairs(occasion.statement):
+            held = _held(pair, news, history)
+            if not held or _is_decided(pair, held, history):
+                continue
+            early = occasion.day is not None and term.since is not None and (
+                occasion.day < date.fromisoformat(term.since)
+            )  # fmt: skip
+            first = _first(occasion, pair, history, term)
+            raised.append(Alarm(
+                act="disclosure", subjects=pair,
+                why=f"{BEFORE_SCHEME} {WHY_DISCLOSE}" if early else WHY_DISCLOSE,
+                statements=_ids([first, occasion, *held]), once=_which(occasion, pair),
+            ))  # fmt: skip
+        return raised
+
+    return _on(seen, history, term, ask, is_couple)
+
+
+def joiner(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
+    """Ask for a housing notice: somebody with History joins a household (M12).
+
+    Args:
+        seen: a household event; or what may be History itself.
+        history: what stands against its adults, and whether a notice was given.
+        term: `window_days` is how long one occasion lasts.
+
+    Returns:
+        One at most: about every adult of the household.
+
+    Source:
+        review 4.4 (i), 5.7.3, rec. 18; domain.md 4 (M12: E33), 7 (Default matrix, household).
+    """
+
+    def ask(occasion: Seen, news: Sequence[Seen]) -> list[Alarm]:
+        named = adults(occasion.statement)
+        held = _held(named, news, history)
+        if not held or history.about(occasion.id, "housing_notice_given"):
+            return []
+        first = _first(occasion, named, history, term, is_joining)
+        if history.about(first.id, "housing_notice_given"):
+            return []
+        return [Alarm(
+            act="housing_notice", why=WHY_NOTICE, subjects=named,
+            statements=_ids([first, occasion, *held]),
+        )]  # fmt: skip
+
+    return _on(seen, history, term, ask, is_joining)
+
+
+def is_couple(seen: Seen) -> bool:
+    """Say whether a person reports a concern, a relationship or a household (M04)."""
+    shapes = (ConcernReported, RelationshipNoted, HouseholdChanged)
+    return any(told(seen, shape) is not None for shape in shapes)
+
+
+def is_joining(seen: Seen) -> bool:
+    """Say whether somebody joins a household (M12)."""
+    event = told(seen, HouseholdChanged)
+    return event is not None and event.change in JOINED
+
+
+def _on(
+    seen: Seen, history: History, term: RuleTerm,
+    ask: Callable[[Seen, Sequence[Seen]], list[Alarm]], is_occasion: Callable[[Seen], bool],
+) -> list[Alarm]:  # fmt: skip
+    """Ask about an occasion as it comes, and about recent ones when History comes after them."""
+    if is_occasion(seen):
+        return ask(seen, [])
+    if seen.event not in EVIDENCE:
+        return []
+    event = seen.statement.sections.get("event")
+    whom = [event.subject] if isinstance(event, ResearchCompleted) else accused(seen.statement)
+    earliest = seen.at - (term.window_days or 0) * DAY_MS
+    return [
+        alarm
+        for subject in whom
+        if is_history(seen, subject, history)
+        for one in history.of(subject, *OCCASIONS)
+        if one.at >= earliest and is_occasion(one)
+        for alarm in ask(one, [seen])
+    ]
+
+
+def _held(people: Sequence[str], news: Sequence[Seen], history: History) -> list[Seen]:
+    """List what stands against any of these, newest arrivals first, each once."""
+    found = [one for subject in people for one in against(history, subject)]
+    found += [one for one in news if any(is_history(one, subject, history) for subject in people)]
+    return sorted({one.id: one for one in found}.values(), key=lambda one: (-one.at, one.id))
+
+
+def _is_decided(pair: tuple[str, str], held: Sequence[Seen], history: History) -> bool:
+    """Say whether a named officer decided about this pair since the last of it came in."""
+    decided = [
+        stage.at
+        for application in history.of_all(pair, "disclosure_applied")
+        for stage in history.about(application.id, "disclosure_staged")
+        if isinstance(event := stage.statement.sections.get("event"), DisclosureStaged)
+        and event.stage == "decided"
+    ]
+    return bool(decided) and max(decided) >= max(one.at for one in held)
+
+
+def _first(
+    occasion: Seen, people: Sequence[str], history: History, term: RuleTerm,
+    is_occasion: Callable[[Seen], bool] = is_couple,
+) -> Seen:  # fmt: skip
+    """Give the first occasion about these people in the window: what is raised once, is of it."""
+    if occasion.day is None:
+        return occasion
+    since = back(occasion.day, term.window_days or 0)
+    before = history.of_all(people, *OCCASIONS, since=since, until=occasion.day)
+    return next((one for one in before if is_occasion(one)), occasion)
+
+
+def _which(occasion: Seen, pair: tuple[str, str]) -> str:
+    """Tell pairs in one statement apart, without a token."""
+    every = pairs(occasion.statement)
+    return "" if len(every) == 1 else str(every.index(pair) + 1)
+
+
+def _ids(statements: Sequence[Seen]) -> list[str]:
+    return list(dict.fromkeys(one.id for one in statements))

@@ -1,0 +1,177 @@
+"""The terms of the rules: where each runs, by which clock, whose duty it raises.
+
+They are the ruleset's, on the log. Where a ruleset has none, these stand: the same as
+deploy/governance/rules.yaml, which a partnership adopts or changes. Windows look back by when
+things happened; hours run in ledger time. Every figure is configuration: no national one was found
+for any of them but where domain.md names its source.
+
+Source: domain.md 1.2, 1.3, 4, 7 (Attention: who owes what by default).
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from consumers.safeguarding.rules import same_origin, unresearched
+from contracts.event.control import AgencyKind, Rules, RuleTerm
+
+FOUND: dict[str, str] = {
+    "M01": "a report whose research ran out of time",
+    "M02": "a report names nobody who says so",
+    "M03": "two reports that may be one source",
+    "M04": "something stands on record against somebody in a couple",
+    "M05": "an injury was treated and nobody asked in private",
+    "M06": "a low level was given and what is held was not considered",
+    "M07": "an address was approved without the looks or a talk in private",
+    "M08": "two came together and the partner was not seen alone",
+    "M09": "something new bears on danger in a couple",
+    "M10": "separate incidents between two people reach the number for a review",
+    "M11": "a partner left a tenancy",
+    "M12": "somebody with a record joins a household",
+    "M13": "somebody came along and it is not recorded who",
+    "M14": "an informal report was closed as if it were none",
+    "M15": "each of two is said to have harmed the other",
+    "M16": "a report of ours reached nobody",
+    "M17": "somebody disclosed abuse and no referral was decided",
+    "M18": "supervision or a case ends with a risk that stays",
+    "M19": "an assessment after custody without the record of therapy there",
+    "M20": "somebody warns of jealousy or of a threat",
+    "M21": "signs that somebody may need care and support, and abuse reported",
+    "M22": "abuse again within the repeat period after MARAC",
+    "separation": "somebody means to end a relationship",
+}
+"""What each rule found, by its id, as a person on duty reads it."""
+
+_CLINICIAN, _HEALTH = "treating_clinician", "safeguarding_lead"
+_CONTACT, _UNIT = "police_single_point_of_contact", "domestic_abuse_investigation_unit"
+_HOUSING, _INSPECTOR = "domestic_abuse_hub_officer", "duty_intelligence_inspector"
+_LEAD, _PLANNER = "duty_safeguarding_lead", "safety_planner"
+_PROBATION, _SERVICE = "duty_senior_probation_officer", "duty_service_manager"
+_SOCIAL = "duty_social_worker"
+
+
+def _term(  # noqa: PLR0913 - a term has this many independent parts
+    rule: str, kinds: Sequence[AgencyKind], hours: int, owners: dict[str, str], *,
+    attention: Literal["interrupt", "duty", "note"] = "duty", fallback: str = "duty_manager",
+    threshold: int | None = None, window_days: int | None = None, since: str | None = None,
+) -> RuleTerm:  # fmt: skip
+    return RuleTerm(
+        id=rule, version="1", kinds=list(kinds), attention=attention, hours=hours, owners=owners,
+        fallback=fallback, threshold=threshold, window_days=window_days, since=since,
+    )  # fmt: skip
+
+
+DEFAULT: tuple[RuleTerm, ...] = (
+    _term("M01", ["police"], 4, {}),
+    _term("M02", ["police"], 4, {}),
+    _term("M03", ["police", "safeguarding_hub"], 72, {}, attention="note", window_days=7),
+    _term(
+        "M04", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD},
+        window_days=14, since="2014-03-08",
+    ),
+    _term(
+        "M05", ["health"], 4, {"health": _CLINICIAN, "other": _HEALTH}, fallback=_HEALTH,
+        threshold=16,
+    ),
+    _term(
+        "M06", ["probation", "police", "safeguarding_hub"], 72, {"other": _PROBATION},
+        window_days=90,
+    ),
+    _term("M07", ["probation", "safeguarding_hub"], 72, {"other": _PROBATION}),
+    _term(
+        "M08", ["probation", "police", "safeguarding_hub", "social_care",
+        "support_service"], 168, {"social_care": _SOCIAL, "support_service": _PLANNER,
+        "other": _PROBATION},
+    ),
+    _term(
+        "M09", ["police", "safeguarding_hub", "probation"], 72, {"police": _UNIT,
+        "probation": _PROBATION, "other": _LEAD}, window_days=365,
+    ),
+    _term(
+        "M10", ["police", "safeguarding_hub"], 72, {"police": _UNIT, "other": _LEAD},
+        threshold=3, window_days=365,
+    ),
+    _term(
+        "M11", ["housing", "safeguarding_hub"], 168, {"housing": _HOUSING, "other":
+        _PLANNER}, threshold=2, window_days=365,
+    ),
+    _term(
+        "M12", ["police", "safeguarding_hub"], 24, {"police": _CONTACT, "other": _LEAD},
+        window_days=28,
+    ),
+    _term(
+        "M13", ["health"], 24, {"health": _CLINICIAN, "other": _HEALTH}, attention="note",
+        fallback=_HEALTH,
+    ),
+    _term(
+        "M14", ["police", "safeguarding_hub"], 24, {"police": _INSPECTOR, "other": _LEAD},
+        window_days=365,
+    ),
+    _term(
+        "M15", ["police", "safeguarding_hub", "probation"], 72, {"police": _UNIT,
+        "probation": _PROBATION, "other": _PLANNER}, window_days=28,
+    ),
+    _term(
+        "M16", ["police", "probation", "safeguarding_hub", "health", "housing",
+        "social_care", "support_service", "other"], 24, {"police": _INSPECTOR,
+        "probation": _PROBATION, "safeguarding_hub": _LEAD, "health": _HEALTH, "housing":
+        _HOUSING, "social_care": _SOCIAL, "support_service": _SERVICE, "other":
+        "duty_manager"},
+    ),
+    _term("M17", ["health"], 24, {"health": _CLINICIAN, "other": _HEALTH}, fallback=_HEALTH),
+    _term(
+        "M18", ["probation", "safeguarding_hub", "police", "social_care",
+        "support_service"], 72, {"social_care": _SOCIAL, "support_service": _SERVICE,
+        "other": _PROBATION}, window_days=730,
+    ),
+    _term(
+        "M19", ["probation"], 168, {"probation": _PROBATION, "other": "duty_manager"},
+        window_days=365,
+    ),
+    _term("M20", ["police", "safeguarding_hub"], 4, {"police": _INSPECTOR, "other": _LEAD}),
+    _term(
+        "M21", ["safeguarding_hub", "social_care", "police"], 72, {"social_care": _SOCIAL,
+        "police": _UNIT, "other": _LEAD}, threshold=2, window_days=365,
+    ),
+    _term(
+        "M22", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD},
+        threshold=12,
+    ),
+    _term("separation", ["safeguarding_hub"], 4, {}),
+)  # fmt: skip
+"""The terms where a ruleset has none, in the order in which the rules run."""
+
+
+def in_force(rules: Rules) -> list[RuleTerm]:
+    """Give the terms that a ruleset runs the rules by.
+
+    A ruleset without any has its own older clocks: `alert_hours`, `provenance_hours_urgent` and
+    `same_origin_days`; the last stands too where the term of M03 names no window.
+
+    Args:
+        rules: the ruleset in force.
+    """
+    if rules.watch is not None:
+        return completed(rules.watch, rules)
+    hours = {
+        unresearched.ID: rules.alert_hours, "separation": rules.alert_hours,
+        "M02": rules.provenance_hours_urgent,
+    }  # fmt: skip
+    clocked = (msgspec.structs.replace(one, hours=hours.get(one.id, one.hours)) for one in DEFAULT)
+    window = {same_origin.ID: rules.same_origin_days}
+    return [
+        msgspec.structs.replace(one, window_days=window.get(one.id, one.window_days))
+        for one in clocked
+    ]
+
+
+def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
+    """Give terms with the ruleset's own window for M03 where its term names none."""
+    days = rules.same_origin_days
+    return [
+        one
+        if one.id != same_origin.ID or one.window_days
+        else msgspec.structs.replace(one, window_days=days)
+        for one in listed
+    ]

@@ -1,0 +1,59 @@
+"""How far a worker has watched clocks that are not its own, and what it must look at once more.
+
+So that each minute of ledger time costs what ran out in it, however much lies open since long.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, delete, select
+
+from consumers.store import metadata, upsert
+
+watched_until = Table(
+    "watched_until",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+"""The ledger time up to which a clock was watched."""
+
+watched_again = Table(
+    "watched_again",
+    metadata,
+    Column("statement", Text, primary_key=True),
+)
+"""Reports of which something was undone since: a look may be open again whose time is over."""
+
+_RESEARCH = "research"
+
+
+def until(db: Connection) -> int:
+    """Give the ledger time up to which the clocks of research were watched; 0 for never."""
+    query = select(watched_until.c.at).where(watched_until.c.what == _RESEARCH)
+    return db.execute(query).scalar() or 0
+
+
+def pass_to(db: Connection, at: int) -> None:
+    """Remember a ledger time up to which the clocks of research were watched."""
+    row = upsert(db, watched_until).values(what=_RESEARCH, at=at)
+    db.execute(row.on_conflict_do_update(index_elements=["what"], set_={"at": at}))
+
+
+def again(db: Connection, statements: Iterable[str]) -> None:
+    """Let reports be looked at once more when time next passes."""
+    for one in statements:
+        db.execute(upsert(db, watched_again).values(statement=one).on_conflict_do_nothing())
+
+
+def taken_again(db: Connection) -> list[str]:
+    """Give the reports that are to be looked at once more, and let them be."""
+    query = select(watched_again.c.statement).order_by(watched_again.c.statement)
+    found = list(db.execute(query).scalars())
+    if found:
+        db.execute(delete(watched_again))
+    return found
+
+
+def forget(db: Connection, statement: str) -> None:
+    """Drop an erased report."""
+    db.execute(delete(watched_again).where(watched_again.c.statement == statement))

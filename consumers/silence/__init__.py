@@ -1,0 +1,1 @@
+"""Silence: an agency that stopped speaking, and what here stands still."""

@@ -1,0 +1,66 @@
+"""The telling worker, for every agency: a notification commits with the row that caused it."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from consumers.responses import rows as responses
+from consumers.safeguarding import rows as safeguarding
+from consumers.store import Wanted
+from consumers.telling import contact, rows
+from consumers.telling.notification import TOLD, arrived, told_of
+from consumers.worker import Worker
+from contracts.draft import Draft
+from contracts.form import Section
+from contracts.identifier import agency_of
+from contracts.opened import View
+
+
+class Telling(Worker):
+    """Who is told of what, for an agency of any kind; it comes last."""
+
+    def take(self, db: Connection, view: View) -> list[Wanted]:
+        """Tell of what another source or a person of this agency said, and of a threat to life."""
+        statement, said = view.statement, view.statement.context.id
+        rows.keep_contacts(db, said, contact.private(statement.sections.values()))
+        event = statement.sections.get("event")
+        ours = agency_of(statement.context.source) == self._voice.agency
+        # Another agency's alert is told here where its act is this one's.
+        if event is not None and (ours or safeguarding.alert(db, said) is not None):
+            self._add(db, said, event)
+        if not ours and statement.context.urgency == "threat_to_life":
+            self._arrived(db, said)
+        return []
+
+    def unverified(self, db: Connection, view: View) -> None:
+        """Tell of what nobody could verify, where somebody is to call back: a flood is one."""
+        said = view.statement.context.id
+        rows.keep_contacts(db, said, contact.private(view.statement.sections.values()))
+        if responses.duty(db, f"call_back/{said}") is not None:
+            self._arrived(db, said)
+
+    def wanted(self, db: Connection, drafts: Sequence[Draft]) -> None:
+        """Tell of what this agency says by itself, as soon as it means to."""
+        for one in drafts:
+            shape = TOLD.get(one.event)
+            if shape is not None:
+                event = msgspec.json.decode(one.sections["event"], type=shape)
+                self._add(db, one.id, event)
+
+    def forget(self, db: Connection, statement: str) -> None:
+        """Drop what was told, or is to be, of an erased statement."""
+        rows.forget(db, statement)
+
+    @property
+    def _exercise(self) -> bool:
+        founding = self._voice.partners.founding
+        return founding is not None and founding.exercise
+
+    def _add(self, db: Connection, said: str, event: Section) -> None:
+        agency = self._voice.agency
+        rows.add(db, told_of(said, event, exercise=self._exercise, agency=agency))
+
+    def _arrived(self, db: Connection, statement: str) -> None:
+        role = self._voice.role_of(self._voice.agency)
+        rows.add(db, [arrived(statement, role, exercise=self._exercise)])

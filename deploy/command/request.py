@@ -1,0 +1,126 @@
+"""`candour request`: ask another agency what it holds, and see what was asked and answered."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection, RowMapping
+
+from consumers import standing
+from consumers import store as stored
+from consumers.research.plan import WORDS
+from consumers.responses import asked
+from consumers.responses.asking import Question
+from contracts.context import Use
+from contracts.event.work import InformationRequested, InformationSupplied
+from contracts.fault import Misuse
+from contracts.form import is_real
+from deploy.command.consumer import PASTED, ActingHome, Looks, as_of, at, failing, looking
+from deploy.command.research import By, Role
+from deploy.command.response import limits_on
+from deploy.command.words import Reason
+from deploy.wiring import Acting, open_acting
+from producers.home import Home
+from producers.saying import subject_of
+
+app = typer.Typer(no_args_is_help=True, help="Ask other agencies; see what came back.")
+DAY = len("2012-05-01")
+
+
+@app.command(context_settings=PASTED)
+def make(  # noqa: PLR0913 - a question has this many independent parts
+    to: Annotated[str, typer.Option(help="The agency that is asked, by its id.")],
+    about: Annotated[str, typer.Option(help="The id of the report that raises the question.")],
+    subject: Annotated[str, typer.Option(help="Whom it is about: their token in the report.")],
+    why: Reason,
+    by: By,
+    role: Role,
+    home: ActingHome,
+    period: Annotated[
+        str | None, typer.Option(help="Which days: 2012-01-01/2012-05-01, .. for an open end.")
+    ] = None,
+    due: Annotated[
+        str | None, typer.Option(help="By when, 2012-05-03 or 2012-05-03T12:00Z; else by rule.")
+    ] = None,
+    purpose: Annotated[
+        Use | None, typer.Option(help="Where the agreements leave more than one.")
+    ] = None,
+) -> None:
+    """Ask an agency what it holds of somebody; the answer is typed, and owed by a clock."""
+    acting = open_acting(Home.open(home))
+    question = Question(
+        to=to, about=about, subject=subject_of(acting.outbox, subject), why=why, period=period,
+        due_at=_due(due) if due else None, purpose=purpose,
+    )  # fmt: skip
+    wanted = acting.asking.ask(question, by=acting.practitioner(by), role=role)
+    said = asyncio.run(acting.act(wanted))
+    typer.echo(f"Asked: {said.id} (entry {said.entry}). See: candour request list")
+
+
+def _due(text: str) -> int:
+    """Read by when an answer is due: the end of a day, or a moment.
+
+    Raises:
+        Misuse: it is neither.
+    """
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        read = None
+    if read is None or not is_real(text[:DAY]) or (len(text) > DAY and read.tzinfo is None):
+        raise Misuse(
+            "--due is no day and no moment.",
+            remedy="Write 2012-05-03, or 2012-05-03T12:00Z with its offset.",
+        )
+    if len(text) == DAY:
+        read = datetime.combine(read.date(), time(23, 59, 59), UTC)
+    return int(read.timestamp() * 1000)
+
+
+@app.command("list")
+def listed(home: ActingHome, by: Looks = None) -> None:
+    """List what this agency asked and was asked, what waits first."""
+    acting = open_acting(Home.open(home))
+    viewer = looking(acting.outbox, by)
+    with acting.store.read() as db:
+        now = stored.ledger_time(db)
+        failing(db, viewer)
+        found = standing.visible(db, viewer, asked.all_requests(db), "id", "statement", "answer")
+        for row in found:
+            for line in _lines(db, acting, row, now):
+                typer.echo(line)
+    if not found:
+        typer.echo("Nothing that may be shown was asked.")
+        as_of(home, now)
+
+
+def _lines(db: Connection, acting: Acting, row: RowMapping, now: int) -> Iterator[str]:
+    agency = acting.voice.agency
+    is_ours = acting.voice.partners.acting(row["asker"]) == agency
+    whom = f"asked of {row['addressee']}" if is_ours else f"{row['asker']} asks you"
+    yield f"\n{row['id']}  {whom}: {_stands(row, now)}"
+    request = stored.held(db, row["id"])
+    for line in limits_on(db, request, row["statement"]):
+        yield f"  {line}"
+    for one in filter(None, (row["id"], row["answer"])):
+        yield from (f"  {one}: {mark}" for mark in standing.marks_of(db, one))
+    event = request.sections.get("event") if request is not None else None
+    person = acting.outbox.reference_of(row["subject"]) or row["subject"]
+    period = f", about {row['period']}" if row["period"] else ""
+    why = f": {event.why}" if isinstance(event, InformationRequested) else ""
+    yield f"  about {person} of report {row['statement']}{period}{why}"
+    answer = stored.held(db, row["answer"]) if row["answer"] else None
+    told = answer.sections.get("event") if answer is not None else None
+    if isinstance(told, InformationSupplied) and told.why:
+        yield f"  they say why: {told.why}"
+
+
+def _stands(row: RowMapping, now: int) -> str:
+    """Say how a question stands; no outcome of it reads as safe."""
+    if row["answer"] is None:
+        late = "OVERDUE, " if row["due_at"] < now else ""
+        return f"{late}NOT answered; due by {at(row['due_at'])}"
+    again = f", as in {row['reuses']}" if row["reuses"] else ""
+    return f"{WORDS[row['outcome']]} ({row['answer']}, by {row['supplied_by']}{again})"

@@ -1,0 +1,180 @@
+"""`candour research show` and `request-victim-information`: one task whole, and what is no task."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection, RowMapping
+
+from consumers import standing
+from consumers import store as stored
+from consumers.intelligence.rows import first_lines
+from consumers.research import known, looks, plan, rows
+from consumers.research.found import no_task
+from consumers.research.known import Known
+from consumers.research.victim_information import KINDS, Sought
+from consumers.research.worker import Research
+from contracts.event.action import Excepted
+from contracts.event.work import ResearchCompleted, ResearchRequested
+from contracts.fault import Misuse
+from contracts.section import Whereabouts
+from deploy.command.consumer import ActingHome, Looks, at, failing, insist_on, looking
+from deploy.command.spelling import By, Role, limits_of, spelled, stands_of
+from deploy.command.words import EnquiryWords, MaybeReason
+from deploy.wiring import open_acting
+from producers.home import Home
+
+
+def show(  # noqa: PLR0913 - a look has this many independent parts
+    task: Annotated[str, typer.Argument(help="The task's id.")],
+    home: ActingHome,
+    by: Looks = None,
+    reveal: Annotated[
+        bool,
+        typer.Option("--reveal-whereabouts", help="Also where somebody is whom no task shows: of "
+                     "an urgent report, to the task's owner, with --by, --role and --words. That "
+                     "you looked is kept."),
+    ] = False,
+    role: Annotated[str | None, typer.Option(help="Your role.")] = None,
+    words: MaybeReason = None,
+) -> None:  # fmt: skip
+    """Show one task whole: what may be put to whom first; then whom to look up, and why."""
+    acting = open_acting(Home.open(home))
+    insist_on(acting.outbox, Research.kinds, "a police desk")
+    viewer = looking(acting.outbox, by)
+    with acting.store.read() as db:
+        hidden = standing.hidden_from(db, viewer)
+        row = rows.seen(db, task, hidden)
+        person = None if row is None else known.known(db, row["statement"], row["subject"], hidden)
+    if row is None or person is None:
+        raise no_task()
+    places: list[Whereabouts] = [] if person.is_sheltered else person.places
+    if reveal:
+        if not (by and role and words):
+            raise Misuse(
+                "Whoever is shown where somebody is says who they are, and why.",
+                remedy="Give --by, --role and --words.",
+            )
+        places = acting.research.reveal(
+            task, by=acting.practitioner(by), role=role, reason=words, at=acting.time_ms()
+        )
+    with acting.store.read() as db:
+        failing(db, viewer)
+        for line in _lines(db, row, person, places, hidden):
+            typer.echo(line)
+
+
+def _lines(
+    db: Connection, task: RowMapping, person: Known, places: list[Whereabouts],
+    hidden: frozenset[str],
+) -> Iterator[str]:  # fmt: skip
+    """Lay one task out, in the order in which it is read."""
+    report = stored.held(db, task["statement"])
+    yield from (f"USE: {line}" for line in first_lines(db, task["statement"], hidden))
+    yield from limits_of(report)
+    yield from (f"{line}" for line in standing.marks_of(db, task["statement"]))
+    yield f"Task {task['id']}: {task['system'].upper()}, {stands_of(task, stored.ledger_time(db))}"
+    yield from _asked(stored.held(db, task["id"]), task)
+    visible = [one for one in rows.tasks_of(db, task["statement"]) if one["id"] not in hidden]
+    yield f"  report {task['statement']}: {plan.standing(visible)}"
+    yield from _described(person)
+    for place in places:
+        told = (place.address, place.telephone, place.safe_contact, place.known_at)
+        yield f"  whereabouts: {', '.join(text for text in told if text)}"
+    if person.places and not places:
+        yield (
+            f"  whereabouts: {len(person.places)} held and not shown: this person is, or may be, "
+            "the victim (--reveal-whereabouts)"
+        )
+    for look in looks.of_task(db, task["id"]):
+        yield f"  {look['shown']} shown to a {look['role']} at {at(look['at'])}"
+    yield from _results(db, task, hidden)
+
+
+def _asked(requested: object, task: RowMapping) -> Iterator[str]:
+    """Say who asks, who answers for it, why, and under which power."""
+    event = getattr(requested, "sections", {}).get("event")
+    yield f"  {task['priority']}, due {at(task['due_at'])}"
+    if isinstance(event, ResearchRequested):
+        yield (
+            f"  asked by the {event.requester or 'not said'}, authorised by the "
+            f"{event.authoriser or 'not said'}; for {event.purpose or 'not said'}, under "
+            f"{event.gateway or 'not said'}"
+        )
+
+
+def _described(person: Known) -> Iterator[str]:
+    """Give everything to search for."""
+    names = [spelled(name) for name in person.names]
+    yield f"  names: {'; '.join(name for name in names if name) or 'none known'}"
+    births = [f"{one.value} (known to the {one.precision})" for one in person.births]
+    ages = {"known to the age": "an age, on a day that nobody said"}
+    told = "; ".join(births) or "not known"
+    for word, better in ages.items():
+        told = told.replace(word, better)
+    yield f"  born: {told}"
+    yield f"  sex: {' or '.join(person.sexes) or 'not known'}"
+    numbers = [f"{one.scheme} {one.value}" for one in person.identifiers]
+    yield f"  identifiers: {'; '.join(numbers) or 'none known'}"
+    yield f"  part: {', '.join(sorted(person.parts)) or 'unassessed'}"
+    if person.is_bare:
+        yield f"  NOT TO BE SEARCHED: {plan.BARE_NAME}; the publisher was asked who this is"
+    if len(person.sources) > 1:
+        yield f"  as {len(person.sources)} statements tell: {' '.join(person.sources)}"
+
+
+def _results(db: Connection, task: RowMapping, hidden: frozenset[str]) -> Iterator[str]:
+    """Show what was found; it is in this force's own store and nowhere else."""
+    done = stored.held(db, task["completion"]) if task["completion"] else None
+    event = done.sections.get("event") if done is not None else None
+    if isinstance(event, ResearchCompleted):
+        told = [
+            f"{name.replace('_', ' ')}: {value}"
+            for name in ("confidence", "reference", "grade", "handling")
+            if (value := getattr(event, name))
+        ]
+        kinds = ", ".join(event.kinds or [])
+        told += [f"kinds: {kinds}"] if kinds else []
+        yield f"  {plan.WORDS[event.outcome]}; by {event.operator}; {'; '.join(told)}".rstrip("; ")
+    for result in rows.results_of(db, task["id"], hidden):
+        if result["detail"]:
+            yield f"  found, attempt {result['attempt']}: {result['detail']}"
+
+
+def request_victim_information(  # noqa: PLR0913 - a request has this many independent parts
+    report: Annotated[str, typer.Argument(help="The report's id.")],
+    person: Annotated[str, typer.Option(help="The victim's token, as the report has it.")],
+    to: Annotated[str, typer.Option(help="The agency that is asked, by id.")],
+    authorised_by: Annotated[str, typer.Option(help="Who authorised it, by name; not you.")],
+    words: EnquiryWords,
+    by: By,
+    role: Role,
+    home: ActingHome,
+    notice: Annotated[
+        bool, typer.Option("--notice-given", help="The victim has it in writing.")
+    ] = False,
+    exception: Annotated[
+        Excepted | None, typer.Option(help="Or why the victim has no notice.")
+    ] = None,
+    hours: Annotated[int | None, typer.Option(min=1, help="Until an answer is due.")] = None,
+) -> None:
+    """Ask for a victim's information, for a line of enquiry: never research, and typed apart."""
+    acting = open_acting(Home.open(home))
+    insist_on(acting.outbox, KINDS, "a police desk")
+    if notice == (exception is not None):
+        raise Misuse(
+            "A victim has written notice on or before a request, or one exception is named.",
+            remedy="Give --notice-given, or --exception with why not; never both.",
+        )
+    sought = Sought(
+        addressee=to, statement=report, subject=person, exception=exception, hours=hours,
+        authorised_by=authorised_by, line_of_enquiry=words.line_of_enquiry, period=words.period,
+        why=words.why, less_intrusive=words.less_intrusive, counselling=words.counselling,
+    )  # fmt: skip
+    wanted = acting.requesting.request(
+        sought, by=acting.practitioner(by), role=role, at=acting.time_ms()
+    )
+    said = asyncio.run(acting.act(wanted))
+    asked = "" if words.counselling else " Counselling records were not asked for."
+    typer.echo(f"Asked of {to} (entry {said.entry}); research stands as it did.{asked}")

@@ -1,0 +1,19 @@
+"""How an agency weighs who may be one person: its own `matching.yaml`, else the one shipped."""
+
+from pathlib import Path
+
+from consumers.people.weighing import Weighing
+from producers.document import read_struct
+
+NAME = "matching.yaml"
+SHIPPED = Path(__file__).parent / NAME
+
+
+def weighing_of(home: Path) -> Weighing:
+    """Read an agency's settings from its home.
+
+    Raises:
+        Misuse: its own file does not fit; the text names line and field.
+    """
+    own = home / NAME
+    return read_struct(own if own.exists() else SHIPPED, Weighing)

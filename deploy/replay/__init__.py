@@ -1,0 +1,1 @@
+"""A review replayed: a case's items as statements, over the real pathway, without Kafka."""

@@ -1,0 +1,218 @@
+"""Statements as an agency was delivered them, and what it was sent before, in memory.
+
+`Past` is a second implementation of `consumers.safeguarding.rules.seen.History`, over a list; what
+any must do stands in `history_suite`. `Telling` writes the statements: really signed, by somebody
+who has FORMAT.md and none of our code, and read back by ours.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from consumers.safeguarding.rules import is_automated
+from consumers.safeguarding.rules.seen import Seen
+from contracts.event.report import Report
+from contracts.section import Identity, PersonPart
+from contracts.statement import Statement, interpret, parse
+from tests.support.stranger import Writer, seeded, text_of
+from tests.vectors import ledger
+
+Json = Any
+PERSON = {
+    "kind": "practitioner", "practitioner": {"name": "A. Officer"}, "role": "officer",
+    "employer": "The agency", "contact": {"mailbox": "duty@agency.example"},
+    "how_known": "told_by_subject", "said": "summary",
+}  # fmt: skip
+MACHINE = {"kind": "system", "system": "records", "rule": "r1", "accountable": "head of records"}
+
+
+def token(name: str) -> str:
+    """Give the token that a name stands for; `T`, `D` and the rest are nobody."""
+    return text_of(seeded(f"past/{name}")(16))
+
+
+def day_of(statement: Statement) -> date | None:
+    """Give the day of what a report tells of: as it occurred, else as its agency came to know."""
+    event = statement.sections.get("event")
+    if not isinstance(event, Report):
+        return None
+    at = event.occurred.at if event.occurred.precision in {"day", "instant"} else None
+    return date.fromisoformat((at or event.known_to_agency)[:10])
+
+
+def at_ms(day: str) -> int:
+    """Give noon of a day as ledger time."""
+    return round(datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp() * 1000)
+
+
+class Telling:
+    """Writes one statement after the other, each delivered at noon of its day."""
+
+    def __init__(self, seed: str = "telling") -> None:
+        """Draw from a seed; nothing is said yet."""
+        self._draw = seeded(seed)
+
+    def say(
+        self, event: str, day: str, *people: str, agency: str = "tv-probation",
+        facts: Mapping[str, Json] | None = None, risk: Mapping[str, Json] | None = None,
+        provenance: Mapping[str, Json] | None = None, causes: Sequence[str] = (),
+        sections: Mapping[str, Json] | None = None, drop: Collection[str] = (),
+        marks: Collection[str] = (), is_ours: bool = False, urgency: str = "routine",
+        at: str | None = None, work: bool = False,
+    ) -> Seen:  # fmt: skip
+        """Say something as an agency and give it as another was delivered it.
+
+        Args:
+            event: its name.
+            day: on which it occurred and its agency came to know.
+            people: `name` or `name/part`, in their order.
+            agency: who says it.
+            facts: of the event, beside its times.
+            risk: the section, `danger_now` and `children` filled in.
+            provenance: changes to a named practitioner's; `MACHINE` replaces it.
+            causes: ids of what it arises from.
+            sections: more of them.
+            drop: sections that the recipient was not delivered.
+            marks: of the delivery.
+            is_ours: whether who looks said it.
+            urgency: of the statement.
+            at: the day of its delivery, where that is another.
+            work: the event has no times of its own.
+        """
+        times = {"occurred": {"precision": "day", "at": day}, "known_to_agency": day}
+        told: dict[str, Json] = {} if work else {**times, "recorded": day}
+        given: dict[str, Json] = {"event": {**told, **(facts or {})}}
+        machine = provenance is not None and provenance.get("kind") == "system"
+        given["provenance"] = provenance if machine else {**PERSON, **(provenance or {})}
+        if risk is not None:
+            given["risk"] = {"danger_now": "unknown", "children": "none_known", **risk}
+        for number, who in enumerate(people, 1):
+            name, _, part = who.partition("/")
+            subject = token(name)
+            given[f"person.{number}.identity"] = {"subject": subject, "names": [{"given": name}]}
+            if part:
+                given[f"person.{number}.part"] = {"subject": subject, "part": part}
+        given |= {f"cause.{n}": {"statement": one} for n, one in enumerate(causes, 1)}
+        given |= sections or {}
+        system = ledger.AGENCIES.get(agency, ("", ["case"]))[1][0]
+        writer = Writer(
+            ledger.key(f"{agency}/{system}"), f"/agencies/{agency}/{system}", ledger.PARTNERSHIP,
+            self._draw,
+        )  # fmt: skip
+        context = writer.context(event, urgency=urgency)
+        statement = interpret(parse(writer.write(context, given)))
+        if drop:
+            kept = [name for name in statement.sections if name not in drop]
+            statement = interpret(parse(statement.disclose(kept)), whole=False)
+        return Seen(
+            statement, at_ms(at or day), day_of(statement), agency, frozenset(marks),
+            is_ours=is_ours,
+        )  # fmt: skip
+
+
+def undated(seen: Seen) -> Seen:
+    """Give a statement whose day nobody knows."""
+    return replace(seen, day=None)
+
+
+@dataclass
+class Told:
+    """What an agency was sent and knows, in ledger order: what a history is made of.
+
+    Attributes:
+        seen: statements, the oldest delivery first.
+        links: sets of tokens that a named matcher said are one person.
+        copies: statements that may only repeat another (M03): the copy's id, and the other's.
+        alerts: this agency's, as (rule, id, tokens), the oldest first.
+        retracted: ids that their originators took back.
+    """
+
+    seen: list[Seen] = field(default_factory=list)
+    links: list[frozenset[str]] = field(default_factory=list)
+    copies: dict[str, str] = field(default_factory=dict)
+    alerts: list[tuple[str, str, frozenset[str]]] = field(default_factory=list)
+    retracted: set[str] = field(default_factory=set)
+
+
+class Past:
+    """A history over a list, which looks through all of it each time."""
+
+    def __init__(self, told: Told, at_hand: str | None = None) -> None:
+        """Look back from a statement, by its id."""
+        self._told, self._at_hand = told, at_hand
+
+    def of(
+        self, subject: str, *events: str, since: date | None = None, until: date | None = None
+    ) -> Sequence[Seen]:
+        """List what names a person."""
+        return self.of_all([subject], *events, since=since, until=until)
+
+    def of_all(
+        self, subjects: Collection[str], *events: str, since: date | None = None,
+        until: date | None = None,
+    ) -> Sequence[Seen]:  # fmt: skip
+        """List what names every one of some persons."""
+        found = [
+            one for one in self._standing()
+            if (one.event in events if events else not is_automated(one.statement))
+            and all(any(self.are_one(who, by) for by in self._named(one)) for who in subjects)
+            and (since is None or (one.day is not None and one.day >= since))
+            and (until is None or (one.day is not None and one.day <= until))
+        ]  # fmt: skip
+        return sorted(found, key=lambda one: one.day or date.min)
+
+    def one(self, statement: str) -> Seen | None:
+        """Give one statement by its id."""
+        return next((one for one in self._standing() if one.id == statement), None)
+
+    def are_one(self, subject: str, other: str) -> bool:
+        """Say whether two tokens are one person."""
+        return other in self._person(subject)
+
+    def source_of(self, statement: str) -> str:
+        """Give the report that one may only repeat, or its own id."""
+        while statement in self._told.copies:
+            statement = self._told.copies[statement]
+        return statement
+
+    def about(self, statement: str, *events: str) -> Sequence[Seen]:
+        """List what names a statement as a cause."""
+        return [
+            one for one in self._standing()
+            if statement in one.statement.causes and (not events or one.event in events)
+        ]  # fmt: skip
+
+    def alerts(self, rule: str, subjects: Collection[str]) -> Sequence[str]:
+        """List alerts of a rule about these very persons."""
+        persons = {self._person(one) for one in subjects}
+        return [
+            alert for by, alert, whom in self._told.alerts
+            if by == rule and {self._person(one) for one in whom} == persons
+        ]  # fmt: skip
+
+    def _person(self, subject: str) -> frozenset[str]:
+        """Give every token of a person, by links of links."""
+        known = frozenset({subject})
+        while True:
+            grown = known.union(*(link for link in self._told.links if link & known))
+            if grown == known:
+                return known
+            known = grown
+
+    def _standing(self) -> list[Seen]:
+        gone = {self._at_hand, *self._told.retracted}
+        return [one for one in self._told.seen if one.id not in gone]
+
+    def _named(self, one: Seen) -> list[str]:
+        """List whom a statement names, itself or through what it arises from."""
+        shapes = (Identity, PersonPart)
+        sections = one.statement.sections.values()
+        named = [value.subject for value in sections if isinstance(value, shapes)]
+        subject = getattr(one.statement.sections.get("event"), "subject", None)
+        if named or one.statement.kind.persons:
+            return named
+        if subject is not None:
+            return [subject]
+        causes = (self.one(cause) for cause in one.statement.causes)
+        return [who for cause in causes if cause is not None for who in self._named(cause)]

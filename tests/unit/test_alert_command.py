@@ -1,0 +1,237 @@
+"""What the commands of alerts and rules say: threads, walls, terms in words, terms tried."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from consumers import store as stored
+from consumers.safeguarding import rows
+from consumers.safeguarding.trying import Compared, compared
+from deploy import clock
+from deploy.command import invoke
+from deploy.wiring import open_acting
+from producers.home import Home
+from tests.support.command import ROOT
+from tests.support.speaking import Speaker
+from tests.support.stranger import concern
+from tests.support.telling import id_of, submitted
+from tests.support.twins import CASE, HUB, POLICE, Town, beginning, say
+from tests.unit.test_kept_from import Agency
+from tests.vectors.ledger import CLOCK_MS, Played
+
+TERMS = ROOT / "deploy" / "governance" / "rules.yaml"
+LEAD = "L. Lead"
+
+
+@pytest.fixture(autouse=True)
+def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this machine's clock stand."""
+    monkeypatch.setattr(clock, "now_ms", lambda: CLOCK_MS)
+
+
+class Reading:
+    """A home whose agency was told something, and what its commands say."""
+
+    def __init__(self, folder: Path, name: str, played: Played) -> None:
+        """Let it read to the end."""
+        made = Speaker(folder / "home", name=name)
+        made.outbox.token_for("practitioner", LEAD)
+        made.close()
+        town = Town(beginning())
+        town.log.tell(list(submitted(played)))
+        town.log.deliver()
+        self.folder = folder / "home"
+        self.acting = Agency(self.folder, town, name).read()
+
+    def says(self, capsys: pytest.CaptureFixture[str], *line: str, code: int = 0) -> str:
+        """Run a command; give all it says."""
+        capsys.readouterr()
+        by = [] if line[:2] == ("rules", "list") else ["--by", LEAD]
+        assert invoke([*line, "--home", str(self.folder), *by]) == code
+        told = capsys.readouterr()
+        return told.out + told.err
+
+    def id_of(self, rule: str) -> str:
+        """Give the id of the first alert of a rule."""
+        with self.acting.store.read() as db:
+            return next(str(one["id"]) for one in rows.all_alerts(db) if one["rule"] == rule)
+
+
+def couple(played: Played, given: str = "Tracey", **his: Any) -> dict[str, Any]:
+    """Write a report of a separation; `his` is the token of the first person, where known."""
+    sections = concern(played.draw)
+    if "token" in his:
+        for name in ("person.1.identity", "person.1.part"):
+            sections[name]["subject"] = his["token"]
+        sections["use_limits"]["limits"][0]["subject"] = his["token"]
+    sections["person.2.identity"]["names"] = [{"given": given}]
+    return sections
+
+
+def test_a_thread_begins_with_what_may_be_put_to_whom(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A visit that says what she told may start the violence: it is read before anything else."""
+    played = Played("thread")
+    played.say(CASE, "concern_reported", couple(played))
+    told = Reading(tmp_path, HUB, played).says(capsys, "alert", "list")
+    about, limits, *rest = told.strip().splitlines()[2:]
+    assert told.startswith("\n== THIS SHIFT"), told
+    assert about.startswith("ABOUT ")
+    assert limits.strip().startswith("USE: ")
+    whole = "\n".join(rest)
+    for words in ("why: ", "private enquiry, for the duty_manager by ", "NOBODY has it yet",
+                  "good: ", "alone and safely"):  # fmt: skip
+        assert words in whole
+
+
+def test_nothing_of_one_woman_stands_in_the_thread_of_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """His new partner's thread may not show that there was one before her, nor who (E24)."""
+    played = Played("wall")
+    first = couple(played, "Tracey")
+    token = first["person.1.identity"]["subject"]
+    second = couple(played, "Nadia", token=token)
+    second["risk"] = {"danger_now": "unknown", "children": "none_known", "factors": ["jealousy"]}
+    played.say(CASE, "concern_reported", first)
+    played.say(CASE, "concern_reported", second)
+    told = Reading(tmp_path, HUB, played).says(capsys, "alert", "list", "--all")
+    parts = told.split("\nABOUT ")[1:]
+    assert len(parts) == 2
+    for part in parts:
+        assert ("Tracey" in part) != ("Nadia" in part), part
+    hers = next(part for part in parts if "Nadia" in part)
+    others = {first["person.2.identity"]["subject"], "Tracey"}
+    assert not [one for one in others if one in hers]
+
+
+def test_what_an_alert_rests_on_besides_stays_out_of_the_thread(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That he threatened another is why she might be told: whom, the thread does not say."""
+    played = Played("rests")
+    now = couple(played, "Nadia")
+    token = now["person.1.identity"]["subject"]
+    day = "2005-03-01"
+    record = say(
+        played, POLICE, "police_record_noted",
+        {"occurred": {"precision": "day", "at": day}, "known_to_agency": day, "recorded": day,
+         "record": "nfa_allegation", "offence": "threats", "domestic": "yes"},
+        sections={
+            "person.1.identity": {"subject": token, "names": [{"given": "Daniel"}]},
+            "person.1.part": {"subject": token, "part": "alleged_perpetrator"},
+            "person.2.identity": {"subject": "x" * 22, "names": [{"given": "Rita"}]},
+            "person.2.part": {"subject": "x" * 22, "part": "victim"},
+        },
+    )  # fmt: skip
+    played.say(CASE, "concern_reported", now)
+    home = Reading(tmp_path, POLICE, played)
+    told = home.says(capsys, "alert", "list")
+    part = told[told.index(home.id_of("M04")) :]
+    assert "rests on 1 more about one of them with somebody else" in part
+    assert "Rita" not in told
+    assert id_of(record) not in part
+
+
+def test_terms_are_listed_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever is rung at night may ask by what rule, and read the answer."""
+    told = Reading(tmp_path, HUB, Played("words")).says(capsys, "rules", "list")
+    assert "names no rules: the shipped terms stand" in told
+    assert "M10 (version 1): separate incidents between two people" in told
+    assert "threshold 3, looks back 365 days" in told
+    assert "not run here; run by: health" in told
+    assert "HAS NO SUCH RULE" not in told
+
+
+def change(text: str, rule: str, before: str, after: str) -> str:
+    """Change a line of one rule's term in a file of terms."""
+    head, mark, rest = text.partition(f"  - id: {rule}\n")
+    own, next_, others = rest.partition("  - id: ")
+    assert before in own
+    return head + mark + own.replace(before, after) + next_ + others
+
+
+def test_terms_are_tried_over_history_and_nothing_is_written_or_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A ruleset that would wake somebody each night is found out before it is adopted."""
+    played = Played("tried")
+    said = [played.say(CASE, "concern_reported", couple(played)) for _ in range(2)]
+    threat = couple(played)
+    threat["event"]["concern"] = "threat"
+    played.say(CASE, "concern_reported", threat)
+    home = Reading(tmp_path, HUB, played)
+    text = TERMS.read_text()
+    text = change(text, "separation", "attention: duty", "attention: interrupt")
+    text = change(text, "M20", "kinds: [police, safeguarding_hub]", "kinds: [police]")
+    text = change(text, "M16", "hours: 24", "hours: 48")
+    file = tmp_path / "proposed.yaml"
+    file.write_text(text)
+    before = everything(home)
+    told = home.says(capsys, "rules", "try", str(file))
+    assert everything(home) == before
+    assert "Nothing was published, and nothing was written." in told
+    assert "M20: somebody warns of jealousy or of a threat: 0 new, 2 gone, 0 changed" in told
+    assert "separation: somebody means to end a relationship: 0 new, 0 gone, 2 changed" in told
+    for one in said:
+        assert told.count(f"about report {id_of(one)}") == 1
+    assert "interrupt 0 now, 2 then; duty 2 now, 0 then" in told
+    assert "4 of 4 alerts" in told
+    late = home.says(capsys, "rules", "try", str(file), "--from", "2999-01-01")
+    assert "0 of 0 alerts" in late
+    same = home.says(capsys, "rules", "try", str(TERMS))
+    assert "0 of 4 alerts" in same
+
+
+def everything(home: Reading) -> dict[str, list[tuple[Any, ...]]]:
+    """Give every row of every table of a home's consumer."""
+    with open_acting(Home.open(home.folder)).store.read() as db:
+        return {
+            table.name: [tuple(row) for row in db.execute(select(table))]
+            for table in stored.metadata.sorted_tables
+        }
+
+
+def test_what_would_be_new_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lower threshold is seen for what it would have asked of people."""
+    played = Played("new")
+    sections = couple(played)
+    sections["event"]["concern"] = "violence"
+    for _ in range(2):
+        played.say(CASE, "concern_reported", sections)
+    home = Reading(tmp_path, HUB, played)
+    file = tmp_path / "proposed.yaml"
+    file.write_text(change(TERMS.read_text(), "M10", "threshold: 3", "threshold: 2"))
+    told = home.says(capsys, "rules", "try", str(file))
+    assert "M10: " in told
+    assert "1 new, 0 gone, 0 changed" in told
+
+
+def test_an_unknown_rule_is_refused_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tried in silence it would look as if it never fired."""
+    home = Reading(tmp_path, HUB, Played("unknown"))
+    file = tmp_path / "proposed.yaml"
+    file.write_text(TERMS.read_text().replace("id: M10", "id: M99"))
+    told = home.says(capsys, "rules", "try", str(file), code=64)
+    assert "has no rule M99" in told
+
+
+def test_two_rulesets_compare_by_what_somebody_would_see() -> None:
+    """When it was raised is no change; whose it is, is one."""
+    row: Any = {
+        "id": "a", "raised_at": 5, "rule": "M10", "version": "1", "attention": "duty",
+        "act": None, "why": None, "owner_role": "o", "fallback_role": "f", "due_at": 9,
+    }  # fmt: skip
+    other = row | {"owner_role": "p"}
+    assert not Compared(row, row | {"raised_at": 6}).change
+    assert Compared(row, other).change == "changed"
+    assert Compared(None, row).change == "new"
+    assert Compared(row, None).change == "gone"
+    assert [one.change for one in compared({"a": row}, {"a": other, "b": row | {"id": "b"}},
+                                           since=5)] == ["changed", "new"]  # fmt: skip
+    assert compared({"a": row}, {}, since=6) == []

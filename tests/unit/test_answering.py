@@ -1,0 +1,120 @@
+"""What is owed to whoever reports or refers: an answer, by a clock, and then by the next role."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consumers.responses import rows as duties
+from contracts.event.work import ResponseGiven
+from contracts.fault import Misuse
+from tests.support.conversing import answering, open_to_all, person, reported
+from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
+
+Json = Any
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A partnership where each may ask each."""
+    opened = Desk(tmp_path)
+    open_to_all(opened)
+    return opened
+
+
+def test_an_answer_that_does_not_come_goes_on_the_log_and_to_the_next_role(desk: Desk) -> None:
+    """Silence is what stops officers reporting: somebody else has it, by a clock."""
+    report, _ = reported(desk)
+
+    def told() -> list[str]:
+        overdue = desk.said(POLICE, "duty_overdue")
+        return [one["owner_role"] for one in overdue if one["statement"] == report]
+
+    desk.pass_hours(73)
+    desk.settle()
+    assert told() == ["duty_inspector"]
+    desk.pass_hours(2)
+    desk.settle()
+    assert told() == ["duty_inspector"], "its own role has its hours"
+    for _ in range(3):
+        desk.pass_hours(30)
+        desk.settle()
+    assert told() == ["duty_inspector", "duty_manager"]
+    with desk.acting(POLICE).store.read() as db:
+        held = duties.duty(db, f"response_given/{report}")
+    assert held is not None
+    assert held["escalated_by"] not in {None, held["overdue_by"]}
+
+
+def test_what_is_answered_before_its_next_role_is_told_goes_no_further(desk: Desk) -> None:
+    """Late is not never."""
+    report, _ = reported(desk)
+    desk.pass_hours(73)
+    desk.settle()
+    given = ResponseGiven(
+        statement=report, received_by="B. Sergeant", researched="part", actions=["visit_planned"]
+    )
+    answering(desk, POLICE).give(given, by=person("B. Sergeant"), role="sergeant")
+    desk.settle()
+    desk.pass_hours(40)
+    desk.settle()
+    overdue = [one for one in desk.said(POLICE, "duty_overdue") if one["statement"] == report]
+    assert [one["duty"] for one in overdue] == ["response_given"]
+
+
+def referred(desk: Desk) -> str:
+    """Let probation refer her to the hub."""
+    sections = named(desk.draw)
+    kept = ("occurred", "known_to_agency", "recorded")
+    sections["event"] = {
+        **{k: sections["event"][k] for k in kept}, "addressee": HUB, "referral": "mash",
+        "criterion": "professional judgement",
+    }  # fmt: skip
+    said = desk.report(sections, event="referral_made")
+    desk.settle()
+    assert desk.seen(HUB, "referral_made")
+    return said
+
+
+def decision(statement: str, **more: Json) -> ResponseGiven:
+    """Answer something at the hub."""
+    return ResponseGiven(
+        statement=statement, received_by="H. Lead", researched="no", actions=["referral"], **more
+    )
+
+
+def test_what_became_of_a_referral_reaches_whoever_referred(desk: Desk) -> None:
+    """A referral that is sent and never heard of is one that nobody took."""
+    statement = referred(desk)
+    hub = answering(desk, HUB)
+    refusal = decision(statement, referral="refused", no_action_reason="no care needs were found")
+    hub.give(refusal, by=person("H. Lead"), role="duty manager")
+    desk.settle()
+    (view,) = desk.seen(PROBATION, "response_given")
+    event = view.statement.event
+    assert isinstance(event, ResponseGiven)
+    assert (event.referral, event.no_action_reason) == ("refused", "no care needs were found")
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({}, "nothing says what became"),
+        ({"referral": "refused"}, "nothing says why"),
+        ({"referral": "redirected"}, "nothing says why"),
+    ],
+)
+def test_a_referral_is_decided_and_a_refusal_says_why(
+    desk: Desk, more: dict[str, Json], told: str
+) -> None:
+    """Refused without a reason is how she had to refer herself (5.6.3)."""
+    statement = referred(desk)
+    with pytest.raises(Misuse, match=told):
+        answering(desk, HUB).give(decision(statement, **more), by=person(), role="duty manager")
+
+
+def test_what_is_no_referral_is_not_accepted_as_one(desk: Desk) -> None:
+    """Else a report reads as if somebody had taken her on."""
+    report, _ = reported(desk)
+    with pytest.raises(Misuse, match="This is no referral"):
+        answering(desk, HUB).give(decision(report, referral="accepted"), by=person(), role="x")

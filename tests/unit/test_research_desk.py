@@ -1,0 +1,362 @@
+"""The research desk: one task whole, who may search an index, and where somebody is."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consumers import standing
+from consumers.research import known, looks, plan, rows
+from consumers.research.desk import Desk as ResearchDesk
+from consumers.research.found import Found
+from contracts.fault import Misuse
+from contracts.section import Practitioner
+from deploy.command.task import _lines
+from producers.partnership import Partnership
+from tests.support.desk import POLICE, PROBATION, SOURCES, Desk, named
+from tests.support.researching import ADDRESS, person, task_of, told
+from tests.support.stranger import concern, text_of
+from tests.vectors import ledger
+
+OWNER = "duty_inspector"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A partnership where probation, police and hub have agreed."""
+    return Desk(tmp_path)
+
+
+def at_work(desk: Desk) -> ResearchDesk:
+    """Sit at the police research desk."""
+    police = desk.acting(POLICE)
+    return ResearchDesk(police.store, police.voice, desk.new_id, desk.draw)
+
+
+def shown(desk: Desk, task: str, *, viewer: str | None = "") -> list[str]:
+    """Show a task as the command does."""
+    with desk.acting(POLICE).store.read() as db:
+        hidden = standing.hidden_from(db, None if viewer is None else {viewer})
+        row = rows.seen(db, task, hidden)
+        assert row is not None
+        found = known.known(db, row["statement"], row["subject"], hidden)
+        assert found is not None
+        places = [] if found.is_sheltered else found.places
+        return list(_lines(db, row, found, places, hidden))
+
+
+def test_a_task_tells_its_operator_whom_to_look_up_for_whom_and_why(desk: Desk) -> None:
+    """What may be put to whom stands first (domain.md 7, use_limits)."""
+    sections = told(desk)
+    subject = sections["person.1.identity"]["subject"]
+    report = desk.report(sections, urgency="urgent")
+    desk.settle()
+    lines = shown(desk, task_of(desk, report, subject))
+    assert lines[0].startswith("USE: ")
+    whole = "\n".join(lines)
+    for part in (
+        "names: Daniel Marsh", "born: 1979-05 (known to the month)", "sex: female",
+        "identifiers: pnc 2002/0073319Z", f"whereabouts: 1{ADDRESS}", "urgent, due ",
+        f"asked by the {OWNER}, authorised by the duty manager; for safeguarding, under "
+        "common_law.policing", "0 of 14 looks made; PARTIAL: 14 not begun", "LOCAL",
+    ):  # fmt: skip
+        assert part in whole, part
+
+
+def test_partial_research_never_reads_as_done_or_safe(desk: Desk) -> None:
+    """Three of fourteen looks are three of fourteen."""
+    sections = told(desk)
+    report = desk.report(sections)
+    desk.settle()
+    subject = sections["person.1.identity"]["subject"]
+    for system, found in (
+        ("local", Found(outcome="nil")),
+        ("niche", Found(outcome="match", confidence="confirmed")),
+        ("pnc", Found(outcome="nil")),
+        ("mash", Found(outcome="unavailable", why="closed until 08:00")),
+    ):
+        at_work(desk).complete(
+            task_of(desk, report, subject, system), found, operator=person("P."), role="r", at=1
+        )
+    with desk.acting(POLICE).store.read() as db:
+        said = plan.standing(rows.tasks_of(db, report))
+    assert said == (
+        "3 of 14 looks made (1 match, 2 nil; none of them is a finding of safety); "
+        "PARTIAL: 10 not begun, 1 unavailable"
+    )
+    closed = [{"outcome": "nil", "open": False}, {"outcome": "not_searched", "open": False}]
+    assert plan.standing(closed).endswith("PARTIAL: 1 that could never be made")
+    assert "PARTIAL" not in plan.standing(closed[:1])
+    assert "safety" in plan.standing(closed[:1])
+
+
+def test_where_a_victim_is_no_task_shows_and_its_owner_alone_is_shown_it(desk: Desk) -> None:
+    """Of an urgent report, with a reason, and that they looked is kept (domain.md 5, trap 4)."""
+    sections = told(desk)
+    subject = sections["person.2.identity"]["subject"]
+    report = desk.report(sections, urgency="urgent")
+    desk.settle()
+    task = task_of(desk, report, subject)
+    assert ADDRESS not in "\n".join(shown(desk, task))
+    assert "01632" not in "\n".join(shown(desk, task))
+    with pytest.raises(Misuse, match=f"Only the {OWNER}"):
+        at_work(desk).reveal(task, by=person("P."), role="researcher", reason="visit", at=7)
+    (place,) = at_work(desk).reveal(task, by=person("P."), role=OWNER, reason="visit", at=7)
+    assert place.address == f"2{ADDRESS}"
+    with desk.acting(POLICE).store.read() as db:
+        (look,) = looks.of_task(db, task)
+    assert (look["token"], look["reason"], look["at"]) == (person("P.").token, "visit", 7)
+    assert f"whereabouts shown to a {OWNER}" in "\n".join(shown(desk, task))
+    assert not [d for _, d in desk.published if b"visit" in b"".join(
+        bytes(v) for v in d.sections.values())]  # fmt: skip
+
+
+def test_of_a_routine_report_nobody_is_shown_it_alone(desk: Desk) -> None:
+    """Browsing is what two people are for."""
+    sections = told(desk)
+    report = desk.report(sections)
+    desk.settle()
+    task = task_of(desk, report, sections["person.2.identity"]["subject"])
+    with pytest.raises(Misuse, match="routine"):
+        at_work(desk).reveal(task, by=person("P."), role=OWNER, reason="visit", at=7)
+    with desk.acting(POLICE).store.read() as db:
+        assert looks.of_task(db, task) == []
+
+
+def test_where_the_parts_are_not_assessed_either_may_be_the_victim(desk: Desk) -> None:
+    """E18 names no victim; whoever reads the task must not learn where she lives by that."""
+    sections = told(desk)
+    for number in (1, 2):
+        sections[f"person.{number}.part"]["part"] = "unassessed"
+    report = desk.report(sections)
+    desk.settle()
+    for number in (1, 2):
+        subject = sections[f"person.{number}.identity"]["subject"]
+        assert ADDRESS not in "\n".join(shown(desk, task_of(desk, report, subject)))
+
+
+def test_a_later_report_of_the_same_token_adds_a_name_and_one_taken_back_does_not(
+    desk: Desk,
+) -> None:
+    """The publisher's own token is one person; what it took back feeds no search."""
+    first, later = told(desk), named(desk.draw)
+    subject = first["person.1.identity"]["subject"]
+    later["person.1.identity"] |= {"subject": subject,
+                                   "names": [{"given": "Dan", "family": "Alias"}]}  # fmt: skip
+    later["person.1.part"]["subject"] = subject
+    report, second = desk.report(first), desk.report(later)
+    desk.settle()
+    task = task_of(desk, report, subject)
+    assert "  names: Daniel Marsh; Dan Alias" in shown(desk, task)
+    back = {"event": {"statement": second, "reason": "wrong_person", "by": "A. Officer"},
+            "cause.1": {"statement": second}, "provenance": first["provenance"]}  # fmt: skip
+    desk.report(back, event="statement_retracted")
+    desk.settle()
+    assert "  names: Daniel Marsh" in shown(desk, task)
+
+
+def test_a_name_that_is_kept_from_somebody_is_not_in_what_they_are_shown(desk: Desk) -> None:
+    """He may see this report, and not the other in which she goes by another name."""
+    first, kept = told(desk), named(desk.draw)
+    subject = first["person.2.identity"]["subject"]
+    him = person("P. Kept").token or ""
+    kept["person.2.identity"] |= {"subject": subject,
+                                  "names": [{"given": "Tracey", "family": "Hidden"}]}  # fmt: skip
+    kept["person.2.part"]["subject"] = subject
+    kept["exclusions"] = {"excluded": [{"subjects": [], "practitioner": him}]}
+    report = desk.report(first)
+    desk.settle()
+    task = task_of(desk, report, subject)
+    before = shown(desk, task, viewer=him)
+    desk.report(kept)
+    desk.settle()
+    assert shown(desk, task, viewer=him) == before
+    assert shown(desk, task, viewer=None) == before
+    assert "  names: Tracey Hill; Tracey Hidden" in shown(desk, task)
+
+
+def qualified(desk: Desk, *, index: str = "pnc") -> None:
+    """Adopt a ruleset that names what an operator of an index must hold."""
+    rules = ledger.founding()["rules"] | {
+        "version": "2", "national_index": index, "index_qualification": "vetted_index",
+    }  # fmt: skip
+    act = {"act": "ruleset_adopted", "rules": rules}
+    desk.played.govern("mk-csp", "act_proposed", {"proposal": act})
+    desk.played.govern(PROBATION, "act_endorsed", ledger.endorsement(act))
+    desk._submit()
+
+
+def credential(desk: Desk, who: Practitioner, *, until: str, holds: str = "vetted_index") -> None:
+    """Let the force vouch for somebody."""
+    desk.played.govern(
+        POLICE, "credential_issued",
+        {
+            "credential": text_of(desk.draw(32)), "practitioner": who.token, "role": "researcher",
+            "until": until, "qualifications": [{"name": holds, "until": until}],
+        },
+    )  # fmt: skip
+    desk._submit()
+
+
+def test_an_index_is_searched_only_by_who_is_vetted_for_it(desk: Desk) -> None:
+    """Partners ask, never search; and vetting that has run out is none (domain.md 1.5)."""
+    qualified(desk, index="leds")
+    vetted, lapsed, other = person("V. Vetted"), person("L. Lapsed"), person("O. Other")
+    credential(desk, vetted, until="2013-01-01T00:00:00.000Z")
+    credential(desk, lapsed, until="2012-05-01T09:00:00.000Z")
+    credential(desk, other, until="2013-01-01T00:00:00.000Z", holds="dash_trained")
+    sections = told(desk)
+    report = desk.report(sections)
+    desk.settle()
+    subject, at = sections["person.1.identity"]["subject"], desk.ledger.clock_ms
+    for system in ("leds", "pnd"):
+        task = task_of(desk, report, subject, system)
+        for who in (lapsed, other, person("N. Nobody")):
+            with pytest.raises(Misuse, match="holds `vetted_index`"):
+                at_work(desk).complete(task, Found(outcome="nil"), operator=who, role="r", at=at)
+        unsearched = Found(outcome="not_searched", why="nobody vetted is on duty")
+        at_work(desk).complete(task, unsearched, operator=other, role="r", at=at)
+        at_work(desk).complete(task, Found(outcome="nil"), operator=vetted, role="r", at=at)
+    local = task_of(desk, report, subject)
+    at_work(desk).complete(local, Found(outcome="nil"), operator=other, role="r", at=at)
+
+
+def test_leds_stands_in_for_pnc_where_the_ruleset_says_so(desk: Desk) -> None:
+    """One index at a time, by configuration."""
+    qualified(desk, index="leds")
+    report = desk.report()
+    desk.settle()
+    with desk.acting(POLICE).store.read() as db:
+        systems = {one["system"] for one in rows.tasks_of(db, report)}
+    assert "leds" in systems
+    assert "pnc" not in systems
+    known_here = desk.acting(POLICE).voice.partners
+    assert isinstance(known_here, Partnership)
+
+
+def test_a_result_says_its_grade_with_its_scheme_and_its_handling(desk: Desk) -> None:
+    """A letter alone means the opposite in the other scheme."""
+    sections = told(desk)
+    report = desk.report(sections)
+    desk.settle()
+    task = task_of(desk, report, sections["person.1.identity"]["subject"])
+    wrong = [Found(outcome="match", grade=one)
+             for one in ("B2P", "3x5x2 B 2 P", "5x5x5 1 A P", "1 A P", "")]  # fmt: skip
+    for found in (*wrong, Found(outcome="match", grade="3x5x2 1 A P", handling="C")):
+        with pytest.raises(Misuse, match="grade"):
+            at_work(desk).complete(task, found, operator=person("P."), role="r", at=1)
+    found = Found(outcome="match", kinds=["intelligence"], grade="3x5x2  2 C C")
+    at_work(desk).complete(task, found, operator=person("P."), role="r", at=1)
+    desk.settle()
+    (said,) = desk.said(POLICE, "research_completed")
+    assert (said["grade"], said["handling"]) == ("3x5x2 2 C C", "C")
+    assert any("grade: 3x5x2 2 C C; handling: C" in line for line in shown(desk, task))
+
+
+@pytest.mark.parametrize("outcome", ["refused", "unavailable", "not_searched"])
+def test_an_outcome_that_tells_of_nothing_says_why(desk: Desk, outcome: Any) -> None:
+    """Else it would read as nil."""
+    report = desk.report()
+    desk.settle()
+    with desk.acting(POLICE).store.read() as db:
+        task = rows.tasks_of(db, report)[0]["id"]
+    with pytest.raises(Misuse, match="nothing says why"):
+        at_work(desk).complete(task, Found(outcome=outcome), operator=person("P."), role="r", at=1)
+
+
+@pytest.mark.parametrize(
+    ("event", "given", "systems"),
+    [
+        ("household_changed", {"change": "joined"}, {"niche", "local", "pnc"}),
+        ("closure_notified", {"closure": "licence", "ends_on": "2012-06-01",
+                              "risk_recognised": "unknown"}, {"niche", "local", "pnc"}),
+        ("closure_notified", {"closure": "licence", "ends_on": "2012-06-01",
+                              "risk_recognised": "no"}, set()),
+        ("police_record_noted", {"record": "warning", "offence": "harassment",
+                                 "domestic": "yes"}, set()),
+    ],
+)  # fmt: skip
+def test_how_deep_police_look_follows_from_what_was_reported(
+    desk: Desk, event: str, given: dict[str, Any], systems: set[str]
+) -> None:
+    """Full research of everything would bury the concerns (domain.md 7)."""
+    sections = named(desk.draw)
+    day = {k: sections["event"][k] for k in ("occurred", "known_to_agency", "recorded")}
+    sections["event"] = {**day, **given}
+    del sections["use_limits"]
+    report = desk.report(sections, event=event, source=SOURCES[POLICE])
+    desk.settle()
+    with desk.acting(POLICE).store.read() as db:
+        assert {one["system"] for one in rows.tasks_of(db, report)} == systems
+
+
+def test_a_child_is_looked_up_in_no_index_and_a_threat_to_life_in_everything_at_once(
+    desk: Desk,
+) -> None:
+    """The clock of a threat to life is the shortest, whatever it came as."""
+    sections = named(desk.draw)
+    day = {k: sections["event"][k] for k in ("occurred", "known_to_agency", "recorded")}
+    sections["event"] = {**day, "relationship": "partners", "state": "ending"}
+    sections["person.2.part"]["part"] = "child"
+    report = desk.report(sections, event="relationship_noted", urgency="threat_to_life")
+    desk.settle()
+    with desk.acting(POLICE).store.read() as db:
+        tasks = rows.tasks_of(db, report)
+    child = sections["person.2.identity"]["subject"]
+    assert {t["system"] for t in tasks if t["subject"] == child} == {"mash", "local"}
+    assert len([t for t in tasks if t["subject"] != child]) == 7
+    assert {(t["priority"], t["due_at"] - desk.ledger.clock_ms) for t in tasks} == {
+        ("immediate", 4 * 3_600_000)
+    }
+
+
+def test_an_erased_report_takes_whom_it_named_and_why_somebody_looked_with_it(
+    desk: Desk,
+) -> None:
+    """That somebody looked stays; what they wrote about her does not."""
+    sections = told(desk)
+    her = sections["person.2.identity"]["subject"]
+    report = desk.report(sections, urgency="urgent")
+    desk.settle()
+    task = task_of(desk, report, her)
+    at_work(desk).reveal(task, by=person("P."), role=OWNER, reason="a visit to her", at=7)
+    police = desk.acting(POLICE)
+    with police.store.write() as db:
+        for worker in police._workers:
+            worker.forget(db, report)
+    with police.store.read() as db:
+        assert db.execute(known.research_named.select()).all() == []
+        (look,) = looks.of_task(db, task)
+        assert look["reason"] is None
+
+
+def test_a_bare_name_is_not_to_be_searched(desk: Desk) -> None:
+    """The task says so to whoever would search all the same."""
+    sections = concern(desk.draw)
+    report = desk.report(sections)
+    desk.settle()
+    subject = sections["person.1.identity"]["subject"]
+    lines = shown(desk, task_of(desk, report, subject))
+    assert any(line.strip().startswith("NOT TO BE SEARCHED") for line in lines)
+
+
+def test_what_was_found_by_a_name_that_is_kept_or_erased_goes_with_it(desk: Desk) -> None:
+    """What a colleague found by her other name would tell him; erased, it rests on nothing."""
+    first, kept = told(desk), named(desk.draw)
+    subject = first["person.2.identity"]["subject"]
+    him = person("P. Kept").token or ""
+    kept["person.2.identity"] |= {"subject": subject,
+                                  "names": [{"given": "Tracey", "family": "Hidden"}]}  # fmt: skip
+    kept["person.2.part"]["subject"] = subject
+    kept["exclusions"] = {"excluded": [{"subjects": [], "practitioner": him}]}
+    report, hidden = desk.report(first), desk.report(kept)
+    desk.settle()
+    task = task_of(desk, report, subject)
+    found = Found(outcome="match", detail="under another name")
+    at_work(desk).complete(task, found, operator=person("C. Colleague"), role="r", at=1)
+    assert any("under another name" in line for line in shown(desk, task))
+    assert not any("under another name" in line for line in shown(desk, task, viewer=him))
+    with desk.acting(POLICE).store.write() as db:
+        rows.forget(db, hidden)
+        assert rows.results_of(db, task) == []
+        assert rows.task(db, task) is not None
