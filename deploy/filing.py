@@ -181,7 +181,9 @@ class Filing:
 
     def _became(self, row: RowMapping, answers: Sequence[Answered]) -> Became:
         known, sender = self._outbox.partnership, self._sender
-        late = any(one["id"] == row["id"] for one in self._outbox.undelivered())
+        late = row["state"] != "decided" and any(
+            one["id"] == row["id"] for one in self._outbox.undelivered()
+        )
         stuck = sender.refused.text if sender and sender.refused else None
         raw = row["raw"]
         said_ms = row["stored_at"] if raw is None else interpret(parse(raw)).context.time_ms

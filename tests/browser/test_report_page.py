@@ -288,7 +288,7 @@ async def test_a_report_that_names_nobody_is_completed_by_who_says_so(
             page = await opened(served, browser)
             assert "Held, for want of who says so" in await page.inner_text("main")
             await look(page, "report-mine-held")
-            await page.get_by_role("link", name=re.compile(r"Complete this")).click()
+            await page.get_by_role("link", name=re.compile(r"Complete it")).click()
             steps = Steps(page)
             await look(page, "report-complete")
             await steps.press("Send who says so")

@@ -120,6 +120,22 @@ def test_what_is_kept_from_whoever_reported_it_looks_as_if_it_were_not_there(
     assert _plain(hidden.text) == _plain(none.text)
 
 
+def test_no_report_of_ones_own_is_out_of_reach(page: tuple[Visited, Counter, Clock]) -> None:
+    """An answer to the sixteenth report back is owed to its author as much as the last one's."""
+    visited, counter, _ = page
+    sent = []
+    for _ in range(17):
+        draft = counter.drafts.begin("pat", counter.reporting.new_statement(), dict(FILLED))
+        assert counter.send(draft, {"name": "Pat Marsh (name invented)"}) == []
+        sent.append(draft.statement)
+    visitor = visited.visitor("pat", purpose=None)
+    first, older = visitor.get("/").text, visitor.get("/?after=15").text
+    assert all(f"/sent/{one}" in first for one in sent[2:])
+    assert all(f"/sent/{one}" in older for one in sent[:2])
+    assert "/?after=15" in first
+    assert visitor.get("/?after=-1").status_code == visitor.get("/?after=x").status_code == 200
+
+
 def test_a_draft_is_kept_for_some_days_and_then_is_gone(
     page: tuple[Visited, Counter, Clock],
 ) -> None:

@@ -27,7 +27,7 @@ if (news && document.querySelector(".desk-nav")) {
     const here = list && list.dataset.live === "here";
     news.textContent = here ? "This page was brought up to date. " : "Something has come. ";
     if (list && (here || (location.pathname === "/" && !location.search))) {
-      const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
+      const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.querySelector("[data-live]");

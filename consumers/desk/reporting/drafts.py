@@ -178,12 +178,12 @@ class Drafts:
         with self._engine.begin() as db:
             return db.execute(select(filed.c.at).where(*where)).first() is not None
 
-    def filed_by(self, owners: Collection[str], count: int = LISTED_MAX) -> Sequence[str]:
-        """List the references of what somebody sent, the newest first."""
+    def filed_by(self, owners: Collection[str], count: int, *, skip: int = 0) -> Sequence[str]:
+        """List the references of what somebody sent, the newest first, after the first of them."""
         query = select(filed.c.statement).where(filed.c.owner.in_(owners))
         with self._engine.begin() as db:
             newest = query.order_by(filed.c.at.desc(), filed.c.statement.desc()).limit(count)
-            return list(db.execute(newest).scalars())
+            return list(db.execute(newest.offset(skip)).scalars())
 
     def reach(self, owner: str, typed: Typed) -> None:
         """Remember where somebody can be reached, to prefill their next report."""

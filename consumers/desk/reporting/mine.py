@@ -13,7 +13,7 @@ from starlette.routing import Route
 from consumers.desk.person import Person
 from consumers.desk.reporting import told
 from consumers.desk.reporting.counter import Counter, page, prefilled, with_person
-from consumers.desk.reporting.drafts import DAY_MS, Draft
+from consumers.desk.reporting.drafts import Draft
 from consumers.desk.reporting.filling import completion_of, kept, plain, shown_in, wrong_on
 from consumers.desk.reporting.port import Became, Unfit
 from consumers.desk.reporting.questions import CONCERNS, WHO, question_of
@@ -22,7 +22,7 @@ from consumers.desk.shown import title_of
 from contracts.event.work import InformationRequested
 from contracts.identifier import is_statement_id
 
-LISTED, LOOK_S = 25, 0.5
+LISTED, LOOK_S, AFTER_DIGITS = 15, 0.5, 9
 """How many are listed at once; how often the live line looks whether something changed."""
 HELD = {"quarantined", "provisional", "accepted_emergency"}
 """Outcomes of what waits for who says so; an emergency went all the same, and owes it."""
@@ -33,8 +33,10 @@ def routes(counter: Counter) -> list[Route]:
 
     def mine(request: Request, person: Person) -> Response:
         owners, viewer = counter.owners(request), person.viewer
-        sent = counter.drafts.filed_by(owners, LISTED)
-        became = [counter.reporting.became(one, viewer=viewer) for one in sent]
+        asked = request.query_params.get("after", "0")
+        after = int(asked) if asked.isdecimal() and len(asked) < AFTER_DIGITS else 0
+        sent = counter.drafts.filed_by(owners, LISTED + 1, skip=after)
+        became = [counter.reporting.became(one, viewer=viewer) for one in sent[:LISTED]]
         listed = [_row(one) for one in became if one is not None]
         known = {one.statement for one in became if one is not None}
         held = [_row(one) for one in counter.reporting.held(viewer=viewer)
@@ -42,7 +44,7 @@ def routes(counter: Counter) -> list[Route]:
         drafts = [_draft(counter, one) for one in counter.drafts.of(owners)]
         return page(
             counter, request, "mine.html", title="Your reports", listed=listed, held=held,
-            drafts=drafts, days=counter.drafts.kept_ms // DAY_MS,
+            drafts=drafts, after=after, older=after + LISTED if len(sent) > LISTED else None,
         )  # fmt: skip
 
     def sent(request: Request, person: Person) -> Response:
