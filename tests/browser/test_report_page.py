@@ -261,6 +261,8 @@ async def test_nothing_that_was_written_is_lost_or_legible_and_only_its_owner_go
             files = [home.folder]
             assert holding(files, ["Zquil0001", "Zquil0002"]) == {}
             assert "Zquil" not in await page.inner_text("main")
+            await _at_320(page, link.removesuffix("danger"))
+            await page.goto("/")
             await page.get_by_role("link", name="Go on").first.click()
             await look(page, "report-check-partial")
             assert "Still to do before it can go" in await page.inner_text("main")
@@ -272,6 +274,24 @@ async def test_nothing_that_was_written_is_lost_or_legible_and_only_its_owner_go
             await look(page, "report-delete")
             await steps.press("Delete it")
             assert "Not sent yet" not in await page.inner_text("main")
+
+
+async def _at_320(page: Page, address: str) -> None:
+    """Open every page of a draft on a telephone; go on there with the keyboard alone."""
+    await page.set_viewport_size({"width": 320, "height": 640})
+    for step in ("danger", "person-1", "children", "what", "source", "done", "asked", "check"):
+        await page.goto(f"{address}{step}")
+        assert await is_within(page, 320), step
+        await look(page, f"report-320-{step}")
+    await page.goto(f"{address}danger")
+    for field, keys, leads in (("No", ["Space", "Enter"], "person-1"),
+                               ("First names", ["End", "Enter"], "children")):  # fmt: skip
+        await page.get_by_label(field, exact=True).focus()
+        async with page.expect_navigation():
+            for key in keys:
+                await page.keyboard.press(key)
+        assert page.url.endswith(f"/{leads}")
+    await page.set_viewport_size({"width": 1100, "height": 900})
 
 
 async def test_a_report_that_names_nobody_is_completed_by_who_says_so(

@@ -53,7 +53,7 @@ def standing(became: Became) -> Standing:
         return Standing("delivered", "✓", "Taken", "The held report was decided anew by it.")
     match became.outcome:
         case "accepted" | "accepted_emergency" if became.told:
-            at_once = " at once, as an emergency" if became.outcome != "accepted" else ""
+            at_once = " at once, as an emergency," if became.outcome != "accepted" else ""
             return Standing("delivered", "✓", "Delivered", f"Delivered{at_once} to {told}.")
         case "accepted_emergency":
             text = "It is recorded, and nobody could be sent it. Ring 999 now where somebody is in "

@@ -76,9 +76,12 @@ def routes(counter: Counter) -> list[Route]:
         return RedirectResponse("/", 303)
 
     def remove(request: Request, _: Person) -> Response:
-        if counter.draft(request) is None:
+        draft = counter.draft(request)
+        if draft is None:
             return _sent_already(counter, request)
-        return page(counter, request, "remove.html", title="Delete this report?")
+        return page(
+            counter, request, "remove.html", title="Delete this report?", causes=draft.causes
+        )
 
     address = "/report/{draft}"
     return [
