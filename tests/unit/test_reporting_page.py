@@ -9,11 +9,12 @@ import pytest
 
 from consumers.desk.reporting.counter import Counter
 from consumers.desk.session import KEPT_MS
-from contracts.fault import Misuse
+from contracts.fault import Misuse, Transient
 from contracts.sharing import Exclusion, Exclusions
 from deploy.clock import random_bytes
 from deploy.sealing import Sealer, sealer_of
 from producers import withheld
+from producers.outbox import Outbox
 from tests.support.reporting import FILLED, Clock, in_town
 from tests.support.reports import concern
 from tests.support.speaking import Speaker, adopt
@@ -40,9 +41,11 @@ def page(speaker: Speaker) -> Iterator[tuple[Visited, Counter, Clock]]:
         yield found
 
 
-def fill(visitor: Any, address: str) -> None:
-    """Fill a whole report at an address."""
+def fill(visitor: Any, address: str, *, apart: str = "") -> None:
+    """Fill a whole report at an address, one page apart."""
     for step, typed in FILLED.items():
+        if step == apart:
+            continue
         assert visitor.post(f"{address}/{step}", **typed).status_code == 303, step
 
 
@@ -118,6 +121,44 @@ def test_what_is_kept_from_whoever_reported_it_looks_as_if_it_were_not_there(
     hidden, none = visitor.get(said), visitor.get(f"/sent/{speaker.new_id()}")
     assert hidden.status_code == none.status_code == 404
     assert _plain(hidden.text) == _plain(none.text)
+
+
+def test_what_an_alarm_lacked_of_who_says_so_is_said_with_the_rest(
+    speaker: Speaker, page: tuple[Visited, Counter, Clock]
+) -> None:
+    """Whoever rang 999 owes police how they know, and should not have to say it twice."""
+    visitor = page[0].visitor("pat", purpose=None)
+    address = visitor.post("/report").headers["location"].removesuffix("/danger")
+    said = visitor.post(f"{address}/danger", danger_now="yes").headers["location"]
+    speaker.send()
+    speaker.read()
+    assert "how they know" in visitor.get(said).text
+    fill(visitor, address, apart="danger")
+    visitor.post(f"{address}/send")
+    speaker.send()
+    speaker.read()
+    assert "Not said" not in visitor.get(said).text
+    rows = {row["event"]: row["outcome"] for row in speaker.outbox.rows()}
+    assert (rows["provenance_supplied"], rows["concern_reported"]) == (
+        "accepted", "accepted_emergency",
+    )  # fmt: skip
+
+
+def test_an_alarm_that_cannot_be_stored_says_999_and_that_nothing_was_sent(
+    page: tuple[Visited, Counter, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk must not show a reference that police will never have."""
+
+    def full(*_: object, **__: object) -> str:
+        raise Transient("The outbox does not fit on its disk any more.", remedy="Make room there.")
+
+    visitor = page[0].visitor("pat", purpose=None)
+    address = visitor.post("/report").headers["location"].removesuffix("/danger")
+    monkeypatch.setattr(Outbox, "publish", full)
+    told = visitor.post(f"{address}/danger", danger_now="yes", now="At the door")
+    assert told.status_code == 503
+    assert told.text.index("Ring 999 now") < told.text.index("NOT SENT, and there is no reference")
+    assert "At the door" in visitor.get(f"{address}/danger").text
 
 
 def test_no_report_of_ones_own_is_out_of_reach(page: tuple[Visited, Counter, Clock]) -> None:
