@@ -78,6 +78,7 @@ class Station:
         sessions: of browsers.
         now_ms: this machine's clock.
         title: the agency's own name.
+        navigation: what every page leads to, where it is not the desk's.
     """
 
     store: Store
@@ -86,6 +87,7 @@ class Station:
     sessions: Sessions
     now_ms: Callable[[], int]
     title: str
+    navigation: Sequence[tuple[str, str]] = ()
 
     def person(self, request: Request) -> Person:
         """Give who is signed in."""
@@ -137,8 +139,9 @@ class Station:
             "roles": session.state.get("roles", []), "desk": self.title,
             "purpose": PURPOSES.get(session.state.get("purpose", "")),
             "exercise": bool(rules and rules.exercise), "at": self.at, "path": request.url.path,
-            "navigation": _ways(session), "unsaved": self._has_unsaved(session),
-            "told": session.state.pop("told", None), **shown,
+            "navigation": self.navigation or _ways(session),
+            "unsaved": self._has_unsaved(session), "told": session.state.pop("told", None),
+            **shown,
         }  # fmt: skip
         return HTMLResponse(_TEMPLATES.get_template(f"desk/{template}").render(given), status)
 

@@ -53,7 +53,7 @@ GROUPS = (
 """Modules of this folder that hold a group of commands as `app`."""
 COMMANDS = (
     "publish", "correct", "retract", "subject_access", "decision_record", "figures", "demo",
-    "desk",
+    "desk", "report",
     "replay",
 )  # fmt: skip
 """Modules of this folder that hold one command as a function of their own name."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deploy.command.consumer import ActingHome
-from deploy.desk import configured, development, serve
+from deploy.desk import DeskSettings, configured, development, serve
 from producers.home import Home
 
 
@@ -32,8 +32,8 @@ def desk(
     opened = Home.open(home)
     with ExitStack() as stack:
         if develop:
-            settings = stack.enter_context(development(Path(home), port))
+            settings = stack.enter_context(development(Path(home), port, DeskSettings))
         else:
-            settings = configured(opened)
+            settings = configured(opened, "desk.yaml", DeskSettings)
         typer.echo(f"The desk: {settings.address}  (stop with Ctrl-C)")
         serve(opened, settings, port=port)
