@@ -125,6 +125,9 @@ class _Playing:
         """Let clocks run out, and look at every desk."""
         self._pass_to(self._ends, "the end")
         for office in self._offices.values():
+            office.act(whole=self._mode == "now")
+        self._settle()
+        for office in self._offices.values():
             self._watch.look(office.agency, office.acting.store)
             for source in office.sources if keep else ():
                 source.read()
