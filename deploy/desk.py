@@ -17,11 +17,12 @@ from consumers.desk.signing_in import Provider, SigningIn
 from consumers.desk.station import Station
 from contracts.fault import Misuse
 from deploy import clock
+from deploy.sealing import sealer_of
 from deploy.wiring import open_acting
 from producers.document import Document, read_document
 from producers.home import Home
 
-SESSIONS = "desk.sqlite"
+SESSIONS, SEALED_WITH = "desk.sqlite", "desk.key"
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2 (1.3 has its own): authenticated encryption, a key for each connection."""
 DEVELOPERS = (
@@ -145,7 +146,7 @@ def opened_sessions(
     """Open the sessions of a home's desk."""
     return Sessions(
         f"sqlite:///{home.folder / SESSIONS}", now_ms=now_ms, random_bytes=clock.random_bytes,
-        limits=limits or Limits(),
+        limits=limits or Limits(), sealing=sealer_of(home.folder / SEALED_WITH),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from consumers.desk.station import Station
 COOKIE = "__Host-candour-report"
 NAVIGATION = [("/", "Your reports"), ("/key", "Key")]
 _ACCOUNT = ("/sign-in", "/signed-in", "/signed-out", "/alive", "/sign-out", "/purpose", "/unsaved",
+            "/browsers",
             "/key")  # fmt: skip
 _REPORTING = frozenset({Role.REPORTER})
 REPORTERS_RIGHTS = {path: RIGHTS[path] for path in _ACCOUNT} | {
