@@ -5,10 +5,14 @@ REQUIREMENTS := deploy/requirements/runtime.txt deploy/requirements/dev.txt
 
 PURE := tests/matrix tests/property tests/replay tests/unit
 
-.PHONY: demo test test-kafka test-pure check bench faults assets pins install
+.PHONY: demo desk test test-kafka test-pure check bench faults assets pins install
 
 demo: install
 	@$(BIN)/candour demo
+
+desk: install
+	@test -f .candour/demo/.candour-demo || $(BIN)/candour demo
+	@$(BIN)/candour demo --desk
 
 # What needs no Kafka is tested beside what does, on two cores; its log comes at its end.
 test: check

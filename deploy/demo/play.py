@@ -277,6 +277,7 @@ def _closing(tell: Callable[[str], None], folder: Path, statement: str) -> None:
         "thames-valley-desk\n"
         f"  candour outbox show {statement} --by {OFFICER} --home {folder}/{NOW}/"
         "tv-probation-case\n"
+        "Or open it in a browser, with three journeys to try: make desk (candour demo --desk).\n"
         "Then write a report of your own: producers/report.yaml, candour publish. Playing this "
         "again\nempties the folder, unless something was done there: then it asks for --afresh."
     )
