@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    union,
     update,
 )
 
@@ -301,18 +302,20 @@ def all_origins(db: Connection) -> list[RowMapping]:
 
 
 def source_of(db: Connection, statement: str) -> str:
-    """Give the report that one may only repeat, as far back as proposals reach; else its own id.
+    """Give the report that one may only repeat, the first of all that may be one; else its own id.
 
-    A proposal counts until a person decided that the two are different.
+    A log line that may repeat either of two reports (E19: E17 or E18) makes the three one, or it
+    would count beside whichever it was not put to. A proposal counts until a person decided that
+    the two are different.
     """
-    apart = origins.c.decision.is_not_distinct_from("different")
-    seen = [statement]
-    while True:
-        query = select(origins.c.first).where(origins.c.second == seen[-1], ~apart)
-        first = db.execute(query.order_by(origins.c.first)).scalar()
-        if first is None or first in seen:
-            return seen[-1]
-        seen.append(first)
+    joined = ~origins.c.decision.is_not_distinct_from("different")
+    found, fresh = {statement}, {statement}
+    while fresh:
+        ends = ((origins.c.first, origins.c.second), (origins.c.second, origins.c.first))
+        reached = union(*(select(one).where(joined, other.in_(fresh)) for one, other in ends))
+        fresh = set(db.execute(reached).scalars()) - found
+        found |= fresh
+    return min(found)
 
 
 def link(db: Connection, link_id: str, event: PersonsLinked) -> None:

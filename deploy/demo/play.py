@@ -267,8 +267,9 @@ def _proof(stage: Stage, tell: Callable[[str], None], services: str) -> None:
 def _closing(tell: Callable[[str], None], folder: Path, statement: str) -> None:
     activate = Path(sys.prefix) / "bin" / "activate"
     tell(
-        "\nIt was 2,218 days before the assault. The review cannot say that she was being abused "
-        "then.\nSomeone would have had to ask.\n\n"
+        "\nFrom that police log of 2 May 2012 it was 2,218 days to the assault of 29 May 2018; "
+        "from what\nprobation reported a day before it, 2,219. The review cannot say that she "
+        "was being abused then.\nSomeone would have had to ask.\n\n"
         f"What was made stands in {folder}; everything that was started is stopped. To go on:\n"
         f"  . {activate}\n"
         f"  candour kafka up --home {folder}/kafka\n"

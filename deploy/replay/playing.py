@@ -124,8 +124,9 @@ class _Playing:
     def end(self, *, keep: bool) -> Played:
         """Let clocks run out, and look at every desk."""
         self._pass_to(self._ends, "the end")
-        for office in self._offices.values():
-            office.act(whole=self._mode == "now")
+        if self._mode == "now":
+            for office in self._offices.values():
+                office.act(whole=True)
         self._settle()
         for office in self._offices.values():
             self._watch.look(office.agency, office.acting.store)
