@@ -74,6 +74,19 @@ def all_unproved(db: Connection) -> list[RowMapping]:
     return list(db.execute(select(*columns).order_by(*columns[:2])).mappings())
 
 
+def some_unworked(db: Connection, count: int) -> list[RowMapping]:
+    """List what a part of this program failed on: at most so many."""
+    query = select(unworked).order_by(unworked.c.digest, unworked.c.worker).limit(count)
+    return list(db.execute(query).mappings())
+
+
+def some_unproved(db: Connection, count: int) -> list[RowMapping]:
+    """List where records stood that did not prove what they say: at most so many."""
+    columns = (unproved.c.topic, unproved.c.offset, unproved.c.what)
+    query = select(*columns).order_by(*columns[:2]).limit(count)
+    return list(db.execute(query).mappings())
+
+
 def forget(db: Connection, digest: str) -> None:
     """Drop what was set aside of an erased statement: records that name it quote it."""
     db.execute(delete(unworked).where(unworked.c.digest == digest))

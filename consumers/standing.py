@@ -38,7 +38,7 @@ standing = Table(
     metadata,
     Column("statement", Text, primary_key=True),
     Column("mark", Text, primary_key=True),
-    Column("by", Text, nullable=False),
+    Column("by", Text, nullable=False, index=True),
 )
 """Marks by statement id; `by` is the id of the statement, or the key, that set it."""
 
@@ -46,7 +46,7 @@ withheld = Table(
     "withheld",
     metadata,
     Column("statement", Text, primary_key=True),
-    Column("token", Text, primary_key=True),
+    Column("token", Text, primary_key=True, index=True),
 )
 """Practitioners and households, by token, that a statement, by id and by digest, is kept from."""
 
@@ -78,6 +78,15 @@ def marked_by(db: Connection, by: str) -> list[str]:
     """List the statements that a key, or a statement, marked."""
     query = select(standing.c.statement).where(standing.c.by == by)
     return list(db.execute(query.order_by(standing.c.statement)).scalars())
+
+
+def marked_some(
+    db: Connection, viewer: Collection[str] | None, by: str, *, count: int
+) -> list[str]:
+    """List some of the statements that a key, or a statement, marked: at most so many."""
+    query = select(standing.c.statement).where(standing.c.by == by)
+    shown = query.where(is_shown(standing.c.statement, viewer)).order_by(standing.c.statement)
+    return list(db.execute(shown.limit(count)).scalars())
 
 
 def keep_from(db: Connection, statements: Iterable[str], tokens: Iterable[str]) -> None:

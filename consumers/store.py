@@ -369,9 +369,11 @@ def id_of(db: Connection, key: str) -> str | None:
 
 
 def id_under(db: Connection, prefix: str) -> str | None:
-    """Give the id of the last that was said, or is to be said, under a key that begins so."""
+    """Give the id of the last under a key that begins so and ends with an id, said or to be."""
     begins = to_publish.c.key.startswith(prefix, autoescape=True)
-    query = select(to_publish.c.id).where(begins).order_by(to_publish.c.place.desc())
+    # An id is hexadecimal: nothing under this prefix is past it with a `g`. So an index finds it.
+    near = to_publish.c.key.between(prefix, f"{prefix}g")
+    query = select(to_publish.c.id).where(begins, near).order_by(to_publish.c.place.desc())
     return db.execute(query).scalar()
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from consumers.desk.station import Station
 from contracts.fault import Misuse
 from deploy import clock
 from deploy.sealing import sealer_of
+from deploy.watching import seen_last
 from deploy.wiring import open_acting
 from producers.document import Document, read_document
 from producers.home import Home
@@ -123,7 +125,7 @@ def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
     ours = acting.outbox.partnership.agencies.get(home.agency.agency)
     station = Station(
         acting.store, acting.voice, acting, sessions_of(home, settings), clock.now_ms,
-        ours.title if ours else home.agency.agency,
+        ours.title if ours else home.agency.agency, watched=partial(seen_last, home),
     )  # fmt: skip
     uvicorn.run(
         application(station, settings, secret=secret_of(home, settings)),

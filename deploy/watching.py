@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from consumers import store as stored
 from consumers.inflow import waits_after
 from consumers.silence import standstill
-from consumers.silence.standstill import Seen
+from consumers.silence.standstill import Outside, Seen
 from consumers.store import Store
 from consumers.telling.notification import DUTY
 from consumers.telling.rows import is_private, untold
@@ -30,7 +30,7 @@ from deploy.telling.running import tell
 from deploy.wiring import STORE
 from producers.access import arguments_of
 from producers.home import Home
-from producers.lock import is_consumed, sole_watch
+from producers.lock import is_consumed, is_watched, sole_watch
 from producers.unanswered import undelivered
 
 FILE = "watch.sqlite"
@@ -158,6 +158,16 @@ def _read_only(where: Path | str) -> Iterator[Connection]:
 
 def _store_of(home: Home) -> Path | str:
     return home.agency.store or home.folder / STORE
+
+
+def seen_last(home: Home) -> Outside:
+    """Give what a watch of this home saw last, and whether one runs; asks nothing of Kafka."""
+    path = home.folder / FILE
+    found = list[tuple[standstill.What, int, int | None]]()
+    if path.exists():
+        with _read_only(path) as db:
+            found = [(row["what"], row["since"], row["told"]) for row in standstill.standing(db)]
+    return Outside(found, is_watched(home.folder))
 
 
 async def run(folder: Path) -> None:

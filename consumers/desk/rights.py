@@ -21,6 +21,8 @@ MANAGING: Roles = frozenset({Role.INFORMATION_MANAGER})
 RELEASING: Roles = frozenset({Role.INFORMATION_MANAGER, Role.DUTY_MANAGER})
 AUDITING: Roles = frozenset({Role.INFORMATION_MANAGER, Role.AUDITOR})
 READING: Roles = WORKING | {Role.INFORMATION_MANAGER, Role.AUDITOR}
+RECALLING: Roles = WORKING | MANAGING
+FIGURING: Roles = LEADING | AUDITING
 EVERY: Roles = frozenset(Role)
 
 
@@ -61,6 +63,28 @@ RIGHTS: Mapping[str, Right] = {
     "/exclusions": Right(see=MANAGING, do=MANAGING, purpose=True),
     "/exclusions/about/{statement}": Right(see=MANAGING, do=MANAGING, purpose=True),
     "/exclusions/{exclusion}": Right(see=MANAGING, do=MANAGING, purpose=True),
+    "/research": Right(see=READING, purpose=True),
+    "/research/reports/{statement}": Right(see=READING, do=LEADING, purpose=True),
+    "/research/{task}": Right(see=READING, do=WORKING, purpose=True),
+    "/alerts": Right(see=READING, purpose=True),
+    "/alerts/{alert}": Right(see=READING, do=WORKING, purpose=True),
+    "/responses": Right(see=READING, purpose=True),
+    "/reports/{statement}/answer": Right(see=WORKING, do=WORKING, purpose=True),
+    "/reports/{statement}/ask": Right(see=WORKING, do=WORKING, purpose=True),
+    "/reports/{statement}/referral": Right(see=WORKING, do=WORKING, purpose=True),
+    "/requests": Right(see=READING, purpose=True),
+    "/requests/{request}/answer": Right(see=WORKING, do=WORKING, purpose=True),
+    "/corrections/{correction}": Right(see=WORKING, do=WORKING, purpose=True),
+    "/recalls/{kid}": Right(see=RECALLING, do=RECALLING, purpose=True),
+    "/referrals": Right(see=READING, purpose=True),
+    "/handovers": Right(see=READING, purpose=True),
+    "/disclosures": Right(see=READING, purpose=True),
+    "/disclosures/{application}": Right(see=READING, do=WORKING, purpose=True),
+    "/duties": Right(see=READING),
+    "/shift": Right(see=WORKING, do=WORKING),
+    "/feeds": Right(see=READING),
+    "/figures": Right(see=FIGURING, do=FIGURING),
+    "/figures/csv": Right(see=FIGURING),
     "/looks": Right(see=AUDITING, purpose=True),
 }
 """Every address of the desk, as its routes spell it."""

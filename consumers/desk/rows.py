@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.standing import is_shown
 from consumers.store import metadata, upsert
 
 _PLACE = BigInteger().with_variant(Integer, "sqlite")
@@ -98,6 +99,15 @@ def arrived(
     if hidden:
         query = query.where(inbox.c.statement.not_in(hidden))
     return list(db.execute(query).mappings())
+
+
+def since(
+    db: Connection, viewer: Collection[str] | None, at: int, *, count: int
+) -> list[RowMapping]:
+    """List what came since a ledger time, the newest first; at most so many."""
+    query = select(inbox).where(inbox.c.arrived >= at, is_shown(inbox.c.statement, viewer))
+    order = (inbox.c.arrived.desc(), inbox.c.entry.desc())
+    return list(db.execute(query.order_by(*order).limit(count)).mappings())
 
 
 def pressing(db: Connection, *, hidden: Collection[str]) -> list[RowMapping]:

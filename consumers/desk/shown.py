@@ -137,6 +137,11 @@ def title_of(event: str) -> str:
     return event.replace("_", " ").capitalize()
 
 
+def capital(text: str) -> str:
+    """Begin a text with a capital, and change nothing else of it."""
+    return text[:1].upper() + text[1:]
+
+
 def when(occurred: Occurred) -> str:
     """Spell when something happened, as exactly as it is known and no more."""
     if occurred.at is None:

@@ -1,6 +1,6 @@
 """One agency's desk as its pages see it: the store, who is there, what may be done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +18,21 @@ from consumers.desk import rows
 from consumers.desk.person import PURPOSES, Person, Role
 from consumers.desk.rights import RIGHTS, may
 from consumers.desk.session import Session, Sessions
+from consumers.desk.shown import capital
+from consumers.disclosure.desk import Disclosing
+from consumers.disclosure.worker import Disclosures
 from consumers.governance.desk import Governing
 from consumers.governance.excluding import Excluding
+from consumers.referrals.desk import Referring
 from consumers.research.desk import Desk
+from consumers.research.worker import Research
+from consumers.responses.asking import Asking
 from consumers.responses.desk import Answering
 from consumers.safeguarding.desk import Deciding
+from consumers.silence.standstill import Outside
 from consumers.store import Store, Wanted
 from consumers.worker import Voice
+from contracts.fault import InvariantBroken
 from contracts.section import Practitioner
 
 
@@ -40,8 +48,20 @@ class Acts(Protocol):
         """Where answers are given."""
 
     @property
+    def asking(self) -> Asking:
+        """Where other agencies are asked."""
+
+    @property
     def deciding(self) -> Deciding:
         """Where a person decides what no machine may."""
+
+    @property
+    def disclosing(self) -> Disclosing:
+        """Where officers record the stages of a disclosure."""
+
+    @property
+    def referring(self) -> Referring:
+        """Where people decide whom to refer."""
 
     @property
     def governing(self) -> Governing:
@@ -67,6 +87,11 @@ class Acts(Protocol):
         """Say what a person decided, and wait for what became of it."""
 
 
+_SPEAKING = (
+    Role.DUTY_MANAGER, Role.RESEARCHER, Role.INFORMATION_MANAGER, Role.REPORTER, Role.AUDITOR,
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Station:
     """What every page is given.
@@ -79,6 +104,7 @@ class Station:
         now_ms: this machine's clock.
         title: the agency's own name.
         navigation: what every page leads to, where it is not the desk's.
+        watched: gives what a watch sees from outside; None where none can be asked.
     """
 
     store: Store
@@ -88,6 +114,24 @@ class Station:
     now_ms: Callable[[], int]
     title: str
     navigation: Sequence[tuple[str, str]] = ()
+    watched: Callable[[], Outside] | None = None
+
+    @property
+    def partners(self) -> dict[str, str]:
+        """Name every agency of the partnership, by id."""
+        return {name: one.title for name, one in self.voice.partners.agencies.items()}
+
+    def acts_for(self) -> list[str]:
+        """List this agency, and those in whose place it acts."""
+        partners = self.voice.partners
+        others = [one for one in partners.agencies if partners.acting(one) == self.voice.agency]
+        return sorted({self.voice.agency, *others})
+
+    def speaks_as(self, person: Person) -> str:
+        """Give the role in which somebody speaks on the log: the ruleset's, for who leads."""
+        if person.is_one_of(Role.SUPERVISOR):
+            return self.voice.role_of(self.voice.agency)
+        return next((one.value for one in _SPEAKING if person.is_one_of(one)), "practitioner")
 
     def person(self, request: Request) -> Person:
         """Give who is signed in."""
@@ -110,6 +154,13 @@ class Station:
             role=" ".join(sorted(person.roles)), purpose=str(session.state.get("purpose")),
             what=what, about=about,
         )  # fmt: skip
+
+    def looks(
+        self, db: Connection, request: Request, person: Person, what: str, about: Iterable[str]
+    ) -> None:
+        """Record that somebody saw several things on one page, each by its id."""
+        for one in dict.fromkeys(about):
+            self.look(db, request, person, what, one)
 
     async def act(self, wanted: Sequence[Wanted]) -> Any:
         """Say what a person decided; give what became of it."""
@@ -139,10 +190,17 @@ class Station:
             "roles": session.state.get("roles", []), "desk": self.title,
             "purpose": PURPOSES.get(session.state.get("purpose", "")),
             "exercise": bool(rules and rules.exercise), "at": self.at, "path": request.url.path,
-            "navigation": self.navigation or _ways(session),
-            "unsaved": self._has_unsaved(session), "told": session.state.pop("told", None),
-            **shown,
+            "navigation": self.navigation or self._ways(session, NAVIGATION),
+            "more_ways": [] if self.navigation else self._ways(session, MORE),
+            "unsaved": self._has_unsaved(session),
+            "told": session.state.pop("told", None),
         }  # fmt: skip
+        if clash := given.keys() & shown.keys():
+            raise InvariantBroken(
+                f"A page calls something {min(clash)}, as every page calls something else.",
+                remedy="Give it another name, in the page and in its template.",
+            )
+        given |= shown
         return HTMLResponse(_TEMPLATES.get_template(f"desk/{template}").render(given), status)
 
     def _has_unsaved(self, session: Session) -> bool:
@@ -165,18 +223,31 @@ class Station:
         with self.store.read() as db:
             return stored.ledger_time(db)
 
+    def _ways(self, session: Session, ways: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Leave out of the navigation what is not somebody's to open, or not this agency's."""
+        roles = frozenset(Role(one) for one in session.state.get("roles", ()))
+        kind = self.voice.kind
+        return [
+            way
+            for way in ways
+            if may(RIGHTS[way[0]], "GET", roles) and kind in ONLY.get(way[0], {kind})
+        ]
+
 
 NAVIGATION = [
-    ("/", "Inbox"), ("/quarantine", "Held"), ("/whereabouts", "Whereabouts"),
-    ("/exclusions", "Exclusions"), ("/looks", "Who looked"), ("/key", "Key"),
+    ("/", "Inbox"), ("/duties", "My duties"), ("/alerts", "Alerts"), ("/research", "Research"),
+    ("/responses", "Answers owed"), ("/shift", "Shift"),
 ]  # fmt: skip
-"""What every page leads to: the address and the words."""
-
-
-def _ways(session: Session) -> list[tuple[str, str]]:
-    """Leave out of the navigation what is not somebody's to open."""
-    roles = frozenset(Role(one) for one in session.state.get("roles", ()))
-    return [way for way in NAVIGATION if may(RIGHTS[way[0]], "GET", roles)]
+"""What every page leads to first: the address and the words."""
+MORE = [
+    ("/requests", "Questions asked"), ("/referrals", "Referrals"), ("/handovers", "Handovers"),
+    ("/disclosures", "Disclosures"), ("/quarantine", "Held"), ("/whereabouts", "Whereabouts"),
+    ("/exclusions", "Exclusions"), ("/looks", "Who looked"), ("/feeds", "Feeds"),
+    ("/figures", "Figures"), ("/key", "Key"),
+]  # fmt: skip
+"""What it leads to besides."""
+ONLY = {"/research": Research.kinds, "/disclosures": Disclosures.kinds}
+"""Pages of some kinds of agency alone."""
 
 
 Page = Callable[[Request], Response]
@@ -210,4 +281,5 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )  # fmt: skip
+_TEMPLATES.filters["capital"] = capital
 ASSETS = Path(__file__).parent / "assets"

@@ -1,7 +1,10 @@
 """Disclosure rows: applications and their stages. Who applied stands in none of them."""
 
+from collections.abc import Collection
+
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Index,
@@ -14,7 +17,8 @@ from sqlalchemy import (
 )
 
 from consumers.disclosure.course import Power
-from consumers.standing import standing
+from consumers.listed import Place, after, before
+from consumers.standing import is_shown, standing
 from consumers.store import metadata, upsert
 from contracts.event.action import DisclosureApplied, DisclosureStaged
 
@@ -27,11 +31,14 @@ applications = Table(
     Column("due_at", BigInteger, nullable=False),
     Column("power", Text, nullable=False),
     Column("overdue_by", Text),
+    Column("over", Boolean, nullable=False, default=False),
 )
-"""`statement` is the report that it arises from, where there is one."""
+"""`statement` is the report that it arises from, where there is one; `over` that it has ended."""
 
 _in_time = applications.c.overdue_by.is_(None)
 Index("disclosure_in_time", applications.c.due_at, sqlite_where=_in_time, postgresql_where=_in_time)
+
+Index("disclosure_order", applications.c.over, applications.c.due_at, applications.c.id)
 
 stages = Table(
     "disclosure_stages",
@@ -55,7 +62,12 @@ def apply(
 ) -> None:
     """Add an application; the same again changes nothing."""
     row = upsert(db, applications).values(
-        id=said, right=event.right, statement=event.statement, due_at=due_at, power=power
+        id=said,
+        right=event.right,
+        statement=event.statement,
+        due_at=due_at,
+        power=power,
+        over=False,
     )
     db.execute(row.on_conflict_do_nothing())
 
@@ -67,6 +79,7 @@ def stage(db: Connection, said: str, event: DisclosureStaged, *, place: int) -> 
         decision=event.decision, told=event.told, by=event.by, role=event.role,
     )  # fmt: skip
     db.execute(row.on_conflict_do_nothing())
+    _settle(db, event.application)
 
 
 def unstage(db: Connection, said: str) -> None:
@@ -75,6 +88,15 @@ def unstage(db: Connection, said: str) -> None:
     if row is not None:
         after = (stages.c.application == row["application"], stages.c.place >= row["place"])
         db.execute(delete(stages).where(*after))
+        _settle(db, row["application"])
+
+
+def _settle(db: Connection, said: str) -> None:
+    """Put into an application's row whether it has ended."""
+    ended = (stages.c.stage == "disclosed") | stages.c.decision.in_(_OVER)
+    last = select(stages.c.id).where(stages.c.application == said, ended)
+    changed = update(applications).where(applications.c.id == said)
+    db.execute(changed.values(over=db.execute(last).first() is not None))
 
 
 def forget(db: Connection, statement: str) -> None:
@@ -96,6 +118,28 @@ def all_applications(db: Connection) -> list[RowMapping]:
     """List every application, the soonest due first."""
     order = (applications.c.due_at, applications.c.id)
     return list(db.execute(select(applications).order_by(*order)).mappings())
+
+
+def some(
+    db: Connection, viewer: Collection[str] | None, *, over: bool, place: Place | None, count: int
+) -> list[RowMapping]:
+    """List one page of applications: under way, the soonest due first; or over, the latest first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        over: those that have ended.
+        place: where the page before ended: `due_at` and `id`.
+        count: at most so many.
+    """
+    order = (applications.c.due_at, applications.c.id)
+    shown = [is_shown(applications.c[name], viewer) for name in ("id", "statement")]
+    query = select(applications).where(applications.c.over == over, *shown).limit(count)
+    if over:
+        ordered = query.where(*before(*order, place)).order_by(*(one.desc() for one in order))
+    else:
+        ordered = query.where(*after(*order, place)).order_by(*order)
+    return list(db.execute(ordered).mappings())
 
 
 def stages_of(db: Connection, said: str) -> list[RowMapping]:

@@ -1,5 +1,6 @@
 """Handover rows: known ends of this agency's work, and ends that somebody hands over to it."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -17,7 +18,8 @@ from sqlalchemy import (
 )
 
 from consumers.handover.ending import End, moved
-from consumers.standing import standing
+from consumers.listed import Place, after, before
+from consumers.standing import is_shown, standing
 from consumers.store import metadata, upsert
 
 ends = Table(
@@ -44,6 +46,11 @@ tokens, joined by spaces; `replaced_by` is a later statement of the same end. `d
 _due, _passed = ends.c.due_by.is_(None), ends.c.passed_by.is_(None)
 Index("known_ends_due", ends.c.due_at, sqlite_where=_due, postgresql_where=_due)
 Index("known_ends_passed", ends.c.ends_at, sqlite_where=_passed, postgresql_where=_passed)
+Index(
+    "known_ends_owed", ends.c.agency, ends.c.due_at, ends.c.id,
+    sqlite_where=_passed, postgresql_where=_passed,
+)  # fmt: skip
+Index("known_ends_past", ends.c.ends_at, sqlite_where=~_passed, postgresql_where=~_passed)
 
 
 def add(db: Connection, said: str, end: End, *, agency: str, handover: str | None) -> None:
@@ -91,6 +98,49 @@ def all_ends(db: Connection) -> list[RowMapping]:
     """List every end that stands, the nearest first."""
     query = select(ends).where(ends.c.replaced_by.is_(None))
     return list(db.execute(query.order_by(ends.c.ends_at, ends.c.id)).mappings())
+
+
+def owed(
+    db: Connection, viewer: Collection[str] | None, agency: str, *, place: Place | None, count: int
+) -> list[RowMapping]:
+    """List one page of the ends of an agency's own work that nobody took over, soonest due first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        agency: whose work ends.
+        place: where the page before ended: `due_at` and `id`.
+        count: at most so many.
+    """
+    order = (ends.c.due_at, ends.c.id)
+    query = select(ends).where(
+        ends.c.agency == agency, ends.c.passed_by.is_(None), ends.c.replaced_by.is_(None),
+        is_shown(ends.c.id, viewer), *after(*order, place),
+    )  # fmt: skip
+    return list(db.execute(query.order_by(*order).limit(count)).mappings())
+
+
+def some(
+    db: Connection, viewer: Collection[str] | None, *, past: bool, place: Place | None, count: int
+) -> list[RowMapping]:
+    """List one page of ends that stand: to come, the nearest first; or past, the latest first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        past: those whose day is settled.
+        place: where the page before ended: `ends_at` and `id`.
+        count: at most so many.
+    """
+    order = (ends.c.ends_at, ends.c.id)
+    query = select(ends).where(ends.c.replaced_by.is_(None), is_shown(ends.c.id, viewer))
+    if past:
+        query = query.where(ends.c.passed_by.is_not(None), *before(*order, place))
+        ordered = query.order_by(*(one.desc() for one in order))
+    else:
+        query = query.where(ends.c.passed_by.is_(None), *after(*order, place))
+        ordered = query.order_by(*order)
+    return list(db.execute(ordered.limit(count)).mappings())
 
 
 def fell_due(db: Connection, at: int) -> list[RowMapping]:

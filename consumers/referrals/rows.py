@@ -1,5 +1,7 @@
 """Referral rows: each referral with its decision, and what was considered and not made."""
 
+from collections.abc import Collection
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -13,8 +15,9 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.listed import Place, after, before
 from consumers.referrals.course import Direction
-from consumers.standing import standing
+from consumers.standing import is_shown, standing
 from consumers.store import causes, metadata, upsert
 from contracts.event.action import ReferralConsidered
 from contracts.event.report import ReferralMade
@@ -41,6 +44,16 @@ _undecided = referrals.c.decision.is_(None) & referrals.c.overdue_by.is_(None)
 Index(
     "referrals_undecided", referrals.c.due_at, sqlite_where=_undecided, postgresql_where=_undecided
 )
+
+_open = referrals.c.decision.is_(None)
+Index(
+    "referrals_open", referrals.c.direction, referrals.c.due_at, referrals.c.id,
+    sqlite_where=_open, postgresql_where=_open,
+)  # fmt: skip
+Index(
+    "referrals_done", referrals.c.direction, referrals.c.at, referrals.c.id,
+    sqlite_where=~_open, postgresql_where=~_open,
+)  # fmt: skip
 
 considered = Table(
     "referrals_considered",
@@ -119,6 +132,54 @@ def all_referrals(db: Connection) -> list[RowMapping]:
     """List every referral: undecided first, the soonest due before the others."""
     order = (referrals.c.decision.is_not(None), referrals.c.due_at, referrals.c.id)
     return list(db.execute(select(referrals).order_by(*order)).mappings())
+
+
+def some(  # noqa: PLR0913 - a page has this many bounds
+    db: Connection, viewer: Collection[str] | None, direction: Direction, *, decided: bool,
+    place: Place | None, count: int,
+) -> list[RowMapping]:  # fmt: skip
+    """List one page of referrals: undecided, the soonest due first; or decided, the newest first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        direction: made or received.
+        decided: those that somebody decided.
+        place: where the page before ended: `due_at`, of decided ones `at`, and `id`.
+        count: at most so many.
+    """
+    kept = [is_shown(referrals.c[name], viewer) for name in ("id", "answer")]
+    query = select(referrals).where(referrals.c.direction == direction, *kept).limit(count)
+    if decided:
+        order = (referrals.c.at, referrals.c.id)
+        query = query.where(referrals.c.decision.is_not(None), *before(*order, place))
+        return list(db.execute(query.order_by(*(one.desc() for one in order))).mappings())
+    order = (referrals.c.due_at, referrals.c.id)
+    query = query.where(referrals.c.decision.is_(None), *after(*order, place))
+    return list(db.execute(query.order_by(*order)).mappings())
+
+
+def made_of(
+    db: Connection, viewer: Collection[str] | None, report: str, count: int
+) -> list[RowMapping]:
+    """List the referrals that this agency made because of a report: at most so many."""
+    caused = select(causes.c.statement).where(causes.c.cause == report)
+    query = select(referrals).where(
+        referrals.c.id.in_(caused), referrals.c.direction == "made",
+        is_shown(referrals.c.id, viewer),
+    )  # fmt: skip
+    return list(db.execute(query.order_by(referrals.c.id).limit(count)).mappings())
+
+
+def some_considered(
+    db: Connection, viewer: Collection[str] | None, *, older_than: str | None, count: int
+) -> list[RowMapping]:
+    """List one page of decisions whether to refer, the newest first, by their ids' own time."""
+    kept = [is_shown(considered.c[name], viewer) for name in ("id", "statement", "referred")]
+    query = select(considered).where(*kept).order_by(considered.c.id.desc()).limit(count)
+    if older_than is not None:
+        query = query.where(considered.c.id < older_than)
+    return list(db.execute(query).mappings())
 
 
 def handovers(db: Connection, end: str, *, first: str, last: str) -> list[RowMapping]:

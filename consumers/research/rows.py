@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Index,
     LargeBinary,
     RowMapping,
     Table,
@@ -48,6 +49,12 @@ research_tasks = Table(
 `identified_by` is the statement by which the report's publisher said who the person is;
 `retry_at` when a system that could not be asked is asked again.
 """
+
+Index(
+    "research_open", research_tasks.c.due_at, research_tasks.c.statement,
+    sqlite_where=research_tasks.c.open, postgresql_where=research_tasks.c.open,
+)  # fmt: skip
+"""Where the board begins: the report whose look is due first."""
 
 research_decisions = Table(
     "research_decisions",
@@ -208,10 +215,15 @@ def decide(db: Connection, decision: str, event: NoFurtherAction) -> None:
     db.execute(row.on_conflict_do_nothing())
 
 
+def decision_on(db: Connection, statement: str) -> RowMapping | None:
+    """Give the decision of no further action on a report; None where none stands."""
+    query = select(research_decisions).where(research_decisions.c.statement == statement)
+    return db.execute(query).mappings().first()
+
+
 def is_decided(db: Connection, statement: str) -> bool:
     """Say whether no further action stands on a report."""
-    query = select(research_decisions.c.id).where(research_decisions.c.statement == statement)
-    return db.execute(query).first() is not None
+    return decision_on(db, statement) is not None
 
 
 def undecide(db: Connection, statement: str) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Index,
     RowMapping,
     Table,
     Text,
@@ -40,6 +41,13 @@ requests = Table(
 
 `question` is what sort it is: `identity`, who somebody is; `records`, what is held of them.
 """
+
+_OPEN = requests.c.answer.is_(None)
+for _name, _when, _which in (
+    ("requests_open", requests.c.due_at, _OPEN), ("requests_done", requests.c.supplied_at, ~_OPEN),
+):  # fmt: skip
+    _by = (requests.c.asker, _when, requests.c.id)
+    Index(_name, *_by, sqlite_where=_which, postgresql_where=_which)
 
 _NONE = dict.fromkeys(("answer", "outcome", "supplied_by", "supplied_at", "reuses"))
 

@@ -50,6 +50,13 @@ _RUNNING = duties.c.discharged_by.is_(None) & duties.c.overdue_by.is_(None)
 Index("duties_running", duties.c.due_at, sqlite_where=_RUNNING, postgresql_where=_RUNNING)
 
 
+_OPEN = duties.c.discharged_by.is_(None)
+Index(
+    "duties_open", duties.c.kind, duties.c.due_at, duties.c.key,
+    sqlite_where=_OPEN, postgresql_where=_OPEN,
+)  # fmt: skip
+
+
 def add(db: Connection, owed: Owed, *, role: str) -> None:
     """Add a duty; the same again changes nothing."""
     row = upsert(db, duties).values(

@@ -52,6 +52,17 @@ From `role` on a row says how its alert stands, as `consumers.safeguarding.life`
 now, who has it, by when, how it was closed (None while open), when its clock next runs out.
 """
 
+_OPEN = alerts.c.closed.is_(None)
+FREE, HAD = (
+    _OPEN & alerts.c.acknowledged_by.is_(None), _OPEN & alerts.c.acknowledged_by.is_not(None),
+)  # fmt: skip
+"""Open alerts that nobody has, and that somebody has; `DUE` those that ask for something."""
+DUE = _OPEN & (alerts.c.attention != "note")
+Index("alerts_due", alerts.c.due_now, alerts.c.id, sqlite_where=DUE, postgresql_where=DUE)
+for _name, _which in (("alerts_free", FREE), ("alerts_had", HAD)):
+    _by = (alerts.c.attention, alerts.c.due_now, alerts.c.id)
+    Index(_name, *_by, sqlite_where=_which, postgresql_where=_which)
+
 alert_statements = Table(
     "alert_statements",
     metadata,
@@ -340,17 +351,23 @@ def tokens_of(db: Connection, link_id: str) -> frozenset[str]:
     return frozenset(db.execute(query).scalars())
 
 
-def one_person(db: Connection, token: str) -> frozenset[str]:
-    """Give every token that standing links make the same person as one, itself included."""
+def one_person(db: Connection, token: str, hidden: Collection[str] = ()) -> frozenset[str]:
+    """Give every token that standing links make the same person as one, itself included.
+
+    Args:
+        db: an open transaction.
+        token: the one.
+        hidden: ids of links that are kept from who looks.
+    """
     found, fresh, other = {token}, {token}, link_tokens.alias()
     while fresh:
         query = (
-            select(other.c.token)
+            select(links.c.id, other.c.token)
             .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
             .join(other, other.c.link == link_tokens.c.link)
             .where(links.c.undone_by.is_(None), link_tokens.c.token.in_(sorted(fresh)))
         )
-        fresh = set(db.execute(query).scalars()) - found
+        fresh = {row.token for row in db.execute(query) if row.id not in hidden} - found
         found |= fresh
     return frozenset(found)
 

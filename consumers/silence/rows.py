@@ -64,6 +64,11 @@ def has_ended(db: Connection, said: str) -> bool:
     return db.execute(query).scalar() is not None
 
 
+def all_spoke(db: Connection) -> list[RowMapping]:
+    """List when each other agency last said something here, the longest ago first."""
+    return list(db.execute(select(spoke).order_by(spoke.c.last, spoke.c.agency)).mappings())
+
+
 def standing(db: Connection) -> list[RowMapping]:
     """List the silences that last, the longest first."""
     query = select(silences).where(silences.c.ended.is_(None))

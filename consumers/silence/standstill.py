@@ -8,7 +8,7 @@ Source: domain.md 7 (What comes back: silence is what stops officers reporting).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from sqlalchemy import (
     BigInteger,
@@ -95,6 +95,18 @@ class Seen:
     exercise: bool = False
     undelivered: int = 0
     untold: int | None = None
+
+
+class Outside(NamedTuple):
+    """What a watch sees of this agency's consumer from outside.
+
+    Attributes:
+        still: what stands still, since when, and when somebody was told, in wall milliseconds.
+        is_watched: whether a watch runs now; where none does, `still` is as the last one left it.
+    """
+
+    still: list[tuple[What, int, int | None]]
+    is_watched: bool
 
 
 def still(seen: Seen) -> Iterator[tuple[What, str]]:

@@ -5,7 +5,7 @@
 a rebuild keeps it, and nobody is told twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from sqlalchemy import (
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Index,
     RowMapping,
     Table,
     Text,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.standing import hidden_from, is_shown
 from consumers.store import metadata, upsert
 from consumers.telling.notification import Notification
 
@@ -66,6 +68,9 @@ deliveries = Table(
 `state` is waiting, sent, dead (tried again seldom), refused (never tried again) or settled
 (somebody had seen to it). `at` and `next_at` are wall time in milliseconds; `why` is a word of
 ours, never a server's."""
+
+_lost = deliveries.c.state.in_(("dead", "refused"))
+Index("deliveries_lost", deliveries.c.place, sqlite_where=_lost, postgresql_where=_lost)
 
 contacts = Table(
     "contacts",
@@ -241,6 +246,33 @@ def untold(db: Connection, role: str) -> int | None:
     oldest = db.execute(select(func.min(deliveries.c.place)).where(on_its_way)).scalar()
     places = [row["place"] for row in fresh(db)[:1]]
     return min([*places, *([] if oldest is None else [oldest])], default=None)
+
+
+def is_waiting(db: Connection) -> bool:
+    """Say whether something is to be told of which no delivery was made yet."""
+    return db.execute(select(to_tell.c.key).limit(1)).first() is not None
+
+
+def lost(db: Connection, viewer: Collection[str] | None, count: int) -> list[RowMapping]:
+    """List deliveries that could not be made, the newest first: at most so many.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        count: at most so many.
+    """
+    joined = deliveries.join(notifications, notifications.c.key == deliveries.c.notification)
+    columns = (
+        notifications.c.waits, notifications.c.cause, notifications.c.about,
+        deliveries.c.role.label("told"), deliveries.c.state, deliveries.c.why, deliveries.c.at,
+    )  # fmt: skip
+    query = select(*columns).select_from(joined).where(
+        _lost, is_shown(notifications.c.cause, viewer)
+    )  # fmt: skip
+    newest = query.order_by(deliveries.c.place.desc(), deliveries.c.key).limit(count)
+    hidden = hidden_from(db, viewer)
+    found = db.execute(newest).mappings()
+    return [row for row in found if hidden.isdisjoint(row["about"].split())]
 
 
 def could_not_be_told(db: Connection) -> list[str]:

@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 from consumers import aside, standing
 from consumers import store as stored
 from consumers.desk.rows import looks
+from consumers.desk.shift import shift_notes
 from consumers.desk.whereabouts import whereabouts
 from consumers.research.looks import looks as reveals
-from consumers.research.rows import KEPT
+from consumers.research.rows import KEPT as RESULTS
 from consumers.telling.rows import deliveries
 from contracts.fault import Misuse
 from deploy.wiring import open_acting
@@ -46,8 +47,10 @@ TakeOver = Annotated[
 ]  # fmt: skip
 
 
-OWN = frozenset({looks.name, whereabouts.name, reveals.name, deliveries.name})
-"""Tables that nothing brings back: who looked at what, and who was told."""
+KEPT = RESULTS | {
+    looks.name, reveals.name, whereabouts.name, deliveries.name, shift_notes.name,
+}  # fmt: skip
+"""Tables that nothing brings back."""
 
 
 @app.command()
@@ -82,12 +85,12 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 def rebuild(home: ActingHome) -> None:
     """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Research results, who looked at what and who was told are kept: they are on no log. Nothing is
-    said meanwhile.
+    Research results, looks and who was told are kept: they are on no log. Nothing is said
+    meanwhile.
     """
     acting = open_acting(Home.open(home))
     with sole_consumer(home, what="candour consumer rebuild"):
-        acting.store.forget(kept=KEPT | OWN)
+        acting.store.forget(kept=KEPT)
         count = asyncio.run(acting.read())
     typer.echo(
         f"Rebuilt from {count} record{'' if count == 1 else 's'}; results and looks are kept. "

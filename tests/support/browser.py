@@ -21,6 +21,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,9 +33,12 @@ from playwright.async_api import Browser, Page, Route, async_playwright
 from consumers.consumer import Consumer
 from consumers.desk.session import Limits, Sessions
 from consumers.desk.station import Acts, Station
+from consumers.disclosure.desk import Disclosing
 from consumers.governance.desk import Governing
 from consumers.governance.excluding import Excluding
+from consumers.referrals.desk import Referring
 from consumers.research.desk import Desk as Researching
+from consumers.responses.asking import Asking
 from consumers.responses.desk import Answering
 from consumers.safeguarding.desk import Deciding
 from consumers.store import Wanted
@@ -43,6 +47,7 @@ from contracts.section import Practitioner
 from deploy import clock
 from deploy.desk import DEVELOPERS, DeskSettings, application, sessions_of
 from deploy.speaking import Said, insisted
+from deploy.watching import seen_last
 from deploy.wiring import open_acting
 from producers.home import Home
 from tests.support.stranger import sha
@@ -164,7 +169,8 @@ def at_home(
 
     def station(settings: DeskSettings, ticking: Ticking) -> Station:
         sessions = sessions_of(home, settings, ticking)
-        return Station(acting.store, acting.voice, acting, sessions, ticking, title)
+        watched = partial(seen_last, home)
+        return Station(acting.store, acting.voice, acting, sessions, ticking, title, watched)
 
     with _served(station, users) as served:
         yield served
@@ -225,6 +231,21 @@ class Played:
     def answering(self) -> Answering:
         """Where answers are given."""
         return Answering(self._consumer.store, self._consumer.voice, clock.uuid7)
+
+    @property
+    def asking(self) -> Asking:
+        """Where other agencies are asked."""
+        return Asking(self._consumer.store, self._consumer.voice, clock.uuid7)
+
+    @property
+    def disclosing(self) -> Disclosing:
+        """Where officers record the stages of a disclosure."""
+        return Disclosing(self._consumer.store, self._consumer.voice, clock.uuid7)
+
+    @property
+    def referring(self) -> Referring:
+        """Where people decide whom to refer."""
+        return Referring(self._consumer.store, self._consumer.voice, clock.uuid7)
 
     @property
     def deciding(self) -> Deciding:

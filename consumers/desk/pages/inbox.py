@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -15,6 +15,8 @@ from consumers import store as stored
 from consumers.desk import rows
 from consumers.desk.shown import title_of
 from consumers.desk.station import Station
+from consumers.research import rows as research
+from consumers.research.plan import LOOKED
 from consumers.responses import rows as responses
 from consumers.safeguarding import rows as safeguarding
 
@@ -61,14 +63,28 @@ def _listed(
         }  # fmt: skip
 
 
-def _row(station: Station, one: RowMapping, db: Any) -> dict[str, Any]:
+def _row(station: Station, one: RowMapping, db: Connection) -> dict[str, Any]:
     admitted = station.voice.partners.agencies.get(one["agency"])
     return {
         "id": one["statement"], "kind": title_of(one["event"]), "arrived": one["arrived"],
         "agency": admitted.title if admitted else one["agency"], "urgency": one["urgency"],
         "marks": one["marks"].split(), "verified": one["verified"], "done": one["done"],
         "stands": standing.marks_of(db, one["statement"]),
+        "owed_by": _owed_by(db, one["statement"]), "looks": _looks(db, one["statement"]),
     }  # fmt: skip
+
+
+def _owed_by(db: Connection, statement: str) -> int | None:
+    """Give by when an answer to a report is owed; None where none is."""
+    duty = responses.duty(db, f"response_given/{statement}")
+    return None if duty is None or duty["discharged_by"] is not None else duty["due_at"]
+
+
+def _looks(db: Connection, statement: str) -> tuple[int, int] | None:
+    """Count the looks that were made on a report, and those that were to be; None without any."""
+    tasks = research.tasks_of(db, statement)
+    made = sum(task["outcome"] in LOOKED for task in tasks)
+    return (made, len(tasks)) if tasks else None
 
 
 async def _news(station: Station, request: Request) -> AsyncIterator[str]:

@@ -10,11 +10,15 @@ from starlette.routing import Route
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import rows
+from consumers.desk.person import Person
+from consumers.desk.rights import WORKING
 from consumers.desk.shown import shown
 from consumers.desk.station import Station, asks_purpose
 from consumers.research import plan
 from consumers.research import rows as research
 from consumers.responses import rows as responses
+from consumers.safeguarding import pressing
+from consumers.safeguarding.rules.terms import FOUND
 from contracts.identifier import is_statement_id
 
 
@@ -53,8 +57,23 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "stands": standing.marks_of(db, said),
             "handling": statement.context.classification,
             "research": _research(db, said), "owed": responses.duty(db, f"response_given/{said}"),
+            "alerts": _alerts(db, person, said), "done": _work(person, station, row["agency"]),
             "looks": rows.looks_at(db, said, 20), "ours": row["agency"] == station.voice.agency,
         }  # fmt: skip
+
+
+def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str]]:
+    """List the open alerts that rest on a report: id, and what was found."""
+    found = pressing.resting_on(db, person.viewer, said)
+    return [(one["id"], FOUND.get(one["rule"], "a rule fired")) for one in found]
+
+
+def _work(person: Person, station: Station, agency: str) -> list[tuple[str, str]]:
+    """List what somebody may do about a report: the page, and the words."""
+    if person.roles.isdisjoint(WORKING):
+        return []
+    others = [] if agency == station.voice.agency else [("answer", "Answer whoever reported")]
+    return [*others, ("ask", "Ask another agency"), ("referral", "Consider a referral")]
 
 
 def _research(db: Connection, said: str) -> dict[str, Any]:

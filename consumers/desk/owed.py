@@ -1,0 +1,207 @@
+"""Everything that somebody's roles owe, the soonest due first: one list of many.
+
+Which of the desk's roles sees to which kind is `KINDS`; whose it is on the log, by the ruleset's
+own name, stands beside each. A role at a desk owes what it can do something about.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from sqlalchemy import Connection, RowMapping
+
+from consumers import store as stored
+from consumers.desk.person import Person
+from consumers.desk.rights import MANAGING, RECALLING, RELEASING, WORKING, Roles
+from consumers.desk.shown import day, title_of
+from consumers.desk.station import Station
+from consumers.disclosure import course as disclosing
+from consumers.disclosure import rows as disclosures
+from consumers.handover import rows as handovers
+from consumers.handover.worker import Handovers
+from consumers.listed import Item, Place, together
+from consumers.referrals import course
+from consumers.referrals import rows as referrals
+from consumers.research import board
+from consumers.responses import listed as responses
+from consumers.safeguarding import pressing
+from consumers.safeguarding.rules.terms import FOUND
+
+
+class Kind(NamedTuple):
+    """One kind of duty: in words, the page on which it is done, and who does it."""
+
+    words: str
+    link: str
+    roles: Roles
+
+
+DUTIES: dict[str, Kind] = {
+    "call_back": Kind("Call back: nobody could verify who wrote this", "/reports/{}", WORKING),
+    "response_given": Kind("Answer whoever reported", "/reports/{}/answer", WORKING),
+    "information_supplied": Kind("Answer a question", "/requests/{}/answer", WORKING),
+    "correction_acknowledged": Kind("Read a correction", "/corrections/{}", WORKING),
+    "provenance_supplied": Kind("Say what is missing of who said it", "/reports/{}", WORKING),
+    "recall_acknowledged": Kind("Look again: a key is compromised", "/recalls/{}", RECALLING),
+    "quarantine_decision": Kind("Decide on what is held", "/quarantine/{}", RELEASING),
+    "second_release": Kind("Say the second word on what is held", "/quarantine/{}", RELEASING),
+    "emergency_review": Kind("Review a use of the emergency path", "", MANAGING),
+    "agreement_review": Kind("Review a missing agreement", "", MANAGING),
+    "erasure_confirmed": Kind("Confirm that something is erased here", "", MANAGING),
+}
+"""The duties that the log lays on an agency; the page is given what it is about."""
+ELSE: dict[str, Kind] = {
+    "alert": Kind("Alert", "/alerts/{}", WORKING),
+    "research": Kind("Research", "/research/reports/{}", WORKING),
+    "referral": Kind("Decide a referral", "/reports/{}/answer", WORKING),
+    "handover": Kind("Hand over before work ends", "/handovers", WORKING),
+    "disclosure": Kind("Disclosure", "/disclosures/{}", WORKING),
+}
+"""What other consumers keep clocks of."""
+KINDS = {**DUTIES, **ELSE}
+ANSWERS = ("call_back", "response_given", "information_supplied")
+"""The duties that are answers to somebody."""
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One thing that is owed, as a list shows it; nothing of it names a person.
+
+    Attributes:
+        place: where a page ends that ends with it.
+        kind: of duty; `words` for it, `detail` what it is about.
+        due_at: ledger milliseconds.
+        role: whose it is on the log; None where the agency's own role has it.
+        link: where it is done; empty where the desk has no page for it.
+        agency: whose statement it is about; empty where that is not known here.
+        urgency: of that statement; None likewise.
+        escalated: whether it went to the next role already.
+    """
+
+    place: Place
+    kind: str
+    words: str
+    detail: str
+    due_at: int
+    role: str | None
+    link: str
+    agency: str
+    urgency: str | None
+    escalated: bool
+
+
+def owed(  # noqa: PLR0913 - a page has this many bounds
+    station: Station, db: Connection, person: Person, *, place: Place | None, count: int,
+    kinds: Collection[str] = frozenset(KINDS),
+) -> list[Owed]:  # fmt: skip
+    """List what somebody's roles owe, the soonest due first.
+
+    Args:
+        station: the desk.
+        db: an open transaction.
+        person: whose roles, and what is kept from them.
+        place: where the page before ended.
+        count: at most so many.
+        kinds: only these.
+    """
+    reads = _reads(station, db, person.viewer)
+    mine = {
+        kind: partial(_stream, read, count)
+        for kind, read in reads.items()
+        if kind in kinds and person.is_one_of(*KINDS[kind].roles)
+    }
+    return [_owed(station, db, one) for one in together(mine, place, count)]
+
+
+class _Read(NamedTuple):
+    """How one kind is read: from a place on, so many; which columns order it; which rows count."""
+
+    some: Callable[..., Sequence[Mapping[Any, Any]]]
+    at: str = "due_at"
+    said: str = "id"
+    counts: Callable[[Any], bool] = lambda _: True
+
+
+def _stream(read: _Read, count: int, place: Place | None) -> Iterator[tuple[Place, Any]]:
+    """Read one kind, a page after the other, only as far as it is asked."""
+    while True:
+        rows = read.some(place=place, count=count)
+        for row in rows:
+            place = Place(row[read.at], row[read.said])
+            if read.counts(row):
+                yield place, row
+        if len(rows) < count:
+            return
+
+
+def _reads(station: Station, db: Connection, viewer: Collection[str]) -> dict[str, _Read]:
+    """Say how each kind is read."""
+    given, ours, worker = (db, viewer), station.voice.agency, Handovers(station.voice)
+    found = {
+        kind: _Read(partial(responses.owed, *given, kind), said="key") for kind in DUTIES
+    }  # fmt: skip
+    # An answer that is owed to a referral stands in the list as that.
+    answers = found["response_given"]._replace(
+        counts=lambda row: referrals.referral(db, row["statement"]) is None
+    )
+    return {
+        **found,
+        "response_given": answers,
+        "alert": _Read(partial(pressing.due, *given), at="due_now"),
+        "research": _Read(partial(_researched, *given)),
+        "referral": _Read(partial(referrals.some, *given, "received", decided=False)),
+        "handover": _Read(
+            partial(handovers.owed, *given, ours),
+            counts=lambda row: not worker.handovers_of(db, row),
+        ),
+        "disclosure": _Read(partial(disclosures.some, *given, over=False)),
+    }
+
+
+def _researched(
+    db: Connection, viewer: Collection[str], *, place: Place | None, count: int
+) -> list[dict[str, Any]]:
+    found = board.reports(db, viewer, place=place, count=count)
+    return [{"id": one.id, "due_at": one.at} for one in found]
+
+
+def _owed(station: Station, db: Connection, one: Item) -> Owed:
+    row, kind = one.row, KINDS[one.kind]
+    about = row["about"] if one.kind in DUTIES else row["id"]
+    said = _statement_of(one)
+    held = stored.row_of(db, said) if said else None
+    agency = station.partners.get(held["agency"], held["agency"]) if held is not None else ""
+    urgency = stored.reread(held["record"]).context.urgency if held is not None else None
+    ran_out = one.kind in DUTIES and row["escalated_by"] not in {None, row["overdue_by"]}
+    return Owed(
+        one.place, one.kind, kind.words, _detail(one, held), one.at,
+        row["role"] if one.kind in {*DUTIES, "alert"} else None,
+        kind.link.format(quote(about, safe="")), agency, urgency, ran_out,
+    )  # fmt: skip
+
+
+def _statement_of(one: Item) -> str:
+    """Give the id of the statement that something owed is about; empty where there is none."""
+    match one.kind:
+        case "alert":
+            return str(one.row["statement"])
+        case "disclosure":
+            return str(one.row["statement"] or one.row["id"])
+        case kind if kind in DUTIES:
+            return str(one.row["statement"])
+    return str(one.row["id"])
+
+
+def _detail(one: Item, held: RowMapping | None) -> str:
+    """Say in a few words what something owed is about; nobody is named."""
+    if one.kind == "alert":
+        return FOUND.get(one.row["rule"], "a rule fired")
+    if one.kind == "referral":
+        return f"to {course.TITLES[one.row['kind']]}"
+    if one.kind == "handover":
+        return f"it ends on {day(one.row['ends_on'])}"
+    if one.kind == "disclosure":
+        return str(disclosing.WORDS[one.row["right"]])
+    return title_of(held["event"]).lower() if held is not None else ""

@@ -1,0 +1,258 @@
+"""Alerts, a thread for each pair, the loudest first; and one alert with all that is done of it."""
+
+from collections.abc import Iterable
+from typing import Any, Literal, cast
+
+from sqlalchemy import Connection, RowMapping
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from consumers import history, standing
+from consumers import store as stored
+from consumers.desk import form as forms
+from consumers.desk.form import Form
+from consumers.desk.limits import NOBODY_SAID, Limits, limits_of, names_of
+from consumers.desk.person import Person, Role
+from consumers.desk.station import Station
+from consumers.intelligence.rows import first_lines
+from consumers.listed import PAGE
+from consumers.responses import listed as responses
+from consumers.safeguarding import life, pressing, rows
+from consumers.safeguarding.pressing import Lead
+from consumers.safeguarding.rules import terms
+from consumers.safeguarding.threads import Thread
+from consumers.store import Wanted
+from contracts.identifier import is_statement_id
+from contracts.statement import Statement
+
+HEADS = {
+    "interrupt": "Now: each of these presses now",
+    "duty": "This shift: a duty of somebody on it",
+    "note": "To know of: nobody need do anything",
+}
+ATTENTION = {"interrupt": "Now", "duty": "This shift", "note": "To know of"}
+OUTCOMES = {
+    "done": "What it asked for is done", "not_needed": "Nothing was needed",
+    "duplicate": "It is the same as another",
+}  # fmt: skip
+USEFUL = {
+    "useful": "Yes", "not_useful": "No", "not_said": "I would rather not say",
+}  # fmt: skip
+SHOWN = 3
+"""How many alerts of one thread stand in the list; the rest on their own pages."""
+HOURS_MAX = 720
+DONE = {
+    "have": "You have this alert.",
+    "hand_over": "It is another role’s now, and nobody has it yet: ring them.",
+    "snooze": "It is put off, and presses again by itself.",
+    "escalate": "The next role has it now, and nobody there has taken it yet: ring them.",
+    "close": "This alert is closed.",
+}
+
+
+def routes(station: Station) -> list[Route]:
+    """Give the routes of alerts."""
+
+    def listed(request: Request) -> Response:
+        return _list(station, request)
+
+    def one(request: Request) -> Response:
+        return _page(station, request)
+
+    async def act(request: Request) -> Response:
+        return await _act(station, request)
+
+    return [
+        Route("/alerts", listed),
+        Route("/alerts/{alert}", one),
+        Route("/alerts/{alert}", act, methods=["POST"]),
+    ]
+
+
+def _list(station: Station, request: Request) -> Response:
+    person = station.person(request)
+    after = Lead.read(request.query_params.get("after", ""))
+    with station.store.write() as db:
+        hidden, now = station.hidden(db, person), stored.ledger_time(db)
+        found, more = pressing.pressing(db, person.viewer, after_lead=after, count=PAGE)
+        listed = [_thread(station, db, hidden, one, now) for one in found]
+        about = [alert["statement"] for one in listed for alert in one["alerts"]]
+        station.looks(db, request, person, "alerts", about)
+        back = responses.owed(db, person.viewer, "call_back", place=None, count=PAGE)
+    return station.page(
+        request, "alerts.html", title="Alerts", listed=listed, more=more, now=now, heads=HEADS,
+        call_back=len(back), first=after is None,
+    )  # fmt: skip
+
+
+def _thread(
+    station: Station, db: Connection, hidden: frozenset[str], thread: Thread, now: int
+) -> dict[str, Any]:
+    """Say of one thread whom it is about, what may be put to whom, and its first alerts."""
+    first = thread.alerts[:SHOWN]
+    reports = _reports(db, first)
+    return {
+        "loudest": thread.loudest, "names": _names(thread, reports),
+        "limits": _limits(thread, reports), "more": len(thread.alerts) - len(first),
+        "alerts": [_alert(station, db, hidden, one, now) for one in first],
+    }  # fmt: skip
+
+
+def _reports(db: Connection, alerts: Iterable[RowMapping]) -> list[Statement]:
+    held = (stored.held(db, one) for one in dict.fromkeys(one["statement"] for one in alerts))
+    return [one for one in held if one is not None]
+
+
+def _names(thread: Thread, reports: Iterable[Statement]) -> str:
+    """Name the persons of a thread as its reports do; nobody else in them."""
+    known = {token: name for one in reports for token, name in names_of(one).items()}
+    named = (
+        next((known[token] for token in sorted(person) if token in known), "somebody not named")
+        for person in thread.persons
+    )
+    return " and ".join(sorted(named))
+
+
+def _limits(thread: Thread, reports: Iterable[Statement]) -> Limits:
+    """Join what the reports of a thread say of just its persons; each line once."""
+    nobody = any(is_statement_id(token) for token in thread.tokens)  # it is of a report alone
+    tokens = None if nobody else thread.tokens
+    found = [one for one in (limits_of(r, tokens=tokens) for r in reports) if one.said]
+    if not found:
+        return NOBODY_SAID
+    people = list(dict.fromkeys(person for one in found for person in one.people))
+    ring = "; ".join(dict.fromkeys(one.ring for one in found if one.ring))
+    note = " ".join(dict.fromkeys(one.note for one in found if one.note))
+    return Limits(people, ring or None, note or None)
+
+
+def _alert(
+    station: Station, db: Connection, hidden: frozenset[str], alert: RowMapping, now: int
+) -> dict[str, Any]:
+    """Say of one alert what was found, what is asked, whose it is, by when, and who has it."""
+    stands = life.stands(db, alert["id"])
+    put_off = stands.snoozed if stands is not None and stands.start > now else None
+    by = station.partners.get(alert["raised_by"], alert["raised_by"])
+    return {
+        "id": alert["id"], "statement": alert["statement"], "rule": alert["rule"],
+        "found": terms.FOUND.get(alert["rule"], "a rule fired"), "why": alert["why"],
+        "attention": ATTENTION[alert["attention"]], "act": _asks(alert["act"]),
+        "role": alert["role"], "fallback": alert["fallback_role"], "due_at": alert["due_now"],
+        "late": alert["due_now"] < now and alert["attention"] != "note",
+        "good": alert["good"], "has": alert["acknowledged_by"], "put_off": put_off,
+        "escalated": stands is not None and stands.steps > 0,
+        "closed": stands.closed if stands is not None else None,
+        "raised_at": alert["raised_at"],
+        "raised_by": by if alert["raised_by"] != station.voice.agency else None,
+        "stands": [
+            *first_lines(db, alert["statement"], hidden),
+            *standing.marks_of(db, alert["statement"]),
+        ],
+    }  # fmt: skip
+
+
+def _asks(act: str | None) -> str:
+    """Say what an alert asks for; empty where it does not say."""
+    words = (act or "").replace("_", " ")
+    return words.replace("dash", "DASH").replace("marac", "MARAC").strip()
+
+
+def _page(station: Station, request: Request, **more: Any) -> Response:
+    person, alert_id = station.person(request), request.path_params["alert"]
+    with station.store.write() as db:
+        known = is_statement_id(alert_id)
+        row = pressing.seen(db, person.viewer, alert_id) if known else None
+        station.look(db, request, person, "alert", row["statement"] if row else alert_id)
+        if row is None:
+            return station.nothing(request)
+        hidden, now = station.hidden(db, person), stored.ledger_time(db)
+        thread = pressing.thread_of(db, person.viewer, hidden, row, closed=True)
+        reports = _reports(db, [row])
+        others = [one for one in thread.alerts if one["id"] != alert_id]
+        given: dict[str, Any] = {
+            "one": _alert(station, db, hidden, row, now), "now": now,
+            "names": _names(thread, [*reports, *_reports(db, others[:SHOWN])]),
+            "limits": _limits(thread, reports),
+            "others": [_alert(station, db, hidden, one, now) for one in others],
+            "rests": _rests_on(db, thread, row),
+            "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
+            "to_roles": roles_of(station, without=row["role"]), "outcomes": OUTCOMES,
+            "useful": USEFUL, "typed": forms.left(station, request), **more,
+        }  # fmt: skip
+    return station.page(request, "alert.html", title="One alert", **given)
+
+
+def roles_of(station: Station, *, without: str = "") -> dict[str, str]:
+    """List the roles that own something in this agency, by the ruleset, in words."""
+    rules, kind = station.voice.rules, station.voice.kind
+    named = {station.voice.role_of(station.voice.agency), rules.roles.get("other", "duty_manager")}
+    for term in terms.in_force(rules):
+        owner = term.owners.get(kind)
+        named |= {term.fallback, *([owner] if owner else [])} if kind in term.kinds else set()
+    return {one: one.replace("_", " ").capitalize() for one in sorted(named) if one != without}
+
+
+def _rests_on(db: Connection, thread: Thread, alert: RowMapping) -> dict[str, Any]:
+    """List what else an alert rests on: what names somebody else too stays out of this thread."""
+    others = sorted(rows.statements_of(db, alert["id"]) - {alert["statement"]})
+    named = history.named_in(db, others)
+    shown = [one for one in others if named.get(one, set()) <= thread.tokens]
+    astray = alert["statement"] not in thread.tokens and any(
+        whom and whom.isdisjoint(thread.tokens) for whom in named.values()
+    )
+    return {
+        "shown": [(one, standing.marks_of(db, one)) for one in shown],
+        "apart": len(others) - len(shown), "astray": astray,
+    }  # fmt: skip
+
+
+async def _act(station: Station, request: Request) -> Response:
+    """Say one of the things that are said of an alert."""
+    form, alert = await forms.sent(request), request.path_params["alert"]
+    do = form.chosen("do", DONE, "Choose what you do")
+    checks = {"hand_over": _handed, "snooze": _put_off, "close": _closed}
+    if do in checks:
+        checks[do](station, form)
+
+    def wanted(person: Person) -> list[Wanted]:
+        desk, by, role = station.acts.deciding, person.practitioner, station.speaks_as(person)
+        match do:
+            case "have":
+                return desk.acknowledge(alert, by=by, role=role)
+            case "hand_over":
+                return desk.hand_over(alert, to_role=form.text("to"), by=by, role=role)
+            case "snooze":
+                return desk.snooze(
+                    alert, hours=int(form.text("hours")), reason=form.text("put_off_reason"),
+                    by=by, role=role,
+                )  # fmt: skip
+            case "escalate":
+                return desk.escalate(alert, by=by, role=role)
+        outcome = cast("Literal['done', 'not_needed', 'duplicate']", form.text("outcome"))
+        useful = cast("Literal['useful', 'not_useful', 'not_said']", form.text("useful"))
+        return desk.close(
+            alert, outcome, useful=useful, reason=form.maybe("reason"), by=by, role=role
+        )
+
+    told = DONE.get(do, "")
+    to = "/alerts" if do == "close" else f"/alerts/{alert}"
+    return await forms.say(station, request, form, wanted, page=_page, told=told, to=to)
+
+
+def _handed(station: Station, form: Form) -> None:
+    form.chosen("to", roles_of(station), "Choose the role that is to have it")
+
+
+def _put_off(_: Station, form: Form) -> None:
+    hours = form.text("hours")
+    if not (hours.isascii() and hours.isdigit() and 0 < int(hours) <= HOURS_MAX):
+        form.wrong("hours", f"Say for how many hours, as a number from 1 to {HOURS_MAX}")
+    form.written("put_off_reason", "Say why it can wait: it goes on the log")
+
+
+def _closed(_: Station, form: Form) -> None:
+    outcome = form.chosen("outcome", OUTCOMES, "Choose how it ended")
+    form.chosen("useful", USEFUL, "Say whether it was worth your while")
+    needed = "Nothing was done: say why" if outcome in {"not_needed", "duplicate"} else None
+    form.written("reason", needed)

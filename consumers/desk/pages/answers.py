@@ -1,0 +1,257 @@
+"""What is owed to others: the list, an answer to whoever reported, an answer to whoever asked."""
+
+from collections.abc import Mapping
+from typing import Any, cast, get_args
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, select
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from consumers import standing
+from consumers import store as stored
+from consumers.desk import form as forms
+from consumers.desk.form import Form
+from consumers.desk.limits import limits_of, limits_on, names_of
+from consumers.desk.owed import ANSWERS, owed
+from consumers.desk.person import Person
+from consumers.desk.shown import capital, title_of
+from consumers.desk.station import Station
+from consumers.intelligence.rows import first_lines
+from consumers.listed import PAGE, Place
+from consumers.research import board, plan
+from consumers.responses import asked, reuse, rows
+from consumers.responses.owed import REQUESTS
+from consumers.store import Wanted
+from contracts.event.action import VictimInformationRequested
+from contracts.event.work import ResearchOutcome, ResponseGiven
+from contracts.fault import Misuse
+from contracts.form import Section
+from contracts.identifier import agency_of, is_statement_id
+from contracts.section import Born, Identity, Name, Narrative
+from producers.filed import born_of
+
+RESEARCHED = {
+    "yes": "Yes, every look was made", "part": "In part: looks are still to be made",
+    "no": "No, nobody has looked yet",
+}  # fmt: skip
+ACTIONS = {
+    "research_opened": "Research is opened", "visit_planned": "A visit is planned",
+    "dash_planned": "A DASH is planned", "disclosure_considered": "A disclosure is considered",
+    "safeguarding_alert": "A safeguarding alert is raised", "referral": "Somebody is referred",
+    "no_action": "Nothing is done (say why)",
+}  # fmt: skip
+REFERRAL = {
+    "accepted": "Accepted: it is ours now", "refused": "Refused (say why)",
+    "redirected": "Redirected (say where to, and why)",
+}  # fmt: skip
+OUTCOMES: dict[str, str] = {one: capital(plan.WORDS[one]) for one in get_args(ResearchOutcome)}
+SAYS_WHY = frozenset({"not_searched", "unavailable", "refused"})
+
+
+def routes(station: Station) -> list[Route]:
+    """Give the routes of answers."""
+
+    def listed(request: Request) -> Response:
+        return _list(station, request)
+
+    def report(request: Request) -> Response:
+        return _report(station, request)
+
+    async def give(request: Request) -> Response:
+        return await _give(station, request)
+
+    def question(request: Request) -> Response:
+        return _question(station, request)
+
+    async def supply(request: Request) -> Response:
+        return await _supply(station, request)
+
+    return [
+        Route("/responses", listed),
+        Route("/reports/{statement}/answer", report),
+        Route("/reports/{statement}/answer", give, methods=["POST"]),
+        Route("/requests/{request}/answer", question),
+        Route("/requests/{request}/answer", supply, methods=["POST"]),
+    ]
+
+
+def _list(station: Station, request: Request) -> Response:
+    person = station.person(request)
+    place = Place.read(request.query_params.get("after", ""))
+    with station.store.read() as db:
+        kinds = {*ANSWERS, "referral"}
+        found = owed(station, db, person, place=place, count=PAGE + 1, kinds=kinds)
+        now = stored.ledger_time(db)
+    more = found[PAGE - 1].place if len(found) > PAGE else None
+    return station.page(
+        request, "responses.html", title="Answers owed", listed=found[:PAGE], more=more, now=now,
+        first=place is None,
+    )  # fmt: skip
+
+
+def _report(station: Station, request: Request, **more: Any) -> Response:
+    """Show what is to be answered to a report's publisher, and what was."""
+    person, said = station.person(request), request.path_params["statement"]
+    with station.store.write() as db:
+        hidden, now = station.hidden(db, person), stored.ledger_time(db)
+        row = stored.row_of(db, said) if is_statement_id(said) else None
+        station.look(db, request, person, "answer", said)
+        if row is None or said in hidden or row["agency"] == station.voice.agency:
+            return station.nothing(request)
+        report = stored.reread(row["record"])
+        tasks = board.tasks_seen(db, person.viewer, said)
+        given: dict[str, Any] = {
+            "id": said, "kind": title_of(row["event"]), "limits": limits_of(report),
+            "agency": station.partners.get(row["agency"], row["agency"]), "now": now,
+            "verified": row["verified"],
+            "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
+            "owed": rows.duty(db, f"response_given/{said}"),
+            "standing": plan.standing(tasks) if tasks else None,
+            "before": _given_before(station, db, said, hidden), "name": person.name,
+            "is_referral": row["event"] == "referral_made", "researched": RESEARCHED,
+            "actions": ACTIONS, "referral": REFERRAL, "typed": forms.left(station, request), **more,
+        }  # fmt: skip
+    return station.page(request, "answer.html", title="Answer a report", **given)
+
+
+def _given_before(
+    station: Station, db: Connection, report: str, hidden: frozenset[str]
+) -> list[tuple[ResponseGiven, int]]:
+    """List what this agency answered to a report before, the newest first, and when."""
+    joined = stored.views.join(stored.causes, stored.causes.c.statement == stored.views.c.id)
+    ours = (
+        stored.causes.c.cause == report,
+        stored.views.c.agency == station.voice.agency,
+        stored.views.c.event == "response_given",
+    )
+    query = select(stored.views).select_from(joined).where(*ours)
+    found = db.execute(query.order_by(stored.views.c.place.desc()).limit(PAGE)).mappings().all()
+    said = [
+        (stored.reread(row["record"]).sections.get("event"), row["ledger_time"])
+        for row in found
+        if row["id"] not in hidden
+    ]
+    return [(event, at) for event, at in said if isinstance(event, ResponseGiven)]
+
+
+async def _give(station: Station, request: Request) -> Response:
+    """Tell a report's publisher what became of it; never what PNC or PND hold."""
+    form, said = await forms.sent(request), request.path_params["statement"]
+    given = {
+        "statement": said,
+        "received_by": form.written("received_by", "Say who received the report, by name"),
+        "researched": form.chosen("researched", RESEARCHED, "Say whether it was researched"),
+        "actions": form.ticked("actions", ACTIONS, "Say what is done, or that nothing is"),
+        "no_action_reason": form.maybe("reason"), "say": form.maybe("say"),
+        "avoid": form.maybe("avoid"), "next_contact": form.maybe("next_contact"),
+        "referral": form.text("referral") or None,
+    }  # fmt: skip
+    _check_given(form, given)
+    again = bool(form.ticked("again", {"yes"}))
+
+    def wanted(person: Person) -> list[Wanted]:
+        if not is_statement_id(said):
+            raise Misuse("There is nothing to answer here.", remedy="Go back to the inbox.")
+        event = msgspec.convert(given, ResponseGiven)
+        return station.acts.answering.give(
+            event, by=person.practitioner, role=station.speaks_as(person), again=again
+        )
+
+    told = "Whoever reported is told what became of it."
+    return await forms.say(
+        station, request, form, wanted, page=_report, told=told, to=f"/reports/{said}/answer"
+    )
+
+
+def _check_given(form: Form, given: Mapping[str, Any]) -> None:
+    nothing = given["actions"] == ["no_action"]
+    if "no_action" in given["actions"] and not nothing:
+        form.wrong("actions", "Either something is done or nothing is: take one out")
+    if given["referral"] is not None:
+        form.chosen("referral", REFERRAL, "Choose what becomes of the referral")
+    if (nothing or given["referral"] in {"refused", "redirected"}) and not given[
+        "no_action_reason"
+    ]:
+        form.wrong("reason", "Say why: whoever reported is told it")
+
+
+def _question(station: Station, request: Request, **more: Any) -> Response:
+    """Show a question that was put to this agency, and earlier answers that still hold."""
+    person, request_id = station.person(request), request.path_params["request"]
+    with station.store.write() as db:
+        hidden = station.hidden(db, person)
+        known = is_statement_id(request_id) and request_id not in hidden
+        held = stored.held(db, request_id) if known else None
+        event = held.sections.get("event") if held is not None else None
+        station.look(db, request, person, "question", request_id)
+        partners, ours = station.voice.partners, station.voice.agency
+        if held is None or not isinstance(event, REQUESTS) or hidden & {event.statement}:
+            return station.nothing(request)
+        if partners.acting(event.addressee) != ours:
+            return station.nothing(request)
+        row = asked.request(db, request_id)
+        report = stored.held(db, event.statement)
+        named = {**names_of(held), **(names_of(report) if report is not None else {})}
+        asker = agency_of(held.context.source) or ""
+        given: dict[str, Any] = {
+            "id": request_id, "event": event, "row": row, "now": stored.ledger_time(db),
+            "agency": station.partners.get(asker, asker), "limits": limits_on(db, held, ""),
+            "name": named.get(event.subject, "somebody this desk has no name for"),
+            "is_held": report is not None, "is_identity": _is_identity(row),
+            "is_enquiry": isinstance(event, VictimInformationRequested),
+            "stands": standing.marks_of(db, request_id), "words": plan.WORDS,
+            "earlier": reuse.earlier(db, station.voice, person.viewer, row) if row else [],
+            "outcomes": OUTCOMES, "typed": forms.left(station, request), **more,
+        }  # fmt: skip
+    return station.page(request, "question.html", title="Answer a question", **given)
+
+
+def _is_identity(row: RowMapping | None) -> bool:
+    return row is not None and row["question"] == "identity"
+
+
+async def _supply(station: Station, request: Request) -> Response:
+    """Answer a question: anew, or by an earlier answer that still holds."""
+    form, request_id = await forms.sent(request), request.path_params["request"]
+    reuses = form.text("reuses") or None
+    outcome: str | None = None
+    if reuses is None:
+        outcome = form.chosen("outcome", OUTCOMES, "Choose what your records have")
+    elif not is_statement_id(reuses):
+        form.wrong("reuses", "Choose one of the earlier answers, or none")
+    why, text = form.maybe("why"), form.maybe("text")
+    if outcome in SAYS_WHY and not why:
+        form.wrong("why", "Say why: nobody may take this for nothing found")
+    name, born = Name(form.maybe("given"), form.maybe("family")), _born(form)
+
+    def told(subject: str) -> Mapping[str, Section]:
+        sections: dict[str, Section] = {}
+        if text:
+            sections["narrative"] = Narrative(text, "summary")
+        named = [name] if name.given or name.family else []
+        if named or born is not None:
+            sections["person.1.identity"] = Identity(subject, named, born)
+        return sections
+
+    def wanted(person: Person) -> list[Wanted]:
+        return station.acts.answering.supply(
+            request_id, cast("ResearchOutcome | None", outcome), by=person.practitioner,
+            role=station.speaks_as(person), why=why, told=told, reuses=reuses,
+        )  # fmt: skip
+
+    return await forms.say(
+        station, request, form, wanted, page=_question, told="Whoever asked has your answer.",
+        to=f"/requests/{request_id}/answer",
+    )  # fmt: skip
+
+
+def _born(form: Form) -> Born | None:
+    """Read a birth as well as somebody knows it."""
+    given = form.maybe("born")
+    try:
+        return born_of(given) if given else None
+    except msgspec.ValidationError:
+        form.wrong("born", "Write a day as 1980-05-12, a month as 1980-05, a year, or an age")
+        return None

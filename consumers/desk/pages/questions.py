@@ -1,0 +1,210 @@
+"""What this agency asked others, how each stands; and asking: a named person decides whom."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from functools import partial
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, RowMapping
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from consumers import standing
+from consumers import store as stored
+from consumers.desk import form as forms
+from consumers.desk.form import Form
+from consumers.desk.limits import limits_of, limits_on, names_of
+from consumers.desk.person import Person
+from consumers.desk.shown import people, title_of
+from consumers.desk.station import Station
+from consumers.listed import PAGE, Place, together
+from consumers.research import plan
+from consumers.responses import listed as responses
+from consumers.responses.asking import Question
+from consumers.store import Wanted
+from contracts.context import Use
+from contracts.event.work import InformationRequested, InformationSupplied
+from contracts.form import is_real
+from contracts.identifier import is_statement_id
+
+DAY = len("2012-05-01")
+USES = {
+    "safeguarding": "Safeguarding", "supervision": "Supervision",
+    "law_enforcement": "Law enforcement", "governance": "Governance",
+}  # fmt: skip
+
+
+def routes(station: Station) -> list[Route]:
+    """Give the routes of questions."""
+
+    def listed(request: Request) -> Response:
+        return _list(station, request)
+
+    def page(request: Request) -> Response:
+        return _page(station, request)
+
+    async def ask(request: Request) -> Response:
+        return await _ask(station, request)
+
+    return [
+        Route("/requests", listed),
+        Route("/reports/{statement}/ask", page),
+        Route("/reports/{statement}/ask", ask, methods=["POST"]),
+    ]
+
+
+def _list(station: Station, request: Request) -> Response:
+    """List what was asked: what waits, the soonest due first; or what was answered."""
+    person, asked = station.person(request), request.query_params
+    done = asked.get("show") == "answered"
+    place = Place.read(asked.get("after", ""))
+    with station.store.write() as db:
+        read = _answered if done else _waiting
+        found = read(station, db, person, place)
+        hidden, now = station.hidden(db, person), stored.ledger_time(db)
+        listed = [_shown(station, db, hidden, row) for row in found[:PAGE]]
+        station.looks(db, request, person, "questions", [one["statement"] for one in listed])
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    more = None
+    if last is not None:
+        own = Place(last["supplied_at" if done else "due_at"], last["id"])
+        more = own if done else Place(own.at, f"{last['asker']}:{own.id}")
+    return station.page(
+        request, "requests.html", title="Questions asked", listed=listed, more=more, now=now,
+        first=place is None, done=done, words=plan.WORDS,
+    )  # fmt: skip
+
+
+def _waiting(
+    station: Station, db: Connection, person: Person, place: Place | None
+) -> list[RowMapping]:
+    def stream(asker: str, own: Place | None) -> Iterator[tuple[Place, RowMapping]]:
+        found = responses.open_requests(db, person.viewer, asker, place=own, count=PAGE + 1)
+        yield from ((Place(row["due_at"], row["id"]), row) for row in found)
+
+    streams = {asker: partial(stream, asker) for asker in station.acts_for()}
+    return [one.row for one in together(streams, place, PAGE + 1)]
+
+
+def _answered(
+    station: Station, db: Connection, person: Person, place: Place | None
+) -> list[RowMapping]:
+    read = partial(responses.answered_requests, db, person.viewer, place=place, count=PAGE + 1)
+    found = [row for asker in station.acts_for() for row in read(asker)]
+    newest = sorted(found, key=lambda row: (row["supplied_at"], row["id"]), reverse=True)
+    return newest[: PAGE + 1]
+
+
+def _shown(
+    station: Station, db: Connection, hidden: frozenset[str], row: RowMapping
+) -> dict[str, Any]:
+    """Say of one question what may be put to whom, whom it is about, and how it stands."""
+    question = stored.held(db, row["id"])
+    event = question.sections.get("event") if question is not None else None
+    answer = stored.held(db, row["answer"]) if row["answer"] else None
+    told = answer.sections.get("event") if answer is not None else None
+    told_of = (stored.held(db, row["statement"]), question)
+    named = {token: name for one in told_of if one for token, name in names_of(one).items()}
+    return {
+        "row": row, "statement": row["statement"], "limits": limits_on(db, question, ""),
+        "to": station.partners.get(row["addressee"], row["addressee"]),
+        "name": named.get(row["subject"], "somebody"),
+        "why": event.why if isinstance(event, InformationRequested) else None,
+        "said": told.why if isinstance(told, InformationSupplied) else None,
+        "stands": [
+            line
+            for one in (row["id"], row["answer"])
+            if one and one not in hidden
+            for line in standing.marks_of(db, one)
+        ],
+    }  # fmt: skip
+
+
+def _page(station: Station, request: Request, **more: Any) -> Response:
+    """Ask for what a question needs, beside the report that raises it."""
+    person, said = station.person(request), request.path_params["statement"]
+    with station.store.write() as db:
+        hidden = station.hidden(db, person)
+        known = is_statement_id(said) and said not in hidden
+        report = stored.held(db, said) if known else None
+        station.look(db, request, person, "ask", said)
+        if report is None:
+            return station.nothing(request)
+        ours = station.acts_for()
+        given: dict[str, Any] = {
+            "id": said, "kind": title_of(report.kind.name), "limits": limits_of(report),
+            "people": {
+                str(one.number): f"{one.name} ({one.part}, {one.born})"
+                for one in people(report.sections)
+            },
+            "agencies": {
+                name: title for name, title in station.partners.items() if name not in ours
+            },
+            "uses": {"": "The one that the agreement names", **USES},
+            "typed": forms.left(station, request), **more,
+        }  # fmt: skip
+    return station.page(request, "ask.html", title="Ask another agency", **given)
+
+
+async def _ask(station: Station, request: Request) -> Response:
+    """Ask an agency what it holds about somebody; the answer is typed, and owed by a clock."""
+    form, said = await forms.sent(request), request.path_params["statement"]
+    to = form.chosen("to", station.partners, "Choose whom you ask")
+    number = form.text("person")
+    if not number:
+        form.wrong("person", "Choose whom you ask about")
+    why = form.written("why", "Say why you ask: it decides what they may answer")
+    period, due_at = _period(form), _due(station, form)
+    purpose = form.text("purpose") or None
+    if purpose is not None:
+        form.chosen("purpose", USES, "Choose what it is for")
+
+    def wanted(person: Person) -> list[Wanted]:
+        question = Question(
+            to=to, about=said, subject=_subject(station, person, said, number), why=why,
+            period=period, due_at=due_at, purpose=cast("Use | None", purpose),
+        )  # fmt: skip
+        return station.acts.asking.ask(
+            question, by=person.practitioner, role=station.speaks_as(person)
+        )
+
+    return await forms.say(
+        station, request, form, wanted, page=_page, told="They are asked, by a clock.",
+        to="/requests",
+    )  # fmt: skip
+
+
+def _subject(station: Station, person: Person, said: str, number: str) -> str:
+    """Give the token of a person of a report by their number; empty where there is none."""
+    with station.store.read() as db:
+        known = is_statement_id(said) and said not in station.hidden(db, person)
+        report = stored.held(db, said) if known else None
+    listed = people(report.sections) if report is not None else ()
+    return next((one.subject for one in listed if str(one.number) == number), "")
+
+
+def _period(form: Form) -> str | None:
+    """Read the days that are asked about; an end that is left open is any day."""
+    ends = [form.text(name) for name in ("from", "until")]
+    for name, day in zip(("from", "until"), ends, strict=True):
+        if day and not (len(day) == DAY and is_real(day)):
+            form.wrong(name, "Write a day as 2012-05-01, or leave it open")
+    if all(ends) and ends[0] > ends[1]:
+        form.wrong("until", "The last day is before the first")
+    return "/".join(day or ".." for day in ends) if any(ends) else None
+
+
+def _due(station: Station, form: Form) -> int | None:
+    """Read by when an answer is due: the end of a day where people here are."""
+    day = form.text("due")
+    if not day:
+        return None
+    if not (len(day) == DAY and is_real(day)):
+        form.wrong("due", "Write a day as 2012-05-03, or leave it to the rules")
+        return None
+    founding = station.voice.partners.founding
+    zone = ZoneInfo(founding.time_zone) if founding else UTC
+    last = datetime.combine(datetime.fromisoformat(day).date(), time(23, 59, 59), zone)
+    return int(last.timestamp() * 1000)

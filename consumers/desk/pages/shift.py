@@ -1,0 +1,122 @@
+"""My duties, soonest first; and what one shift hands to the next, on a page that is printed."""
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from consumers import standing
+from consumers import store as stored
+from consumers.desk import form as forms
+from consumers.desk import rows, shift
+from consumers.desk.form import Form
+from consumers.desk.owed import owed
+from consumers.desk.shown import title_of
+from consumers.desk.station import Station
+from consumers.listed import PAGE, Place
+from consumers.safeguarding import pressing
+from consumers.safeguarding.rules.terms import FOUND
+
+HOUR_MS = 3_600_000
+HOURS = {"8": "8 hours", "12": "12 hours", "24": "24 hours", "72": "3 days"}
+"""How long a shift may be, or a weekend."""
+NOTES = 5
+
+
+def routes(station: Station) -> list[Route]:
+    """Give the routes of duties and shifts."""
+
+    def duties(request: Request) -> Response:
+        return _duties(station, request)
+
+    def page(request: Request) -> Response:
+        return _page(station, request)
+
+    async def send(request: Request) -> Response:
+        return _send(station, request, await forms.sent(request))
+
+    return [
+        Route("/duties", duties),
+        Route("/shift", page),
+        Route("/shift", send, methods=["POST"]),
+    ]
+
+
+def _duties(station: Station, request: Request) -> Response:
+    person = station.person(request)
+    place = Place.read(request.query_params.get("after", ""))
+    with station.store.read() as db:
+        found = owed(station, db, person, place=place, count=PAGE + 1)
+        now = stored.ledger_time(db)
+    more = found[PAGE - 1].place if len(found) > PAGE else None
+    return station.page(
+        request, "duties.html", title="My duties", listed=found[:PAGE], more=more, now=now,
+        first=place is None,
+    )  # fmt: skip
+
+
+def _page(station: Station, request: Request, **more: Any) -> Response:
+    """Show what came, what is open, who has what since when, and the last notes."""
+    person, hours = station.person(request), request.query_params.get("hours", "12")
+    hours = hours if hours in HOURS else "12"
+    with station.store.read() as db:
+        now = stored.ledger_time(db)
+        came = rows.since(db, person.viewer, now - int(hours) * HOUR_MS, count=PAGE + 1)
+        had = pressing.had(db, person.viewer, count=PAGE + 1)
+        open_ = owed(station, db, person, place=None, count=PAGE + 1)
+        given: dict[str, Any] = {
+            "now": now, "hours": hours, "choices": HOURS,
+            "came": [_came(station, db, one) for one in came[:PAGE]], "more_came": len(came) > PAGE,
+            "open": open_[:PAGE], "more_open": len(open_) > PAGE,
+            "had": [_had(db, one) for one in had[:PAGE]], "more_had": len(had) > PAGE,
+            "notes": shift.newest(db, station.hidden(db, person), NOTES),
+            "token": person.practitioner.token,
+            "typed": forms.left(station, request), **more,
+        }  # fmt: skip
+    return station.page(request, "shift.html", title="Shift handover", **given)
+
+
+def _came(station: Station, db: Connection, one: RowMapping) -> dict[str, Any]:
+    return {
+        "id": one["statement"], "kind": title_of(one["event"]), "arrived": one["arrived"],
+        "agency": station.partners.get(one["agency"], one["agency"]), "urgency": one["urgency"],
+        "marks": one["marks"].split(), "verified": one["verified"], "done": one["done"],
+        "stands": standing.marks_of(db, one["statement"]),
+    }  # fmt: skip
+
+
+def _had(db: Connection, alert: RowMapping) -> dict[str, Any]:
+    said = stored.row_of(db, alert["acknowledgement"]) if alert["acknowledgement"] else None
+    return {
+        "id": alert["id"], "found": FOUND.get(alert["rule"], "a rule fired"),
+        "by": alert["acknowledged_by"], "since": said["ledger_time"] if said is not None else None,
+        "due_at": alert["due_now"],
+    }  # fmt: skip
+
+
+def _send(station: Station, request: Request, form: Form) -> Response:
+    """Keep a note for the next shift, or take one over."""
+    person, now = station.person(request), station.now_ms()
+    token, taken = person.practitioner.token or "", form.text("take")
+    if taken.isascii() and taken.isdigit():
+        with station.store.write() as db:
+            took = shift.take_over(db, int(taken), at=now, by=person.name, token=token)
+        if took:
+            station.tell(request, "You have taken over. What is open is below.")
+            return RedirectResponse("/shift", 303)
+        form.problems.append({
+            "text": "Somebody has taken this over already, or you wrote it yourself: another "
+            "person takes it over."
+        })  # fmt: skip
+    else:
+        note = form.written("note", "Write what the next shift must know")
+        if not form.problems:
+            with station.store.write() as db:
+                shift.hand_over(db, at=now, by=person.name, token=token, note=note)
+            station.tell(
+                request, "Your note stands for the next shift. Print the page if you wish."
+            )
+            return RedirectResponse("/shift", 303)
+    return _page(station, request, errors=form.problems, typed=form.typed, status=422)

@@ -1,0 +1,173 @@
+"""One look: what may be put to whom first, then whom to look for, and how it ended."""
+
+from typing import Any, get_args
+
+import msgspec
+from sqlalchemy import Connection, RowMapping
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from consumers import standing
+from consumers import store as stored
+from consumers.desk import form as forms
+from consumers.desk.limits import limits_of
+from consumers.desk.person import Person, Role
+from consumers.desk.shown import capital, day, people
+from consumers.desk.station import Station
+from consumers.intelligence.rows import first_lines
+from consumers.research import board, known, looks, plan, rows
+from consumers.research.found import NOTHING, UNTOLD, Found
+from consumers.research.known import Known
+from consumers.store import Wanted
+from contracts.event.work import ResearchCompleted, ResearchOutcome, ResearchRequested
+from contracts.identifier import is_statement_id
+from contracts.section import Name
+
+OUTCOMES: dict[str, str] = {one: capital(plan.WORDS[one]) for one in get_args(ResearchOutcome)}
+KINDS = {
+    "conviction": "A conviction", "warning": "A warning marker",
+    "nfa_allegation": "An allegation with no further action", "intelligence": "Intelligence",
+    "custody": "A custody record", "other": "Something else",
+}  # fmt: skip
+SURE = {
+    "confirmed": "Confirmed: it is this person’s", "probable": "Probable", "possible": "Possible",
+}  # fmt: skip
+HANDLING = {"P": "P: may be shared as usual", "C": "C: on its conditions only"}
+NEXT = "You said how this look ended. What is left to look up on this report is below."
+
+
+def routes(station: Station) -> list[Route]:
+    """Give a task's routes."""
+
+    def page(request: Request) -> Response:
+        return _page(station, request)
+
+    async def complete(request: Request) -> Response:
+        return await _complete(station, request)
+
+    return [
+        Route("/research/{task}", page),
+        Route("/research/{task}", complete, methods=["POST"]),
+    ]
+
+
+def _page(station: Station, request: Request, **more: Any) -> Response:
+    person, task_id = station.person(request), request.path_params["task"]
+    if not is_statement_id(task_id):
+        return station.nothing(request)
+    with station.store.write() as db:
+        hidden = station.hidden(db, person)
+        task = rows.seen(db, task_id, hidden)
+        station.look(
+            db, request, person, "research_task", task["statement"] if task else task_id
+        )  # fmt: skip
+        one = None if task is None else known.known(db, task["statement"], task["subject"], hidden)
+        if task is None or one is None:
+            return station.nothing(request)
+        given: dict[str, Any] = {
+            **_shown(db, person, hidden, task, one),
+            "outcomes": OUTCOMES, "kinds": KINDS, "sure": SURE, "handling": HANDLING,
+            "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
+            "vetted": _vetting(station, person, task),
+            "typed": forms.left(station, request), **more,
+        }  # fmt: skip
+    return station.page(request, "task.html", title="One look", **given)
+
+
+def _shown(
+    db: Connection, person: Person, hidden: frozenset[str], task: RowMapping, one: Known
+) -> dict[str, Any]:
+    """Lay one task out, in the order in which it is read."""
+    report = stored.held(db, task["statement"])
+    asked = stored.held(db, task["id"])
+    event = asked.sections.get("event") if asked is not None else None
+    in_report = list(people(report.sections)) if report is not None else []
+    return {
+        "task": task, "now": stored.ledger_time(db), "words": plan.WORDS,
+        "limits": limits_of(report),
+        "stands": [
+            *first_lines(db, task["statement"], hidden), *standing.marks_of(db, task["statement"]),
+        ],
+        "asked": event if isinstance(event, ResearchRequested) else None,
+        "report": task["statement"],
+        "standing": plan.standing(board.tasks_seen(db, person.viewer, task["statement"])),
+        "person": one, "known": _described(one), "bare": plan.BARE_NAME,
+        "places": [] if one.is_sheltered else one.places,
+        "number": next((p.number for p in in_report if p.subject == task["subject"]), None),
+        "looks": looks.of_task(db, task["id"]),
+        "done": _done(db, task), "results": rows.results_of(db, task["id"], hidden),
+    }  # fmt: skip
+
+
+def _described(one: Known) -> list[tuple[str, str]]:
+    """Give everything to search for, in words."""
+    numbers = [f"{number.scheme.upper()} {number.value}" for number in one.identifiers]
+    named = [_spelled(name) for name in one.names]
+    births = [
+        f"aged {born.value}, on a day that nobody said"
+        if born.precision == "age"
+        else f"{day(born.value)} (known to the {born.precision})"
+        for born in one.births
+    ]
+    return [
+        ("Names and aliases", "; ".join(filter(None, named)) or "None known"),
+        ("Born", "; ".join(births) or "Not known"),
+        ("Sex", " or ".join(one.sexes) or "Not known"),
+        ("Numbers", "; ".join(numbers) or "None known"),
+        ("Part", ", ".join(sorted(one.parts)).replace("_", " ") or "Not assessed"),
+    ]
+
+
+def _spelled(name: Name) -> str:
+    return " ".join(part for part in (name.given, name.family) if part)
+
+
+def _done(db: Connection, task: RowMapping) -> ResearchCompleted | None:
+    """Read how the last attempt ended, as the log has it."""
+    held = stored.held(db, task["completion"]) if task["completion"] else None
+    event = held.sections.get("event") if held is not None else None
+    return event if isinstance(event, ResearchCompleted) else None
+
+
+def _vetting(station: Station, person: Person, task: RowMapping) -> str | None:
+    """Say what this look's operator must hold that this person does not; None where nothing."""
+    needed = station.voice.rules.index_qualification
+    if task["system"] not in plan.INDEXES or needed is None:
+        return None
+    token, at = person.practitioner.token or "", station.acts.time_ms()
+    held = station.voice.partners.holds(station.voice.agency, token, needed, at)
+    return None if held else needed
+
+
+async def _complete(station: Station, request: Request) -> Response:
+    """Say how one look ended; what was found stays in this force's own store."""
+    form, task_id = await forms.sent(request), request.path_params["task"]
+    found = {
+        "outcome": form.chosen("outcome", OUTCOMES, "Choose how the look ended"),
+        "why": form.maybe("why"),
+        "kinds": form.ticked("kinds", KINDS) or None,
+        "confidence": form.text("confidence") or None,
+        "reference": form.maybe("reference"),
+        "detail": form.maybe("detail"),
+        "grade": form.maybe("grade"),
+        "handling": form.text("handling") or None,
+    }
+    for name, allowed in (("confidence", SURE), ("handling", HANDLING)):
+        if found[name] is not None:
+            form.chosen(name, allowed, "Choose one of these, or none")
+    if found["outcome"] in UNTOLD and not found["why"]:
+        form.wrong("why", "Say why: nobody may take this for nothing found")
+    if found["outcome"] in NOTHING and any(found[name] for name in ("kinds", "reference", "grade")):
+        text = "This outcome tells of no record: take out what you said of one, or choose another"
+        form.wrong("outcome", text)
+
+    def wanted(person: Person) -> list[Wanted]:
+        return station.acts.research.complete(
+            task_id, msgspec.convert(found, Found), operator=person.practitioner,
+            role=station.speaks_as(person), at=station.acts.time_ms(),
+        )  # fmt: skip
+
+    report = form.text("report")
+    to = f"/research/reports/{report}" if is_statement_id(report) else "/research"
+    return await forms.say(station, request, form, wanted, page=_page, told=NEXT, to=to)

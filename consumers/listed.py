@@ -1,0 +1,94 @@
+"""Lists page by page: a query begins where an index has its place and ends with the page.
+
+So that no page grows with what is held: who goes on names the last row that they saw.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from heapq import merge
+from itertools import islice
+from typing import Any, NamedTuple, Self
+
+from sqlalchemy import ColumnElement, literal, tuple_
+
+PAGE = 25
+"""How many rows stand on one page."""
+_DIGITS = 15
+
+
+class Place(NamedTuple):
+    """Where a page ended: a time in milliseconds, and an id."""
+
+    at: int
+    id: str
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read a place as an address has it; None for what is none: the list begins anew."""
+        at, point, said = text.partition(".")
+        held = point and at.isascii() and at.isdigit() and len(at) <= _DIGITS
+        return cls(int(at), said) if held else None
+
+    def __str__(self) -> str:
+        """Spell it as an address has it."""
+        return f"{self.at}.{self.id}"
+
+
+def after(
+    at: ColumnElement[Any], said: ColumnElement[Any], place: Place | None
+) -> list[ColumnElement[bool]]:
+    """Ask for what stands behind a place; for everything where there is none."""
+    return (
+        [] if place is None else [tuple_(at, said) > tuple_(literal(place.at), literal(place.id))]
+    )
+
+
+def before(
+    at: ColumnElement[Any], said: ColumnElement[Any], place: Place | None
+) -> list[ColumnElement[bool]]:
+    """Ask for what stands before a place, for a list that has the newest first."""
+    return (
+        [] if place is None else [tuple_(at, said) < tuple_(literal(place.at), literal(place.id))]
+    )
+
+
+class Item(NamedTuple):
+    """One row of a list that several queries fill: when it is due, of which kind, its id."""
+
+    at: int
+    kind: str
+    id: str
+    row: Any
+
+    @property
+    def place(self) -> Place:
+        """Where a page ends that ends with it."""
+        return Place(self.at, f"{self.kind}:{self.id}")
+
+
+Stream = Callable[[Place | None], Iterable[tuple[Place, Any]]]
+"""Reads one kind from a place on, in order, only as far as it is asked."""
+
+
+def together(streams: Mapping[str, Stream], place: Place | None, count: int) -> list[Item]:
+    """Give the first of several kinds together, by time.
+
+    Args:
+        streams: by kind.
+        place: where the page before ended (`Item.place`); None from the first.
+        count: at most so many.
+    """
+    listed = (_items(kind, stream(_own(place, kind))) for kind, stream in streams.items())
+    return list(islice(merge(*listed, key=lambda one: one[:3]), count))
+
+
+def _items(kind: str, found: Iterable[tuple[Place, Any]]) -> Iterator[Item]:
+    for (at, said), row in found:
+        yield Item(at, kind, said, row)
+
+
+def _own(place: Place | None, kind: str) -> Place | None:
+    """Give where one kind goes on, of a list that ended with another."""
+    if place is None:
+        return None
+    last, _, said = place.id.partition(":")
+    return Place(place.at, said) if kind == last else Place(place.at + (kind < last), "")

@@ -1,0 +1,51 @@
+"""The research board: open looks by report, whose look is due first; one page of it at a time.
+
+A look that may still be made stands there until it was; what is kept from who looks never does.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, exists, select
+
+from consumers import standing
+from consumers.listed import Place, after
+from consumers.research.rows import research_tasks, tasks_of
+from consumers.standing import is_shown
+
+
+def reports(
+    db: Connection, viewer: Collection[str] | None, *, place: Place | None, count: int
+) -> list[Place]:
+    """List the reports with a look to be made: when the first falls due, and the report's id.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        place: where the page before ended; None from the most pressing.
+        count: at most so many.
+    """
+    tasks, other = research_tasks, research_tasks.alias()
+    sooner = exists().where(
+        other.c.statement == tasks.c.statement, other.c.due_at < tasks.c.due_at,
+        *_open_to(other, viewer),
+    )  # fmt: skip
+    columns = (tasks.c.due_at, tasks.c.statement)
+    query = (
+        select(*columns)
+        .where(*_open_to(tasks, viewer), ~sooner, *after(*columns, place))
+        .distinct()
+        .order_by(*columns)
+        .limit(count)
+    )
+    return [Place(row.due_at, row.statement) for row in db.execute(query)]
+
+
+def _open_to(tasks: FromClause, viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
+    kept = (is_shown(tasks.c[name], viewer) for name in ("statement", "id", "identified_by"))
+    return [tasks.c.open, *kept]
+
+
+def tasks_seen(db: Connection, viewer: Collection[str] | None, statement: str) -> list[RowMapping]:
+    """List the looks of one report that who looks may know of."""
+    columns = ("statement", "id", "identified_by")
+    return standing.visible(db, viewer, tasks_of(db, statement), *columns)

@@ -1,0 +1,72 @@
+"""What is owed and what was asked, page by page: the soonest due first, nothing that is kept."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, select
+
+from consumers.listed import Place, after, before
+from consumers.responses.asked import requests
+from consumers.responses.rows import duties
+from consumers.standing import is_shown
+
+
+def owed(
+    db: Connection, viewer: Collection[str] | None, kind: str, *, place: Place | None, count: int
+) -> list[RowMapping]:
+    """List duties of one kind that nobody has done, the soonest due first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        kind: as the log names it.
+        place: where the page before ended: the last one's `due_at` and `key`.
+        count: at most so many.
+    """
+    shown = [is_shown(duties.c[name], viewer) for name in ("statement", "about")]
+    order = (duties.c.due_at, duties.c.key)
+    open_ = (duties.c.kind == kind, duties.c.discharged_by.is_(None), *after(*order, place))
+    query = select(duties).where(*open_, *shown).order_by(*order).limit(count)
+    return list(db.execute(query).mappings())
+
+
+def open_requests(
+    db: Connection, viewer: Collection[str] | None, asker: str, *, place: Place | None, count: int
+) -> list[RowMapping]:
+    """List questions of one agency that nobody has answered, the soonest due first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        asker: whose.
+        place: where the page before ended: `due_at` and `id`.
+        count: at most so many.
+    """
+    order = (requests.c.due_at, requests.c.id)
+    query = _of(asker, viewer).where(requests.c.answer.is_(None), *after(*order, place))
+    return list(db.execute(query.order_by(*order).limit(count)).mappings())
+
+
+def answered_requests(
+    db: Connection, viewer: Collection[str] | None, asker: str, *, place: Place | None, count: int
+) -> list[RowMapping]:
+    """List questions of one agency that were answered, the newest answer first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        asker: whose.
+        place: where the page before ended: `supplied_at` and `id`.
+        count: at most so many.
+    """
+    order = (requests.c.supplied_at, requests.c.id)
+    query = _of(asker, viewer).where(
+        requests.c.answer.is_not(None), is_shown(requests.c.answer, viewer), *before(*order, place)
+    )
+    newest = query.order_by(*(one.desc() for one in order)).limit(count)
+    return list(db.execute(newest).mappings())
+
+
+def _of(asker: str, viewer: Collection[str] | None) -> Select[Any]:
+    kept = (is_shown(requests.c[name], viewer) for name in ("id", "statement"))
+    return select(requests).where(requests.c.asker == asker, *kept)

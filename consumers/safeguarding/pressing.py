@@ -1,0 +1,181 @@
+"""The alerts that press, page by page: one thread for each pair, led by its loudest alert.
+
+`threads` reads everything that is held; a page at a desk begins at its place in an index.
+
+Source: domain.md 5 (trap 8), 7 (Attention).
+"""
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple, Self
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
+
+from consumers import standing
+from consumers.listed import Place, after
+from consumers.safeguarding import rows
+from consumers.safeguarding.rows import DUE, FREE, HAD, alert_statements, alert_subjects, alerts
+from consumers.safeguarding.threads import LOUDNESS, Thread
+from consumers.standing import is_shown
+
+READ = 200
+"""How many alerts one page looks at, at the most: threads of many alerts fill it sooner."""
+THREAD = 50
+"""How many alerts of one thread are shown."""
+ORDER = [(loud, which) for loud in LOUDNESS for which in ("free", "had")]
+"""How alerts come: the loudest first, and of these what nobody has."""
+_WHICH = {"free": FREE, "had": HAD}
+
+
+class Lead(NamedTuple):
+    """The place of the alert that leads a thread: which list it is in, and where there."""
+
+    number: int
+    place: Place
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read a place as an address has it; None for what is none."""
+        number, _, rest = text.partition(".")
+        place = Place.read(rest)
+        held = place is not None and number.isascii() and number.isdigit()
+        return cls(int(number), place) if held and place is not None else None
+
+    def __str__(self) -> str:
+        """Spell it as an address has it."""
+        return f"{self.number}.{self.place}"
+
+
+def pressing(
+    db: Connection, viewer: Collection[str] | None, *, after_lead: Lead | None, count: int
+) -> tuple[list[Thread], Lead | None]:
+    """Give threads with an open alert, the loudest and soonest due first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        after_lead: where the page before ended; None from the loudest.
+        count: at most so many.
+
+    Returns:
+        The threads, and where the next page begins; None where nothing is left.
+    """
+    hidden = standing.hidden_from(db, viewer)
+    found: list[Thread] = []
+    shown: set[str] = set()
+    last = after_lead
+    for read, (lead, alert) in enumerate(_leading(db, viewer, after_lead)):
+        if len(found) == count or read == READ:
+            return found, last
+        last = lead
+        if alert["id"] in shown:
+            continue
+        thread = thread_of(db, viewer, hidden, alert)
+        shown |= {one["id"] for one in thread.alerts}
+        # What a louder one of the same thread leads stands on an earlier page.
+        if thread.alerts[0]["id"] == alert["id"]:
+            found.append(thread)
+    return found, None
+
+
+def thread_of(
+    db: Connection, viewer: Collection[str] | None, hidden: Collection[str], alert: RowMapping,
+    *, closed: bool = False,
+) -> Thread:  # fmt: skip
+    """Give the thread of one alert: what is of just its persons, the loudest first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        hidden: what that gives.
+        alert: its row.
+        closed: closed ones too, last.
+    """
+    tokens = rows.subjects_of(db, alert["id"])
+    if not tokens:
+        return Thread(frozenset({frozenset({alert["statement"]})}), [alert])
+    persons = frozenset(rows.one_person(db, one, hidden) for one in sorted(tokens))
+    whole = sorted(token for person in persons for token in person)
+    about = select(alert_subjects.c.alert).where(alert_subjects.c.subject.in_(whole))
+    query = select(alerts).where(alerts.c.id.in_(about), *_seen(viewer))
+    if not closed:
+        query = query.where(alerts.c.closed.is_(None))
+    newest = query.order_by(alerts.c.closed.is_not(None), alerts.c.raised_at.desc())
+    others = db.execute(newest.limit(THREAD)).mappings().all()
+    its = [one for one in others if _is_of(db, one, persons)]
+    its = its if any(one["id"] == alert["id"] for one in its) else [alert, *its]
+    return Thread(persons, sorted(its, key=_loudness))
+
+
+def _is_of(db: Connection, alert: RowMapping, persons: frozenset[frozenset[str]]) -> bool:
+    named = rows.subjects_of(db, alert["id"])
+    whom = (next((one for one in persons if token in one), None) for token in named)
+    return frozenset(whom) == persons
+
+
+def _leading(
+    db: Connection, viewer: Collection[str] | None, after_lead: Lead | None
+) -> Iterator[tuple[Lead, RowMapping]]:
+    """Give open alerts in their order, a list after the other, only as far as they are asked."""
+    for number, (loud, which) in enumerate(ORDER):
+        if after_lead is not None and number < after_lead.number:
+            continue
+        begins = after_lead is not None and number == after_lead.number
+        place = after_lead.place if begins and after_lead is not None else None
+        order = (alerts.c.due_now, alerts.c.id)
+        query = select(alerts).where(
+            alerts.c.attention == loud, _WHICH[which], *_seen(viewer), *after(*order, place)
+        )
+        for row in db.execute(query.order_by(*order).limit(READ + 1)).mappings().all():
+            yield Lead(number, Place(row["due_now"], row["id"])), row
+
+
+def _seen(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
+    """Ask for what is kept from nobody who looks: not by itself, and not by what it rests on."""
+    resting = exists().where(
+        alert_statements.c.alert == alerts.c.id, ~is_shown(alert_statements.c.statement, viewer)
+    )
+    return [is_shown(alerts.c.id, viewer), is_shown(alerts.c.statement, viewer), ~resting]
+
+
+def _loudness(alert: RowMapping) -> tuple[bool, int, bool, int, str]:
+    loud, has = LOUDNESS.index(alert["attention"]), alert["acknowledged_by"] is not None
+    return alert["closed"] is not None, loud, has, alert["due_now"], alert["id"]
+
+
+def seen(db: Connection, viewer: Collection[str] | None, alert_id: str) -> RowMapping | None:
+    """Give one alert to somebody; None alike where there is none, and where it is kept."""
+    query = select(alerts).where(alerts.c.id == alert_id, *_seen(viewer))
+    return db.execute(query).mappings().first()
+
+
+def resting_on(
+    db: Connection, viewer: Collection[str] | None, statement: str, count: int = 10
+) -> list[RowMapping]:
+    """List the open alerts that rest on a report, the soonest due first."""
+    about = select(alert_statements.c.alert).where(alert_statements.c.statement == statement)
+    query = select(alerts).where(alerts.c.id.in_(about), alerts.c.closed.is_(None), *_seen(viewer))
+    order = (alerts.c.due_now, alerts.c.id)
+    return list(db.execute(query.order_by(*order).limit(count)).mappings())
+
+
+def due(
+    db: Connection, viewer: Collection[str] | None, *, place: Place | None, count: int
+) -> list[RowMapping]:
+    """List open alerts that ask for something, the soonest due first, as they stand now.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        place: where the page before ended: `due_now` and `id`.
+        count: at most so many.
+    """
+    order = (alerts.c.due_now, alerts.c.id)
+    query = select(alerts).where(DUE, *_seen(viewer), *after(*order, place))
+    return list(db.execute(query.order_by(*order).limit(count)).mappings())
+
+
+def had(db: Connection, viewer: Collection[str] | None, *, count: int) -> list[RowMapping]:
+    """List open alerts that somebody has, the soonest due first."""
+    order = (alerts.c.due_now, alerts.c.id)
+    query = select(alerts).where(DUE, alerts.c.acknowledged_by.is_not(None), *_seen(viewer))
+    return list(db.execute(query.order_by(*order).limit(count)).mappings())

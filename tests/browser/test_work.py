@@ -1,0 +1,259 @@
+"""The desk's work in real Chromium: a report from probation to its answer, with script and without.
+
+Pages one by one by axe, at 320 px and on paper; a disclosure decided; everything by keyboard.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page
+from sqlalchemy import select
+
+from consumers.research.rows import research_tasks
+from consumers.safeguarding.rows import alerts
+from deploy.wiring import open_acting
+from producers.home import Home
+from tests.support.browser import Served, at_home, axe, in_memory, shot, sign_in
+from tests.support.busy import CANARY, POLICE, PROBATION, Busy, busy
+from tests.support.offices import CASE, Offices
+from tests.support.offices import POLICE as DESK
+from tests.support.running import running
+
+PHONE = 320
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def one(made: Busy, column: str, rule: str = "M01") -> str:
+    """Give an id from the police's store: of an open look, or of an alert."""
+    concern = made.said["concern"]
+    query = {
+        "task": select(research_tasks.c.id).where(
+            research_tasks.c.statement == concern, research_tasks.c.system == "niche"
+        ),
+        "alert": select(alerts.c.id).where(alerts.c.statement == concern, alerts.c.rule == rule),
+    }[column]
+    with made.town.consumers[POLICE].store.read() as db:
+        return str(db.execute(query).scalars().first())
+
+
+def pages_of(made: Busy) -> dict[str, str]:
+    """Give every page of the work, by a name for its screenshot."""
+    said = made.said
+    concern = f"/reports/{said['concern']}"
+    return {
+        "inbox": "/", "report": concern, "duties": "/duties", "alerts": "/alerts",
+        "alert": f"/alerts/{one(made, 'alert')}", "research": "/research",
+        "research_report": f"/research/reports/{said['concern']}",
+        "task": f"/research/{one(made, 'task')}", "responses": "/responses",
+        "answer": f"{concern}/answer", "referral": f"/reports/{said['referral']}/answer",
+        "question": f"/requests/{said['question']}/answer", "requests": "/requests",
+        "requests_answered": "/requests?show=answered", "ask": f"{concern}/ask",
+        "consider": f"{concern}/referral", "considered": "/referrals?show=considered",
+        "referrals": "/referrals", "handovers": "/handovers", "disclosures": "/disclosures",
+        "disclosure": f"/disclosures/{said['application']}",
+        "correction": f"/corrections/{said['correction']}", "shift": "/shift", "feeds": "/feeds",
+        "figures": "/figures",
+    }  # fmt: skip
+
+
+FORMS = {
+    "task": "Say how it ended", "alert": "Close this alert", "answer": "Answer",
+    "question": "Answer", "ask": "Ask them", "consider": "Record the decision",
+    "disclosure": "Record", "shift": "Leave this",
+}  # fmt: skip
+"""The pages with a form, and the button that sends it: empty, it must say what is wrong."""
+
+
+async def test_every_page_and_every_form_that_is_wrong_keeps_nobody_out(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """WCAG 2.2 AA by axe, at 1100 px, at 320 px, and with its errors; nothing from elsewhere."""
+    made = busy(tmp_path)
+    made.pass_hours(80)
+    with in_memory(made.town, POLICE, tmp_path) as desk:
+        wide, phone = await desk.open(browser), await desk.open(browser, width=PHONE)
+        for page in (wide, phone):
+            await sign_in(page, "supervisor", purpose="my_task")
+        for name, path in pages_of(made).items():
+            await _look(wide, path, name)
+            await _look(phone, path, f"{name}_phone")
+            assert await phone.evaluate(TOO_WIDE) == 0, name
+            if name in FORMS:
+                await wide.get_by_role("button", name=FORMS[name]).click()
+                await wide.get_by_text("There is a problem").wait_for()
+                await shot(wide, f"{name}_wrong")
+                assert await axe(wide) == [], f"{name} with errors"
+        assert desk.elsewhere == []
+    made.town.close()
+
+
+async def _look(page: Page, path: str, name: str) -> None:
+    await page.goto(path)
+    assert await page.get_by_text("Nothing to show").count() == 0, name
+    assert CANARY not in await page.title(), name
+    await shot(page, name)
+    assert await axe(page) == [], name
+
+
+async def test_a_shift_is_printed_without_buttons_and_without_names(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Paper lies about: it has what is open and who has it, and nobody whom a report is about."""
+    made = busy(tmp_path)
+    made.pass_hours(80)
+    with in_memory(made.town, POLICE, tmp_path) as desk:
+        page = await desk.open(browser)
+        await sign_in(page, "officer", purpose="shift_handover")
+        await page.goto("/shift")
+        await page.get_by_label("What must the next shift know?").fill("Ring probation back.")
+        await page.get_by_role("button", name="Leave this for the next shift").click()
+        await page.emulate_media(media="print")
+        await shot(page, "shift_printed")
+        assert not await page.get_by_role("button", name="Leave this").is_visible()
+        assert not await page.get_by_role("navigation").first.is_visible()
+        assert await page.get_by_text("Ring probation back.").is_visible()
+        assert CANARY not in await page.inner_text("body")
+    made.town.close()
+
+
+async def test_a_disclosure_is_decided_by_the_keyboard_alone(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """No mouse: each field is reached by Tab and says its name."""
+    made = busy(tmp_path)
+    path = f"/disclosures/{made.said['application']}"
+    with in_memory(made.town, POLICE, tmp_path) as desk:
+        page = await desk.open(browser)
+        await sign_in(page, "officer", purpose="disclosure")
+        await page.goto(path)
+        for ticked, said in (
+            ([("absent", "yes")], "First checks made."),
+            ([("identity", "yes")], "Met, and proved who they are."),
+            ([], "Assessed."),
+            ([("decision", "disclose"), ("with", PROBATION)], "Decided with probation."),
+        ):
+            for name, value in ticked:
+                await _tab_to(page, f"input[name={name}]", value)
+            await _tab_to(page, "textarea[name=reason]")
+            await page.keyboard.type(said)
+            await _tab_to(page, "button.govuk-button:not([name])")
+            await page.keyboard.press("Enter")
+            await page.get_by_text(said).wait_for()
+        await shot(page, "disclosure_decided")
+        assert await axe(page) == []
+        text = await page.inner_text("main")
+        assert "To be disclosed, in person, nothing written handed over" in text
+        assert "Next: disclosed" in text
+        assert "Zebedee" not in text
+    events = made.town.events(POLICE, "disclosure_staged")
+    assert [one["stage"] for one in events] == ["initial_checks", "met", "assessed", "decided"]
+    made.town.close()
+
+
+async def _tab_to(page: Page, selector: str, value: str | None = None) -> None:
+    """Press Tab until a field has the focus; choose a value of it with the arrows or a space."""
+    for _ in range(80):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("s => document.activeElement.matches(s)", selector):
+            break
+    else:
+        raise AssertionError(f"{selector} is not reached by Tab")
+    for _ in range(20):
+        now = await page.evaluate("document.activeElement.value")
+        if value is None or now == value:
+            break
+        kind = await page.evaluate("document.activeElement.type")
+        await page.keyboard.press("ArrowDown" if kind == "radio" else "Tab")
+    if value is not None:
+        await page.keyboard.press("Space")
+        assert await page.evaluate("document.activeElement.checked")
+
+
+@asynccontextmanager
+async def consuming(home: Home) -> AsyncIterator[None]:
+    """Run a home's consumer while the block runs, as `candour consumer run` does."""
+    works = asyncio.create_task(open_acting(home).run())
+    try:
+        yield
+    finally:
+        works.cancel()
+        with suppress(asyncio.CancelledError):
+            await works
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no_script"])
+async def test_a_report_is_received_live_researched_acted_on_and_answered_to_its_sender(
+    browser: Browser, tmp_path: Path, kafka: str, script: bool
+) -> None:
+    """From probation to police and back over Kafka: what E18 never had."""
+    name = "mk-desk-live" if script else "mk-desk-plain"
+    async with running(kafka, tmp_path, name, exercise=True) as town:
+        offices = Offices(town)
+        await offices.settle(DESK)
+        with at_home(town.homes[DESK]) as desk:
+            async with consuming(town.homes[DESK]):
+                await _journey(browser, desk, offices, script=script)
+
+
+async def _journey(browser: Browser, desk: Served, offices: Offices, *, script: bool) -> None:
+    page = await desk.open(browser, script=script)
+    await sign_in(page, "officer", purpose="new_report")
+    await page.goto("/")
+    report = await _arrives(page, offices, script=script)
+    await page.locator(f"a[href='/reports/{report}']").first.click()
+    await page.get_by_role("link", name="Research on this report").click()
+    await page.get_by_role("link", name="NICHE").first.click()
+    await page.locator("input[name=outcome][value=nil]").check()
+    await page.get_by_role("button", name="Say how it ended").click()
+    await page.get_by_text("looks made (1 nil").first.wait_for()
+    await offices.pass_hours(73)
+    await _until(page, "/alerts", "a report whose research ran out of time")
+    await page.get_by_role("link", name="A report whose research ran out of time").first.click()
+    await page.get_by_role("button", name="I have this alert").click()
+    await page.get_by_text("has it", exact=False).first.wait_for()
+    await page.goto(f"/reports/{report}/answer")
+    await page.locator("input[name=researched][value=part]").check()
+    await page.locator("input[name=actions][value=visit_planned]").check()
+    await page.get_by_label("What may they say").fill("that somebody will ring her")
+    await page.get_by_label("What must they not").fill("naming this report to him")
+    await page.get_by_label("Whom do they ring next").fill("the duty desk, tomorrow")
+    await page.get_by_role("button", name="Answer").click()
+    await page.get_by_text("It is on the log").wait_for()
+    await shot(page, f"journey_{'script' if script else 'plain'}")
+    assert await axe(page) == []
+    assert desk.elsewhere == []
+    told = await offices.do(f"outbox show {report}", CASE)
+    for words in ("that somebody will ring her", "naming this report to him", "visit_planned"):
+        assert words in told
+
+
+async def _arrives(page: Page, offices: Offices, *, script: bool) -> str:
+    """Let probation report; it stands in the inbox by itself where script runs, else on asking."""
+    await page.evaluate("window.same = true") if script else None
+    heard = asyncio.get_running_loop().create_future()
+    if script:
+        await page.expose_function("heard", lambda text: heard.done() or heard.set_result(text))
+        await page.evaluate(
+            "new EventSource('/live').addEventListener('came', e => window.heard(e.data))"
+        )
+    report = await offices.report(urgency="urgent")
+    if script:
+        await page.locator(f"a[href='/reports/{report}']").first.wait_for()
+        assert await page.evaluate("window.same"), "the page was not loaded again"
+        assert (await heard).isdigit(), "what is told of it is a number, and nothing of it"
+        return report
+    await _until(page, "/", "Concern reported")
+    return report
+
+
+async def _until(page: Page, path: str, text: str) -> None:
+    """Open a page until it says something: a consumer beside the desk takes it in."""
+    for _ in range(200):
+        await page.goto(path)
+        if text.casefold() in (await page.inner_text("main")).casefold():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{path} never said {text!r}")

@@ -1,0 +1,150 @@
+"""A busy force: everything that its desk lists, played and really signed, for the desk's pages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contracts.statement import interpret, parse
+from tests.support.browser import token_of
+from tests.support.stranger import concern, seeded
+from tests.support.working import HOUR_MS, Working, files_in
+
+POLICE, HUB, PROBATION = "thames-valley", "mk-mash", "nps-thames-valley"
+CASE, FORCE = "nps-thames-valley/case", "thames-valley/case"
+DAY = "2026-12-09"
+CANARY = "Quillfeather"
+"""The family name of him whom every report here is about: no page shows it to who must not know."""
+ASKS = "Zebedee Mother"
+"""Who asked for a disclosure: an officer of it alone may know."""
+
+Json = Any
+
+
+@dataclass
+class Busy:
+    """A played partnership, and what was said in it by name.
+
+    Attributes:
+        town: everybody at work.
+        draw: fixes every token.
+        said: ids by what they are: `concern`, `referral`, `application`...
+        sections: what was said under each name.
+    """
+
+    town: Working
+    draw: Callable[[int], bytes]
+    said: dict[str, str] = field(default_factory=dict)
+    sections: dict[str, Json] = field(default_factory=dict)
+
+    def say(self, name: str, source: str, event: str, sections: Json, **context: Json) -> str:
+        """Say one thing, let everybody read it, and remember its id under a name."""
+        raw = self.town.say(source, event, sections, **context)
+        self.town.settle()
+        self.said[name] = interpret(parse(raw), whole=False).context.id
+        self.sections[name] = sections
+        return self.said[name]
+
+    def concern(self, name: str) -> str:
+        """Let probation report a concern about two people whom nothing else is about."""
+        return self.say(name, CASE, "concern_reported", couple(self.draw))
+
+    def ask_again(self) -> str:
+        """Let probation ask the same of the police once more."""
+        return self.say("again", CASE, "information_requested", self.sections["question"])
+
+    def exclude(self, name: str, report: str) -> None:
+        """Keep what is about the people of a report from somebody of the force."""
+        told = self.sections[report]
+        subjects = [told[f"person.{n}.identity"]["subject"] for n in (1, 2)]
+        event = {
+            "excluded": [
+                {"subjects": subjects, "practitioner": token_of(POLICE, name)}
+            ],
+            "reason": "he is her brother", "by": "A. Officer",
+        }  # fmt: skip
+        about = {"statement": self.said[report]}
+        wall = {"event": event, "cause.1": about, "provenance": told["provenance"]}
+        self.say("exclusion", CASE, "exclusion_recorded", wall)
+
+    def pass_hours(self, hours: float) -> None:
+        """Let time pass, and everybody act on it."""
+        self.town.move(self.town.log.clock_ms + round(hours * HOUR_MS))
+        self.town.settle()
+
+
+def couple(draw: Callable[[int], bytes], *, given: str = "Daniel", **event: Json) -> Json:
+    """Write a complete report of him and her, by their whole names; he may not be told of it."""
+    sections = concern(draw)
+    sections["event"] |= {
+        "occurred": {"precision": "day", "at": DAY}, "known_to_agency": DAY, "recorded": DAY,
+        **event,
+    }  # fmt: skip
+    his, hers = (sections[f"person.{n}.identity"]["subject"] for n in (1, 2))
+    for n, (first, family) in enumerate(((given, CANARY), ("Tracey", "Hill")), 1):
+        sections[f"person.{n}.identity"] |= {
+            "names": [{"given": first, "family": family}],
+            "born": {"value": "1975-06-17", "precision": "day"},
+        }
+    sections["person.1.part"]["part"], sections["person.2.part"]["part"] = (
+        "alleged_perpetrator", "victim",
+    )  # fmt: skip
+    sections["person.2.whereabouts"] = {"subject": hers, "address": "1 Invented Row"}
+    sections["use_limits"] = {
+        "limits": [
+            {"subject": his, "may_be_told": "no", "origin_may_be_told": "no"},
+            {"subject": hers, "may_be_told": "ring_first", "origin_may_be_told": "no"},
+        ],
+        "ring": "the duty desk on 01632 960010",
+    }
+    sections["risk"] = {"danger_now": "unknown", "children": "not_asked"}
+    return sections
+
+
+def facts(**event: Json) -> Json:
+    """Write the facts that every report has, and more."""
+    dated = {"occurred": {"precision": "day", "at": DAY}, "known_to_agency": DAY, "recorded": DAY}
+    return {**dated, **event}
+
+
+def busy(folder: Path, *, seed: str = "busy", **opened: Any) -> Busy:
+    """Play it: an urgent concern, a referral, a handover, a question, a disclosure, a correction.
+
+    Args:
+        folder: for the databases.
+        seed: fixes every salt and id.
+        opened: in place of what `Working` is given.
+    """
+    given: dict[str, Any] = {"store": files_in(folder), "acting": [POLICE, PROBATION], **opened}
+    draw = seeded(f"{seed}/sections")
+    made = Busy(Working(seed, **given), draw)
+    sections = couple(draw)
+    made.say("concern", CASE, "concern_reported", sections, urgency="urgent")
+    made.say("separated", CASE, "concern_reported", couple(draw, given="Damian"))
+    made.say(
+        "correction", CASE, "statement_corrected",
+        {"event": {"statement": made.said["separated"], "reason": "misheard", "by": "A. Officer"},
+         "cause.1": {"statement": made.said["separated"]}, "provenance": sections["provenance"],
+         "narrative": {"text": "She means to stay, and asks for advice.", "form": "summary"}},
+    )  # fmt: skip
+    referral = {**couple(draw), "event": facts(addressee=POLICE, referral="daiu",
+                                              criterion="professional judgement")}  # fmt: skip
+    made.say("referral", CASE, "referral_made", referral)
+    application = {**couple(draw), "event": facts(right="to_ask", applicant="third_party"),
+                   "source_identity": {"name": ASKS, "contact": "01632 960999"}}  # fmt: skip
+    application["provenance"]["practitioner"]["name"] = "Lee Hart (name invented)"
+    made.say("application", FORCE, "disclosure_applied", application)
+    question = {
+        "event": {"addressee": POLICE, "statement": made.said["concern"],
+                  "subject": sections["person.1.identity"]["subject"],
+                  "why": "whether he is known for violence",
+                  "due_at": made.town.log.clock_ms + 24 * HOUR_MS},
+        "cause.1": {"statement": made.said["concern"]}, "provenance": sections["provenance"],
+        "use_limits": sections["use_limits"],
+        "person.1.identity": sections["person.1.identity"],
+    }  # fmt: skip
+    made.say("question", CASE, "information_requested", question)
+    end = {**couple(draw), "event": facts(closure="case", ends_on="2026-12-20",
+                                         risk_recognised="yes")}  # fmt: skip
+    made.say("end", FORCE, "closure_notified", end)
+    return made

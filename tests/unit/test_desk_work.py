@@ -1,0 +1,526 @@
+"""The desk's work over a played ledger: every act by a form, and what is kept from whom."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from consumers.desk.rows import looks
+from consumers.desk.shift import GONE, forget, shift_notes
+from consumers.desk.wording import remedy_of, text_of
+from consumers.disclosure import rows as disclosures
+from consumers.research.rows import research_tasks, results_of, tasks_of
+from consumers.safeguarding.rows import alerts
+from contracts.event.work import ResponseGiven
+from contracts.fault import Misuse
+from tests.support.browser import provider
+from tests.support.busy import ASKS, CANARY, POLICE, PROBATION, Busy, busy
+from tests.support.visiting import Visited, Visitor, visiting
+
+NO_ID = "00000000-0000-7000-8000-000000000000"
+NOTHING = "There is nothing here that can be shown to you."
+OFFICER, SUPERVISOR = "Lee Hart (name invented)", "Jo Bell (name invented)"
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[str]:
+    with provider() as address:
+        yield address
+
+
+@pytest.fixture
+def force(tmp_path: Path) -> Iterator[Busy]:
+    """A busy force, its clocks not run out."""
+    made = busy(tmp_path)
+    yield made
+    made.town.close()
+
+
+@pytest.fixture
+def desk(force: Busy, tmp_path: Path, issuer: str) -> Iterator[Visited]:
+    with visiting(force.town, POLICE, tmp_path, issuer=issuer) as opened:
+        yield opened
+
+
+def one(force: Busy, query: Any) -> Any:
+    """Read one value from the police's store."""
+    with force.town.consumers[POLICE].store.read() as db:
+        return db.execute(query).scalars().first()
+
+
+def task(force: Busy, system: str = "niche", report: str = "concern") -> str:
+    """Give the first open look of a report in a system."""
+    its = (research_tasks.c.statement == force.said[report], research_tasks.c.system == system)
+    found: str = one(force, select(research_tasks.c.id).where(*its, research_tasks.c.open))
+    return found
+
+
+def alert(force: Busy) -> str:
+    """Let research run out of time; give the id of an alert that the police raised."""
+    force.pass_hours(80)
+    which = (alerts.c.rule == "M01", alerts.c.statement == force.said["concern"])
+    found: str = one(force, select(alerts.c.id).where(*which))
+    return found
+
+
+def told(visitor: Visitor, answer: Any) -> str:
+    """Follow a form that was taken to the next page; give its text."""
+    assert answer.status_code == 303, answer.text
+    found: str = visitor.get(answer.headers["location"]).text
+    return found
+
+
+def refused(answer: Any) -> str:
+    """Give the page that shows a form again."""
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
+    return str(answer.text)
+
+
+def test_a_look_is_completed_and_what_was_found_stays_here(force: Busy, desk: Visited) -> None:
+    """The log has that there is a match; the force's own store has what it says."""
+    officer, which = desk.visitor("officer"), task(force)
+    page = officer.get(f"/research/{which}").text
+    assert page.index("What may be put to whom") < page.index("Whom to look for")
+    assert "17 June 1975" in page
+    answer = officer.post(
+        f"/research/{which}", report=force.said["concern"], outcome="match", kinds=["warning"],
+        confidence="probable", reference="N-4471", detail="warned for violence in 2009",
+    )  # fmt: skip
+    assert "1 of 14 looks made" in told(officer, answer)
+    with force.town.consumers[POLICE].store.read() as db:
+        assert [row["detail"] for row in results_of(db, which)] == ["warned for violence in 2009"]
+    (said,) = force.town.events(POLICE, "research_completed")
+    assert (said["outcome"], said["operator"], said["reference"]) == ("match", OFFICER, "N-4471")
+    assert "warned for violence" not in str(said)
+    assert "warned for violence" in officer.get(f"/research/{which}").text
+
+
+@pytest.mark.parametrize(
+    ("sent", "wrong"),
+    [
+        ({}, "Choose how the look ended"),
+        ({"outcome": "not_searched"}, "Say why"),
+        ({"outcome": "nil", "reference": "N-1"}, "tells of no record"),
+        ({"outcome": "match", "grade": "2 B"}, "no grade with its scheme"),
+        ({"outcome": "nil", "why": "x" * 2001}, "at most 2,000 characters"),
+    ],
+)
+def test_a_look_that_says_too_little_or_too_much_is_not_taken_and_nothing_typed_is_lost(
+    force: Busy, desk: Visited, sent: dict[str, str], wrong: str
+) -> None:
+    """What takes a minute to write is not written twice at 3 am."""
+    officer, which = desk.visitor("officer"), task(force)
+    page = refused(officer.post(f"/research/{which}", detail="what I found", **sent))
+    assert wrong in page
+    assert "what I found</textarea>" in page
+    assert "--" not in re.sub(r"<[^>]*>", "", page).replace("<!--", "")
+    assert force.town.events(POLICE, "research_completed") == []
+
+
+def test_where_the_victim_is_no_look_shows_by_itself(force: Busy, desk: Visited) -> None:
+    """Trap 4: a task that shows the address is how he learns it."""
+    officer = desk.visitor("officer")
+    with force.town.consumers[POLICE].store.read() as db:
+        for row in tasks_of(db, force.said["concern"]):
+            assert "Invented Row" not in officer.get(f"/research/{row['id']}").text
+    assert "Invented Row" not in officer.get("/research").text
+
+
+def test_no_further_action_waits_for_every_look_and_for_somebody_who_made_none(
+    force: Busy, desk: Visited
+) -> None:
+    """The review's first missed opportunity (M01): refused in words, and then by a supervisor."""
+    officer, supervisor = desk.visitor("officer"), desk.visitor("supervisor")
+    report = force.said["concern"]
+    page = f"/research/reports/{report}"
+    assert "looks are still to be made" in supervisor.get(page).text
+    answer = supervisor.post(page, reason="nothing found")
+    assert "still to be made (14 not begun)" in refused(answer)
+    with force.town.consumers[POLICE].store.read() as db:
+        open_ = [row["id"] for row in tasks_of(db, report)]
+    for number, which in enumerate(open_):
+        who = supervisor if number == 0 else officer
+        who.post(f"/research/{which}", report=report, outcome="nil")
+    answer = supervisor.post(page, reason="nothing found")
+    assert "does not decide that nothing is done" in refused(answer)
+    assert officer.post(page, reason="nothing found").status_code == 403
+    assert force.town.events(POLICE, "no_further_action_decided") == []
+
+
+def test_an_alert_is_had_handed_over_put_off_escalated_and_closed(
+    force: Busy, desk: Visited
+) -> None:
+    """Each by a named person, on the log; whoever looks next sees how it stands."""
+    which, officer = alert(force), desk.visitor("officer")
+    page = f"/alerts/{which}"
+    listed = officer.get("/alerts").text
+    assert f"About Daniel {CANARY} and Tracey Hill" in listed
+    assert "NOBODY has it yet" in listed
+    assert "Good is" in listed
+    assert f"{OFFICER} has it" in told(officer, officer.post(page, do="have"))
+    assert "Somebody has this alert already" in refused(officer.post(page, do="have"))
+    assert "Say why it can wait" in refused(officer.post(page, do="snooze", hours="4"))
+    assert "a number from 1" in refused(
+        officer.post(page, do="snooze", hours="many", put_off_reason="x")
+    )
+    text = told(officer, officer.post(page, do="snooze", hours="4", put_off_reason="asked them"))
+    assert f"by {OFFICER}: asked them" in text
+    unit = "domestic_abuse_investigation_unit"
+    assert "Choose the role" in refused(officer.post(page, do="hand_over", to="nobody"))
+    text = told(officer, officer.post(page, do="hand_over", to=unit))
+    assert "NOBODY has it yet" in text
+    assert "Domestic abuse investigation unit, else" in text
+    text = told(officer, officer.post(page, do="escalate"))
+    assert "ESCALATED to the duty manager" in text
+    assert "say why" in refused(
+        officer.post(page, do="close", outcome="not_needed", useful="useful")
+    )
+    officer.post(page, do="close", outcome="not_needed", useful="not_useful", reason="done before")
+    assert f"Closed by {OFFICER}: not needed, not useful" in officer.get(page).text
+    assert which not in officer.get("/alerts").text
+    for event in ("acknowledged", "snoozed", "handed_over", "escalated", "closed"):
+        assert any(one["alert"] == which for one in force.town.events(POLICE, f"alert_{event}"))
+
+
+def test_an_answer_reaches_whoever_reported_and_another_needs_a_tick(
+    force: Busy, desk: Visited
+) -> None:
+    """A form sent twice answers once; that it was answered stands on the page."""
+    officer, report = desk.visitor("officer"), force.said["concern"]
+    page = f"/reports/{report}/answer"
+    assert report in officer.get("/responses").text
+    given = {
+        "received_by": "Lee Hart", "researched": "part", "actions": ["visit_planned"],
+        "say": "that somebody will ring", "avoid": "naming the report", "next_contact": "the desk",
+    }  # fmt: skip
+    assert "Say what is done" in refused(officer.post(page, **{**given, "actions": []}))
+    assert "whoever reported is told it" in refused(
+        officer.post(page, **{**given, "actions": ["no_action"]})
+    )
+    text = told(officer, officer.post(page, **given))
+    assert "that somebody will ring" in text
+    assert "answered already" in refused(officer.post(page, **given))
+    told(officer, officer.post(page, **given, again="yes"))
+    assert f"/reports/{report}/answer" not in officer.get("/responses").text
+    views = [v for v in force.town.log.opened(PROBATION)
+             if v.statement.kind.name == "response_given"]  # fmt: skip
+    assert len(views) == 2
+    event = views[0].statement.sections["event"]
+    assert isinstance(event, ResponseGiven)
+    assert (event.avoid, event.next_contact) == ("naming the report", "the desk")
+
+
+def test_a_referral_is_decided_by_its_answer_and_stands_once_among_duties(
+    force: Busy, desk: Visited
+) -> None:
+    """Accepted, refused or redirected: never silence."""
+    officer, referral = desk.visitor("officer"), force.said["referral"]
+    page = f"/reports/{referral}/answer"
+    assert officer.get("/duties").text.count(page) == 1
+    given = {"received_by": "Lee", "researched": "no", "actions": ["referral"]}
+    assert "nothing says what became of it" in refused(officer.post(page, **given))
+    assert "Say why" in refused(officer.post(page, **given, referral="refused"))
+    told(officer, officer.post(page, **given, referral="accepted"))
+    assert referral not in officer.get("/referrals").text
+    assert "Accepted" in officer.get("/referrals?show=decided").text
+
+
+def test_a_question_is_answered_anew_or_as_before(force: Busy, desk: Visited) -> None:
+    """The same question again is answered by the answer that still holds, and by nothing older."""
+    officer = desk.visitor("officer")
+    first = f"/requests/{force.said['question']}/answer"
+    assert f"asks about Daniel {CANARY}" in officer.get(first).text
+    assert "Choose what your records have" in refused(officer.post(first))
+    assert "Say why" in refused(officer.post(first, outcome="refused"))
+    told(officer, officer.post(first, outcome="nil", text="nothing is held"))
+    held = force.town.events(POLICE, "information_supplied")
+    assert [one["outcome"] for one in held] == ["nil"]
+    again = force.ask_again()
+    page = f"/requests/{again}/answer"
+    offered = re.findall(
+        r'name="reuses" type="radio" value="([0-9a-f-]{36})"', officer.get(page).text
+    )
+    assert len(offered) == 1
+    told(officer, officer.post(page, reuses=offered[0]))
+    assert force.town.events(POLICE, "information_supplied")[-1]["reuses"] == offered[0]
+
+
+def test_another_agency_is_asked_about_one_person_and_the_question_is_listed(
+    force: Busy, desk: Visited
+) -> None:
+    """A named person decides whom to ask; the page says that asking tells something."""
+    officer, report = desk.visitor("officer"), force.said["concern"]
+    page = f"/reports/{report}/ask"
+    assert "learns that you hold something" in officer.get(page).text
+    text = refused(officer.post(page, **{"from": "2026-13-01"}))
+    for wrong in ("Choose whom you ask", "Say why", "Write a day"):
+        assert wrong in text
+    sent = {"to": PROBATION, "person": "1", "why": "is he on licence", "from": "2026-01-01"}
+    assert "names nobody" in refused(officer.post(page, **{**sent, "person": "9"}))
+    assert "is he on licence" in told(officer, officer.post(page, **sent))
+    asked = [one for one in force.town.events(POLICE, "information_requested")
+             if one["why"] == "is he on licence"]  # fmt: skip
+    assert [one["period"] for one in asked] == ["2026-01-01/.."]
+
+
+def test_a_correction_is_read_by_a_named_person(force: Busy, desk: Visited) -> None:
+    """Its originator is told; the duty is gone."""
+    officer, page = desk.visitor("officer"), f"/corrections/{force.said['correction']}"
+    assert page in officer.get("/duties").text
+    assert "corrects a statement" in officer.get(page).text
+    assert page not in told(officer, officer.post(page))
+    assert [one["by"] for one in force.town.events(POLICE, "correction_acknowledged")] == [OFFICER]
+
+
+def test_a_disclosure_goes_stage_by_stage_and_who_asked_is_told_to_its_officer_alone(
+    force: Busy, desk: Visited
+) -> None:
+    """Trap 7: that somebody asked must not reach whom they fear."""
+    officer, supervisor = desk.visitor("officer"), desk.visitor("supervisor")
+    page = f"/disclosures/{force.said['application']}"
+    for visitor in (officer, supervisor):
+        assert ASKS not in visitor.get(page).text + visitor.get("/disclosures").text
+    assert ASKS in officer.post(page, do="applicant").text
+    hidden = supervisor.post(page, do="applicant")
+    assert ASKS not in hidden.text
+    assert "officers of this disclosure alone" in refused(hidden)
+    assert "while the applicant is away" in refused(
+        officer.post(page, stage="initial_checks", reason="checked")
+    )
+    assert "does not come now" in refused(officer.post(page, stage="assessed", reason="too soon"))
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("initial_checks", {"absent": "yes"}),
+        ("met", {"identity": "yes"}),
+        ("assessed", {}),
+        ("decided", {"decision": "disclose", "with": [PROBATION]}),
+        ("disclosed", {"told": "person_at_risk", "in_person": "yes", "safety": "yes"}),
+    ]
+    for stage, more in steps:
+        told(officer, officer.post(page, stage=stage, reason=f"reason {stage}", **more))
+    assert "isclosed in person, in confidence" in officer.get(page).text
+    assert page in officer.get("/disclosures?show=over").text
+    assert page not in officer.get("/disclosures").text
+    with force.town.consumers[POLICE].store.write() as db:
+        stages = disclosures.stages_of(db, force.said["application"])
+        disclosures.unstage(db, stages[-1]["id"])
+    assert page in officer.get("/disclosures").text, "taken back, it is under way again"
+
+
+def test_whether_to_refer_is_decided_once_and_not_to_counts_as_much(
+    force: Busy, desk: Visited
+) -> None:
+    """Review 5.6.3 (iii): a referral that nobody considered."""
+    officer, report = desk.visitor("officer"), force.said["concern"]
+    page = f"/reports/{report}/referral"
+    text = refused(officer.post(page))
+    for wrong in ("Choose where to", "Say whether somebody", "Say why"):
+        assert wrong in text
+    sent = {"kind": "idva", "made": "no", "reason": "she has an adviser"}
+    assert "NOT referred to an adviser (IDVA)" in told(officer, officer.post(page, **sent))
+    again = refused(officer.post(page, **sent))
+    assert "decided already" in again
+    assert "which your information manager does" in again
+    assert "NOT referred" in officer.get("/referrals?show=considered").text
+
+
+def test_a_shift_is_handed_over_by_one_and_taken_by_another(force: Busy, desk: Visited) -> None:
+    """Who has what since when, and a note that somebody says they read."""
+    which, officer, supervisor = alert(force), desk.visitor("officer"), desk.visitor("supervisor")
+    officer.post(f"/alerts/{which}", do="have")
+    assert "Write what the next shift" in refused(officer.post("/shift"))
+    text = told(officer, officer.post("/shift", note="Ring probation back."))
+    assert "NOBODY has taken this over yet" in text
+    assert OFFICER in text.partition("Who has what")[2]
+    assert 'name="take"' not in text, "nobody takes over from themselves"
+    place = one(force, select(shift_notes.c.place))
+    assert f"Taken over by {SUPERVISOR}" in told(supervisor, supervisor.post("/shift", take=place))
+    assert "already" in refused(supervisor.post("/shift", take=place))
+    for report in ("concern", "referral"):
+        assert CANARY not in supervisor.get("/shift").text, report
+
+
+def test_a_note_about_an_erased_report_is_erased_with_it(force: Busy, desk: Visited) -> None:
+    """Nothing brings it back, so nothing else would drop it."""
+    officer = desk.visitor("officer")
+    officer.post("/shift", note=f"See {force.said['concern']}: he rang twice.")
+    with force.town.consumers[POLICE].store.write() as db:
+        forget(db, force.said["concern"])
+    page = officer.get("/shift").text
+    assert "rang twice" not in page
+    assert GONE in page
+
+
+def test_figures_are_counted_on_asking_and_told_without_small_numbers(
+    force: Busy, desk: Visited
+) -> None:
+    """The quarter under way is not told; a table is a table, and a file the same."""
+    supervisor = desk.visitor("supervisor")
+    assert "Nothing was counted yet" in supervisor.get("/figures").text
+    assert supervisor.get("/figures/csv").status_code == 404
+    force.pass_hours(24 * 40)
+    page = told(supervisor, supervisor.post("/figures"))
+    assert "2026-Q4" in page
+    assert "suppressed" in page
+    csv = supervisor.get("/figures/csv")
+    assert csv.headers["content-type"].startswith("text/csv")
+    assert csv.text.startswith("period,figure,group")
+    assert re.search(r",[1-4],", csv.text) is None
+
+
+def test_the_feeds_say_who_is_silent_who_was_not_told_and_that_nobody_watches(
+    force: Busy, desk: Visited
+) -> None:
+    """Silence is not safety."""
+    alert(force)
+    page = desk.visitor("officer").get("/feeds").text
+    assert "Nobody watches" in page
+    assert "no channel is set up here" in page
+    assert "The Probation Service" in page
+
+
+def pages_of(force: Busy, which: str, look: str) -> list[str]:
+    """List the pages that show something of the concern."""
+    said = force.said["concern"]
+    return [
+        f"/reports/{said}/answer", f"/reports/{said}/ask", f"/reports/{said}/referral",
+        f"/research/reports/{said}", f"/research/{look}", f"/alerts/{which}",
+        f"/requests/{force.said['question']}/answer",
+    ]  # fmt: skip
+
+
+LISTS = ("/", "/duties", "/alerts", "/research", "/responses", "/requests", "/shift", "/referrals",
+         "/handovers", "/disclosures")  # fmt: skip
+
+
+def test_who_is_excluded_meets_the_same_page_as_for_nothing_and_no_list_tells_them(
+    force: Busy, desk: Visited
+) -> None:
+    """Trap 16: neither that there is something, nor how much, nor by a form, nor by a number."""
+    which, look = alert(force), task(force)
+    officer, supervisor = desk.visitor("officer"), desk.visitor("supervisor")
+    before = {path: officer.get(path).text for path in LISTS}
+    force.exclude(OFFICER, "concern")
+    nothing = officer.get(f"/alerts/{NO_ID}").text
+    for path in pages_of(force, which, look):
+        page = officer.get(path)
+        assert page.status_code == 404, path
+        assert NOTHING in page.text
+        assert plain(page.text) == plain(nothing), path
+        assert supervisor.get(path).status_code == 200, path
+        sent = officer.post(path, do="have", outcome="nil", received_by="x", researched="no",
+                            actions=["visit_planned"], to=PROBATION, person="1", why="x",
+                            kind="idva", made="no", reason="x")  # fmt: skip
+        assert sent.status_code in {403, 404}, path
+    ids = {force.said["concern"], force.said["question"], which, look}
+    for path in LISTS:
+        page = officer.get(path).text
+        assert not any(said in page for said in ids), path
+        assert len(page) <= len(before[path]), path
+    officer.post("/shift", note="All quiet.")
+    supervisor.post("/shift", note=f"See {force.said['concern']}.")
+    assert force.said["concern"] not in officer.get("/shift").text
+    assert "See " not in officer.get("/shift").text
+    assert "All quiet." in officer.get("/shift").text
+
+
+def plain(page: str) -> str:
+    """Leave out of a page what differs from answer to answer whatever it shows."""
+    kept = re.sub(r'nonce="[^"]*"|value="[^"]*"|/purpose\?next=[^"]*', "", page)
+    return re.sub(r"\s+", " ", kept)
+
+
+def test_every_look_is_recorded_with_its_purpose_and_no_page_names_anybody_where_it_is_kept(
+    force: Busy, desk: Visited
+) -> None:
+    """Title and address say nothing of anybody; what was seen stands in the looks."""
+    which, look = alert(force), task(force)
+    officer = desk.visitor("officer")
+    for path in [*pages_of(force, which, look), "/alerts", "/research", "/requests", "/referrals"]:
+        page = officer.get(path)
+        title = re.search(r"<title[^>]*>(.*?)</title>", page.text, re.S)
+        assert page.status_code == 200
+        assert title is not None
+        assert CANARY not in title[1]
+        assert CANARY not in path
+        assert page.headers["cache-control"] == "no-store"
+    with force.town.consumers[POLICE].store.read() as db:
+        rows = db.execute(select(looks.c.what, looks.c.about, looks.c.purpose)).all()
+    seen = {(row.what, row.about) for row in rows}
+    said = force.said["concern"]
+    for what in ("answer", "ask", "consider_referral", "research", "research_task", "alert",
+                 "alerts", "research_board", "questions"):  # fmt: skip
+        assert (what, said) in seen, what
+    assert ("referrals", force.said["referral"]) in seen
+    assert {row.purpose for row in rows} == {"my_task"}
+
+
+def test_a_page_that_goes_on_shows_each_thing_once(force: Busy, desk: Visited) -> None:
+    """Thirty reports on two pages of each list: none is lost between them, none stands twice."""
+    for number in range(30):
+        force.concern(f"c{number}")
+    force.pass_hours(80)
+    officer = desk.visitor("officer")
+    for path, link in (("/research", "/research/reports/"), ("/alerts", "/alerts/"),
+                       ("/responses", "/reports/"), ("/requests", "/reports/")):  # fmt: skip
+        pages = list(all_pages(officer, path))
+        assert len(pages) > 1, path
+        found = [re.findall(rf'href="{link}([0-9a-f-]{{36}})[/"]', page) for page in pages]
+        shown = [set(ids) for ids in found]
+        assert len(set().union(*shown)) >= 30, path
+        if path != "/requests":  # one report may raise several questions
+            assert sum(map(len, shown)) == len(set().union(*shown)), path
+    duties = [re.findall(r'<li class="desk-row desk-row--owed">\s*<a[^>]*href="([^"]+)"', page)
+              for page in all_pages(officer, "/duties")]  # fmt: skip
+    listed = [link for page in duties for link in page]
+    assert len(listed) == len(set(listed)) > 90
+
+
+def all_pages(visitor: Visitor, path: str) -> Iterator[str]:
+    """Follow a list to its end."""
+    following: str | None = path
+    while following:
+        page = visitor.get(following).text
+        yield page
+        found = re.search(
+            r'<nav class="desk-pages"[^>]*><a class="govuk-link" href="([^"]+after=[^"]+)"', page
+        )
+        following = found[1].replace("&amp;", "&") if found else None
+
+
+def test_another_kind_of_agency_has_no_research_board(tmp_path: Path, issuer: str) -> None:
+    """Probation researches in its own way: an empty board would read as nothing to do."""
+    made = busy(tmp_path)
+    with visiting(made.town, PROBATION, tmp_path, issuer=issuer) as desk:
+        officer = desk.visitor("officer")
+        assert officer.get("/research").status_code == 404
+        assert 'href="/research"' not in officer.get("/").text
+        assert "NOT answered" in officer.get("/requests").text
+    made.town.close()
+
+
+SPEAKING = ("research/desk", "research/found", "safeguarding/desk", "responses/desk",
+            "responses/asking", "responses/period", "responses/reuse", "disclosure/course",
+            "disclosure/desk", "referrals/desk", "governance/desk", "intelligence/grading",
+            "acting", "worker")  # fmt: skip
+
+
+def test_no_remedy_at_the_desk_names_a_command_or_an_option() -> None:
+    """Who presses buttons has no command line: every fault that can reach a page is read here."""
+    seen = 0
+    for name in SPEAKING:
+        tree = ast.parse(Path(f"consumers/{name}.py").read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                if "--" not in node.value and "candour " not in node.value:
+                    continue
+                fault = Misuse(node.value, remedy=node.value)
+                for text in (remedy_of(fault), text_of(fault)):
+                    assert "--" not in text, node.value
+                    assert "candour " not in text, node.value
+                seen += 1
+    assert seen > 40
