@@ -233,9 +233,14 @@ async def _journey(browser: Browser, desk: Served, offices: Offices, *, script: 
 async def _arrives(page: Page, offices: Offices, *, script: bool) -> str:
     """Let probation report; it stands in the inbox by itself where script runs, else on asking."""
     await page.evaluate("window.same = true") if script else None
-    heard = asyncio.get_running_loop().create_future()
+    heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     if script:
-        await page.expose_function("heard", lambda text: heard.done() or heard.set_result(text))
+
+        def hear(text: str) -> None:
+            if not heard.done():
+                heard.set_result(text)
+
+        await page.expose_function("heard", hear)
         await page.evaluate(
             "new EventSource('/live').addEventListener('came', e => window.heard(e.data))"
         )

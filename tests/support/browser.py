@@ -170,7 +170,9 @@ def at_home(
     def station(settings: DeskSettings, ticking: Ticking) -> Station:
         sessions = sessions_of(home, settings, ticking)
         watched = partial(seen_last, home)
-        return Station(acting.store, acting.voice, acting, sessions, ticking, title, watched)
+        return Station(
+            acting.store, acting.voice, acting, sessions, ticking, title, watched=watched
+        )
 
     with _served(station, users) as served:
         yield served

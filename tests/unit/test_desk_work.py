@@ -194,7 +194,7 @@ def test_an_answer_reaches_whoever_reported_and_another_needs_a_tick(
     officer, report = desk.visitor("officer"), force.said["concern"]
     page = f"/reports/{report}/answer"
     assert report in officer.get("/responses").text
-    given = {
+    given: dict[str, Any] = {
         "received_by": "Lee Hart", "researched": "part", "actions": ["visit_planned"],
         "say": "that somebody will ring", "avoid": "naming the report", "next_contact": "the desk",
     }  # fmt: skip
@@ -222,7 +222,7 @@ def test_a_referral_is_decided_by_its_answer_and_stands_once_among_duties(
     officer, referral = desk.visitor("officer"), force.said["referral"]
     page = f"/reports/{referral}/answer"
     assert officer.get("/duties").text.count(page) == 1
-    given = {"received_by": "Lee", "researched": "no", "actions": ["referral"]}
+    given: dict[str, Any] = {"received_by": "Lee", "researched": "no", "actions": ["referral"]}
     assert "nothing says what became of it" in refused(officer.post(page, **given))
     assert "Say why" in refused(officer.post(page, **given, referral="refused"))
     told(officer, officer.post(page, **given, referral="accepted"))
