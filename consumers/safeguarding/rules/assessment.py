@@ -197,14 +197,17 @@ def therapy(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         one for one in history.of(subject, "release_notified", since=since, until=seen.day)
         if told(one, ReleaseNotified) is not None
     ]  # fmt: skip
+    if not released:
+        return []
+    last = released[-1]
+    # What was sought after an earlier custody says nothing of this one.
     sought = any(
         (event := told(one, RecordSought)) is not None
         and event.record == "therapeutic" and among(history, subject, [event.subject])
-        for one in history.of(subject, "record_sought")
+        for one in history.of(subject, "record_sought", since=last.day)
     )  # fmt: skip
-    if not released or sought:
+    if sought:
         return []
-    last = released[-1]
     before = history.of(subject, "risk_assessed", since=last.day, until=seen.day)
     first = next((one.id for one in before if not is_account(one)), seen.id)
     return [Alarm(
