@@ -5,7 +5,7 @@ speaks for it: a writer's references are its own, and so are the random tokens t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -117,7 +117,7 @@ def remedies(reasons: Sequence[ReasonGiven]) -> list[str]:
     return list(dict.fromkeys(Reason.of(one.code).remedy for one in reasons))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Office:
     """One agency: what governs for it, what acts for it, and its writers' own sources."""
 
@@ -126,6 +126,8 @@ class Office:
     desk: Source
     acting: Acting
     writers: Mapping[str, Source]
+    _looked: int = field(default=0, init=False)
+    """How many records its topic held when it was last looked at."""
 
     def act(self, *, whole: bool = False) -> bool:
         """Let the agency's consumer read and say what it wants said; give whether it read.
@@ -134,8 +136,11 @@ class Office:
             whole: read also where time alone came and nothing ran out.
         """
         log, consumer = self.desk.log, self.acting.consumer
-        first = consumer.position()
-        fresh = log.views.get(self.agency, [])[first:]
+        views = log.views.get(self.agency, [])
+        if len(views) == self._looked and not whole:
+            return False  # nothing came, not even time
+        self._looked, first = len(views), consumer.position()
+        fresh = views[first:]
         if not whole and all(one.key in log.times for one in fresh) and not self._runs_out():
             # Time alone came, and no clock here has run out: it is read with what comes next.
             return False
