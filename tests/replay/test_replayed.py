@@ -166,7 +166,7 @@ def test_headlines_count_only_what_was_written_down_then(now: Played, then: Play
     """A day count from a neighbour who told nobody would be untrue."""
     found = counted(now, now.case.headlines[0])
     assert (found[0].item, found[0].days, found[0].looks) == ("S03", 188, 14)
-    assert found[0].rules == ("separation", "M01")
+    assert found[0].rules == ("separation", "M01", "M04")
     assert {one.item for one in found} == {"S03", "S04"}
     assert {one.about[0] for one, _ in now.alerts} >= {"S07", "S09", "S10"}, "these fired too"
     page = " ".join(" ".join(headlines(now)).split())
