@@ -204,7 +204,7 @@ def therapy(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     sought = any(
         (event := told(one, RecordSought)) is not None
         and event.record == "therapeutic" and among(history, subject, [event.subject])
-        for one in history.of(subject, "record_sought", since=last.day)
+        for one in history.of(subject, "record_sought") if one.at >= last.at
     )  # fmt: skip
     if sought:
         return []
