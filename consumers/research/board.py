@@ -5,7 +5,7 @@ A look that may still be made stands there until it was; what is kept from who l
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, exists, select
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, exists, select, tuple_
 
 from consumers import standing
 from consumers.listed import Place, after
@@ -26,14 +26,14 @@ def reports(
     """
     tasks, other = research_tasks, research_tasks.alias()
     sooner = exists().where(
-        other.c.statement == tasks.c.statement, other.c.due_at < tasks.c.due_at,
+        other.c.statement == tasks.c.statement,
+        tuple_(other.c.due_at, other.c.id) < tuple_(tasks.c.due_at, tasks.c.id),
         *_open_to(other, viewer),
-    )  # fmt: skip
+    )
     columns = (tasks.c.due_at, tasks.c.statement)
     query = (
         select(*columns)
         .where(*_open_to(tasks, viewer), ~sooner, *after(*columns, place))
-        .distinct()
         .order_by(*columns)
         .limit(count)
     )

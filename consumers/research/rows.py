@@ -19,6 +19,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
 
@@ -52,7 +53,7 @@ research_tasks = Table(
 
 Index(
     "research_open", research_tasks.c.due_at, research_tasks.c.statement,
-    sqlite_where=research_tasks.c.open, postgresql_where=research_tasks.c.open,
+    sqlite_where=text("open = 1"), postgresql_where=research_tasks.c.open,
 )  # fmt: skip
 """Where the board begins: the report whose look is due first."""
 

@@ -175,7 +175,11 @@ def due(
 
 
 def had(db: Connection, viewer: Collection[str] | None, *, count: int) -> list[RowMapping]:
-    """List open alerts that somebody has, the soonest due first."""
+    """List open alerts that ask for something and that somebody has, the soonest due first."""
     order = (alerts.c.due_now, alerts.c.id)
-    query = select(alerts).where(DUE, alerts.c.acknowledged_by.is_not(None), *_seen(viewer))
-    return list(db.execute(query.order_by(*order).limit(count)).mappings())
+    query = select(alerts).where(HAD, *_seen(viewer)).order_by(*order).limit(count)
+    loud = [one for one in LOUDNESS if one != "note"]  # one each, as their index has them
+    found = [
+        row for one in loud for row in db.execute(query.where(alerts.c.attention == one)).mappings()
+    ]
+    return sorted(found, key=lambda row: (row["due_now"], row["id"]))[:count]

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     delete,
     func,
+    literal_column,
     select,
     union,
     update,
@@ -57,7 +58,7 @@ FREE, HAD = (
     _OPEN & alerts.c.acknowledged_by.is_(None), _OPEN & alerts.c.acknowledged_by.is_not(None),
 )  # fmt: skip
 """Open alerts that nobody has, and that somebody has; `DUE` those that ask for something."""
-DUE = _OPEN & (alerts.c.attention != "note")
+DUE = _OPEN & (alerts.c.attention != literal_column("'note'"))  # SQLite matches no parameter
 Index("alerts_due", alerts.c.due_now, alerts.c.id, sqlite_where=DUE, postgresql_where=DUE)
 for _name, _which in (("alerts_free", FREE), ("alerts_had", HAD)):
     _by = (alerts.c.attention, alerts.c.due_now, alerts.c.id)

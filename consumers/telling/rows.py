@@ -69,8 +69,7 @@ deliveries = Table(
 (somebody had seen to it). `at` and `next_at` are wall time in milliseconds; `why` is a word of
 ours, never a server's."""
 
-_lost = deliveries.c.state.in_(("dead", "refused"))
-Index("deliveries_lost", deliveries.c.place, sqlite_where=_lost, postgresql_where=_lost)
+Index("deliveries_in_state", deliveries.c.state, deliveries.c.place, deliveries.c.key)
 
 contacts = Table(
     "contacts",
@@ -266,13 +265,17 @@ def lost(db: Connection, viewer: Collection[str] | None, count: int) -> list[Row
         notifications.c.waits, notifications.c.cause, notifications.c.about,
         deliveries.c.role.label("told"), deliveries.c.state, deliveries.c.why, deliveries.c.at,
     )  # fmt: skip
-    query = select(*columns).select_from(joined).where(
-        _lost, is_shown(notifications.c.cause, viewer)
-    )  # fmt: skip
-    newest = query.order_by(deliveries.c.place.desc(), deliveries.c.key).limit(count)
+    query = select(*columns).select_from(joined).where(is_shown(notifications.c.cause, viewer))
+    order = (deliveries.c.place.desc(), deliveries.c.key.desc())
+    newest = query.order_by(*order).limit(count)
     hidden = hidden_from(db, viewer)
-    found = db.execute(newest).mappings()
-    return [row for row in found if hidden.isdisjoint(row["about"].split())]
+    found = [
+        row
+        for state in ("dead", "refused")  # one each, as their index has them
+        for row in db.execute(newest.where(deliveries.c.state == state)).mappings()
+        if hidden.isdisjoint(row["about"].split())
+    ]
+    return sorted(found, key=lambda row: row["at"], reverse=True)[:count]
 
 
 def could_not_be_told(db: Connection) -> list[str]:

@@ -26,6 +26,11 @@ from tests.support.offices import POLICE as DESK
 from tests.support.running import running
 
 PHONE = 320
+HEARD = (
+    "() => new Promise(done => "
+    "new EventSource('/live').addEventListener('came', event => done(event.data)))"
+)
+"""What the live line says first, as any page of the desk hears it."""
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -238,24 +243,15 @@ async def _journey(browser: Browser, desk: Served, offices: Offices, *, script: 
 
 async def _arrives(page: Page, desk: Served, offices: Offices, *, script: bool) -> str:
     """Let probation report; it stands in the inbox by itself where script runs, else on asking."""
-    await page.evaluate("window.same = true") if script else None
-    heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     if script:
-
-        def hear(text: str) -> None:
-            if not heard.done():
-                heard.set_result(text)
-
-        await page.expose_function("heard", hear)
-        await page.evaluate(
-            "new EventSource('/live').addEventListener('came', e => window.heard(e.data))"
-        )
-    report = await offices.report(urgency="urgent")
-    if script:
+        await page.evaluate("window.same = true")
+        hearing = asyncio.create_task(page.evaluate(HEARD))
+        report = await offices.report(urgency="urgent")
         await page.locator(f"a[href='/reports/{report}']").first.wait_for()
         assert await page.evaluate("window.same"), "the page was not loaded again"
-        assert (await heard).isdigit(), "what is told of it is a number, and nothing of it"
+        assert (await hearing).isdigit(), "what is told of it is a number, and nothing of it"
         return report
+    report = await offices.report(urgency="urgent")
     await _held(desk, select(inbox.c.statement).where(inbox.c.statement == report))
     await page.goto("/")
     return report

@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
+from consumers.research.rows import research_tasks
+from consumers.safeguarding.rows import alerts
 from contracts.statement import interpret, parse
 from tests.support.browser import token_of
 from tests.support.stranger import concern, seeded
+from tests.support.visiting import Visitor
 from tests.support.working import HOUR_MS, Working, files_in
 
 POLICE, HUB, PROBATION = "thames-valley", "mk-mash", "nps-thames-valley"
@@ -148,3 +153,38 @@ def busy(folder: Path, *, seed: str = "busy", **opened: Any) -> Busy:
                                          risk_recognised="yes")}  # fmt: skip
     made.say("end", FORCE, "closure_notified", end)
     return made
+
+
+def one(force: Busy, query: Any) -> Any:
+    """Read one value from the police's store."""
+    with force.town.consumers[POLICE].store.read() as db:
+        return db.execute(query).scalars().first()
+
+
+def task(force: Busy, system: str = "niche", report: str = "concern") -> str:
+    """Give the first open look of a report in a system."""
+    its = (research_tasks.c.statement == force.said[report], research_tasks.c.system == system)
+    found: str = one(force, select(research_tasks.c.id).where(*its, research_tasks.c.open))
+    return found
+
+
+def alert(force: Busy) -> str:
+    """Let research run out of time; give the id of an alert that the police raised."""
+    force.pass_hours(80)
+    which = (alerts.c.rule == "M01", alerts.c.statement == force.said["concern"])
+    found: str = one(force, select(alerts.c.id).where(*which))
+    return found
+
+
+def told(visitor: Visitor, answer: Any) -> str:
+    """Follow a form that was taken to the next page; give its text."""
+    assert answer.status_code == 303, answer.text
+    found: str = visitor.get(answer.headers["location"]).text
+    return found
+
+
+def refused(answer: Any) -> str:
+    """Give the page that shows a form again."""
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
+    return str(answer.text)

@@ -30,7 +30,6 @@ from contracts.fault import Misuse
 from contracts.form import Section
 from contracts.identifier import agency_of, is_statement_id
 from contracts.section import Born, Identity, Name, Narrative
-from producers.filed import born_of
 
 RESEARCHED = {
     "yes": "Yes, every look was made", "part": "In part: looks are still to be made",
@@ -47,6 +46,7 @@ REFERRAL = {
     "redirected": "Redirected (say where to, and why)",
 }  # fmt: skip
 OUTCOMES: dict[str, str] = {one: capital(plan.WORDS[one]) for one in get_args(ResearchOutcome)}
+PRECISIONS = {len("1980-05-12"): "day", len("1980-05"): "month", len("1980"): "year"}
 SAYS_WHY = frozenset({"not_searched", "unavailable", "refused"})
 
 
@@ -250,8 +250,11 @@ async def _supply(station: Station, request: Request) -> Response:
 def _born(form: Form) -> Born | None:
     """Read a birth as well as somebody knows it."""
     given = form.maybe("born")
+    if given is None:
+        return None
+    precision = PRECISIONS.get(len(given), "age")
     try:
-        return born_of(given) if given else None
+        return msgspec.convert({"value": given, "precision": precision}, Born)
     except msgspec.ValidationError:
         form.wrong("born", "Write a day as 1980-05-12, a month as 1980-05, a year, or an age")
         return None

@@ -1,0 +1,150 @@
+"""A consumer's store filled with other people's rows, as only an index passes over them; its cost.
+
+What a page asks of a database is noted and asked again: of SQLite by the steps of its machine, of
+PostgreSQL by the rows that each part of its plan touched. Both are counts, and the same each time.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Engine, Integer, LargeBinary, Table, event, insert, text
+
+from consumers.store import Store, metadata, views
+
+Json = Any
+Asked = list[tuple[str, Any]]
+DONE: dict[str, dict[str, Json]] = {
+    "duties": {"discharged_by": "filled"},
+    "research_tasks": {"open": False, "outcome": "nil"},
+    "alerts": {"closed": "done"},
+    "requests": {"answer": "filled", "supplied_at": 1, "outcome": "nil", "supplied_by": "A. B"},
+    "disclosure_applications": {"over": True},
+    "referrals": {"decision": "accepted", "decided_by": "A. B"},
+    "known_ends": {"passed_by": "filled"},
+    "deliveries": {"state": "sent"},
+    "inbox": {"done": True},
+}
+"""How a row of each table stands once it is done with: half of what is filled in is."""
+WORDS: dict[str, dict[str, Json]] = {
+    "views": {"event": "contact_recorded", "agency": "nps-thames-valley", "leg": "filled"},
+    "duties": {"kind": "response_given", "role": "duty_intelligence_inspector"},
+    "research_tasks": {"system": "niche", "priority": "routine"},
+    "alerts": {"attention": "duty", "rule": "M01", "role": "duty_manager"},
+    "requests": {"asker": "thames-valley", "addressee": "mk-mash", "question": "records"},
+    "disclosure_applications": {"right": "to_ask", "power": "dvds"},
+    "referrals": {"direction": "received", "kind": "daiu"},
+    "referrals_considered": {"referral": "idva", "decision": "not_made"},
+    "known_ends": {"agency": "thames-valley", "ends_on": "2027-01-01"},
+    "deliveries": {"state": "dead"},
+    "inbox": {"event": "concern_reported", "urgency": "routine", "marks": "", "weight": 0},
+    "links": {"subjects": "filled-a filled-b"},
+    "standing": {"mark": "corrected"},
+    "alert_life": {"event": "reopened"},
+}
+"""Words that a filled row has as a real one has."""
+LEFT_OUT = frozenset({
+    "positions", "clock", "acting", "spoke", "silences", "standstills", "people_settings",
+    "desk_figures", "shift_notes", "unworked", "unproved", "to_tell",
+})  # fmt: skip
+"""Tables that are as small as the partnership, or as what went wrong."""
+
+
+def fill(store: Store, first: int, last: int) -> None:
+    """Add rows by number to every table that grows with what is said."""
+    with store.write() as db:
+        for table in metadata.sorted_tables:
+            if table.name not in LEFT_OUT:
+                for begins in (first, first + 1):  # what is done with, and what is open
+                    db.execute(insert(table), [_row(table, n) for n in range(begins, last, 2)])
+    if store._engine.dialect.name == "postgresql":
+        with store.write() as db:
+            db.execute(text("ANALYZE"))
+
+
+def _row(table: Table, number: int) -> dict[str, Json]:
+    """Make one row: half of them done, and before all that is real; the others open, and after."""
+    is_done = number % 2 == 0
+    at = number if is_done else 2_000_000_000_000 + number
+    row: dict[str, Json] = {}
+    for column in table.c:
+        numbered = column.primary_key and isinstance(column.type, BigInteger | Integer)
+        if numbered and column.name == "place" and table is not views:
+            continue  # the database does
+        if isinstance(column.type, Boolean):
+            row[column.name] = True
+        elif isinstance(column.type, BigInteger | Integer):
+            is_time = isinstance(column.type, BigInteger) and column.name not in {
+                "place",
+                "attempt",
+            }
+            row[column.name] = at if is_time else 10**6 + number
+        elif isinstance(column.type, LargeBinary):
+            row[column.name] = b""
+        elif not column.nullable:
+            named = "view" if table is views else "filled"  # of what is listed no text is held
+            row[column.name] = f"{named}-{number}"
+    return {**row, **WORDS.get(table.name, {}), **(DONE.get(table.name, {}) if is_done else {})}
+
+
+@contextmanager
+def noted(store: Store) -> Iterator[Asked]:
+    """Note what is asked of a store while the block runs."""
+    asked: Asked = []
+
+    def note(_: Any, __: Any, statement: str, given: Any, *___: Any) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            asked.append((statement, given))
+
+    engines: set[Engine] = {store._engine, store._reading}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
+
+
+def cost_of(store: Store, asked: Asked) -> dict[str, int]:
+    """Ask again, and count what each query costs."""
+    costly = _rows if store._engine.dialect.name == "postgresql" else _steps
+    found: dict[str, int] = {}
+    for statement, given in asked:
+        found[statement] = max(found.get(statement, 0), costly(store, statement, given))
+    return found
+
+
+def _steps(store: Store, statement: str, given: Any) -> int:
+    """Count the steps of SQLite's machine, by hundreds."""
+    count = 0
+
+    def step() -> int:
+        nonlocal count
+        count += 1
+        return 0
+
+    raw = store._engine.raw_connection()
+    try:
+        driver: Any = raw.driver_connection
+        driver.set_progress_handler(step, 100)
+        driver.execute(statement, given).fetchall()
+        driver.set_progress_handler(None, 0)
+    finally:
+        raw.close()
+    return count
+
+
+def _rows(store: Store, statement: str, given: Any) -> int:
+    """Count the rows that PostgreSQL touched."""
+    with store._engine.connect() as db:
+        explained = db.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
+        plan: Json = explained.scalar()
+    return _touched((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+
+
+def _touched(node: Json) -> int:
+    dropped = sum(count for name, count in node.items() if name.startswith("Rows Removed"))
+    own = int((node["Actual Rows"] + dropped) * node["Actual Loops"])
+    return own + sum(_touched(one) for one in node.get("Plans", ()))
