@@ -5,20 +5,29 @@ REQUIREMENTS := deploy/requirements/runtime.txt deploy/requirements/dev.txt
 
 PURE := tests/matrix tests/property tests/replay tests/unit
 
-.PHONY: demo test test-kafka test-pure check bench faults assets pins install
+.PHONY: demo desk test test-browser test-kafka test-pure check bench faults assets pins install
 
 demo: install
 	@$(BIN)/candour demo
 
-# What needs no Kafka is tested beside what does, on two cores; its log comes at its end.
+desk: install
+	@test -f .candour/demo/.candour-demo || $(BIN)/candour demo
+	@$(BIN)/candour demo --desk
+
+# Three parts beside each other, on two cores: what needs Kafka waits much, and says what it does as it goes; the log of
+# what needs none, and of the browser, comes at its end.
 test: check
-	@$(MAKE) --no-print-directory -j2 test-kafka test-pure
+	@$(MAKE) --no-print-directory -j3 test-kafka test-pure test-browser
 
 test-kafka:
-	@$(BIN)/python -m pytest -m "not campaign" tests/browser tests/faults tests/integration
+	@$(BIN)/python -m pytest -m "not campaign" tests/faults tests/integration
 
 test-pure:
 	@log=$$(mktemp); $(BIN)/python -m pytest -q --no-header $(PURE) >$$log 2>&1; ended=$$?; \
+	cat $$log; rm -f $$log; exit $$ended
+
+test-browser:
+	@log=$$(mktemp); $(BIN)/python -m pytest -q --no-header tests/browser >$$log 2>&1; ended=$$?; \
 	cat $$log; rm -f $$log; exit $$ended
 
 check: install

@@ -6,7 +6,7 @@ what nobody could verify; what is corrected is read as its originator says it no
 said is there only for who asks for that event by name. What was signed under a compromised key
 stays: it is marked, and nobody knows that it is untrue.
 
-Source: domain.md 4, 7 (Four times); FORMAT.md, StatementCorrected.
+Source: domain.md 4, 7 (Four times); FORMAT.md, Case control.
 """
 
 from collections.abc import Collection, Iterator, Sequence

@@ -85,12 +85,6 @@ def marks_of_all(db: Connection, statements: Collection[str]) -> dict[str, list[
     return found
 
 
-def is_undone(db: Connection, statement: str) -> bool:
-    """Say whether nothing may rest on a statement: taken back, or signed by a compromised key."""
-    query = select(standing.c.mark).where(standing.c.statement == statement)
-    return not {"retracted", "suspect"}.isdisjoint(db.execute(query).scalars())
-
-
 def marked_by(db: Connection, by: str) -> list[str]:
     """List the statements that a key, or a statement, marked."""
     query = select(standing.c.statement).where(standing.c.by == by)
@@ -136,14 +130,14 @@ def hidden_from(db: Connection, viewer: Collection[str] | None) -> frozenset[str
 
 
 def kept_further(db: Connection, statement: str) -> frozenset[str]:
-    """List what is kept from somebody who may see a statement: the system shows them neither.
+    """List from whom something is kept, and this statement is not: by their tokens.
 
     Args:
         db: an open transaction.
         statement: by id.
     """
-    kept = select(withheld.c.token).where(withheld.c.statement == statement)
-    query = select(withheld.c.statement).where(withheld.c.token.not_in(kept))
+    here = select(withheld.c.token).where(withheld.c.statement == statement)
+    query = select(withheld.c.token).where(withheld.c.token.not_in(here)).distinct()
     return frozenset(db.execute(query).scalars())
 
 

@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import uvicorn
 from pydantic import Field
@@ -17,12 +18,15 @@ from consumers.desk.signing_in import Provider, SigningIn
 from consumers.desk.station import Station
 from contracts.fault import Misuse
 from deploy import clock
+from deploy.sealing import sealer_of
 from deploy.watching import seen_last
 from deploy.wiring import open_acting
 from producers.document import Document, read_document
 from producers.home import Home
 
-SESSIONS = "desk.sqlite"
+SESSIONS, SEALED_WITH = "desk.sqlite", "desk.key"
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2 (1.3 has its own): authenticated encryption, a key for each connection."""
 DEVELOPERS = (
     ("officer", "Lee Hart (name invented)", ["researcher", "reporter"]),
     ("supervisor", "Jo Bell (name invented)", ["supervisor", "duty_manager"]),
@@ -48,23 +52,31 @@ class DeskSettings(Document):
     idle_minutes: int = Field(default=15, ge=1, le=60)
 
 
-def configured(home: Home) -> DeskSettings:
-    """Read `desk.yaml`.
+_Settings = TypeVar("_Settings", bound=DeskSettings)
+
+
+def configured(home: Home, name: str, shape: type[_Settings]) -> _Settings:
+    """Read `desk.yaml` of a home, or the file of another service that people sign in to.
+
+    Args:
+        home: whose.
+        name: the file's; without its ending the command that serves.
+        shape: its settings.
 
     Raises:
         Misuse: it is not there, or cannot be used; the text names the line.
     """
-    path = home.folder / "desk.yaml"
+    path = home.folder / name
     if not path.exists():
         raise Misuse(
-            f"{home.folder} has no desk.yaml: nobody would know who signs in.",
-            remedy="Write it (candour desk --help names the fields), or try the desk with "
+            f"{home.folder} has no {name}: nobody would know who signs in.",
+            remedy=f"Write it (candour {path.stem} --help names the fields), or try it with "
             "--development.",
         )
-    found = read_document(path, DeskSettings)
+    found = read_document(path, shape)
     if not found.address.startswith("https://") and "://localhost" not in found.address:
         raise Misuse(
-            "desk.yaml: `address` is not https: what is shown could be read on its way.",
+            f"{name}: `address` is not https: what is shown could be read on its way.",
             remedy="Give an https address, with `certificate` and `key` or behind a proxy that "
             "ends TLS.",
         )
@@ -72,16 +84,23 @@ def configured(home: Home) -> DeskSettings:
 
 
 @contextmanager
-def development(folder: Path, port: int) -> Iterator[DeskSettings]:
+def development(
+    folder: Path,
+    port: int,
+    shape: type[_Settings],
+    people: Sequence[tuple[str, str, list[str]]] = DEVELOPERS,
+) -> Iterator[_Settings]:
     """Run a provider that believes everybody, for a demonstration on this machine.
 
     Args:
         folder: the home's.
         port: the desk's; the provider listens on the next.
+        shape: the settings of what is served.
+        people: who can sign in: subject, name, roles.
     """
     users = [
         argument
-        for subject, name, roles in DEVELOPERS
+        for subject, name, roles in people
         for argument in ("--user-claims", _claims(subject, name, roles))
     ]
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock"]
@@ -91,7 +110,7 @@ def development(folder: Path, port: int) -> Iterator[DeskSettings]:
         )
     try:
         issuer = f"http://localhost:{port + 1}"
-        yield DeskSettings(
+        yield shape(
             issuer=issuer, client_id="candour-desk", client_secret="development",  # noqa: S106
             tells_when=False, address=f"http://localhost:{port}",
         )  # fmt: skip
@@ -106,13 +125,13 @@ def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
     ours = acting.outbox.partnership.agencies.get(home.agency.agency)
     station = Station(
         acting.store, acting.voice, acting, sessions_of(home, settings), clock.now_ms,
-        ours.title if ours else home.agency.agency, partial(seen_last, home),
+        ours.title if ours else home.agency.agency, watched=partial(seen_last, home),
     )  # fmt: skip
     uvicorn.run(
-        application(station, settings, secret=_secret(home, settings)),
+        application(station, settings, secret=secret_of(home, settings)),
         host="127.0.0.1" if settings.certificate is None else "0.0.0.0",  # noqa: S104
         port=port, log_config=None, access_log=False, server_header=False,
-        ssl_certfile=settings.certificate, ssl_keyfile=settings.key,
+        ssl_certfile=settings.certificate, ssl_keyfile=settings.key, ssl_ciphers=CIPHERS,
     )  # fmt: skip
 
 
@@ -129,7 +148,7 @@ def opened_sessions(
     """Open the sessions of a home's desk."""
     return Sessions(
         f"sqlite:///{home.folder / SESSIONS}", now_ms=now_ms, random_bytes=clock.random_bytes,
-        limits=limits or Limits(),
+        limits=limits or Limits(), sealing=sealer_of(home.folder / SEALED_WITH),
     )  # fmt: skip
 
 
@@ -141,19 +160,22 @@ def application(station: Station, settings: DeskSettings, *, secret: str) -> Sta
         settings: of the desk.
         secret: what proves this desk to the provider.
     """
-    provider = Provider(
-        settings.issuer, settings.client_id, secret, settings.roles_claim,
-        settings.reference_claim, settings.tells_when, settings.acr,
-    )  # fmt: skip
-    signing_in = SigningIn(
-        provider, station.sessions, address=settings.address, now_ms=clock.now_ms
-    )
+    signing_in = signing_in_of(station, settings, secret=secret)
     return desk(
         station, signing_in, nonce=clock.token, address=settings.address, provider=settings.issuer
     )
 
 
-def _secret(home: Home, settings: DeskSettings) -> str:
+def signing_in_of(station: Station, settings: DeskSettings, *, secret: str) -> SigningIn:
+    """Say who vouches for people; as `application`."""
+    provider = Provider(
+        settings.issuer, settings.client_id, secret, settings.roles_claim,
+        settings.reference_claim, settings.tells_when, settings.acr,
+    )  # fmt: skip
+    return SigningIn(provider, station.sessions, address=settings.address, now_ms=clock.now_ms)
+
+
+def secret_of(home: Home, settings: DeskSettings) -> str:
     """Read the client's secret from its file; the development provider's is no secret."""
     file = home.folder / settings.client_secret
     return file.read_text().strip() if file.exists() else settings.client_secret

@@ -92,7 +92,10 @@ class Acting:
             Misuse: the home's connectors.yaml cannot be used.
         """
         found = connected(self.home)
-        return Looking(self.store, self.voice, found.connectors, found.retry, clock.random_bytes)
+        return Looking(
+            self.store, self.voice, found.connectors, found.retry, clock.random_bytes,
+            self.weighing.pnc_pivot,
+        )  # fmt: skip
 
     @property
     def grading(self) -> Grading:

@@ -237,9 +237,15 @@ class Outbox:
         with self.database.read() as db:
             return list(db.execute(select(statements).order_by(statements.c.place)).mappings())
 
-    def answers(self) -> list[RowMapping]:
-        """List the views that answer a statement of ours or ask this agency, in log order."""
+    def answers(self, about: str | None = None) -> list[RowMapping]:
+        """List the views that answer a statement of ours or ask this agency, in log order.
+
+        Args:
+            about: the statement; None for all.
+        """
         query = select(views).where(views.c.kind == "answer").order_by(views.c.place)
+        if about is not None:
+            query = query.where(views.c.about == about)
         with self.database.read() as db:
             return list(db.execute(query).mappings())
 

@@ -48,7 +48,7 @@ statements = Table(
     Column("stored_at", Integer, nullable=False),
     Column("sent_at", Integer),
     Column("state", Text, nullable=False, index=True),
-    Column("outcome", Text),
+    Column("outcome", Text, index=True),
     Column("again", Text),
     Column("entry", Integer),
     Column("receipt", BLOB),
@@ -101,7 +101,7 @@ views = Table(
     Column("digest", Text, nullable=False, unique=True),
     Column("entry", Integer, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("about", Text),
+    Column("about", Text, index=True),
     Column("record", BLOB, nullable=False),
 )
 """Views kept here: `control`, and each `answer` about a statement of ours or question to us.

@@ -19,7 +19,7 @@ settings.load_profile("fixed")
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of this machine's user must not decide a test; where files are kept stays."""
     for name in os.environ:
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in {"CACHE", "JAVA", "SHOTS"}:
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in {"CACHE", "JAVA"}:
             monkeypatch.delenv(name)
 
 

@@ -41,19 +41,19 @@ def admit(station: Station, route: Route, rights: Mapping[str, Right] = RIGHTS) 
 
         @wraps(endpoint)
         async def admitted(request: Request) -> Response:
-            return _turned_away(station, request, right) or await endpoint(request)
+            return _turned_away(station, request, route.path, right) or await endpoint(request)
 
     else:
 
         @wraps(endpoint)
         def admitted(request: Request) -> Response:
-            return _turned_away(station, request, right) or endpoint(request)
+            return _turned_away(station, request, route.path, right) or endpoint(request)
 
     methods = None if route.methods is None else sorted(route.methods)
     return Route(route.path, admitted, methods=methods)
 
 
-def _turned_away(station: Station, request: Request, right: Right) -> Response | None:
+def _turned_away(station: Station, request: Request, path: str, right: Right) -> Response | None:
     """Answer somebody who may not, or has not said why; None for who may go on."""
     if right.is_open:
         return None
@@ -61,6 +61,8 @@ def _turned_away(station: Station, request: Request, right: Right) -> Response |
     roles = frozenset(Role(one) for one in state.get("roles", ()))
     if not may(right, request.method, roles):
         allowed = right.see if request.method in READS else right.do
+        with station.store.write() as db:
+            station.look(db, request, station.person(request), "refused", path)
         return refused(station, request, *sorted(allowed or ()))
     if right.purpose and not state.get("purpose"):
         return RedirectResponse(f"/purpose?next={quote(request.url.path)}", 303)

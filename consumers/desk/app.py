@@ -1,6 +1,8 @@
 """The desk's application: its pages behind its guard."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from consumers.desk.admitting import admit
-from consumers.desk.guard import Guard
+from consumers.desk.guard import COOKIE, Guard
 from consumers.desk.pages import (
     account,
     alerts,
@@ -32,7 +34,7 @@ from consumers.desk.pages import (
     task,
     whereabouts,
 )
-from consumers.desk.rights import OPEN
+from consumers.desk.rights import RIGHTS, Right
 from consumers.desk.signing_in import SigningIn
 from consumers.desk.station import ASSETS, Station
 from contracts.fault import CandourError
@@ -59,13 +61,35 @@ PAGES: Sequence[Callable[[Station], list[Route]]] = (
 """Every part of the desk, in the order of its navigation."""
 
 
-def desk(
+@dataclass(frozen=True)
+class Service:
+    """What is served in the desk's manner: the desk, or another service of an agency.
+
+    Attributes:
+        pages: its parts.
+        rights: who may come where.
+        cookie: what its session's is called: services of one host share their cookies.
+        machines: paths that a machine asks, which proves itself there by a secret of its own.
+    """
+
+    pages: Sequence[Callable[[Station], list[Route]]]
+    rights: Mapping[str, Right]
+    cookie: str
+    machines: Collection[str] = ()
+
+
+DESK = Service(PAGES, RIGHTS, COOKIE)
+
+
+def desk(  # noqa: PLR0913 - what it is put together from has this many independent parts
     station: Station,
     signing_in: SigningIn,
     *,
     nonce: Callable[[], str],
     address: str,
     provider: str,
+    service: Service = DESK,
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
 ) -> Starlette:
     """Build the desk of one agency.
 
@@ -75,6 +99,8 @@ def desk(
         nonce: draws one for each answer.
         address: of the desk, as browsers know it.
         provider: the identity provider's address.
+        service: what is served, where it is not the desk.
+        lifespan: what runs while it is served.
 
     Raises:
         InvariantBroken: a page has no row in the table of rights.
@@ -93,17 +119,19 @@ def desk(
         return station.nothing(request)
 
     pages = [*account.routes(station, signing_in)]
-    for part in PAGES:
+    for part in service.pages:
         pages += part(station)
     guard = Middleware(
-        Guard, sessions=station.sessions, nonce=nonce, address=address, open_paths=OPEN,
-        provider=provider,
+        Guard, sessions=station.sessions, nonce=nonce, address=address, provider=provider,
+        open_paths={path for path, right in service.rights.items() if right.is_open},
+        cookie=service.cookie, machines=service.machines,
     )  # fmt: skip
     return Starlette(
         routes=[
             Mount("/assets", StaticFiles(directory=ASSETS)),
-            *(admit(station, one) for one in pages),
+            *(admit(station, one, service.rights) for one in pages),
         ],
         middleware=[guard],
+        lifespan=lifespan,
         exception_handlers={CandourError: fault, 404: not_found, HTTPException: not_found},
     )

@@ -33,7 +33,8 @@ Far above what a person does; sign-ins are counted by address, and a whole shift
 """
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self' 'nonce-{nonce}'; connect-src 'self'; "
-    "img-src 'self' data:; form-action 'self'{provider}; base-uri 'none'; frame-ancestors 'none'"
+    "img-src 'self' data:; form-action 'self'{provider}; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 HEADERS = {
     "cache-control": "no-store",
@@ -62,6 +63,8 @@ class Guard:
         address: str,
         open_paths: Collection[str],
         provider: str = "",
+        cookie: str = COOKIE,
+        machines: Collection[str] = (),
     ) -> None:
         """Stand before an application.
 
@@ -72,7 +75,10 @@ class Guard:
             address: of the desk, as browsers know it: nothing else is answered, or a form's origin.
             open_paths: what is answered to somebody who has not signed in.
             provider: the address of the identity provider, to which a form may lead.
+            cookie: what the session's is called: two services of one host share their cookies.
+            machines: paths that a machine asks, which proves itself there by a secret of its own.
         """
+        self._name, self._machines = cookie, frozenset(machines)
         self._app, self._sessions, self._nonce = app, sessions, nonce
         self._origin, self._host = address, urlsplit(address).netloc
         self._open, self._provider = open_paths, f" {provider}" if provider else ""
@@ -101,14 +107,19 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if headers.get("host") != self._host:
+            _log.warning("a request was refused", reason="another host")
             await _told(421, "This desk has another address.")(scope, receive, send)
             return
-        key = _cookie(headers)
+        key = _cookie(headers, self._name)
         session = self._sessions.find(key) if key else None
         if self._is_too_often(scope, path, session):
+            _log.warning("a request was refused", reason="too often")
             often = _told(429, "Too many requests came from here. Wait a minute, then try again.")
             often.headers["retry-after"] = "60"
             await often(scope, receive, send)
+            return
+        if path in self._machines:
+            await self._app(scope, receive, send)
             return
         barred = session is None or session.subject is None or self._sessions.is_locked(session)
         if barred and path not in self._open:
@@ -122,6 +133,7 @@ class Guard:
             body = await _body(receive)
             refused = self._refused(headers, body, session, path)
             if refused is not None:
+                _log.warning("a form was refused", reason=str(refused.status_code))
                 await refused(scope, receive, send)
                 return
             receive = _again(body or b"")
@@ -209,7 +221,7 @@ class Guard:
                 if scope["method"] not in READS and event["status"] == TAKEN and session.subject:
                     self._sessions.drop(session.subject, scope["path"])
                 if session.key != key:
-                    cookie = f"{COOKIE}={session.key}; Path=/; Secure; HttpOnly; SameSite=Lax"
+                    cookie = f"{self._name}={session.key}; Path=/; Secure; HttpOnly; SameSite=Lax"
                     MutableHeaders(scope=event).append("set-cookie", cookie)
             await send(event)
 
@@ -236,9 +248,9 @@ def _where(defect: BaseException) -> str:
     return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "start"
 
 
-def _cookie(headers: Headers) -> str | None:
+def _cookie(headers: Headers, name: str) -> str | None:
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        found = SimpleCookie(headers.get("cookie", "")).get(name)
     except CookieError:
         return None
     return found.value if found else None

@@ -82,7 +82,8 @@ def verify(db: Connection, source: str) -> list[Hour]:
 def strangers(db: Connection, known: Collection[str]) -> int:
     """Count looks that are said to stand in a statement which nobody said, or is saying."""
     said = select(stored.to_publish.c.id)
-    query = select(looks.c.covered_by, func.count()).where(looks.c.covered_by.not_in(said))
+    named = (looks.c.covered_by.is_not(None), looks.c.covered_by.not_in(said))
+    query = select(looks.c.covered_by, func.count()).where(*named)
     counted = db.execute(query.group_by(looks.c.covered_by)).all()
     return sum(count for statement, count in counted if statement not in known)
 

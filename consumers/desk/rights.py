@@ -51,6 +51,7 @@ RIGHTS: Mapping[str, Right] = {
     "/sign-out": Right(do=None),
     "/purpose": Right(see=EVERY, do=EVERY),
     "/unsaved": Right(do=None),
+    "/browsers": Right(),
     "/key": Right(see=EVERY),
     "/": Right(see=READING),
     "/live": Right(see=READING),

@@ -125,7 +125,12 @@ def marks_of(db: Connection, statement: str) -> list[str]:
     return (found or "").split()
 
 
-def look(db: Connection, taken: Sequence[Mapping[str, Any]]) -> None:
+def look(db: Connection, **values: Any) -> None:
+    """Record a look."""
+    look_at_each(db, [values])
+
+
+def look_at_each(db: Connection, taken: Sequence[Mapping[str, Any]]) -> None:
     """Record looks, in the order in which they are given."""
     if taken:
         db.execute(insert(looks), taken)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import (
     BigInteger,
@@ -92,12 +92,22 @@ class Limits:
     whole_minutes: int = 12 * 60
 
 
+class Sealing(Protocol):
+    """Keeps text unreadable without a key that stands elsewhere; deploy hands it in."""
+
+    def seal(self, text: bytes, about: str) -> bytes:
+        """Seal text to what it is about."""
+
+    def unseal(self, sealed: bytes, about: str) -> bytes:
+        """Open what was sealed to the same."""
+
+
 class Sessions:
     """The database of sessions."""
 
     def __init__(
         self, url: str, *, now_ms: Callable[[], int], random_bytes: Callable[[int], bytes],
-        limits: Limits = Limits(),
+        limits: Limits = Limits(), sealing: Sealing | None = None,
     ) -> None:  # fmt: skip
         """Open or make it.
 
@@ -106,7 +116,9 @@ class Sessions:
             now_ms: this machine's clock.
             random_bytes: the operating system's generator.
             limits: how long sessions last.
+            sealing: what keeps unsaved forms unreadable; None where the database itself does.
         """
+        self._sealing = sealing
         self._engine: Engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
         file = self._engine.url.database
         if self._engine.dialect.name == "sqlite":
@@ -209,6 +221,8 @@ class Sessions:
         """Keep what somebody was writing on a page when it could not be taken."""
         place = (unsaved.c.subject == subject, unsaved.c.path == path)
         text = json.dumps({name: values for name, values in fields.items() if name != "csrf"})
+        if self._sealing:
+            text = base64url.encode(self._sealing.seal(text.encode(), f"{subject} {path}"))
         with self._engine.begin() as db:
             db.execute(delete(unsaved).where(*place))
             row = {"subject": subject, "path": path, "fields": text, "at": self._now()}
@@ -227,6 +241,8 @@ class Sessions:
         kept = unsaved.c.at >= self._now() - KEPT_MS
         with self._reading.begin() as db:
             found = db.execute(select(unsaved.c.fields).where(*place, kept)).scalar()
+        if found and self._sealing:
+            found = self._sealing.unseal(base64url.decode(found), f"{subject} {path}").decode()
         return json.loads(found) if found else {}
 
     def drop(self, subject: str, path: str) -> None:

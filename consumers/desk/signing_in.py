@@ -24,6 +24,8 @@ _log = structlog.get_logger()
 LEEWAY_S = 60
 """How far the provider's clock may be behind."""
 NAME_MAX = 200
+SIGNED_WITH = ("RS256", "PS256", "ES256", "EdDSA")
+"""What an ID token may be signed with, whatever the provider says it can do."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,12 @@ class SigningIn:
         if self._provider.acr:
             asked["acr_values"] = self._provider.acr
         try:
+            await self._meet()
             found: Response = await self._agency.authorize_redirect(
                 request, f"{self._address}/signed-in", **asked
             )
-        except (AuthlibBaseError, httpx2.HTTPError, RuntimeError, ValueError) as why:
+        except (AuthlibBaseError, httpx2.HTTPError, NotVouchedFor, RuntimeError,
+                ValueError) as why:  # fmt: skip
             return self._failed(why)
         return found
 
@@ -104,6 +108,7 @@ class SigningIn:
         """Take somebody in whom the provider vouches for, under another session id."""
         session: Session = request.state.session
         try:
+            await self._meet()
             token = await self._agency.authorize_access_token(request, claims_options=self._claims)
             claims = self._vouched(token.get("userinfo") or {}, session)
         except (AuthlibBaseError, JoseError, httpx2.HTTPError, NotVouchedFor, RuntimeError,
@@ -124,6 +129,24 @@ class SigningIn:
             purpose=session.state.get("purpose") if session.subject == subject else None,
         )
         return RedirectResponse(following, 303)
+
+    async def _meet(self) -> None:
+        """Read what the provider says of itself: its own name, and how it signs.
+
+        Raises:
+            NotVouchedFor: it speaks for another issuer, or signs with nothing that is believed.
+
+        Source:
+            OpenID Connect Discovery 1.0, 4.3; RFC 8725, 3.1.
+        """
+        told = await self._agency.load_server_metadata()
+        if told.get("issuer") != self._provider.issuer:
+            raise NotVouchedFor("another issuer")
+        offered = told.get("id_token_signing_alg_values_supported") or SIGNED_WITH
+        believed = [one for one in SIGNED_WITH if one in offered]
+        if not believed:
+            raise NotVouchedFor("nothing that is believed")
+        told["id_token_signing_alg_values_supported"] = believed
 
     def _vouched(self, claims: Mapping[str, Any], session: Session) -> Mapping[str, Any]:
         """Insist on what an ID token must say beside its signature, issuer, nonce and time.

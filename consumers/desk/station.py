@@ -103,6 +103,7 @@ class Station:
         sessions: of browsers.
         now_ms: this machine's clock.
         title: the agency's own name.
+        navigation: what every page leads to, where it is not the desk's.
         watched: gives what a watch sees from outside; None where none can be asked.
     """
 
@@ -112,6 +113,7 @@ class Station:
     sessions: Sessions
     now_ms: Callable[[], int]
     title: str
+    navigation: Sequence[tuple[str, str]] = ()
     watched: Callable[[], Outside] | None = None
 
     @property
@@ -158,7 +160,7 @@ class Station:
             "role": " ".join(sorted(person.roles)), "what": what,
             "purpose": str(session.state.get("purpose")),
         }  # fmt: skip
-        rows.look(db, [{**taken, "about": one} for one in dict.fromkeys(about)])
+        rows.look_at_each(db, [{**taken, "about": one} for one in dict.fromkeys(about)])
 
     async def act(self, wanted: Sequence[Wanted]) -> Any:
         """Say what a person decided; give what became of it."""
@@ -188,8 +190,9 @@ class Station:
             "roles": session.state.get("roles", []), "desk": self.title,
             "purpose": PURPOSES.get(session.state.get("purpose", "")),
             "exercise": bool(rules and rules.exercise), "at": self.at, "path": request.url.path,
-            "navigation": self._ways(session, NAVIGATION),
-            "more_ways": self._ways(session, MORE), "unsaved": self._has_unsaved(session),
+            "navigation": self.navigation or self._ways(session, NAVIGATION),
+            "more_ways": [] if self.navigation else self._ways(session, MORE),
+            "unsaved": self._has_unsaved(session),
             "told": session.state.pop("told", None),
         }  # fmt: skip
         if clash := given.keys() & shown.keys():
@@ -264,7 +267,7 @@ def asks_purpose(page: Page) -> Page:
 
 def refused(station: Station, request: Request, *roles: Role) -> HTMLResponse:
     """Say that something is not theirs to do, and whose it is."""
-    titles = " or ".join(f"a {role.words}" for role in roles)
+    titles = " or ".join(f"{'an' if role[0] in 'ai' else 'a'} {role.words}" for role in roles)
     return station.page(request, "refused.html", title="Not yours to do", status=403, titles=titles)
 
 

@@ -23,7 +23,8 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.safeguarding.rows import alerts
+from consumers.research.rows import research_tasks
+from consumers.safeguarding.rows import alert_statements, alerts
 from consumers.store import metadata
 from contracts.context import Urgency
 
@@ -111,16 +112,25 @@ def is_same_person(row: RowMapping, *, token: str, name: str) -> bool:
 def may_alone(db: Connection, statement: str, urgency: Urgency | None, name: str) -> bool:
     """Say whether somebody may see where people are without a second person.
 
-    On a threat to life whoever is there; on urgent work whoever has its alert, or anybody while
-    nobody has: the next free officer at night. Never on routine work.
+    On a threat to life whoever is there; on urgent work whoever has an open alert of it, or anybody
+    while an alert or a look is open and nobody has one: the next free officer at night. Never on
+    routine work, and never on what is done with: that is browsing.
     """
     if urgency == "threat_to_life":
         return True
-    query = select(alerts.c.acknowledged_by).where(
-        alerts.c.statement == statement, alerts.c.acknowledged_by.is_not(None)
+    open_alerts = (
+        select(alerts.c.acknowledged_by)
+        .join(alert_statements, alert_statements.c.alert == alerts.c.id)
+        .where(alert_statements.c.statement == statement, alerts.c.closed.is_(None))
     )
-    owners = {_folded(one) for one in db.execute(query).scalars()}
-    return urgency == "urgent" and (not owners or _folded(name) in owners)
+    held = list(db.execute(open_alerts).scalars())
+    owners = {_folded(one) for one in held if one is not None}
+    if urgency != "urgent" or owners:
+        return urgency == "urgent" and _folded(name) in owners
+    looks = select(research_tasks.c.id).where(
+        research_tasks.c.statement == statement, research_tasks.c.open
+    )
+    return bool(held) or db.execute(looks.limit(1)).first() is not None
 
 
 def forget(db: Connection, statement: str) -> None:

@@ -122,8 +122,9 @@ class Grading:
             originals = [one for one in found if one is not None]
             if report is None or not originals or len(originals) < len(found):
                 raise no_item()
-            hidden = standing.hidden_from(db, self.voice.viewer(by))
-            person = known.known(db, product.statement, product.subject, hidden)
+            viewer = self.voice.viewer(by)
+            hidden = standing.hidden_from(db, viewer)
+            person = known.known(db, product.statement, product.subject, viewer)
             if person is None:
                 raise Misuse(
                     "The report names no such person.",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from consumers.research.connectors.matching import folded
+from consumers.people.naming import folded
 from contracts.section import (
     Born,
     Health,
@@ -43,7 +43,7 @@ def gives_away(product: str, originals: Sequence[Statement], details: Iterable[s
         `a name`, `an identifier`, `an address or number`, `a date of birth`, `the original's own
         words`, in that order; empty where nothing was found.
     """
-    words = folded(product).split()
+    words = _words(product)
     run = "".join(re.findall(r"\w", product.casefold()))
     sections = [value for one in originals for value in one.sections.values()]
     identities = [one for one in sections if isinstance(one, Identity)]
@@ -63,8 +63,7 @@ def gives_away(product: str, originals: Sequence[Statement], details: Iterable[s
             _is_born(one.born, words, run) for one in identities if one.born is not None
         ),
         "the original's own words": any(
-            _quotes(words, folded(text).split(), VERBATIM_WORDS)
-            for text in (*_texts(sections), *kept)
+            _quotes(words, _words(text), VERBATIM_WORDS) for text in (*_texts(sections), *kept)
         ),
     }
     return [kind for kind, is_given in found.items() if is_given]
@@ -81,7 +80,7 @@ def _names(sections: Iterable[object]) -> set[str]:
                 given += _named(one)
             case SourceIdentity():
                 given += [one.name, one.contact]
-    return {word for text in given for word in folded(text).split() if len(word) > 1}
+    return {word for text in given for word in _words(text or "") if len(word) > 1}
 
 
 def _named(who: Provenance) -> Iterator[str | None]:
@@ -93,7 +92,7 @@ def _named(who: Provenance) -> Iterator[str | None]:
 
 def _is_at(place: Whereabouts, words: Sequence[str], run: str) -> bool:
     numbers = [_run(text) for text in (place.telephone, place.safe_contact) if text]
-    address = folded(place.address).split()
+    address = _words(place.address or "")
     return any(number in run for number in numbers if len(number) >= _NUMBER_MIN) or _quotes(
         words, address, min(ADDRESS_WORDS, len(address))
     )
@@ -125,6 +124,12 @@ def _quotes(words: Sequence[str], original: Sequence[str], length: int) -> bool:
         return False
     runs = {tuple(original[n : n + length]) for n in range(len(original) - length + 1)}
     return any(tuple(words[n : n + length]) in runs for n in range(len(words) - length + 1))
+
+
+def _words(text: str) -> list[str]:
+    """Split a text into folded words; whose something is, is the name itself."""
+    owned = re.sub(r"['\N{RIGHT SINGLE QUOTATION MARK}]s\b", " ", text, flags=re.IGNORECASE)
+    return folded(re.sub(r"[^\w'\N{RIGHT SINGLE QUOTATION MARK}]+", " ", owned)).split()
 
 
 def _run(text: str) -> str:

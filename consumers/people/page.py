@@ -18,6 +18,7 @@ from consumers.people.likeness import NATIONAL
 from contracts.section import Born
 
 UNTOLD = frozenset({"victim", "child"})
+TOLD = frozenset({"alleged_perpetrator", "associate"})
 """Whose whereabouts no page shows: whoever needs them asks who says so (domain.md 5, trap 4)."""
 
 
@@ -106,7 +107,9 @@ def page_of(mentions: Iterable[Mention], *, wall: Wall, pivot: int) -> Page:
     births = _lines(held, lambda m: [birth_of(m.identity.born)] if m.identity.born else [])
     sexes = _lines(held, lambda m: [m.identity.sex] if m.identity.sex else [])
     numbers = _lines(held, lambda m: _numbers(m, pivot))
-    told = {one.part for one in every}.isdisjoint(UNTOLD)
+    parts = {one.part for one in every}
+    # Where nobody has assessed the parts, either of two may be the victim.
+    told = parts.isdisjoint(UNTOLD) and not parts.isdisjoint(TOLD)
     placed = [one for one in held if one.whereabouts is not None and one.whereabouts.address]
     shown = [one for one in placed if told and wall.holds_place(one)]
     kept = {one.statement for one in held}

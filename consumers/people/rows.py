@@ -20,12 +20,13 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    func,
     select,
 )
 
 from consumers import standing
 from consumers.people.facts import Mention, stay_of
-from consumers.safeguarding.rows import link_tokens, links, stands
+from consumers.safeguarding.rows import link_tokens, links
 from consumers.standing import is_shown
 from consumers.store import metadata, upsert
 
@@ -167,7 +168,8 @@ def persons(
                 select(links.c.id, other.c.token)
                 .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
                 .join(other, other.c.link == link_tokens.c.link)
-                .where(link_tokens.c.token.in_(some), stands())
+                # Not by the index of who undid one, in which almost all stand alike.
+                .where(link_tokens.c.token.in_(some), func.coalesce(links.c.undone_by, "-") == "-")
                 .where(is_shown(links.c.id, viewer))
             )
             for link, token in db.execute(query):

@@ -58,9 +58,9 @@ class Desk:
         """
         with self.store.write() as db:
             acting.check(db, self.voice)
-            hidden = standing.hidden_from(db, self.voice.viewer(operator))
-            task = rows.seen(db, task_id, hidden)
-            person = None if task is None else known_in(db, task, hidden)
+            viewer = self.voice.viewer(operator)
+            task = rows.seen(db, task_id, standing.hidden_from(db, viewer))
+            person = None if task is None else known_in(db, task, viewer)
             found_rules.check(task, person, found, operator)
             if task is None or person is None:
                 raise found_rules.no_task()
@@ -105,9 +105,9 @@ class Desk:
             domain.md 7, Attention (whereabouts), 5 (trap 4).
         """
         with self.store.write() as db:
-            hidden = standing.hidden_from(db, self.voice.viewer(by))
-            task = rows.seen(db, task_id, hidden)
-            person = None if task is None else known_in(db, task, hidden)
+            viewer = self.voice.viewer(by)
+            task = rows.seen(db, task_id, standing.hidden_from(db, viewer))
+            person = None if task is None else known_in(db, task, viewer)
             if task is None or person is None:
                 raise found_rules.no_task()
             if task["priority"] == "routine":
@@ -194,9 +194,9 @@ class Desk:
         return [said]
 
 
-def known_in(db: Connection, task: RowMapping, hidden: Collection[str]) -> Known | None:
+def known_in(db: Connection, task: RowMapping, viewer: Collection[str] | None) -> Known | None:
     """Give the person that a task is about, as far as who looks may know; see `known.known`."""
-    return known.known(db, task["statement"], task["subject"], hidden)
+    return known.known(db, task["statement"], task["subject"], viewer)
 
 
 def terms_of(system: str, person: Known) -> bytes:

@@ -1,32 +1,24 @@
 """What is known of a person, for whoever looks them up: names, birth, identifiers, whereabouts.
 
-Gathered from every report that names the person by a token of theirs: the report's own, and those
-that a named matcher linked to it. Nothing is merged: an unlink takes it out again. What is kept
-from who looks is no part of it; what a connector looks up is kept from nobody who sees the report.
+Gathered from every report that names the person by a token of theirs (consumers.people): the
+report's own, and those that a named matcher linked to it. Nothing is merged: an unlink takes it out
+again, and a correction stands in place. What is kept from who looks is no part of it; what a
+connector looks up is kept from nobody who sees the report.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from sqlalchemy import Column, Connection, Table, Text, delete, select
+from sqlalchemy import Connection
 
-from consumers import standing
 from consumers import store as stored
-from consumers.safeguarding.rows import one_person
-from consumers.store import metadata, upsert
-from contracts.section import Born, Identifier, Identity, Name, PersonPart, Whereabouts
-from contracts.statement import Statement
+from consumers.people import rows as people
+from consumers.people.facts import Mention
+from consumers.people.facts import standing as as_corrected
+from contracts.section import Born, Identifier, Name, Whereabouts
 
 _Kind = TypeVar("_Kind")
-
-research_named = Table(
-    "research_named",
-    metadata,
-    Column("subject", Text, primary_key=True),
-    Column("statement", Text, primary_key=True, index=True),
-)
-"""Which statements name a person, by token."""
 
 UNTOLD = frozenset({"victim", "child"})
 """Whose whereabouts no list and no task shows by itself (domain.md 5, trap 4)."""
@@ -58,22 +50,18 @@ class Known:
     sources: list[str]
 
     @classmethod
-    def of(cls, subject: str, tokens: Collection[str], statements: Iterable[Statement]) -> Self:
-        """Gather what statements say of somebody known by these tokens."""
-        held = list(statements)
-        sections = [value for one in held for value in one.sections.values()]
-        people = [v for v in sections if isinstance(v, Identity) and v.subject in tokens]
-        places = [v for v in sections if isinstance(v, Whereabouts) and v.subject in tokens]
-        parts = [v.part for v in sections if isinstance(v, PersonPart) and v.subject in tokens]
+    def of(cls, subject: str, mentions: Iterable[Mention]) -> Self:
+        """Gather what statements say of somebody, in the order given."""
+        held = list(mentions)
         return cls(
             subject,
-            _once(name for one in people for name in one.names),
-            _once(one.born for one in people if one.born is not None),
-            _once(one.sex for one in people if one.sex not in {None, "not_known"}),
-            _once(number for one in people for number in one.identifiers or []),
-            places,
-            frozenset(parts),
-            [one.context.id for one in held],
+            _once(name for one in held for name in one.identity.names),
+            _once(one.identity.born for one in held),
+            _once(one.identity.sex for one in held if one.identity.sex != "not_known"),
+            _once(number for one in held for number in one.identity.identifiers or []),
+            _once(one.whereabouts for one in held),
+            frozenset(one.part for one in held),
+            _once(one.statement for one in held),
         )
 
     @property
@@ -90,47 +78,33 @@ class Known:
         return bool(self.parts & UNTOLD) or not self.parts & TOLD
 
 
-def name(db: Connection, statement: Statement) -> None:
-    """Remember whom a statement names; the same again changes nothing."""
-    for value in statement.sections.values():
-        if isinstance(value, (Identity, Whereabouts)):
-            row = upsert(db, research_named).values(
-                subject=value.subject, statement=statement.context.id
-            )
-            db.execute(row.on_conflict_do_nothing())
-
-
-def forget(db: Connection, statement: str) -> None:
-    """Drop whom an erased statement named."""
-    db.execute(delete(research_named).where(research_named.c.statement == statement))
-
-
-def known(db: Connection, report: str, subject: str, hidden: Collection[str]) -> Known | None:
+def known(
+    db: Connection, report: str, subject: str, viewer: Collection[str] | None
+) -> Known | None:
     """Give what is known of a person in a report.
 
     Args:
         db: an open transaction.
         report: its id.
         subject: the person's token in it.
-        hidden: ids of statements and links that may not be used: kept from who looks.
+        viewer: as `consumers.standing.hidden_from`.
 
     Returns:
-        None where the report is no longer held, may not be used, or names no such person.
+        None where the report is no longer held, is kept from who looks, or names no such person.
     """
-    held = None if report in hidden else stored.held(db, report)
-    if held is None:
+    if stored.row_of(db, report) is None:
         return None
-    tokens = one_person(db, subject, hidden)
-    naming = select(research_named.c.statement).where(research_named.c.subject.in_(sorted(tokens)))
-    order = naming.distinct().order_by(research_named.c.statement)
-    others = [
-        one
-        for one in db.execute(order).scalars()
-        if one not in hidden and one != report and not standing.is_undone(db, one)
-    ]
-    found = [one for one in (stored.held(db, other) for other in others) if one is not None]
-    gathered = Known.of(subject, tokens, [held, *found])
-    return gathered if gathered.names or gathered.identifiers else None
+    tokens = people.persons(db, viewer, [subject])[subject]
+    mentions = people.mentions_of(db, viewer, tokens, sound=False)
+    sound = {one.statement for one in people.mentions_of(db, viewer, tokens, sound=True)}
+    held = as_corrected(
+        one for one in mentions if one.statement == report or one.statement in sound
+    )
+    ours = [one for one in held if report in {one.statement, one.corrects}]
+    if not any(one.identity.subject == subject for one in ours):
+        return None
+    rest = sorted((one for one in held if one not in ours), key=lambda m: (m.day, m.statement))
+    return Known.of(subject, [*ours, *rest])
 
 
 def _once(given: Iterable[_Kind | None]) -> list[_Kind]:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, RowMapping
 
 from consumers import acting, standing
 from consumers import store as stored
+from consumers.people.naming import folded
 from consumers.research import plan, rows
 from consumers.research.connectors import matching
 from consumers.research.connectors.connector import Answer, Connector, Terms, Unavailable
@@ -64,6 +65,7 @@ class Looking:
         connectors: at most one per system.
         retry: when a system that was down is asked again.
         random_bytes: for salts.
+        pnc_pivot: of short PNC identifiers (`contracts.identifier.pnc_id`).
     """
 
     store: Store
@@ -71,6 +73,7 @@ class Looking:
     connectors: Sequence[Connector]
     retry: Retry
     random_bytes: Callable[[int], bytes]
+    pnc_pivot: int
 
     async def once(self, at: int) -> list[Wanted]:
         """Make every look that is to be made now: systems beside each other, each in order.
@@ -112,7 +115,7 @@ class Looking:
         """Ask a system, and say what its answer amounts to."""
         if person.is_bare:
             return Found(outcome="not_searched", why=plan.BARE_NAME)
-        terms = Terms(person.names, person.births, person.identifiers)
+        terms = matching.terms_of(person, pivot=self.pnc_pivot)
         try:
             answer = await connector.look(terms)
         except Unavailable as fault:
@@ -120,7 +123,7 @@ class Looking:
         except Exception as defect:  # noqa: BLE001 - the look stays to be made
             _log.error("connector_failed", system=connector.system, error=type(defect).__name__)
             return self._down(task, DEFECT, at)
-        return _judged(terms, answer)
+        return _judged(terms, answer, pivot=self.pnc_pivot)
 
     def _down(self, task: RowMapping, why: str, at: int) -> Found:
         _log.warning("system_unavailable", system=task["system"])
@@ -140,12 +143,12 @@ class Looking:
             ]
 
     def _is_bare(self, db: Connection, task: RowMapping) -> bool:
-        person = known_in(db, task, standing.kept_further(db, task["statement"]))
+        person = _person_in(db, task)
         return person is None or person.is_bare
 
     def _person(self, task: RowMapping) -> Known | None:
         with self.store.read() as db:
-            return known_in(db, task, standing.kept_further(db, task["statement"]))
+            return _person_in(db, task)
 
     def _say(
         self, connector: Connector, task: RowMapping, person: Known, found: Found, at: int
@@ -201,8 +204,13 @@ class Looking:
         ]  # fmt: skip
 
 
-def _judged(terms: Terms, answer: Answer) -> Found:
-    judged = matching.judge(terms, answer)
+def _person_in(db: Connection, task: RowMapping) -> Known | None:
+    """Give whom to look up, from what is kept from nobody who may see the report itself."""
+    return known_in(db, task, standing.kept_further(db, task["statement"]))
+
+
+def _judged(terms: Terms, answer: Answer, *, pivot: int) -> Found:
+    judged = matching.judge(terms, answer, pivot=pivot)
     detail = msgspec.json.encode(judged.records).decode() if judged.records else None
     surest = judged.records[0].reference if judged.records else None
     return Found(
@@ -214,7 +222,7 @@ def _judged(terms: Terms, answer: Answer) -> Found:
 
 def is_opaque(reference: str, terms: Terms) -> bool:
     """Say whether a reference may stand on the log: a number of the system's, and no name."""
-    words = matching.folded(reference)
-    named = {matching.folded(p) for name in terms.names for p in (name.given, name.family) if p}
+    words = folded(reference)
+    named = {folded(p) for name in terms.names for p in (name.given, name.family) if p}
     numbered = any(letter.isdigit() for letter in reference)
     return bool(_REFERENCE.match(reference)) and numbered and not any(n in words for n in named)

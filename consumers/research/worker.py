@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from consumers import store
-from consumers.research import known, looks, plan, rows
+from consumers.research import looks, plan, rows
 from consumers.research.plan import Person, Task
 from consumers.store import Wanted
 from consumers.worker import Worker
@@ -35,7 +35,6 @@ class Research(Worker):
         statement, at = view.statement, view.head.ledger_time
         event = statement.sections.get("event")
         ours = agency_of(statement.context.source) == self._voice.agency
-        known.name(db, statement)
         if isinstance(event, InformationSupplied):
             self._answered(db, statement, event)
         elif ours and isinstance(event, ResearchRequested):
@@ -64,7 +63,6 @@ class Research(Worker):
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop an erased report's tasks, decision and results, or an erased task."""
         rows.forget(db, statement)
-        known.forget(db, statement)
         looks.forget(db, statement)
 
     def followed_up(self, db: Connection, event: ResearchCompleted, at: int) -> list[Wanted]:

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     Connection,
     Index,
     RowMapping,
@@ -16,6 +15,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    union,
     update,
 )
 
@@ -314,18 +314,20 @@ def all_origins(db: Connection) -> list[RowMapping]:
 
 
 def source_of(db: Connection, statement: str) -> str:
-    """Give the report that one may only repeat, as far back as proposals reach; else its own id.
+    """Give the report that one may only repeat, the first of all that may be one; else its own id.
 
-    A proposal counts until a person decided that the two are different.
+    A log line that may repeat either of two reports (E19: E17 or E18) makes the three one, or it
+    would count beside whichever it was not put to. A proposal counts until a person decided that
+    the two are different.
     """
-    apart = origins.c.decision.is_not_distinct_from("different")
-    seen = [statement]
-    while True:
-        query = select(origins.c.first).where(origins.c.second == seen[-1], ~apart)
-        first = db.execute(query.order_by(origins.c.first)).scalar()
-        if first is None or first in seen:
-            return seen[-1]
-        seen.append(first)
+    joined = ~origins.c.decision.is_not_distinct_from("different")
+    found, fresh = {statement}, {statement}
+    while fresh:
+        ends = ((origins.c.first, origins.c.second), (origins.c.second, origins.c.first))
+        reached = union(*(select(one).where(joined, other.in_(fresh)) for one, other in ends))
+        fresh = set(db.execute(reached).scalars()) - found
+        found |= fresh
+    return min(found)
 
 
 def link(db: Connection, link_id: str, event: PersonsLinked) -> None:
@@ -350,11 +352,6 @@ def tokens_of(db: Connection, link_id: str) -> frozenset[str]:
     return frozenset(db.execute(query).scalars())
 
 
-def stands() -> ColumnElement[bool]:
-    """Ask that nobody undid a link; not by the index of who undid it, in which most stand alike."""
-    return func.coalesce(links.c.undone_by, "nobody") == "nobody"
-
-
 def one_person(db: Connection, token: str, hidden: Collection[str] = ()) -> frozenset[str]:
     """Give every token that standing links make the same person as one, itself included.
 
@@ -369,7 +366,7 @@ def one_person(db: Connection, token: str, hidden: Collection[str] = ()) -> froz
             select(links.c.id, other.c.token)
             .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
             .join(other, other.c.link == link_tokens.c.link)
-            .where(stands(), link_tokens.c.token.in_(sorted(fresh)))
+            .where(links.c.undone_by.is_(None), link_tokens.c.token.in_(sorted(fresh)))
         )
         fresh = {row.token for row in db.execute(query) if row.id not in hidden} - found
         found |= fresh

@@ -53,7 +53,7 @@ GROUPS = (
 """Modules of this folder that hold a group of commands as `app`."""
 COMMANDS = (
     "publish", "correct", "retract", "subject_access", "decision_record", "figures", "demo",
-    "desk",
+    "desk", "report",
     "replay",
 )  # fmt: skip
 """Modules of this folder that hold one command as a function of their own name."""
@@ -63,8 +63,13 @@ PATHS = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryErr
 """What a path that was given does where it cannot be read or written."""
 
 
-def application() -> "typer.Typer":
-    """Assemble the command."""
+def application(only: str | None = None) -> "typer.Typer":
+    """Assemble the command.
+
+    Args:
+        only: the one group or command that is wanted: the others are not read, which takes long.
+            None, or what is none of them, for all.
+    """
     import typer
 
     app = typer.Typer(
@@ -73,12 +78,17 @@ def application() -> "typer.Typer":
         pretty_exceptions_enable=False,
         help="Domestic-abuse information between agencies: named, lawful, recorded, provable.",
     )
-    for name in GROUPS:
-        module = importlib.import_module(f"deploy.command.{name}")
-        app.add_typer(module.app, name=name.replace("_", "-"))
-    for name in COMMANDS:
-        module = importlib.import_module(f"deploy.command.{name}")
-        app.command(name.replace("_", "-"))(getattr(module, name))
+    # A group whatever is in it: typer would make one command alone the whole.
+    app.callback()(lambda: None)
+    spelled = {name.replace("_", "-"): name for name in (*GROUPS, *COMMANDS)}
+    for name, module in spelled.items():
+        if only in spelled and name != only:
+            continue
+        found = importlib.import_module(f"deploy.command.{module}")
+        if module in GROUPS:
+            app.add_typer(found.app, name=name)
+        else:
+            app.command(name)(getattr(found, module))
     return app
 
 
@@ -109,7 +119,8 @@ def invoke(arguments: Sequence[str]) -> int:
     try:
         service = "run" in arguments[1:2]
         logs.configure(settings().log_level or ("info" if service else "warning"))
-        command = typer.main.get_command(application())
+        wanted = arguments[0] if arguments else None
+        command = typer.main.get_command(application(wanted))
         return command.main(list(arguments), prog_name="candour", standalone_mode=False) or 0
     except typer.TyperException as misuse:
         misuse.show()  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deploy.command.consumer import ActingHome
-from deploy.desk import configured, development, serve
+from deploy.desk import DeskSettings, configured, development, serve
 from producers.home import Home
 
 
@@ -24,13 +24,16 @@ def desk(
 
     Who people are comes from the identity provider in desk.yaml of the home (`issuer`,
     `client_id`, `client_secret`: a file, `address`: where browsers reach this desk,
-    `certificate` and `key`: files for TLS).
+    `certificate` and `key`: files for TLS; `roles_claim` and `reference_claim`: what lists a
+    person's roles, and your own reference for them; `acr`: how strongly they must have proved
+    who they are; `tells_when: false` where the provider does not say when they did; `idle_minutes`
+    until a session is locked).
     """
     opened = Home.open(home)
     with ExitStack() as stack:
         if develop:
-            settings = stack.enter_context(development(Path(home), port))
+            settings = stack.enter_context(development(Path(home), port, DeskSettings))
         else:
-            settings = configured(opened)
+            settings = configured(opened, "desk.yaml", DeskSettings)
         typer.echo(f"The desk: {settings.address}  (stop with Ctrl-C)")
         serve(opened, settings, port=port)

@@ -66,6 +66,8 @@ def replay(  # noqa: PLR0913 - each is an independent option
         if item is None and not headlines:
             _echo(telling.contradictions(played))
         _echo(telling.breaches(played))
+        if item is None and not headlines:
+            _echo(telling.how_often(played))
     if table is not None:
         with table.open("w", encoding="utf-8", newline="") as file:
             telling.write_table(done, file)

@@ -59,28 +59,27 @@ def listed(
         tasks = standing.visible(db, viewer, tasks, "statement", "id", "identified_by")
         now = stored.ledger_time(db)
         failing(db, viewer)
-        hidden = standing.hidden_from(db, viewer)
         for statement in dict.fromkeys(task["statement"] for task in tasks):
             its = [t for t in tasks if t["statement"] == statement]
             if every or any(task["open"] for task in its):
-                _show(db, its, hidden, now, every=every)
+                _show(db, its, viewer, now, every=every)
     if not any(every or task["open"] for task in tasks):
         typer.echo("No task is open." if tasks else "No research was opened.")
 
 
 def _show(
-    db: Connection, tasks: list[RowMapping], hidden: frozenset[str], now: int, *, every: bool
+    db: Connection, tasks: list[RowMapping], viewer: frozenset[str] | None, now: int, *, every: bool
 ) -> None:
     """Show one report's tasks: how far its research has come stands before all of them."""
     statement = tasks[0]["statement"]
     report = stored.held(db, statement)
     typer.echo(f"\nReport {statement}")
-    first = first_lines(db, statement, hidden)
+    first = first_lines(db, statement, standing.hidden_from(db, viewer))
     for line in (*first, *standing.marks_of(db, statement), *limits_of(report)):
         typer.echo(f"  {line}")
     typer.echo(f"  {plan.standing(tasks)}")
     people = {
-        subject: known.known(db, statement, subject, hidden)
+        subject: known.known(db, statement, subject, viewer)
         for subject in dict.fromkeys(task["subject"] for task in tasks)
     }
     table = [("task", "person", "system", "due", "how it stands")]

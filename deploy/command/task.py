@@ -46,7 +46,7 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
     with acting.store.read() as db:
         hidden = standing.hidden_from(db, viewer)
         row = rows.seen(db, task, hidden)
-        person = None if row is None else known.known(db, row["statement"], row["subject"], hidden)
+        person = None if row is None else known.known(db, row["statement"], row["subject"], viewer)
     if row is None or person is None:
         raise no_task()
     places: list[Whereabouts] = [] if person.is_sheltered else person.places

@@ -267,8 +267,9 @@ def _proof(stage: Stage, tell: Callable[[str], None], services: str) -> None:
 def _closing(tell: Callable[[str], None], folder: Path, statement: str) -> None:
     activate = Path(sys.prefix) / "bin" / "activate"
     tell(
-        "\nIt was 2,218 days before the assault. The review cannot say that she was being abused "
-        "then.\nSomeone would have had to ask.\n\n"
+        "\nFrom that police log of 2 May 2012 it was 2,218 days to the assault of 29 May 2018; "
+        "from what\nprobation reported a day before it, 2,219. The review cannot say that she "
+        "was being abused then.\nSomeone would have had to ask.\n\n"
         f"What was made stands in {folder}; everything that was started is stopped. To go on:\n"
         f"  . {activate}\n"
         f"  candour kafka up --home {folder}/kafka\n"
@@ -277,6 +278,7 @@ def _closing(tell: Callable[[str], None], folder: Path, statement: str) -> None:
         "thames-valley-desk\n"
         f"  candour outbox show {statement} --by {OFFICER} --home {folder}/{NOW}/"
         "tv-probation-case\n"
+        "Or open it in a browser, with three journeys to try: make desk (candour demo --desk).\n"
         "Then write a report of your own: producers/report.yaml, candour publish. Playing this "
         "again\nempties the folder, unless something was done there: then it asks for --afresh."
     )

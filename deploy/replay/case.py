@@ -6,6 +6,7 @@ said at once, by line, before anything is played.
 Source: domain.md 3, 5 (trap 14), 6, 7 (Truth about the review).
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ What = Literal[
 ]  # fmt: skip
 """What somebody must never receive: a kind of section, or `anything` at all of a statement."""
 HERE = Path(__file__).parent
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def _moment(text: str) -> str:
@@ -109,6 +111,13 @@ class Item(Document):
         """Whether nobody knows when it happened: then no day is counted from it."""
         report = self.report or {"report": "provenance"}
         return report.get("report") != "provenance" and report.get("when", "undated") == "undated"
+
+    @property
+    def has_day(self) -> bool:
+        """Whether the day is known on which it happened, or was told; no day is counted else."""
+        report = self.report or {"report": "provenance"}
+        known = (str(report.get(name, "")) for name in ("when", "known"))
+        return report.get("report") == "provenance" or any(map(_DAY.match, known))
 
     @property
     def causes(self) -> list[str]:

@@ -5,8 +5,10 @@ each moment at which a duty, a task or an alert runs out, so that what follows s
 """
 
 from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, func, select
+from sqlalchemy import BigInteger, CompoundSelect, Connection, bindparam, func, select
 
 from consumers.store import Store, metadata
 
@@ -31,12 +33,17 @@ def next_clock(stores: Iterable[Store], after: int) -> int | None:
 
 def _to_come(db: Connection, since: int) -> list[int]:
     """List the first moment to come of every column that holds moments."""
+    first = db.execute(_moments(), {"since": since}).scalars()
+    return [moment for moment in first if moment is not None]
+
+
+@cache
+def _moments() -> CompoundSelect[Any]:
     queries = [
-        select(func.min(column)).where(column >= since)
+        select(func.min(column)).where(column >= bindparam("since"))
         for table in metadata.sorted_tables
         for column in table.c
         if isinstance(column.type, BigInteger)
         and (column.name.endswith("_at") or column.name == "until")
     ]
-    first = db.execute(queries[0].union_all(*queries[1:])).scalars()
-    return [moment for moment in first if moment is not None]
+    return queries[0].union_all(*queries[1:])

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from consumers.safeguarding.rules.unresearched import ID as UNRESEARCHED
 from contracts.event.work import AlertRaised
 from deploy.replay.case import Headline, Item
 from deploy.replay.played import Played, Spoken
-from deploy.replay.telling import STANDINGS, header
+from deploy.replay.telling import header, shown
+from deploy.replay.wording import ASKS, STANDINGS, found_by, kind_of_report, number, role
 
 HELD = frozenset({"held_then"})
 _DAY = 10
@@ -28,6 +30,7 @@ class Counted:
         until: the day of what came.
         people: whom of the headline's it is about, by key.
         rules: which alerts it raised, by rule, each once.
+        acts: what they ask for, each once, but for the looks.
         looks: how many looks in records were opened of it.
     """
 
@@ -36,6 +39,7 @@ class Counted:
     until: date
     people: tuple[str, ...]
     rules: tuple[str, ...]
+    acts: tuple[str, ...]
     looks: int
 
     @property
@@ -54,20 +58,22 @@ def counted(played: Played, headline: Headline) -> list[Counted]:
     until = _day_of(played.said(headline.until).item)
     found = list[Counted]()
     for one in played.items if until is not None else ():
-        rules = [
-            alert.rule
+        raised = [
+            alert
             for spoken, alert in played.alerts
             if spoken.about[:1] == (one.item.id,) and _is_held_then(played, spoken)
             if played.people_in(spoken, alert) & {*headline.about}
         ]
+        rules = dict.fromkeys(alert.rule for alert in raised)
+        acts = dict.fromkeys(a.act for a in raised if a.act and a.rule != UNRESEARCHED)
         looks = sum(spoken.about == (one.item.id,) for spoken, _ in played.tasks)
         about = {*headline.about} & {*one.item.people}
-        fits = bool(about) and one.item.standing in HELD and not one.item.undated
+        fits = bool(about) and one.item.standing in HELD and one.item.has_day
         said = _utc(one.item.at_ms)
         if fits and (rules or looks) and until is not None and said < until:
             people = tuple(key for key in headline.about if key in about)
             found.append(
-                Counted(one.item.id, said, until, people, tuple(dict.fromkeys(rules)), looks)
+                Counted(one.item.id, said, until, people, tuple(rules), tuple(acts), looks)
             )
     return found
 
@@ -97,19 +103,25 @@ def _asked(played: Played, headline: Headline, people: str) -> Iterator[str]:
         return
     spoken, alert = first
     raised = _utc(spoken.at)
-    yield (
-        f"  {(until - raised).days:,} days before {headline.calls} ({_spelled(until)}): the first "
-        f"alert on {people}, {_spelled(raised)}"
-    )
-    title = played.titles[spoken.agency]
-    why = f"because of {spoken.about[0]}"
-    yield f"    {alert.rule} at {title}, {why}: somebody would have been asked."
-    yield f"  From each report to {headline.calls}, and what would have been asked because of it:"
+    yield from shown(
+        f"On {_spelled(raised)}, {(until - raised).days:,} days before {headline.calls} "
+        f"({_spelled(until)}), somebody would first have been asked about {people} together. "
+        f"{found_by(alert.rule)}: the {role(alert.owner_role)} of {played.titles[spoken.agency]} "
+        f"would have been asked {ASKS.get(alert.act or '', 'to look')} "
+        f"[{alert.rule}, because of {spoken.about[0]}].", 2,
+    )  # fmt: skip
+    yield from shown(
+        f"What was written down then, the days from it to {headline.calls}, and what would have "
+        "been asked because of it:", 2,
+    )  # fmt: skip
     for one in found:
-        looks = f"{one.looks} looks in records" if one.looks else ""
-        asked = ", ".join(filter(None, (*one.rules, looks)))
-        who = " ".join(one.people)
-        yield f"    {one.days:>6,} days  {one.item:<5} {_spelled(one.said):<18} {who:<6} {asked}"
+        item = played.said(one.item).item
+        who = " and ".join(played.case.people[key].given or key for key in one.people)
+        looks = f"{number(one.looks, 'look')} in records" if one.looks else ""
+        asked = "; ".join(filter(None, (*(ASKS.get(act, role(act)) for act in one.acts), looks)))
+        what = kind_of_report(item)
+        yield f"    {one.days:>6,} days  {_spelled(one.said)}: {what}, {who} [{one.item}]"
+        yield from shown(asked, 17)
 
 
 def _as_it_was(played: Played, headline: Headline, people: str) -> Iterator[str]:
@@ -122,26 +134,27 @@ def _as_it_was(played: Played, headline: Headline, people: str) -> Iterator[str]
     ]  # fmt: skip
     agencies = {played.case.agency_of(item.writer) for item in known}
     told = [item.id for item in known if item.told_then]
-    yield (
-        f"  Written down about {people} before {headline.calls}: {len(known)} of the items, by "
+    yield from shown(
+        f"Written down about {people} before {headline.calls}: {len(known)} of the items, by "
         f"{len(agencies)} of the agencies. Told to another: {', '.join(told) or 'none of them'}. "
-        "Nobody was asked anything."
-    )
+        "Nobody was asked anything.", 2,
+    )  # fmt: skip
 
 
 def _left_out(played: Played) -> Iterator[str]:
     for standing in ("told_informally", "learned_at_review", "invented"):
         ids = [one.item.id for one in played.items if one.item.standing == standing]
         if ids:
-            yield f"  Left out, {STANDINGS[standing].split(':')[0].lower()}: {', '.join(ids)}"
-    undated = [one.item.id for one in played.items if one.item.undated and not one.item.link]
+            mark = STANDINGS[standing].split(":")[0].lower()
+            yield from shown(f"Left out, {mark}: {', '.join(ids)}", 2)
+    undated = [one.item.id for one in played.items if not one.item.has_day and not one.item.link]
     if undated:
-        yield f"  Undated, so no day is counted: {', '.join(undated)}"
+        yield from shown(f"Known to no day, so none is counted: {', '.join(undated)}", 2)
 
 
 def _counts(played: Played, headline: Headline, spoken: Spoken, alert: AlertRaised) -> bool:
     about = {*headline.about} <= played.people_in(spoken, alert)
-    return about and _is_held_then(played, spoken)
+    return about and _is_held_then(played, spoken) and played.said(spoken.about[0]).item.has_day
 
 
 def _is_held_then(played: Played, spoken: Spoken) -> bool:

@@ -41,6 +41,8 @@ class Log:
         views: by agency, as its topic holds them.
         receipts: likewise.
         checkpoints: signed notes, one a batch.
+        submitted: what was put on agencies' topics, in order, with the agency.
+        times: digests of what only moved the exercise's time on.
     """
 
     def __init__(self, partnership: str, *, seed: bytes, draw: Draw, now_ms: int) -> None:
@@ -53,6 +55,8 @@ class Log:
             now_ms: when the exercise begins.
         """
         self.partnership, self.now_ms = partnership, now_ms
+        self.submitted: list[tuple[str, bytes]] = []
+        self.times: set[bytes] = set()
         self.state = State()
         self.entries: list[Written] = []
         self.views: dict[str, list[Sent]] = {}
@@ -72,6 +76,7 @@ class Log:
 
     def submit(self, agency: str, raws: Sequence[bytes]) -> list[Written]:
         """Sequence what stands on an agency's topic, deliver it, and give the entries."""
+        self.submitted += [(agency, raw) for raw in raws]
         name, known = topic.submissions(self.partnership, agency), self.state.public_keys
         first = self._offsets.get(agency, 0)
         self._offsets[agency] = first + len(raws)
@@ -83,6 +88,10 @@ class Log:
             batch, clock_ms=self.now_ms, salt=lambda: self._draw(SALT_BYTES)
         )
         self.entries += written
+        for one in written:
+            found = one.recorded.findings
+            if found is not None and found.event == "exercise_time_set":
+                self.times.add(found.statement.encode())
         self._deliver(written)
         return written
 

@@ -5,7 +5,7 @@ speaks for it: a writer's references are its own, and so are the random tokens t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ from sqlalchemy.schema import CreateSchema
 
 from consumers.consumer import Came as Viewed
 from consumers.consumer import Consumer
-from consumers.store import Store
+from consumers.store import Store, ledger_time
 from consumers.worker import Voice
 from contracts.agreement import Basis
 from contracts.draft import Draft
@@ -24,6 +24,7 @@ from contracts.fault import InvariantBroken, Misuse
 from contracts.opened import Receipt, open_receipt
 from contracts.reason import Reason
 from deploy.matching import weighing_of
+from deploy.replay.clocks import next_clock
 from deploy.replay.drawn import drawn, ids_at
 from deploy.replay.log import Log
 from deploy.wiring import STORE, Acting
@@ -116,7 +117,7 @@ def remedies(reasons: Sequence[ReasonGiven]) -> list[str]:
     return list(dict.fromkeys(Reason.of(one.code).remedy for one in reasons))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Office:
     """One agency: what governs for it, what acts for it, and its writers' own sources."""
 
@@ -125,17 +126,35 @@ class Office:
     desk: Source
     acting: Acting
     writers: Mapping[str, Source]
+    _looked: int = field(default=0, init=False)
+    """How many records its topic held when it was last looked at."""
 
-    def act(self) -> bool:
-        """Let the agency's consumer read and say what it wants said; give whether it read."""
+    def act(self, *, whole: bool = False) -> bool:
+        """Let the agency's consumer read and say what it wants said; give whether it read.
+
+        Args:
+            whole: read also where time alone came and nothing ran out.
+        """
         log, consumer = self.desk.log, self.acting.consumer
-        first = consumer.position()
-        fresh = log.views.get(self.agency, [])[first:]
-        if not fresh:
+        views = log.views.get(self.agency, [])
+        if len(views) == self._looked and not whole:
+            return False  # nothing came, not even time
+        self._looked, first = len(views), consumer.position()
+        fresh = views[first:]
+        if not whole and all(one.key in log.times for one in fresh) and not self._runs_out():
+            # Time alone came, and no clock here has run out: it is read with what comes next.
             return False
         consumer.take([Viewed(at, one.key, one.value) for at, one in enumerate(fresh, first)])
         consumer.publish_waiting(self._publish)
         return True
+
+    def _runs_out(self) -> bool:
+        """Say whether a clock of this agency has run out since its consumer last read."""
+        store = self.acting.store
+        with store.read() as db:
+            read_until = ledger_time(db)
+        due = next_clock([store], read_until)
+        return due is not None and due <= self.desk.log.now_ms
 
     def _publish(self, drafts: Sequence[Draft]) -> None:
         self.desk.read()  # the outbox must know what the consumer knows: agreements, time

@@ -124,6 +124,10 @@ class _Playing:
     def end(self, *, keep: bool) -> Played:
         """Let clocks run out, and look at every desk."""
         self._pass_to(self._ends, "the end")
+        if self._mode == "now":
+            for office in self._offices.values():
+                office.act(whole=True)
+        self._settle()
         for office in self._offices.values():
             self._watch.look(office.agency, office.acting.store)
             for source in office.sources if keep else ():

@@ -1,78 +1,54 @@
 """A replay in plain English: what was said, who received what of it, what was asked of whom.
 
-It says what would have been asked, never what would have been prevented.
+It says what would have been asked, never what would have been otherwise. Words come first, and
+the codes that they stand for after them, in brackets.
 
 Source: domain.md 7 (Truth about the review; The demonstration in 60 seconds).
 """
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from textwrap import wrap
 from typing import TextIO
 
+from consumers.safeguarding.rules.unresearched import ID as UNRESEARCHED
 from contracts.event.action import AlertEscalated
 from contracts.event.work import (
-    AlertRaised,
     InformationRequested,
     InformationSupplied,
-    PossibleSameOrigin,
     ResearchCompleted,
     ResponseGiven,
 )
-from contracts.section import kind_of
-from deploy.replay.played import HEADERS, Delivered, Played, Said, Spoken
+from deploy.replay.asked import LOUDNESS, Asked, Owner, asked
+from deploy.replay.played import HEADERS, Delivered, Played, Said
+from deploy.replay.wording import (
+    ASKS,
+    ATTENTION,
+    OUTCOMES,
+    STANDINGS,
+    SYSTEMS,
+    UNDONE,
+    dated,
+    found_by,
+    kind_of_report,
+    listed,
+    moment,
+    number,
+    parts_of,
+    role,
+)
 
 WIDTH = 110
-STANDINGS: dict[str, str] = {
-    "held_then": "written down then",
-    "told_informally": "TOLD INFORMALLY: written down by nobody then; not in the headlines",
-    "learned_at_review": "LEARNED AT THE REVIEW: no agency knew it then; not in the headlines",
-    "invented": "INVENTED for this replay: it did not happen; not in the headlines",
-}
-"""How an item is marked, as a reader must take it."""
-ATTENTION = {"interrupt": "NOW", "duty": "This shift", "note": "To know of"}
-ASKS: dict[str, str] = {
-    "research": "to have the looks made",
-    "provenance": "who says so",
-    "same_origin": "whether two reports are one source",
-    "private_enquiry": "to ask in private, alone and safely",
-    "dash": "for an assessment on the account of whoever is at risk (DASH)",
-    "disclosure": "whether to disclose",
-    "housing_notice": "to tell housing whom to ring, and no more",
-    "risk_review": "to look at the rating again",
-    "separate_contact": "to see the partner alone",
-    "companion": "who came along",
-    "care_screen": "for a screen of care and support needs by a named social worker",
-    "handover": "to whom this is handed over, and whether they have it",
-    "marac_review": "whether to refer to MARAC",
-    "marac_referral": "for a MARAC referral",
-    "support_referral": "to refer to a support service, or to say why not",
-    "therapy_record": "to seek the record of therapy",
-    "visit_check": "who was checked, where, when and by whom",
-    "family_response": "to answer whoever warned",
-    "agreement": "for an agreement that lets this flow",
-    "police_now": "to act at once",
-    "reconsider": "to look again",
-}
-"""What an alert asks for, by the word it carries, as the end of a sentence."""
+_CODED = re.compile(r"([A-Z]+(?:_[A-Z]+)+): (.)")
+"""A reason that begins with a code of the reference, as `COMMON_LAW_ONLY: on that day ...`."""
 COLUMNS = (
     "when", "item", "review", "standing", "rule", "version", "attention", "agency", "role", "by",
     "fallback", "asks", "why",
 )  # fmt: skip
 """The columns of the table that a file is written with, a row for each alert."""
-
-
-def day(at_ms: int) -> str:
-    """Spell a day as people write it: 1 May 2012."""
-    at = datetime.fromtimestamp(at_ms / 1000, UTC)
-    return f"{at.day} {at:%B %Y}"
-
-
-def moment(at_ms: int) -> str:
-    """Spell a moment: 1 May 2012, 09:30 (UTC)."""
-    return f"{day(at_ms)}, {datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M}"
 
 
 def header(played: Played) -> str:
@@ -85,150 +61,192 @@ def table(played: Played, *, item: str | None = None) -> Iterator[str]:
     """Tell what became of every item, or of one."""
     yield header(played)
     if played.mode == "then":
-        yield from _shown("Only what was written down then is on the log; no consumer runs.", 0)
-    yield from _shown(
+        yield from shown(
+            "Only what was written down then is on the log; no consumer runs, so nobody would have "
+            "been asked anything by this.", 0
+        )  # fmt: skip
+    yield from shown(
         "An exercise: times are the story's, in UTC. Nobody works in it: what is asked stays open "
-        "until it runs out. Where a date is not known, the time is where the story has it.", 0
+        "until it runs out. Where a date is not known it says so. What an alert says stands where "
+        "it is first raised; what several agencies noticed is asked once.", 0
     )  # fmt: skip
+    page = _Page(played)
     for one in played.items:
         if item in {None, one.item.id}:
             yield ""
-            yield from _of_item(played, one)
+            yield from page.of(one)
 
 
-def _of_item(played: Played, one: Said) -> Iterator[str]:
-    item = one.item
-    writer = played.case.writers[item.writer]
-    called = played.titles[writer.agency]
-    if played.mode == "then" and writer.then:
-        called = writer.then
-    section = f"review {item.review}; " if item.review else ""
-    yield f"{item.id}  {moment(item.at_ms)}  REPLAY"
-    who = "nobody is named" if item.nameless else f"{writer.name}, {writer.role}"
-    yield from _shown(f"{called}: {who}; {_kind(one)}")
-    standing = STANDINGS[item.standing] if item.standing else "a named matcher's decision"
-    undated = "; UNDATED: no day is counted from it" if item.undated else ""
-    yield from _shown(f"{section}{standing}{undated}")
-    for words in ((item.report or {}).get("words"), item.note):
-        if words:
-            yield from _shown(f"“{words}”" if words != item.note else f"Note: {words}")
-    if played.mode == "then":
-        told = ", ".join(played.titles[played.case.agency_of(name)] for name in item.told_then)
-        yield from _shown(f"in fact told: {told or 'nobody'}")
-    if one.why_not is not None:
-        yield from _shown(f"not on the log: {one.why_not}")
-        return
-    yield from _outcome(played, one)
-    yield from _received(played, one)
-    yield from _asked(played, one)
-    yield from _back(played, one)
+class _Page:
+    """The table of one replay; what an alert says in full is said once."""
 
+    def __init__(self, played: Played) -> None:
+        self._played = played
+        self._asked: dict[str, list[Asked]] = {}
+        for one in asked(played):
+            self._asked.setdefault(one.item, []).append(one)
+        self._first: dict[str, str] = {}
 
-def _kind(one: Said) -> str:
-    if one.item.link is not None:
-        names = ", ".join(one.item.link.across)
-        return f"joins {' and '.join(one.item.link.people)} as {names} know them, by name"
-    report = one.item.report or {}
-    facts = report.get("facts")
-    first = next(iter(facts.values()), "") if isinstance(facts, dict) else ""
-    kind = str(report.get("report", "")).replace("_", " ")
-    return f"{kind} ({first.replace('_', ' ')})" if isinstance(first, str) and first else kind
+    def of(self, one: Said) -> Iterator[str]:
+        """Tell of one item."""
+        played, item = self._played, one.item
+        writer = played.case.writers[item.writer]
+        called = played.titles[writer.agency]
+        if played.mode == "then" and writer.then:
+            called = writer.then
+        section = f"; review {item.review}" if item.review else ""
+        what = self._joined(one) if item.link else kind_of_report(item)
+        yield from shown(f"REPLAY {dated(item)}: {what} [{item.id}{section}]", 0)
+        who = "nobody is named" if item.nameless else f"{writer.name}, {writer.role}"
+        yield from shown(f"{called}: {who}")
+        standing = STANDINGS[item.standing] if item.standing else "a named matcher's decision"
+        undated = "; UNDATED: no day is counted from it" if item.undated else ""
+        yield from shown(f"{standing[:1].upper()}{standing[1:]}{undated}")
+        for words in ((item.report or {}).get("words"), item.note):
+            if words:
+                yield from shown(f"“{words}”" if words != item.note else f"Note: {words}")
+        if played.mode == "then":
+            told = listed(played.titles[played.case.agency_of(name)] for name in item.told_then)
+            yield from shown(f"In fact told: {told or 'nobody'}")
+        if one.why_not is not None:
+            yield from shown(f"Not on the log: {one.why_not}")
+            return
+        yield from _outcome(played, one)
+        yield from _received(played, one)
+        yield from self._wanted(one)
+        yield from _answers(played, one)
+        yield from self._undone(one)
+
+    def _joined(self, one: Said) -> str:
+        link, case = one.item.link, self._played.case
+        if link is None:
+            return ""
+        names = " and ".join(case.people[key].given or key for key in link.people)
+        return f"{names} as {listed(link.across)} know them, said by a named person to be one"
+
+    def _wanted(self, one: Said) -> Iterator[str]:
+        """Tell what would have been asked because of an item, of whom, by when and why."""
+        played = self._played
+        looks = [(s, t) for s, t in played.tasks if s.about[:1] == (one.item.id,)]
+        for agency in dict.fromkeys(s.agency for s, _ in looks):
+            ours = [t for s, t in looks if s.agency == agency]
+            people = dict.fromkeys(played.people.get(t.subject, "?") for t in ours)
+            names = ", ".join(_called(played, key) for key in people)
+            systems = ", ".join(dict.fromkeys(SYSTEMS.get(t.system, t.system) for t in ours))
+            first = moment(min(t.due_at for t in ours))
+            yield from shown(
+                f"Research: {played.titles[agency]} would have been asked to look up {names} "
+                f"({number(len(ours), 'look')}: {systems}), the first by {first}"
+            )
+        for what in self._asked.get(one.item.id, []):
+            if what.rule != UNRESEARCHED:
+                yield from self._one(what, one.item.at_ms)
+
+    def _one(self, what: Asked, said_at: int) -> Iterator[str]:
+        later = f", from {moment(what.at)}" if what.at > said_at else ""
+        asks = ASKS.get(what.act, role(what.act))
+        clocks = dict.fromkeys((one.by, one.fallback) for one in what.owners)
+        told = [
+            listed(
+                _desk(self._played, one) for one in what.owners if (one.by, one.fallback) == clock
+            )
+            + f" would have been asked {asks}"
+            + (f", by {moment(clock[0])}, else the {role(clock[1])}" if clock[1] else "")
+            for clock in clocks
+        ]
+        yield from shown(f"{ATTENTION[what.attention]}{later}: {'; '.join(told)}")
+        words, code = _uncoded(what.why)
+        first = self._first.setdefault(words, what.item)
+        why = f"{found_by(what.rule)}, as at {first}." if first != what.item else words
+        noticed = listed(self._played.titles[one] for one in what.noticed)
+        codes = ", ".join(filter(None, (what.rule, code, f"because of {', '.join(what.because)}")))
+        yield from shown(f"Why: {why} [{codes}; noticed by {noticed}]", 8)
+
+    def _undone(self, one: Said) -> Iterator[str]:
+        """Tell in one sentence what nobody did, since nobody works in a replay."""
+        played, left = self._played, list[str]()
+        for what in self._asked.get(one.item.id, []):
+            if what.rule == UNRESEARCHED:
+                owners = listed(_desk(played, owner) for owner in what.owners)
+                left.append(
+                    f"the looks, and from {moment(what.at)} {owners} would have been asked "
+                    f"{ASKS[what.act]} [{what.rule}]"
+                )
+        owed: dict[str, list[str]] = {}
+        for spoken, late in played.overdue:
+            if spoken.about[:1] == (one.item.id,):
+                owed.setdefault(late.duty, []).append(played.titles[late.owner_agency])
+        for duty, owners_of in owed.items():
+            left.append(f"{UNDONE.get(duty, role(duty))}, owed by {listed(owners_of)}")
+        steps = [s for s, _ in played.of(AlertEscalated) if s.about[:1] == (one.item.id,)]
+        if steps:
+            moved = f"{number(len(steps), 'time')}, first on {moment(steps[0].at)}"
+            left.append(f"what nobody took went on to the next role {moved}")
+        if left:
+            yield from shown(f"Left undone, since nobody works here: {'; '.join(left)}.")
 
 
 def _outcome(played: Played, one: Said) -> Iterator[str]:
-    words = {
-        "accepted": "accepted",
-        "accepted_emergency": "accepted as an emergency: delivered at once",
-        "provisional": "held for all but police, who have it marked provisional",
-        "quarantined": "held: nobody else was sent it",
-        "rejected": "refused",
-    }
-    yield from _shown(words.get(one.outcome or "", one.outcome or ""))
+    outcome = OUTCOMES.get(one.outcome or "", one.outcome or "")
+    again = [anew for anew in played.anew if anew.statement == one.statement]
+    if one.reasons or again or outcome != OUTCOMES["accepted"]:
+        yield from shown(outcome)
     for code, remedy in one.reasons:
-        yield from _shown(f"why: {remedy} [{code}]", 8)
-    for again in played.anew:
-        if again.statement == one.statement:
-            found = words.get(again.outcome, again.outcome)
-            yield from _shown(f"decided anew on {moment(again.at)}: {found}")
+        yield from shown(f"Why: {role(remedy)} [{code}]", 8)
+    for anew in again:
+        found = OUTCOMES.get(anew.outcome, anew.outcome).lower()
+        yield from shown(f"Decided anew on {moment(anew.at)}: {found}")
 
 
 def _received(played: Played, one: Said) -> Iterator[str]:
     """Tell what each agency received of an item: in full, in part, nothing."""
     newest = {d.to: d for d in played.delivered if d.statement == one.statement}
-    own = played.case.writers[one.item.writer].agency
-    for to, got in newest.items():
-        marks = f"; marked {_role(', '.join(got.marks))}" if got.marks else ""
-        what = "in full" if got.level == "full" else f"in part: {_sections(got) or 'that it is'}"
-        would = "today's rule would send it to" if played.mode == "then" else "received by"
-        yield from _shown(f"{would} {played.titles[to]} {what}{marks} [{got.leg}]")
-    without = [agency for agency in played.titles if agency not in {*newest, own}]
-    yield from _shown(f"nothing to {'anybody else' if not newest else ', '.join(without)}")
+    would = "Today's rule would send it" if played.mode == "then" else "Received"
+    for way in dict.fromkeys(_way(got) for got in newest.values()):
+        same = [got for got in newest.values() if _way(got) == way]
+        names = listed(played.titles[got.to] for got in same)
+        legs = ", ".join(dict.fromkeys(got.leg for got in same))
+        to = "to" if played.mode == "then" else "by"
+        yield from shown(f"{would} {way[0]}, {to} {names}{way[1]} [{legs}]")
+    if one.outcome != "quarantined" or newest:
+        yield from shown("Nobody else received any of it")
 
 
-def _sections(got: Delivered) -> str:
-    kinds = dict.fromkeys((kind_of(name) or name).removeprefix("person.") for name in got.sections)
-    return ", ".join(kind.replace("_", " ") for kind in kinds)
+def _way(got: Delivered) -> tuple[str, str]:
+    """Give how much of it somebody received, and how it is marked."""
+    marks = f"; marked: {role(', '.join(got.marks))}" if got.marks else ""
+    full = got.level == "full"
+    return "in full" if full else f"in part ({parts_of(got.sections)})", marks
 
 
-def _asked(played: Played, one: Said) -> Iterator[str]:
-    """Tell what would have been asked because of an item, of whom, by when and why."""
-    looks = [(s, t) for s, t in played.tasks if s.about[:1] == (one.item.id,)]
-    for agency in dict.fromkeys(s.agency for s, _ in looks):
-        ours = [t for s, t in looks if s.agency == agency]
-        people = list(dict.fromkeys(played.people.get(t.subject, "?") for t in ours))
-        systems = ", ".join(dict.fromkeys(t.system.replace("_", " and ") for t in ours))
-        yield from _shown(
-            f"research: {played.titles[agency]} would have been asked for "
-            f"{_counted(len(ours), 'look')} ({', '.join(people)}: {systems}), the first by "
-            f"{moment(min(t.due_at for t in ours))}"
-        )
-    for spoken, alert in played.alerts:
-        if spoken.about[:1] == (one.item.id,):
-            yield from _alerted(played, spoken, alert)
-    for spoken, origin in played.of(PossibleSameOrigin):
-        if one.item.id in spoken.about:
-            pair = " and ".join(spoken.about[:2])
-            yield from _shown(
-                f"{played.titles[spoken.agency]} would have been asked: are {pair}, "
-                f"{_counted(origin.days_apart, 'day')} apart, one source? Until somebody decides, "
-                "they count as one [M03]"
-            )
+def _desk(played: Played, owner: Owner) -> str:
+    at = f" of {played.titles[owner.agency]}" if owner.agency else ""
+    return f"the {role(owner.role)}{at}"
 
 
-def _alerted(played: Played, spoken: Spoken, alert: AlertRaised) -> Iterator[str]:
-    title = played.titles[spoken.agency]
-    yield from _shown(
-        f"{alert.rule} fired on {moment(spoken.at)}. {ATTENTION[alert.attention]}: the "
-        f"{_role(alert.owner_role)} of {title} would have been asked"
-        f"{f' {ASKS[alert.act]}' if alert.act else ''}, by {moment(alert.due_at)}; else the "
-        f"{_role(alert.fallback_role)}"
-    )
-    why = alert.why or f"done once: {alert.good}"
-    yield from _shown(f"because of {', '.join(spoken.about)}: {why}", 8)
-    steps = [s for s, up in played.of(AlertEscalated) if up.alert == spoken.id]
-    if steps:
-        yield from _shown(f"nobody took it; it went on {_counted(len(steps), 'time')}, first on "
-                          f"{moment(steps[0].at)}", 8)  # fmt: skip
+def _called(played: Played, key: str) -> str:
+    """Give somebody's name in full, so that one that is invented says so; or that there is none."""
+    persona = played.case.people.get(key)
+    names = filter(None, (persona.given, persona.family)) if persona else ()
+    return " ".join(names) or "somebody whom nobody names"
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def _uncoded(why: str) -> tuple[str, str]:
+    """Part a reason from the code that it begins with, where it has one."""
+    found = _CODED.match(why)
+    return (f"{found[2].upper()}{why[found.end() :]}", found[1]) if found else (why, "")
 
 
-def _role(role: str) -> str:
-    return role.replace("_", " ")
-
-
-def _back(played: Played, one: Said) -> Iterator[str]:
-    """Tell what came back to whoever said it, and what nobody did."""
+def _answers(played: Played, one: Said) -> Iterator[str]:
+    """Tell what was asked back of whoever said it, and what came back to them."""
     own = played.case.writers[one.item.writer].agency
     questions = [
         (s, q) for s, q in played.of(InformationRequested)
         if s.about[:1] == (one.item.id,) and q.addressee == own
     ]  # fmt: skip
     if questions:
-        yield from _shown(
-            f"asked back: {_counted(len(questions), 'question')}, by "
+        yield from shown(
+            f"Asked back of {played.titles[own]}: {number(len(questions), 'question')}, by "
             f"{moment(questions[0][1].due_at)}: "
             + " ".join(dict.fromkeys(q.why for _, q in questions))
         )
@@ -237,14 +255,30 @@ def _back(played: Played, one: Said) -> Iterator[str]:
         for s, _ in played.of(shape) if s.about[:1] == (one.item.id,) and not s.automated
     ]  # fmt: skip
     for answer in answers:
-        yield from _shown(f"answered by {played.titles[answer.agency]} on {moment(answer.at)}")
-    late = Counter(
-        (s.agency, d.duty) for s, d in played.overdue if s.about[:1] == (one.item.id,)
+        yield from shown(f"Answered by {played.titles[answer.agency]} on {moment(answer.at)}")
+
+
+def how_often(played: Played) -> Iterator[str]:
+    """Count the alerts, so that whoever would have them can judge whether that is too many."""
+    yield f"{header(played)} - how often somebody would have been asked"
+    every = [alert for _, alert in played.alerts]
+    years = Counter(datetime.fromtimestamp(s.at / 1000, UTC).year for s, _ in played.alerts)
+    if not every:
+        yield "  Nobody: no alert was raised, and no look was asked for."
+        return
+    loud = Counter[str](alert.attention for alert in every)
+    most, count = max(years.items(), key=lambda pair: (pair[1], pair[0]))
+    yield from shown(
+        f"{number(len(every), 'alert')} in {number(max(years) - min(years) + 1, 'year')}, at "
+        f"most {count} in one of them ({most}). "
+        + ", ".join(f"{loud[one]} {ATTENTION[one].lower()}" for one in LOUDNESS)
+        + f". They ask {number(len(asked(played)), 'thing')}: agencies that notice the same raise "
+        f"an alert each. {number(len(played.tasks), 'look')} in records would have been asked "
+        "for beside them.", 2
     )  # fmt: skip
-    for (agency, duty), count in late.items():
-        times = f" ({count} times)" if count > 1 else ""
-        yield from _shown(f"ran out, since nobody works here: {played.titles[agency]} owed "
-                          f"{duty.replace('_', ' ')}{times}")  # fmt: skip
+    by_rule = Counter((alert.rule, alert.attention) for alert in every)
+    for (rule, attention), times in sorted(by_rule.items(), key=lambda pair: (-pair[1], pair[0])):
+        yield f"  {times:>5}  {ATTENTION[attention].lower():<19} {found_by(rule)} [{rule}]"
 
 
 def contradictions(played: Played) -> Iterator[str]:
@@ -252,21 +286,22 @@ def contradictions(played: Played) -> Iterator[str]:
     if played.case.contradictions:
         yield f"{header(played)} - what is said in more than one way, side by side"
     for one in played.case.contradictions:
-        yield f"  {one.about}"
+        yield f"  {one.about[:1].upper()}{one.about[1:]}:"
         for saying in one.sayings:
-            where = ", ".join(filter(None, (saying.item, saying.review and f"r. {saying.review}")))
-            yield from _shown(f"- {saying.says} ({where})" if where else f"- {saying.says}")
+            cited = saying.review and f"review {saying.review}"
+            where = ", ".join(filter(None, (saying.item, cited)))
+            yield from shown(f"- {saying.says} [{where}]" if where else f"- {saying.says}")
 
 
 def breaches(played: Played) -> Iterator[str]:
     """Name everything that somebody received and must never."""
     yield f"{header(played)} - what must never be received"
     joined = [one.item.id for one in played.items if one.item.link and one.statement]
-    yield from _shown(
+    yield from shown(
         f"Persons are joined by named matchers alone: {', '.join(joined) or 'by nobody here'}.", 2
     )
     if played.hurried:
-        yield from _shown(
+        yield from shown(
             f"Before {', '.join(played.hurried)} more clocks ran out than were stopped at.", 2
         )
     if not played.breaches:
@@ -274,7 +309,7 @@ def breaches(played: Played) -> Iterator[str]:
         yield f"  None of it was: {checked}, every statement a machine said, every desk's rows."
     for one in played.breaches:
         title = played.titles.get(one.party, one.party)
-        yield from _shown(f"BREACH: {title} has {one.section} of {one.item} in {one.where}: "
+        yield from shown(f"BREACH: {title} has {one.section} of {one.item} in {one.where}: "
                           f"{one.why}", 2)  # fmt: skip
 
 
@@ -298,7 +333,9 @@ def write_table(played: Sequence[Played], file: TextIO) -> None:
         writer.writerows((f"REPLAY {one.mode}", *row) for row in rows(one))
 
 
-def _shown(text: str, indent: int = 5) -> Iterator[str]:
+def shown(text: str, indent: int = 5) -> Iterator[str]:
     """Break a text into lines, each indented."""
     margin = " " * indent
-    yield from wrap(text, WIDTH, initial_indent=margin, subsequent_indent=f"{margin}  ")
+    yield from wrap(
+        text, WIDTH, initial_indent=margin, subsequent_indent=f"{margin}  ", break_on_hyphens=False
+    )

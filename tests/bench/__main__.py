@@ -9,11 +9,11 @@ from pathlib import Path
 
 from deploy import logs
 from deploy.kafka.server import KafkaServer
-from tests.bench import audit, latency, rules, throughput
+from tests.bench import audit, latency, month, rules, throughput
 from tests.bench.statements import agreement
 from tests.support.running import running
 
-WANTED = sys.argv[1:] or ["throughput", "latency", "audit", "rules"]
+WANTED = sys.argv[1:] or ["throughput", "latency", "audit", "rules", "month"]
 COUNT = int(os.environ.get("BENCH_COUNT", "20000"))
 
 
@@ -31,6 +31,9 @@ async def figures(folder: Path, address: str) -> dict[str, float]:
                 found |= await asyncio.to_thread(audit.measure, town, folder)
     if "rules" in WANTED:
         found |= await asyncio.to_thread(rules.measure, folder)
+    if "month" in WANTED:
+        (folder / "month").mkdir()
+        found |= await asyncio.to_thread(month.measure, folder / "month")
     if "latency" in WANTED:
         found |= await latency.measure(address, folder / "latency")
     return found
@@ -48,7 +51,7 @@ def main() -> None:
         finally:
             server.stop()
     for name, value in found.items():
-        print(f"{name:<22}{value:>12,.2f}")
+        print(f"{name:<40}{value:>12,.2f}")
     if wanted := os.environ.get("BENCH_JSON"):
         Path(wanted).write_text(json.dumps(found, indent=2) + "\n")
     sys.stdout.flush()

@@ -30,6 +30,7 @@ BATCH = 500
 
 def measure(folder: Path) -> dict[str, float]:
     """Measure; per second, and milliseconds a statement by size."""
+    (folder / "town").mkdir()
     town = Working("bench-rules", store=files_in(folder / "town"), acting=[HUB])
     hour = 0
     for one in month(23, COUNT, begins="2027-01-01"):

@@ -221,7 +221,7 @@ async def _journey(browser: Browser, desk: Served, offices: Offices, *, script: 
     await offices.pass_hours(73)
     await _held(desk, select(alerts.c.id).where(alerts.c.rule == "M01"))
     await page.goto("/alerts")
-    await page.get_by_role("link", name="A report whose research ran out of time").first.click()
+    await page.get_by_role("link", name="A report whose research is not done").first.click()
     await page.get_by_role("button", name="I have this alert").click()
     await page.get_by_text("has it", exact=False).first.wait_for()
     await page.goto(f"/reports/{report}/answer")

@@ -103,7 +103,7 @@ async def test_an_exclusion_empties_his_lists_and_lifting_fills_them(offices: Of
     assert "No agency of this id is in the partnership" in wrong
     both = f"exclusion record contact-0002 --agency thames-valley --token {token} {why} {BY}"
     told = await offices.do(both, CASE, expect=64)
-    assert "with --agency everybody there, not one person" in told
+    assert "with an agency everybody there, not one person" in told
     force = f"exclusion record contact-0002 --agency thames-valley {why} {BY}"
     told = await offices.do(force, CASE, expect=64)
     assert "from the WHOLE of Thames Valley Police" in told

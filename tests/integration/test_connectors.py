@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from consumers.research.connectors import matching
 from consumers.research.connectors.connector import RECORDS_MAX, Terms, Unavailable
 from consumers.research.connectors.http import ANSWER_BYTES_MAX, HttpConnector
-from consumers.research.connectors.matching import judge
+from consumers.research.connectors.matching import terms_of
 from consumers.research.connectors.sql import Mapped, SqlConnector, _Asking, prove_read_only
+from consumers.research.known import Known
 from contracts.section import Born, Identifier, Name
 from tests.support import answering
 from tests.support.answering import changed, people_in_postgres, people_in_sqlite, system
@@ -35,11 +38,14 @@ SLOWLY = Mapped(
 
 def terms(*names: tuple[str, str], born: str | None = None, **numbers: str) -> Terms:
     """Search for a person of these names."""
-    return Terms(
-        [Name(*one) for one in names],
-        [Born(born, "day")] if born else [],
-        [Identifier(scheme, value) for scheme, value in numbers.items()],
-    )
+    person = Known(
+        "", [Name(*one) for one in names], [Born(born, "day")] if born else [], [],
+        [Identifier(scheme, value) for scheme, value in numbers.items()], [], frozenset(), [],
+    )  # fmt: skip
+    return terms_of(person, pivot=40)
+
+
+judge = partial(matching.judge, pivot=40)
 
 
 @pytest.fixture(params=DATABASES)

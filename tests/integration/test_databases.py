@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select
 from consumers import store as stored
 from consumers.consumer import Consumer
 from consumers.research.rows import results
+from consumers.safeguarding import life
 from consumers.store import Store, metadata
 from contracts.fault import Transient
 from deploy.workers import workers_of
@@ -20,7 +21,7 @@ from tests.support.working import Working, files_in
 
 COUNT = 60
 ACTING = ("thames-valley", "mk-mash", "nps-thames-valley", "mk-csp")
-OWN = {stored.views.name, stored.to_publish.name}
+OWN = {stored.views.name, stored.to_publish.name, life.alert_life.name}
 """Tables whose `place` only says in which order rows came."""
 
 

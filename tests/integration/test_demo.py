@@ -24,7 +24,7 @@ def test_the_demonstration_plays_and_the_readme_goes_on_from_it(tmp_path: Path) 
     )  # fmt: skip
     assert played.returncode == 0, played.stdout[-2000:] + played.stderr
     assert "14 of 14 looks are still to be made" in played.stderr
-    assert "2,218 days before the assault" in played.stdout
+    assert "log of 2 May 2012 it was 2,218 days to the assault of 29 May 2018" in played.stdout
     assert "Nobody says who looks" not in played.stdout
     assert ".venv/bin/activate" in played.stdout
     blocks = BLOCK.findall((ROOT / "README.md").read_text())

@@ -237,8 +237,8 @@ def test_what_the_reference_says_of_single_items_holds() -> None:
     assert "believed" in found["E16"]["words"]
     assert found["E36"]["report"] != "concern"
     assert found["E60"]["danger_now"] == "unknown"
-    assert [one.get("part") for one in found["E60"]["people"]] == [
-        "alleged_perpetrator", "victim", "associate",
+    assert [(one["is"], one["part"]) for one in found["E60"]["people"]] == [
+        ("D", "alleged_perpetrator"), ("T", "unassessed"), ("M", "associate"),
     ]  # fmt: skip
     for key in ("E15", "E20"):
         assert found[key]["health"]["standing"] == "self_reported"
@@ -327,7 +327,9 @@ def test_the_table_of_what_fires_is_of_the_review_and_of_the_vocabulary() -> Non
     assert {"E04", "E44", "E54", "E56"} <= quiet
     for key, agencies, what, act, owner, why in found:
         assert set(agencies.split()) <= set(LETTERS), key
-        assert re.fullmatch(r"!?M(0[1-9]|1\d|2[0-2])\??|research\??|hand|quiet", what), key
+        assert re.fullmatch(r"!?M(0[1-9]|1\d|2[0-2])\??|separation|research\??|hand|quiet", what), (
+            key
+        )
         assert act == "-" or set(act.split()) <= set(get_args(Act)), key
         assert (act == "-") == (what in {"hand", "quiet"} or what.startswith(("!", "research")))
         assert set(owner.split()) <= KINDS, key
@@ -343,7 +345,7 @@ def test_every_opportunity_that_the_reference_gives_events_for_is_rowed() -> Non
         "M07": ["E24b", "E31"], "M08": ["E34", "E41", "E43"], "M09": ["E35", "E37", "E46"],
         "M11": ["E07"], "M12": ["E33"], "M13": ["E40"], "M14?": ["E58", "E69"],
         "M15": ["E22", "E37"], "M18": ["E26", "E42", "E50"], "M20": ["E59", "E60"],
-        "M21": ["E41"], "!M10": ["E36", "E38"],
+        "M21": ["E41"], "!M10": ["E36", "E38"], "M10": ["E39"],
     }  # fmt: skip
     assert {(what, key) for what, keys in named.items() for key in keys} <= must
 

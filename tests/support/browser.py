@@ -55,7 +55,7 @@ from tests.support.working import Working
 
 CHROMIUM = Path("/usr/bin/chromium")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-SHOTS = "CANDOUR_SHOTS"
+SHOTS = "SHOTS_OF_TESTS"
 """The variable that names a folder for screenshots; without it none is taken."""
 
 
@@ -170,7 +170,9 @@ def at_home(
     def station(settings: DeskSettings, ticking: Ticking) -> Station:
         sessions = sessions_of(home, settings, ticking)
         watched = partial(seen_last, home)
-        return Station(acting.store, acting.voice, acting, sessions, ticking, title, watched)
+        return Station(
+            acting.store, acting.voice, acting, sessions, ticking, title, watched=watched
+        )
 
     with _served(station, users) as served:
         yield served
@@ -391,7 +393,7 @@ async def axe(page: Page) -> list[str]:
 
 
 async def shot(page: Page, name: str) -> None:
-    """Take a screenshot of a whole page, where `CANDOUR_SHOTS` names a folder."""
+    """Take a screenshot of a whole page, where `SHOTS_OF_TESTS` names a folder."""
     folder = os.environ.get(SHOTS)
     if folder:
         await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

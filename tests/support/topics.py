@@ -69,7 +69,12 @@ async def enter(address: str, partnership: str, puts: Iterable[tuple[str, bytes]
         await producer.flush()
     finally:
         await producer.stop()
-    awaited = {digest_of(raw) for _, raw in sent}
+    await entered(address, partnership, [raw for _, raw in sent])
+
+
+async def entered(address: str, partnership: str, raws: Iterable[bytes]) -> None:
+    """Wait until each of some submissions is in the ledger; the broker must be running."""
+    awaited = {digest_of(raw) for raw in raws}
     while awaited:
         for one in await read_topic(address, topic.ledger(partnership)):
             recorded = recorded_of(one.value)

@@ -5,7 +5,7 @@ decides. Requests carry what Chromium sends with them.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
@@ -135,16 +135,32 @@ def visiting(
         issuer: of a provider that runs already; None to run the development one.
         settings: of the desk, beside.
     """
-    with provider(users) if issuer is None else nullcontext(issuer) as known:
-        given: dict[str, Any] = {"tells_when": False, **settings}
-        made = DeskSettings(
-            issuer=known, client_id="candour-desk", client_secret="development",
-            address=ADDRESS, **given,
-        )  # fmt: skip
-        ticking = Ticking()
-        station = station_of(working, agency, folder, made, ticking)
-        try:
-            app = application(station, made, secret="development")
-            yield Visited(app, station, ticking)
-        finally:
-            station.sessions.close()
+    with (
+        provider(users) if issuer is None else nullcontext(issuer) as known,
+        visited(known, lambda *given: station_of(working, agency, folder, *given), **settings) as d,
+    ):
+        yield d
+
+
+@contextmanager
+def visited(
+    issuer: str, station: Callable[[DeskSettings, Ticking], Station], **settings: Any
+) -> Iterator[Visited]:
+    """Open a desk whose pages are given what `station` makes.
+
+    Args:
+        issuer: of a provider that runs.
+        station: makes it, with sessions of its own.
+        settings: of the desk, beside.
+    """
+    given: dict[str, Any] = {"tells_when": False, **settings}
+    made = DeskSettings(
+        issuer=issuer, client_id="candour-desk", client_secret="development", address=ADDRESS,
+        **given,
+    )  # fmt: skip
+    ticking = Ticking()
+    one = station(made, ticking)
+    try:
+        yield Visited(application(one, made, secret="development"), one, ticking)
+    finally:
+        one.sessions.close()

@@ -51,7 +51,8 @@ class Working(Script):
         salts = seeded(f"{seed}/salts")
         self.log = Delivering(PARTNERSHIP, at_ms(IN_FORCE), lambda: salts(16), log_seed=LOG_SEED)
         self.said_by: list[tuple[str, Draft]] = []
-        """What consumers said, in order, with the agency."""
+        """What consumers said, in order, with the agency; `said_at` the ledger's time then."""
+        self.said_at: dict[str, int] = {}
         self._taken: dict[str, int] = {}
         self._ids: set[str] = set()
         self._sent = 0
@@ -96,9 +97,7 @@ class Working(Script):
     def events(self, agency: str, event: str) -> list[Json]:
         """List the facts of every statement of one event that an agency's consumer said."""
         return [
-            json.loads(bytes(draft.sections["event"]))
-            for by, draft in self.said_by
-            if by == agency and draft.event == event
+            facts_of(draft) for by, draft in self.said_by if by == agency and draft.event == event
         ]
 
     def records(self, agency: str, first: int = 0) -> list[Came]:
@@ -121,6 +120,7 @@ class Working(Script):
                 continue
             self._ids.add(one.id)
             self.said_by.append((agency, one))
+            self.said_at[one.id] = self.log.clock_ms
             sections = {name: json.loads(bytes(value)) for name, value in one.sections.items()}
             given: dict[str, Json] = {"id": one.id, "urgency": one.urgency}
             if one.purpose is not None:
@@ -135,6 +135,11 @@ class Working(Script):
             self.log.submit_all(agency, [raw for by, raw in waiting if by == agency])
         if waiting:
             self.log.deliver()
+
+
+def facts_of(draft: Draft) -> Json:
+    """Give the facts that a draft states."""
+    return json.loads(bytes(draft.sections["event"]))
 
 
 def files_in(folder: Path) -> Callable[[str], Path]:

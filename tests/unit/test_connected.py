@@ -40,7 +40,7 @@ def test_what_may_be_the_person_is_shown_and_only_that(
     found: Record, outcome: str, confidence: str | None
 ) -> None:
     """To leave a possible match out would be dangerous; to drown the desk in brothers, too."""
-    judged = judge(DANIEL, Answer([found]))
+    judged = judge(DANIEL, Answer([found]), pivot=40)
     assert (judged.outcome, judged.confidence) == (outcome, confidence)
 
 
@@ -63,7 +63,7 @@ NUMBERED = Terms(
 )
 def test_only_a_number_that_is_one_persons_makes_a_match(found: Record, outcome: str) -> None:
     """Whatever else agrees, a person confirms it."""
-    assert judge(NUMBERED, Answer([found])).outcome == outcome
+    assert judge(NUMBERED, Answer([found]), pivot=40).outcome == outcome
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_placeholder_or_a_slip_of_the_pen_joins_nobody(slip: tuple[str, str]) 
     """Two strangers whom a clerk gave the same wrong number are not one man."""
     terms = Terms([Name("A", "B")], [], [Identifier(*slip)])
     answer = Answer([record("C", "D", None, **{slip[0]: slip[1]})])
-    assert judge(terms, answer).outcome == "possible_match"
+    assert judge(terms, answer, pivot=40).outcome == "possible_match"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_placeholder_or_a_slip_of_the_pen_joins_nobody(slip: tuple[str, str]) 
     [
         ("pnc", "02/73319z", "2002/0073319Z"),
         ("pnc", "2002/0073319Z", "2002/0073319Z"),
-        ("pnc", "87/5632A", "1987/0005632A"),
+        ("pnc", "87/5632V", "1987/0005632V"),
         ("cro", "29906/12J", "029906/12J"),
         ("nhs", "999 000-0018", "9990000018"),
         ("niche", " n 1 ", "N1"),
@@ -91,7 +91,7 @@ def test_a_placeholder_or_a_slip_of_the_pen_joins_nobody(slip: tuple[str, str]) 
 )
 def test_a_number_has_one_spelling(scheme: str, written: str, one: str) -> None:
     """Two forms write the same number in two ways."""
-    assert number_of(Identifier(scheme.upper(), written)).value == one
+    assert number_of(Identifier(scheme.upper(), written), pivot=40).value == one
 
 
 def test_an_age_contradicts_no_day_and_a_year_only_another() -> None:
@@ -104,7 +104,7 @@ def test_an_age_contradicts_no_day_and_a_year_only_another() -> None:
         (Born("1971", "year"), "nil"),
     ):
         terms = Terms([Name("Daniel", "Marsh")], [born], [])
-        assert judge(terms, Answer([dan])).outcome == outcome, born
+        assert judge(terms, Answer([dan]), pivot=40).outcome == outcome, born
 
 
 @pytest.mark.parametrize(

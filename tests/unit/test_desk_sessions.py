@@ -325,6 +325,30 @@ def test_a_provider_that_is_not_there_is_said_so(town: Working, tmp_path: Path) 
         assert visitor.get("/sign-in").headers["location"] == "/sign-in?failed=1"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [{"issuer": "http://evil.example"}, {"id_token_signing_alg_values_supported": ["HS256"]}],
+)
+def test_a_provider_that_speaks_for_another_is_not_met(
+    liar: tuple[Lying, Visited], told: dict[str, Any]
+) -> None:
+    """Nor one that signs with nothing that a desk believes (OpenID Connect Discovery 4.3)."""
+    one, desk = liar
+    one.metadata = told
+    assert desk.visitor().get("/sign-in").headers["location"] == "/sign-in?failed=1"
+
+
+def test_somebody_sees_where_they_are_signed_in_and_ends_it_there(desk: Visited) -> None:
+    """Two browsers, one of them lost; nobody else's stands on the page."""
+    one, other = desk.visitor("officer"), desk.visitor("officer")
+    desk.visitor("supervisor")
+    page = one.get("/browsers").text
+    assert page.count("last used") == 2
+    out = one.post("/sign-out", everywhere="yes")
+    assert one.get(out.headers["location"]).headers["clear-site-data"] == '"cache", "storage"'
+    assert not is_in(other)
+
+
 @pytest.mark.parametrize("roles", [None, [], ["governor"], "supervisor", {"supervisor": True}, 7])
 def test_somebody_without_a_role_that_is_known_here_may_do_nothing(
     liar: tuple[Lying, Visited], roles: Any

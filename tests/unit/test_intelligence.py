@@ -191,6 +191,7 @@ GIVEN_AWAY = (
     ("Daniel may be at risk.", "a name"),
     ("DANIEL'S partner", "a name"),
     ("the Marsh household", "a name"),
+    ("he/Marsh,she", "a name"),
     ("A. Officer rang", "a name"),
     ("He has PNC 2002/0073319z.", "an identifier"),
     ("Ring 01632 960 777", "an address or number"),

@@ -73,7 +73,7 @@ class InTurn(Told):
 def looking(desk: Desk, *connectors: Connector) -> Looking:
     """Let a force look in these systems."""
     police = desk.acting(POLICE)
-    return Looking(police.store, police.voice, connectors, Retry(), desk.draw)
+    return Looking(police.store, police.voice, connectors, Retry(), desk.draw, 40)
 
 
 async def look(desk: Desk, *connectors: Connector) -> None:
@@ -324,5 +324,5 @@ async def test_only_police_look_people_up(desk: Desk) -> None:
     desk.report()
     desk.settle()
     hub, local = desk.acting(HUB), Told()
-    assert await Looking(hub.store, hub.voice, [local], Retry(), desk.draw).once(0) == []
+    assert await Looking(hub.store, hub.voice, [local], Retry(), desk.draw, 40).once(0) == []
     assert local.asked == []

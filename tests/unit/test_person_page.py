@@ -21,19 +21,32 @@ def shown(page: Page) -> str:
     return repr(page)
 
 
+HIS = "alleged_perpetrator"
+
+
 def three(desk: Desk) -> None:
     """D lives with T; he sees N, at whose address he is approved (E24); N has told police of it."""
-    desk.report(about(desk, who("D", "Daniel", "Marsh", address=HOME),
+    desk.report(about(desk, who("D", "Daniel", "Marsh", address=HOME, part=HIS),
                       who("T", "Tracey", "Hill", address=HOME)))  # fmt: skip
     second = "9 High Street, MK2 2BB"
     hers = who("N", "Nadia", "Stone", born=born("1980-01-01"))
-    desk.report(about(desk, who("D", "Daniel", "Marsh", address=second), hers, day="2012-11-29"))
     desk.report(
-        about(desk, who("D", "Daniel", "Marsh", address="9, High St., MK22BB"), day="2012-12-01")
+        about(desk, who("D", "Daniel", "Marsh", address=second, part=HIS), hers, day="2012-11-29")
+    )
+    desk.report(
+        about(
+            desk,
+            who("D", "Daniel", "Marsh", address="9, High St., MK22BB", part=HIS),
+            day="2012-12-01",
+        )
     )
     log(desk, who("N", "Nadia", "Stone", address=second), day="2012-12-02")
     desk.report(
-        about(desk, who("D", "Daniel", "Marsh", address="Rose Cottage, Wing"), day="2011-01-01")
+        about(
+            desk,
+            who("D", "Daniel", "Marsh", address="Rose Cottage, Wing", part=HIS),
+            day="2011-01-01",
+        )
     )
     desk.settle()
 
@@ -53,7 +66,7 @@ def test_a_new_partner_has_a_case_wall_of_her_own(desk: Desk) -> None:
     for page in (his, hers, alone):
         for secret in ("Tracey", "Hill", token("T"), "Elm Road"):
             assert secret not in shown(page), secret
-    assert "9 High Street" in shown(hers)
+    assert "9 High Street" not in shown(hers), "nobody has assessed her part: she may be at risk"
 
 
 def test_a_pair_names_the_reports_of_both_and_none_of_a_third(desk: Desk) -> None:

@@ -191,7 +191,7 @@ def test_a_person_whose_publisher_says_who_it_is_can_be_searched(desk: Desk) -> 
     desk.settle()
     with desk.acting(POLICE).store.read() as db:
         tasks = [t for t in rows.tasks_of(db, report) if t["subject"] == subject]
-        her = known(db, report, subject, frozenset())
+        her = known(db, report, subject, set())
     assert her is not None
     assert Name("Tracey", "Hill") in her.names
     complete(desk, next(t["id"] for t in tasks if t["system"] == "pnc"), Found(outcome="nil"))

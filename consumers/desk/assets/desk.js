@@ -9,7 +9,7 @@ document.addEventListener("input", (event) => event.target.form?.setAttribute("d
 const news = document.getElementById("news");
 if (news && document.querySelector(".desk-nav")) {
   const source = new EventSource("/live");
-  source.addEventListener("locked", async () => {
+  const leave = async () => {
     source.close();
     document.body.hidden = true;
     let next = location.pathname + location.search;
@@ -20,12 +20,18 @@ if (news && document.querySelector(".desk-nav")) {
       next = "/unsaved";
     }
     location.replace("/sign-in?next=" + encodeURIComponent(next));
+  };
+  source.addEventListener("locked", leave);
+  source.addEventListener("error", async () => {
+    if (source.readyState === EventSource.CLOSED && (await fetch("/key")).status === 401) leave();
   });
   source.addEventListener("came", async () => {
-    news.textContent = "Something has come. ";
+    if (document.querySelector(".desk-form")) return; // nothing leads away from what is written
     const list = document.querySelector("[data-live]");
-    if (list && location.pathname === "/" && !location.search) {
-      const answer = await fetch("/", { headers: { accept: "text/html" } });
+    const here = list && list.dataset.live === "here";
+    news.textContent = here ? "This page was brought up to date. " : "Something has come. ";
+    if (list && (here || (location.pathname === "/" && !location.search))) {
+      const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.querySelector("[data-live]");

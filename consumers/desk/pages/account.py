@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
@@ -30,14 +31,49 @@ MARKS = [
 
 def routes(station: Station, signing_in: SigningIn) -> list[Route]:
     """Give the routes of signing in and of what goes with it."""
+    return [*_coming(station, signing_in), *_being(station)]
+
+
+def _coming(station: Station, signing_in: SigningIn) -> list[Route]:
+    """Give the routes by which people come and go."""
 
     async def sign_in(request: Request) -> Response:
         if "failed" in request.query_params:
             return station.page(request, "sign_in.html", title="You are not signed in")
         return await signing_in.begin(request)
 
+    async def signed_in(request: Request) -> Response:
+        answer = await signing_in.end(request)
+        session: Session = request.state.session
+        if session.subject and "failed" not in answer.headers["location"]:
+            await run_in_threadpool(_remember, station, request, "signed_in")
+        return answer
+
+    async def sign_out(request: Request) -> Response:
+        await run_in_threadpool(_remember, station, request, "signed_out")
+        return await signing_in.out(request)
+
     def signed_out(request: Request) -> Response:
-        return station.page(request, "signed_out.html", title="You have signed out")
+        answer = station.page(request, "signed_out.html", title="You have signed out")
+        answer.headers["clear-site-data"] = '"cache", "storage"'
+        return answer
+
+    def browsers(request: Request) -> Response:
+        subject = request.state.session.subject
+        own = [one for one in station.sessions.live() if one.subject == subject]
+        return station.page(request, "browsers.html", title="Where you are signed in", own=own)
+
+    return [
+        Route("/sign-in", sign_in),
+        Route("/signed-in", signed_in),
+        Route("/sign-out", sign_out, methods=["POST"]),
+        Route("/signed-out", signed_out),
+        Route("/browsers", browsers),
+    ]
+
+
+def _being(station: Station) -> list[Route]:
+    """Give the routes of whoever is here: why they look, what they left, what marks mean."""
 
     async def purpose(request: Request) -> Response:
         session: Session = request.state.session
@@ -85,15 +121,21 @@ def routes(station: Station, signing_in: SigningIn) -> list[Route]:
         return JSONResponse({"alive": True})
 
     return [
-        Route("/sign-in", sign_in),
-        Route("/signed-in", signing_in.end),
-        Route("/sign-out", signing_in.out, methods=["POST"]),
-        Route("/signed-out", signed_out),
         Route("/purpose", purpose, methods=["GET", "POST"]),
         Route("/unsaved", unsaved, methods=["GET", "POST"]),
         Route("/key", key),
         Route("/alive", alive),
     ]
+
+
+def _remember(station: Station, request: Request, what: str) -> None:
+    """Put coming and going where looks are: nobody takes one out unseen."""
+    with station.store.write() as db:
+        station.look(db, request, station.person(request), what, "all")
+
+
+UNTYPED = {"do", "place"}
+"""What a form says beside what somebody typed."""
 
 
 def _opens(request: Request, path: str) -> bool:
@@ -107,5 +149,5 @@ def _written(fields: Mapping[str, list[str]]) -> list[tuple[str, str]]:
     return [
         (name.replace("_", " ").capitalize(), "; ".join(values))
         for name, values in fields.items()
-        if any(values)
+        if any(values) and name not in UNTYPED
     ]

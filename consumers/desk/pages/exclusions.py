@@ -24,6 +24,12 @@ KINDS = {
     "agency": "A whole agency, by its id",
 }
 """Whom an exclusion may name: one of them."""
+MEANT = {
+    "agency": "Tick that you mean the whole agency, or choose one person of it.",
+    "token": "Ask the agency that employs them for the token of their credential.",
+    "household": "Ask the agency that employs them for the token of their household.",
+}
+"""What to do where an exclusion cannot be recorded as it is."""
 REASON_MAX = 500
 
 
@@ -131,7 +137,7 @@ async def _record(station: Station, request: Request, sent: dict[str, Any]) -> R
             )  # fmt: skip
             said = await station.act(wanted)
         except Misuse as why:
-            errors = [{"href": "#who", "text": f"{why.text} {why.remedy}"}]
+            errors = [{"href": "#who", "text": f"{why.text} {MEANT.get(sent['kind'], '')}".strip()}]
         else:
             text = f"Kept (entry {said.entry}): from now on, and of all that is held."
             station.tell(request, text)
@@ -148,7 +154,8 @@ def _subjects(station: Station, person: Person, statement: str) -> frozenset[str
     """List whom a report names, as far as somebody may know."""
     with station.store.read() as db:
         row = stored.row_of(db, statement) if is_statement_id(statement) else None
-        if row is None or statement in station.hidden(db, person):
+        hidden = station.hidden(db, person)
+        if row is None or statement in hidden:
             return frozenset()
         return frozenset(one.subject for one in people(stored.reread(row["record"]).sections))
 

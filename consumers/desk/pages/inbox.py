@@ -13,9 +13,10 @@ from starlette.routing import Route
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import rows
+from consumers.desk.person import Person
 from consumers.desk.shown import title_of
 from consumers.desk.station import Station
-from consumers.research import rows as research
+from consumers.research.board import tasks_seen
 from consumers.research.plan import LOOKED
 from consumers.responses import rows as responses
 from consumers.safeguarding import rows as safeguarding
@@ -50,27 +51,27 @@ def _listed(
         hidden = station.hidden(db, person)
         first = [] if before else rows.pressing(db, hidden=hidden)
         found = rows.arrived(db, hidden=hidden, open_only=not every, before=before, count=PAGE + 1)
-        listed = [_row(station, one, db) for one in found[:PAGE]]
+        listed = [_row(station, one, db, person) for one in found[:PAGE]]
         counts = {
             "owed": responses.count_open(db, hidden=hidden),
             "alerts": safeguarding.count_open(db, hidden=hidden),
         }
         return {
-            "pressing": [_row(station, one, db) for one in first],
+            "pressing": [_row(station, one, db, person) for one in first],
             "listed": listed,
             "more": found[PAGE - 1]["entry"] if len(found) > PAGE else None,
             "every": every, "counts": counts, "as_of": stored.ledger_time(db),
         }  # fmt: skip
 
 
-def _row(station: Station, one: RowMapping, db: Connection) -> dict[str, Any]:
+def _row(station: Station, one: RowMapping, db: Connection, person: Person) -> dict[str, Any]:
     admitted = station.voice.partners.agencies.get(one["agency"])
     return {
         "id": one["statement"], "kind": title_of(one["event"]), "arrived": one["arrived"],
         "agency": admitted.title if admitted else one["agency"], "urgency": one["urgency"],
         "marks": one["marks"].split(), "verified": one["verified"], "done": one["done"],
         "stands": standing.marks_of(db, one["statement"]),
-        "owed_by": _owed_by(db, one["statement"]), "looks": _looks(db, one["statement"]),
+        "owed_by": _owed_by(db, one["statement"]), "looks": _looks(db, person, one["statement"]),
     }  # fmt: skip
 
 
@@ -80,9 +81,9 @@ def _owed_by(db: Connection, statement: str) -> int | None:
     return None if duty is None or duty["discharged_by"] is not None else duty["due_at"]
 
 
-def _looks(db: Connection, statement: str) -> tuple[int, int] | None:
+def _looks(db: Connection, person: Person, statement: str) -> tuple[int, int] | None:
     """Count the looks that were made on a report, and those that were to be; None without any."""
-    tasks = research.tasks_of(db, statement)
+    tasks = tasks_seen(db, person.viewer, statement)
     made = sum(task["outcome"] in LOOKED for task in tasks)
     return (made, len(tasks)) if tasks else None
 

@@ -18,7 +18,8 @@ KINDS = {
     "whereabouts_granted": "let another see where somebody is",
     "whereabouts_reviewed": "reviewed that another saw where somebody is",
     "quarantine": "opened what is held", "exclusion": "opened who is kept from a report",
-    "looks": "read who looked",
+    "looks": "read who looked", "signed_in": "signed in", "signed_out": "signed out",
+    "refused": "was refused what is not theirs",
 }  # fmt: skip
 """What each look was; another part's is shown as its own word."""
 

@@ -142,7 +142,8 @@ async def _decide(station: Station, request: Request, sent: dict[str, Any]) -> R
         except Misuse as why:
             errors = [{"href": "#decision", "text": f"{why.text} {why.remedy}"}]
         else:
-            station.tell(request, _told(said.entry, alone=alone))
+            gone = await run_in_threadpool(_is_gone, station, request.path_params["digest"])
+            station.tell(request, _told(said.entry, alone=alone, gone=gone))
             return RedirectResponse("/quarantine", 303)
     return await run_in_threadpool(
         lambda: _page(station, request, errors=errors, typed=sent, status=422)
@@ -165,11 +166,20 @@ def _role(person: Person) -> str:
     return (Role.INFORMATION_MANAGER if manages else Role.DUTY_MANAGER).words
 
 
-def _told(entry: int, *, alone: bool) -> str:
+def _is_gone(station: Station, digest: str) -> bool:
+    with station.store.read() as db:
+        return rows.held_one(db, digest) is None
+
+
+def _told(entry: int, *, alone: bool, gone: bool) -> str:
     if alone:
         return (
             f"You decided alone (entry {entry}). A release goes at once; a refusal waits. A second "
             "person decides by the clock."
+        )
+    if gone:
+        return (
+            f"Your word is on the log (entry {entry}). Two have said the same: it is held no more."
         )
     return (
         f"Your word is on the log (entry {entry}). It takes effect when a second person has said "

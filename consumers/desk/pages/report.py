@@ -15,7 +15,7 @@ from consumers.desk.rights import WORKING
 from consumers.desk.shown import shown
 from consumers.desk.station import Station, asks_purpose
 from consumers.research import plan
-from consumers.research import rows as research
+from consumers.research.board import tasks_seen
 from consumers.responses import rows as responses
 from consumers.safeguarding import pressing
 from consumers.safeguarding.rules.terms import FOUND
@@ -35,6 +35,10 @@ def routes(station: Station) -> list[Route]:
     return [Route("/reports/{statement}", asks_purpose(report))]
 
 
+APPLICATIONS = frozenset({"disclosure_applied", "disclosure_staged"})
+"""What tells that somebody applied to know: the case's own officers alone see it (disclosures)."""
+
+
 def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | None:
     """Read a report, and record that it was looked at; None where there is nothing to show."""
     if not is_statement_id(said):
@@ -44,7 +48,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         row = stored.row_of(db, said)
         station.look(db, request, person, "report", said)
         hidden = station.hidden(db, person)
-        if row is None or said in hidden:
+        if row is None or said in hidden or row["event"] in APPLICATIONS:
             return None
         statement = stored.reread(row["record"])
         admitted = station.voice.partners.agencies.get(row["agency"])
@@ -56,7 +60,8 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "verified": row["verified"],
             "stands": standing.marks_of(db, said),
             "handling": statement.context.classification,
-            "research": _research(db, said), "owed": responses.duty(db, f"response_given/{said}"),
+            "research": _research(db, person, said),
+            "owed": responses.duty(db, f"response_given/{said}"),
             "alerts": _alerts(db, person, said), "done": _work(person, station, row["agency"]),
             "looks": rows.looks_at(db, said, 20), "ours": row["agency"] == station.voice.agency,
         }  # fmt: skip
@@ -76,8 +81,8 @@ def _work(person: Person, station: Station, agency: str) -> list[tuple[str, str]
     return [*others, ("ask", "Ask another agency"), ("referral", "Consider a referral")]
 
 
-def _research(db: Connection, said: str) -> dict[str, Any]:
-    tasks = research.tasks_of(db, said)
+def _research(db: Connection, person: Person, said: str) -> dict[str, Any]:
+    tasks = tasks_seen(db, person.viewer, said)
     made = [task for task in tasks if not task["open"]]
     return {
         "tasks": tasks, "made": len(made), "words": plan.WORDS,

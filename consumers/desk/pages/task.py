@@ -62,7 +62,11 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
         station.look(
             db, request, person, "research_task", task["statement"] if task else task_id
         )  # fmt: skip
-        one = None if task is None else known.known(db, task["statement"], task["subject"], hidden)
+        one = (
+            None
+            if task is None
+            else known.known(db, task["statement"], task["subject"], person.viewer)
+        )
         if task is None or one is None:
             return station.nothing(request)
         given: dict[str, Any] = {

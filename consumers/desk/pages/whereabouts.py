@@ -107,13 +107,12 @@ def _standing(station: Station, db: Connection, sought: Sought, person: Person) 
 def _page(
     station: Station, request: Request, sought: Sought, standing: dict[str, Any], **more: Any
 ) -> Response:
+    written = station.sessions.take_up(request.state.session.subject, request.url.path)
+    typed = {name: values[0] for name, values in written.items()}
     given: dict[str, Any] = {
-        "report": f"/reports/{sought.statement}",
-        "one": sought.one,
-        "typed": {},
-        **standing,
+        "report": f"/reports/{sought.statement}", "one": sought.one, "typed": typed, **standing,
         **more,
-    }
+    }  # fmt: skip
     return station.page(request, "whereabouts.html", title="Where somebody is", **given)
 
 

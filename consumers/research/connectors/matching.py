@@ -7,23 +7,19 @@ to one person agrees and no birth contradicts it; whatever else may be the perso
 Source: domain.md 1.11 (identifiers), 5 (blocking would be dangerous), 7 (Research results).
 """
 
-import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
+from consumers.people.naming import folded
 from consumers.research.connectors.connector import Answer, Kind, Record, Terms
+from consumers.research.known import Known
+from contracts import identifier
 from contracts.section import Born, Identifier, Name
 
 EXACT = frozenset({"pnc", "cro", "nhs", "niche"})
 """Registers whose number is one person's; of any other an equal number is a possible match."""
-
-_CHECK = "ZABCDEFGHJKLMNPQRTUVWXY"
-_PNC = re.compile(r"(\d{2}|\d{4})/?(\d{1,7})([A-Z])\Z")
-_CRO = re.compile(r"(\d{1,6})/(\d{2})([A-Z])\Z")
-_PIVOT = 40
-"""A two-digit PNC year from here on is of the last century: the index began in 1974."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +37,20 @@ class Judged:
         return list(found) or None
 
 
-def judge(terms: Terms, answer: Answer) -> Judged:
+def judge(terms: Terms, answer: Answer, *, pivot: int) -> Judged:
     """Say what an answer amounts to.
 
     Args:
         terms: what was searched for; with a family name or a number in it.
         answer: as it came.
+        pivot: of short PNC identifiers (`contracts.identifier.pnc_id`).
 
     Returns:
         `possible_match` also where not all that the system has was seen, and none of it fitted.
     """
     ranked = sorted(
-        ((_rank(terms, record), record) for record in answer.records), key=lambda one: one[0]
+        ((_rank(terms, record, pivot), record) for record in answer.records),
+        key=lambda one: one[0],
     )
     fits = [(rank, record) for rank, record in ranked if rank < _NOT_THE_PERSON]
     records = [record for _, record in fits]
@@ -66,12 +64,12 @@ def judge(terms: Terms, answer: Answer) -> Judged:
 _SAME_NUMBER, _ALIKE, _PERHAPS, _NOT_THE_PERSON = range(4)
 
 
-def _rank(terms: Terms, record: Record) -> int:
+def _rank(terms: Terms, record: Record, pivot: int) -> int:
     """Rank one record: a number agrees, name and day of birth do, something does, nothing does."""
     contradicted = _contradicts(terms.births, record.born)
     is_the_day = _is_the_day(terms.births, record.born)
-    ours = {number_of(one) for one in terms.identifiers}
-    shared = ours & {number_of(one) for one in record.identifiers}
+    ours = {number_of(one, pivot=pivot) for one in terms.identifiers}
+    shared = ours & {number_of(one, pivot=pivot) for one in record.identifiers}
     if any(one.is_one_persons for one in shared) and not contradicted:
         return _SAME_NUMBER
     named = [_Agreed.of(name, record) for name in terms.names]
@@ -117,13 +115,6 @@ def _contradicts(births: Sequence[Born], born: str | None) -> bool:
     return bool(dated) and not any(born.startswith(one.value) for one in dated)
 
 
-def folded(text: str | None) -> str:
-    """Fold case, accents, hyphens and apostrophes, so that O'Neill is o neill wherever written."""
-    plain = unicodedata.normalize("NFKD", text or "")
-    letters = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    return " ".join(re.sub(r"[^\w]+", " ", letters).split())
-
-
 @dataclass(frozen=True, slots=True)
 class Number:
     """A register's number in its one spelling; `is_sound` where its own check holds."""
@@ -138,37 +129,37 @@ class Number:
         return self.is_sound and self.scheme in EXACT
 
 
-def number_of(identifier: Identifier) -> Number:
+def number_of(written: Identifier, *, pivot: int) -> Number:
     """Spell a number in one way, so that two spellings of one agree.
 
     Args:
-        identifier: as somebody wrote it; of an unknown register only case and spaces are folded.
-
-    Source:
-        domain.md 1.11 (PNC id, CRO, NHS number).
+        written: as somebody wrote it; of an unknown register only case and spaces are folded.
+        pivot: of short PNC identifiers (`contracts.identifier.pnc_id`).
     """
-    scheme = identifier.scheme.strip().casefold()
-    text = "".join(identifier.value.split()).upper()
-    pnc, cro = _PNC.match(text), _CRO.match(text)
-    if scheme == "pnc" and pnc is not None:
-        year, serial = pnc[1], pnc[2].zfill(7)
-        century = "" if len(year) > len("00") else "19" if int(year) >= _PIVOT else "20"
-        sound = _CHECK[int(year[-2:] + serial) % len(_CHECK)] == pnc[3]
-        return Number(scheme, f"{century}{year}/{serial}{pnc[3]}", sound)
-    if scheme == "cro" and cro is not None:
-        serial, year = cro[1].zfill(6), cro[2]
-        sound = _CHECK[int(year + serial) % len(_CHECK)] == cro[3]
-        return Number(scheme, f"{serial}/{year}{cro[3]}", sound)
-    if scheme == "nhs":
-        digits = text.replace("-", "")
-        return Number(scheme, digits, _is_nhs(digits))
-    return Number(scheme, text, scheme == "niche" and any(c.isdigit() for c in text))
+    scheme = written.scheme.strip().casefold()
+    text = "".join(written.value.split()).upper()
+    registers: dict[str, Callable[[str], str | None]] = {
+        "nhs": identifier.nhs_number,
+        "pnc": partial(identifier.pnc_id, pivot=pivot),
+        "cro": identifier.cro_number,
+    }
+    read = registers.get(scheme)
+    if read is None:
+        return Number(scheme, text, scheme == "niche" and any(c.isdigit() for c in text))
+    found = read(text)
+    # Ten times one digit passes a check and is a form's way of saying that nobody knows.
+    return Number(scheme, found or text, found is not None and len({*found} - {"/"}) > 1)
 
 
-def _is_nhs(digits: str) -> bool:
-    if re.fullmatch(r"[0-9]{10}", digits) is None or len(set(digits)) == 1:
-        return False
-    weighed = sum(
-        int(digit) * weight for digit, weight in zip(digits[:9], range(10, 1, -1), strict=True)
-    )
-    return (11 - weighed % 11) % 11 == int(digits[-1])
+def terms_of(person: Known, *, pivot: int) -> Terms:
+    """Give what a person is searched for by: their numbers as written, and in their one spelling.
+
+    Args:
+        person: with a family name or a number.
+        pivot: of short PNC identifiers.
+    """
+    spelled = [
+        Identifier(one.scheme, number_of(one, pivot=pivot).value) for one in person.identifiers
+    ]
+    numbers = [*person.identifiers, *(one for one in spelled if one not in person.identifiers)]
+    return Terms(person.names, person.births, numbers)

@@ -28,6 +28,7 @@ from sqlalchemy import (
     TableClause,
     column,
     create_engine,
+    event,
     false,
     func,
     or_,
@@ -39,6 +40,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from consumers.people.naming import folded
 from consumers.research.connectors.connector import (
     RECORDS_MAX,
     Answer,
@@ -47,12 +49,13 @@ from consumers.research.connectors.connector import (
     Terms,
     Unavailable,
 )
-from consumers.research.connectors.matching import folded, number_of
 from contracts.event.work import System
 from contracts.section import Identifier, Name
 
 ENDS_S_MAX = 5.0
 """How long a look may take to end once it was broken off."""
+STEPS = 10_000
+"""How many steps a file's query takes between two looks at whether it is over."""
 DIALECTS = frozenset({"postgresql", "sqlite"})
 """The databases that are proved to be read only."""
 
@@ -94,20 +97,26 @@ class _Asking:
         self._raw: Any = None
         self._is_over = False
 
-    def begun(self, db: Connection) -> None:
-        """Remember the driver's connection; refuse one that came too late."""
-        self._raw = db.connection.driver_connection
+    def begun(self, raw: Any) -> Any:
+        """Remember the driver's connection before a word is said over it.
+
+        Raises:
+            TimeoutError: it came too late.
+        """
+        self._raw = raw
         if self._is_over:
+            raw.close()
             raise TimeoutError
+        if isinstance(raw, sqlite3.Connection):
+            # Asked ever again: an interrupt between two statements would stop neither.
+            raw.set_progress_handler(lambda: self._is_over, STEPS)
+        return raw
 
     def end(self) -> None:
         """Break off what the database still does for this look; harmless once it ended."""
         self._is_over = True
         raw = self._raw
-        if isinstance(raw, sqlite3.Connection):
-            with suppress(sqlite3.ProgrammingError):  # it is closed already
-                raw.interrupt()
-        elif isinstance(raw, psycopg.Connection):
+        if isinstance(raw, psycopg.Connection):
             # Whatever waits for the server then reads an end: a server that fell silent sends none.
             with (
                 suppress(psycopg.Error, OSError),
@@ -177,24 +186,23 @@ class SqlConnector:
     @contextmanager
     def _reading(self, asking: _Asking) -> Iterator[Connection]:
         """Open a transaction that cannot write, and prove it."""
-        engine = self._engine()
+        engine = self._engine(asking)
         try:
             with engine.connect() as db:
-                asking.begun(db)
                 db.execute(_READ_ONLY[db.dialect.name])
                 prove_read_only(db, self.name)
                 yield db
         finally:
             engine.dispose()
 
-    def _engine(self) -> Engine:
+    def _engine(self, asking: _Asking) -> Engine:
         if self.url.get_backend_name() == "sqlite":
             where = f"{Path(self.url.database or '').absolute().as_uri()}?mode=ro"
 
-            def opened() -> sqlite3.Connection:
-                return sqlite3.connect(
-                    where, uri=True, timeout=self.seconds_max, check_same_thread=False
-                )
+            def opened() -> Any:
+                limit = self.seconds_max
+                raw = sqlite3.connect(where, uri=True, timeout=limit, check_same_thread=False)
+                return asking.begun(raw)
 
             return create_engine(
                 "sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True
@@ -204,7 +212,7 @@ class SqlConnector:
             f"-c default_transaction_read_only=on -c statement_timeout={limit_ms} "
             f"-c lock_timeout={limit_ms}"
         )
-        return create_engine(
+        engine = create_engine(
             self.url.set(drivername="postgresql+psycopg"),
             poolclass=NullPool,
             connect_args={
@@ -213,6 +221,12 @@ class SqlConnector:
             },
             hide_parameters=True,
         )  # fmt: skip
+
+        def connected(dialect: Any, _: Any, given: Any, named: Any) -> Any:
+            return asking.begun(dialect.connect(*given, **named))
+
+        event.listen(engine, "do_connect", connected)
+        return engine
 
     def _record(self, row: Mapping[Any, Any]) -> Record:
         numbers = [
@@ -282,11 +296,7 @@ def _asked(source: TableClause, mapped: Mapped, terms: Terms) -> list[ColumnElem
     for identifier in terms.identifiers:
         at = mapped.identifiers.get(identifier.scheme.strip().casefold())
         if at is not None:
-            spellings = {
-                one.replace("\0", "").strip()
-                for one in (identifier.value, number_of(identifier).value)
-            }
-            asked.append(source.c[at].in_(sorted(spellings)))
+            asked.append(source.c[at] == identifier.value.replace("\0", "").strip())
     # Asked for nothing, a table must answer nothing, and never all that it has.
     return asked or [false()]
 

@@ -131,7 +131,7 @@ def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 
     New is what nobody said of them within the window. The couple is named in the statement, or
     was within the window; each couple is asked about apart. Warnings and threats are M20's, and
-    a parting that is reported as a concern is the separation alert's.
+    that somebody means to part is the separation alert's; that they parted (E68) is a factor.
 
     Args:
         seen: any report with a factor of `CHANGES`.
@@ -142,10 +142,11 @@ def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         One for each couple, which names no other.
 
     Source:
-        review 3.2.19, 3.2.21, 3.2.28, 5.5.4 (vi); domain.md 1.1 (bands), 4 (M09: E35, E37, E46).
+        review 1.6.2, 3.2.19, 3.2.21, 3.2.28, 5.5.4 (vi); domain.md 1.1 (bands), 3 (E68), 4 (M09).
     """
     subject, found = principal(seen.statement), factors(seen.statement) & CHANGES
-    if told(seen, ConcernReported) is not None:
+    concern = told(seen, ConcernReported)
+    if concern is not None and concern.concern == "separation":
         found -= {"separation"}
     if told(seen, Report) is None or subject is None or not found or seen.day is None:
         return []
@@ -196,14 +197,17 @@ def therapy(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         one for one in history.of(subject, "release_notified", since=since, until=seen.day)
         if told(one, ReleaseNotified) is not None
     ]  # fmt: skip
+    if not released:
+        return []
+    last = released[-1]
+    # What was sought after an earlier custody says nothing of this one.
     sought = any(
         (event := told(one, RecordSought)) is not None
         and event.record == "therapeutic" and among(history, subject, [event.subject])
-        for one in history.of(subject, "record_sought")
+        for one in history.of(subject, "record_sought") if one.at >= last.at
     )  # fmt: skip
-    if not released or sought:
+    if sought:
         return []
-    last = released[-1]
     before = history.of(subject, "risk_assessed", since=last.day, until=seen.day)
     first = next((one.id for one in before if not is_account(one)), seen.id)
     return [Alarm(

@@ -192,8 +192,12 @@ def _others(report: Seen, history: History, term: RuleTerm) -> list[str]:
 
 
 def _is_accepted(subject: str, history: History, term: RuleTerm, seen: Seen) -> bool:
-    """Say whether a handover of this person was accepted within the window."""
+    """Say whether a handover of this person was accepted, of this end and not of an earlier one."""
     since = None if seen.day is None else back(seen.day, term.window_days or 0)
+    earlier = [
+        one.day for one in history.of(subject, "closure_notified", until=seen.day) if one.day
+    ]
+    since = max([*earlier, since]) if earlier and since is not None else since
     handovers = [
         one for one in history.of(subject, "referral_made", since=since)
         if (made := told(one, ReferralMade)) is not None and made.referral == "handover"

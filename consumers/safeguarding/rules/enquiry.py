@@ -152,8 +152,8 @@ def together(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 def companion(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask who came along: an accompanied attendance that does not say (M13).
 
-    Whether anybody came is asked after only where somebody was hurt: `not_recorded` is otherwise
-    what most attendances are. Declined is an answer.
+    Whether anybody came at all is asked after only where nobody explained an injury: `not_recorded`
+    is what most attendances are, and none of those is an accompanied one. Declined is an answer.
 
     Args:
         seen: an attendance.
@@ -170,8 +170,7 @@ def companion(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     event = told(seen, AttendanceRecorded)
     if event is None or event.accompanied in {"alone", "declined"}:
         return []
-    hurt = event.attendance == "injury" or event.unexplained
-    if event.accompanied == "not_recorded" and not hurt:
+    if event.accompanied == "not_recorded" and not event.unexplained:
         return []
     named = people(seen.statement)
     if len(named) != 1 or event.companion not in {None, "not_known"}:

@@ -17,7 +17,7 @@ from consumers.safeguarding.rules import same_origin, unresearched
 from contracts.event.control import AgencyKind, Rules, RuleTerm
 
 FOUND: dict[str, str] = {
-    "M01": "a report whose research ran out of time",
+    "M01": "a report whose research is not done",
     "M02": "a report names nobody who says so",
     "M03": "two reports that may be one source",
     "M04": "something stands on record against somebody in a couple",

@@ -187,6 +187,13 @@ def test_a_parting_that_is_reported_as_a_concern_is_left_to_its_own_alert() -> N
     assert Watch("E18").sees("M09", "E19") == []
 
 
+def test_a_couple_that_parted_and_goes_on_is_asked_about() -> None:
+    """E68: she asked him to leave, nobody means to end it, and no separation alert speaks."""
+    changes = {"facts": {"concern": "other"}, "risk": {"factors": ["separation"]}}
+    (alarm,) = Watch().sees("M09", "E18", **changes)
+    assert alarm.act == "dash"
+
+
 @pytest.mark.parametrize("event", ["E59", "E60"])
 def test_a_warning_is_left_to_the_rule_for_warnings(event: str) -> None:
     """Two alerts that ask for one thing are one too many."""

@@ -174,11 +174,12 @@ def test_an_unidentified_companion_is_asked_after() -> None:
         {"facts": {"companion": "partners"}},
         {"people": ("T", "Man/associate")},
         {"facts": {"accompanied": "not_recorded", "unexplained": False}},
+        {"facts": {"attendance": "injury", "accompanied": "not_recorded", "unexplained": False}},
         {"drop": ["event"]},
     ],
 )
 def test_a_companion_who_is_known_or_was_not_there_is_not_asked_after(changes: Json) -> None:
-    """Declined is an answer; and who was simply ill is not asked whether anybody came."""
+    """Declined is an answer; and nobody is recorded to have come with the burn of E27."""
     assert Watch().sees("M13", "E40", **changes) == []
 
 

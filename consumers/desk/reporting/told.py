@@ -1,0 +1,142 @@
+"""What became of a report, as whoever made it reads it: what happened, and what to do now.
+
+Pure. No state is told by a colour, and none that is not delivered looks like one that is.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from consumers.desk.reporting.port import Answered, Became
+from contracts.event.case import CorrectionAcknowledged
+from contracts.event.work import InformationRequested, InformationSupplied, ResponseGiven
+
+ACTIONS = {
+    "research_opened": "research was opened", "visit_planned": "a visit is planned",
+    "dash_planned": "a risk assessment (DASH) is planned",
+    "disclosure_considered": "disclosure to the person at risk is considered",
+    "safeguarding_alert": "a safeguarding alert was raised", "referral": "a referral was made",
+    "no_action": "nothing is done",
+}  # fmt: skip
+"""What a recipient did, in words."""
+RESEARCHED = {"yes": "Yes", "part": "In part so far", "no": "Not yet"}
+MISSING = {
+    "name": "who says so", "role": "their role", "employer": "their employer",
+    "how_known": "how they know", "contact": "where they can be reached",
+}  # fmt: skip
+"""What lacks of who says so, in words."""
+
+
+_FIELD = re.compile(r" \([a-z0-9_.]+\)")
+"""The name of a section's field in a remedy: nobody at this page writes one."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a report stands: a mark that needs no colour, one line, what to do.
+
+    `kind` is `delivered`, `waits`, `held` or `failed`, for the look of it.
+    """
+
+    kind: str
+    mark: str
+    title: str
+    text: str
+
+
+def standing(became: Became) -> Standing:
+    """Say how a report stands."""
+    told = " and ".join(filter(None, [", ".join(became.told[:-1]), *became.told[-1:]]))
+    if became.state != "decided":
+        return _waits(became)
+    if became.event == "provenance_supplied" and became.outcome == "accepted":
+        return Standing("delivered", "✓", "Taken", "The held report was decided anew by it.")
+    match became.outcome:
+        case "accepted" | "accepted_emergency" if became.told:
+            at_once = " at once, as an emergency," if became.outcome != "accepted" else ""
+            return Standing("delivered", "✓", "Delivered", f"Delivered{at_once} to {told}.")
+        case "accepted_emergency":
+            text = "It is recorded, and nobody could be sent it. Ring 999 now where somebody is in "
+            return Standing("failed", "✗", "NOBODY HAS IT", f"{text}danger, else 101.")
+        case "accepted":
+            text = "No agreement gives it to anybody. Ring whoever must know."
+            return Standing("held", "‖", "Recorded, and sent to nobody", text)
+        case "provisional":
+            text = f"{told or 'Police'} have it, marked as not complete. Nobody else has it yet."
+            return Standing("held", "½", "Held for all but police", text)
+        case "quarantined":
+            text = "Nobody was sent it yet. Do what is named below; if it cannot wait, telephone."
+            return Standing("held", "‖", "HELD", text)
+    text = "Nobody was sent it. Do what is named below; if it cannot wait, telephone."
+    return Standing("failed", "✗", "REFUSED", text)
+
+
+def _waits(became: Became) -> Standing:
+    if became.late:
+        text = f"{became.ring} It is stored, and goes on being sent: do not write it again."
+        return Standing("failed", "✗", "NOT DELIVERED: telephone", text)
+    if became.stuck:
+        text = f"{became.stuck} It is stored, and goes on being sent: do not write it again."
+        return Standing("failed", "✗", "NOT GOING OUT", text)
+    if became.state == "sent":
+        return Standing("waits", "…", "Sent", "It is on its way; nobody has taken it yet.")
+    return Standing("waits", "…", "Stored", "It is stored here and goes out now.")
+
+
+def lacking(became: Became) -> list[tuple[str, str]]:
+    """List what to do about a report, and the code; what lacks of who says so stands apart."""
+    return [
+        (_FIELD.sub("", one.remedy), one.code)
+        for one in became.lacks
+        if not (became.missing and one.code.startswith("provenance."))
+    ]
+
+
+def ordered(answers: Sequence[Answered]) -> list[Answered]:
+    """Put answers before questions, the newest first: what is decided must not be looked for."""
+    newest = sorted(answers, key=lambda one: -one.at_ms)
+    return sorted(newest, key=lambda one: isinstance(one.event, InformationRequested))
+
+
+def title(one: Answered) -> str:
+    """Head an answer: who says it."""
+    name = f"{one.name}, " if one.name else ""
+    match one.event:
+        case InformationRequested():
+            return f"{name}{one.agency}, asks you"
+        case CorrectionAcknowledged():
+            return f"{one.agency} has read your correction"
+    return f"{name}{one.agency}, answers"
+
+
+def lines(one: Answered) -> Iterator[tuple[str, str]]:
+    """List what an answer says, label and words; what must be avoided first."""
+    match one.event:
+        case ResponseGiven() as event:
+            told = (
+                ("Do not say or do", event.avoid), ("You may say", event.say),
+                ("Has it", event.received_by), ("Looked into", RESEARCHED[event.researched]),
+                ("What is done", _sentence(ACTIONS[action] for action in event.actions)),
+                ("Why nothing is done", event.no_action_reason),
+                ("Your referral", event.referral), ("Next contact", event.next_contact),
+            )  # fmt: skip
+            yield from ((label, text) for label, text in told if text)
+        case InformationRequested() as event:
+            if one.about:
+                yield "About", one.about
+            yield "Asks", event.why
+            if event.period:
+                yield "About the time", event.period
+            yield "How to answer", "Through your duty desk: it has this in its list."
+        case InformationSupplied() as event:
+            yield "Outcome", event.outcome.replace("_", " ")
+            yield "By", event.supplied_by
+        case CorrectionAcknowledged() as event:
+            yield "What rested on it", f"{event.affected} of their statements"
+        case _:
+            yield "Says", "Your duty desk has it in full."
+
+
+def _sentence(parts: Iterator[str]) -> str:
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,127 @@
+"""Consumers killed at random while they work through the review: the same in the end, none twice.
+
+A campaign: `make faults`. The review is put on real Kafka; police, the hub and probation each run
+`candour consumer run`, on SQLite and, police, on real PostgreSQL.
+"""
+
+import gc
+import random
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from consumers.store import Store
+from deploy.kafka.server import KafkaServer
+from deploy.wiring import STORE, open_acting
+from producers.home import Home
+from producers.sender import until
+from tests.support.command import candour
+from tests.support.killing import Started
+from tests.support.postgres import made
+from tests.support.replayed import (
+    ACTING,
+    PARTNERSHIP,
+    held_in,
+    on_kafka,
+    opened,
+    recorded,
+    said_on,
+    uninterrupted,
+)
+from tests.support.topics import entered
+
+KILLS, SEED = 50, 2018
+POLICE = "thames-valley"
+
+pytestmark = [
+    pytest.mark.campaign,
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
+]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[KafkaServer]:
+    """A Kafka of this test's own."""
+    kafka = KafkaServer(tmp_path / "kafka")
+    kafka.start()
+    yield kafka
+    kafka.stop()
+    gc.collect()
+
+
+async def test_killed_fifty_times_they_hold_what_they_hold_without(
+    server: KafkaServer, database: str, tmp_path: Path
+) -> None:
+    """Whatever power fails when, the same tasks, alerts and duties stand, and nothing twice."""
+    script = recorded(tmp_path / "played")
+    expected = uninterrupted(script, tmp_path / "memory")
+    homes = await on_kafka(script, server.address, tmp_path)
+    _keep_in(homes[POLICE], made(database, "killed"))
+    broker = Started(["broker", "run", "--home", tmp_path / "broker"], tmp_path / "broker.log")
+    try:
+        await entered(server.address, PARTNERSHIP, [raw.text for raw in script.raws])
+        await _killed(homes, tmp_path)
+        for home in homes.values():
+            await open_acting(Home.open(home.folder)).catch_up()
+        for home in homes.values():  # what one said last, the others read
+            await open_acting(Home.open(home.folder)).catch_up()
+        for agency, home in homes.items():
+            with opened(_place(home)) as store:
+                assert held_in(store) == expected[agency], agency
+            spoken = await said_on(server.address, home)
+            assert spoken
+            assert {key for key, count in spoken.items() if count != 1} == set(), agency
+        for agency, home in homes.items():
+            told = candour("consumer", "rebuild", "--home", home.folder)
+            assert told.returncode == 0, told.stderr
+            with opened(_place(home)) as store:
+                assert held_in(store) == expected[agency], agency
+    finally:
+        broker.kill()
+
+
+async def _killed(homes: dict[str, Home], folder: Path) -> None:
+    """Run each agency's consumer, and kill one or another so many times."""
+    chance = random.Random(SEED)
+    started = {
+        agency: Started(["consumer", "run", "--home", home.folder], folder / f"{agency}.log")
+        for agency, home in homes.items()
+    }
+    try:
+        for _ in range(KILLS):
+            agency = chance.choice(ACTING)
+            home, more = homes[agency], chance.randint(1, 40)
+            moved = partial(_moved, home, _progress(home) + more)
+            # What it has done by then is random; where nothing is left to do, it is killed idle.
+            await until(moved, chance.uniform(1, 4))
+            started[agency].again()
+    finally:
+        for part in started.values():
+            part.kill()
+
+
+def _moved(home: Home, to: int) -> bool:
+    return _progress(home) >= to
+
+
+def _progress(home: Home) -> int:
+    """Count what a consumer read and said by now."""
+    with opened(_place(home)) as store:
+        held = held_in(store)
+    return sum(map(len, held.values()))
+
+
+def _place(home: Home) -> Path | str:
+    return Home.open(home.folder).agency.store or home.folder / STORE
+
+
+def _keep_in(home: Home, url: str) -> None:
+    """Let a home's store be a PostgreSQL."""
+    plain = url.replace("postgresql+psycopg://", "postgresql://")
+    with (home.folder / "agency.yaml").open("a") as file:
+        file.write(f"store: {plain}\n")
+    Store(url).close()

@@ -1,0 +1,19 @@
+"""The review, played once each way for the whole session; no test changes it."""
+
+import pytest
+
+from deploy.replay.case import find_case
+from deploy.replay.played import Played
+from tests.support.replaying import played
+
+
+@pytest.fixture(scope="session")
+def review(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Play the review as it should have been."""
+    return played(tmp_path_factory.mktemp("review-now"), "now", case=find_case("review"))
+
+
+@pytest.fixture(scope="session")
+def review_then(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Play the review as it was."""
+    return played(tmp_path_factory.mktemp("review-then"), "then", case=find_case("review"))

@@ -1,0 +1,230 @@
+"""A practitioner from whom her case is kept, at the desk: every page as if there were nothing.
+
+Two towns, one with her case and one without; at each, the same pages by the same person. Equal:
+status, headers, and every byte but what is drawn for each answer (nonce, form token) and the index
+of an entry, which everything that anybody says moves; and how many queries were asked.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import Engine, event, select
+
+from consumers import standing, store
+from consumers.consumer import Came
+from consumers.desk.pages.inbox import _newest
+from consumers.desk.station import Station
+from deploy import clock
+from deploy.desk import sessions_of
+from deploy.wiring import Acting, open_acting
+from producers.home import Home
+from producers.inbox import Came as Read
+from producers.inbox import Inbox
+from tests.support.browser import provider
+from tests.support.speaking import Speaker
+from tests.support.telling import Sent
+from tests.support.twins import DESK, POLICE, Town, beginning, everyday, her_case, written
+from tests.support.visiting import Visited, Visitor, visited
+from tests.vectors.ledger import CLOCK_MS
+
+KEPT, COLLEAGUE = "P. Kept", "C. Colleague"
+ROLES = ["researcher", "supervisor", "duty_manager", "information_manager", "auditor"]
+USERS = [("kept", KEPT, ROLES), ("colleague", COLLEAGUE, ROLES)]
+HOUSEHOLD = "A" * 22
+
+
+class Twin(NamedTuple):
+    """One home in one of the towns, and its desk."""
+
+    acting: Acting
+    desk: Visited
+    town: Town
+
+
+@pytest.fixture(autouse=True)
+def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this machine's clock stand: what a page says by it would differ."""
+    monkeypatch.setattr(clock, "now_ms", lambda: CLOCK_MS)
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    with provider(USERS) as known:
+        yield known
+
+
+def case_of(kept: dict[str, str]) -> list[Sent]:
+    """Say her case, kept from somebody, with what is urgent and what is held."""
+    return written("hers", her_case(kept, lifted=False))
+
+
+def read(folder: Path, town: Town, agency: str) -> Acting:
+    """Let a home's outbox and consumer read to the end."""
+    acting = open_acting(Home.open(folder))
+    held = town.log.views.get(agency, [])
+    acting.consumer.take([Came(n, k, value or None) for n, (k, value) in enumerate(held)])
+    inbox = Inbox(acting.outbox)
+    inbox.take([Read(inbox.views, n, value or None, k) for n, (k, value) in enumerate(held)])
+    return acting
+
+
+def twins(stack: ExitStack, folder: Path, issuer: str, name: str) -> tuple[Twin, Twin]:
+    """Open a home's desk in a town with her case, and its copy's in a town without it."""
+    made = Speaker(folder / "first", name=name)
+    token = made.outbox.token_for("practitioner", KEPT)
+    made.close()
+    shutil.copytree(folder / "first", folder / "second")
+    others, hers = written("everyday", everyday), case_of({"practitioner": token})
+    both = [one for pair in zip(others, hers, strict=False) for one in pair]
+    found = []
+    for home, said in (("first", [*both, *others[len(hers) :], *hers[len(others) :]]),
+                       ("second", others)):  # fmt: skip
+        town = Town(beginning())
+        town.log.tell(said)
+        town.log.deliver()
+        acting = read(folder / home, town, name.partition("/")[0])
+
+        def station(settings: Any, ticking: Any, acting: Acting = acting) -> Station:
+            sessions = sessions_of(acting.home, settings, ticking)
+            return Station(acting.store, acting.voice, acting, sessions, ticking, "Agency")
+
+        found.append(Twin(acting, stack.enter_context(visited(issuer, station)), town))
+    return found[0], found[1]
+
+
+@pytest.fixture(params=[POLICE, DESK])
+def pair(
+    request: pytest.FixtureRequest, tmp_path: Path, issuer: str
+) -> Iterator[tuple[Twin, Twin]]:
+    with ExitStack() as stack:
+        yield twins(stack, tmp_path, issuer, request.param)
+
+
+def hidden_in(twin: Twin) -> tuple[list[str], list[str]]:
+    """List what is kept from him there: ids, and digests."""
+    with twin.acting.store.read() as db:
+        viewer = twin.acting.viewer(KEPT)
+        found = standing.hidden_from(db, viewer)
+        ids = set(db.execute(select(store.views.c.id)).scalars())
+    return sorted(found & ids), sorted(found - ids)
+
+
+def told(answer: Any) -> tuple[int, list[tuple[str, str]], str]:
+    """Give what somebody meets, but for what is drawn anew for each answer."""
+    text = re.sub(r'(nonce|name="csrf" value)="[^"]+"', r'\1="DRAWN"', answer.text)
+    text = re.sub(r"before=\d+", "before=INDEX", text)
+    headers = [
+        (name, re.sub(r"'nonce-[^']+'", "'nonce'", value))
+        for name, value in answer.headers.items()
+        if name != "content-length"
+    ]
+    return answer.status_code, headers, text
+
+
+def met(visitor: Visitor, method: str, path: str, **fields: Any) -> tuple[Any, int]:
+    """Give what somebody meets at an address, and how many queries were asked for it."""
+    asked: list[str] = []
+
+    def note(_c: Any, _k: Any, text: str, *_: Any) -> None:
+        asked.append(text)
+
+    csrf = visitor.csrf if method == "POST" else ""
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        answer = visitor.get(path) if method == "GET" else visitor.post(path, csrf=csrf, **fields)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return told(answer), len(asked)
+
+
+def addresses(ids: list[str], digests: list[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """List every address at which he could look for her, and every form he could send there."""
+    lists = ("/", "/?show=all", "/quarantine", "/whereabouts", "/exclusions", "/looks", "/key")
+    yield from (("GET", path, {}) for path in lists)
+    for one in ids:
+        for path in (f"/reports/{one}", f"/reports/{one}/whereabouts/1",
+                     f"/reports/{one}/whereabouts/2", f"/exclusions/about/{one}",
+                     f"/exclusions/{one}", f"/looks?about={one}"):  # fmt: skip
+            yield "GET", path, {}
+        yield "POST", f"/reports/{one}/whereabouts/2", {"do": "alone", "reason": "curious"}
+        yield "POST", f"/exclusions/{one}", {"reason": "curious"}
+        yield "POST", "/exclusions", {"report": one}
+        yield (
+            "POST",
+            f"/exclusions/about/{one}",
+            {"subject": HOUSEHOLD, "kind": "household", "who": HOUSEHOLD, "reason": "curious"},
+        )
+    for one in digests:
+        yield "GET", f"/quarantine/{one}", {}
+        yield (
+            "POST",
+            f"/quarantine/{one}",
+            {"decision": "release", "waive": "provenance.role_missing", "reason": "curious"},
+        )
+    yield from (("GET", path, {}) for path in lists)
+
+
+def test_whoever_is_excluded_meets_what_they_would_meet_where_there_is_nothing(
+    pair: tuple[Twin, Twin],
+) -> None:
+    """He works there, and knows her report's reference from a colleague's screen."""
+    with_case, without = pair
+    ids, digests = hidden_in(with_case)
+    assert digests
+    assert ids or with_case.acting.voice.agency == "mk-csp", "governance holds it by digest"
+    assert hidden_in(without) == ([], [])
+    kept = [one.desk.visitor("kept") for one in pair]
+    limit = 230  # a session asks no more in a minute; his does not
+    for count, (method, path, fields) in enumerate(addresses(ids, digests)):
+        if count * 2 % limit > limit - 3:
+            kept = [one.desk.visitor("kept") for one in pair]
+        first, second = (met(one, method, path, **fields) for one in kept)
+        assert first[0] == second[0], f"{method} {path}"
+        assert first[1] == second[1], f"{method} {path}: another number of queries"
+
+
+def test_a_colleague_meets_what_is_kept_from_him(pair: tuple[Twin, Twin]) -> None:
+    """Else the comparison above would hold of pages that show nobody anything."""
+    ids, digests = hidden_in(pair[0])
+    first, second = (one.desk.visitor("colleague") for one in pair)
+    paths = [*(f"/reports/{one}" for one in ids), *(f"/quarantine/{one}" for one in digests)]
+    opened = [path for path in paths if first.get(path).status_code == 200]
+    assert opened
+    assert all(second.get(path).status_code == 404 for path in opened)
+
+
+def test_whoever_is_excluded_by_name_is_excluded_also_where_a_reference_is_known(
+    tmp_path: Path,
+) -> None:
+    """The manager knew his name, the provider his number; a namesake is another hand."""
+    made = Speaker(tmp_path / "home", name=POLICE)
+    token = made.outbox.token_for("practitioner", KEPT)
+    made.close()
+    acting = open_acting(Home.open(tmp_path / "home"))
+    own = acting.practitioner(KEPT, "staff-7")
+    assert own.token != token
+    assert acting.viewer(KEPT, "staff-7") == {token, own.token}
+    assert acting.viewer(KEPT) == {token}
+    assert acting.practitioner(KEPT, "staff-8").token != own.token
+    assert acting.known_as(str(own.token)) == "staff-7"
+    assert acting.known_as("x" * 22) == "x" * 22
+
+
+def test_nothing_of_her_comes_over_the_live_line(pair: tuple[Twin, Twin]) -> None:
+    """While he watches, her case arrives: his line stays still, and a colleague's moves."""
+    _, without = pair
+    station, agency = without.desk.station, without.acting.voice.agency
+    kept, other = without.acting.viewer(KEPT), without.acting.viewer(COLLEAGUE)
+    before = [_newest(station, kept), _newest(station, other)]
+    token = without.acting.practitioner(KEPT).token
+    without.town.log.tell(case_of({"practitioner": str(token)}))
+    without.town.log.deliver()
+    held = without.town.log.views.get(agency, [])
+    without.acting.consumer.take([Came(n, k, v or None) for n, (k, v) in enumerate(held)])
+    assert _newest(station, kept) == before[0]
+    assert _newest(station, other) != before[1] or agency == "mk-csp"
