@@ -74,6 +74,17 @@ def marks_of(db: Connection, statement: str) -> list[str]:
     return [WORDS[one] for one in sorted(db.execute(query).scalars())]
 
 
+def marks_of_all(db: Connection, statements: Collection[str]) -> dict[str, list[str]]:
+    """List how statements are marked, in words, by id; those that are."""
+    found: dict[str, list[str]] = {}
+    query = select(standing.c.statement, standing.c.mark).where(
+        standing.c.statement.in_(statements)
+    )
+    for statement, given in db.execute(query.order_by(standing.c.statement, standing.c.mark)):
+        found.setdefault(statement, []).append(WORDS[given])
+    return found
+
+
 def marked_by(db: Connection, by: str) -> list[str]:
     """List the statements that a key, or a statement, marked."""
     query = select(standing.c.statement).where(standing.c.by == by)

@@ -6,11 +6,7 @@ Source: domain.md 7 (use_limits); review 5.6.2.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
-from consumers import store as stored
 from consumers.desk.shown import TOLD
-from consumers.responses.owed import REQUESTS
 from contracts.section import Identity
 from contracts.sharing import UseLimits
 from contracts.statement import Statement
@@ -54,10 +50,8 @@ def limits_of(report: Statement | None, *, tokens: Collection[str] | None = None
     return Limits(people, limits.ring, limits.note)
 
 
-def limits_on(db: Connection, asked: Statement | None, about: str) -> Limits:
+def limits_on(asked: Statement | None, report: Statement | None) -> Limits:
     """Give the limits on a question: those of its report, else those that it carries itself."""
-    event = asked.sections.get("event") if asked is not None else None
-    report = stored.held(db, event.statement if isinstance(event, REQUESTS) else about)
     has = report is not None and "use_limits" in report.sections
     return limits_of(report if has else asked)
 

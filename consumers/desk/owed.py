@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, RowMapping
 
-from consumers import store as stored
+from consumers.desk.beside import Beside
 from consumers.desk.person import Person
 from consumers.desk.rights import MANAGING, RECALLING, RELEASING, WORKING, Roles
 from consumers.desk.shown import day, title_of
@@ -112,7 +112,9 @@ def owed(  # noqa: PLR0913 - a page has this many bounds
         for kind, read in reads.items()
         if kind in kinds and person.is_one_of(*KINDS[kind].roles)
     }
-    return [_owed(station, db, one) for one in together(mine, place, count)]
+    found = together(mine, place, count)
+    beside = Beside(db, map(_statement_of, found), ())
+    return [_owed(station, beside, one) for one in found]
 
 
 class _Read(NamedTuple):
@@ -167,13 +169,13 @@ def _researched(
     return [{"id": one.id, "due_at": one.at} for one in found]
 
 
-def _owed(station: Station, db: Connection, one: Item) -> Owed:
+def _owed(station: Station, beside: Beside, one: Item) -> Owed:
     row, kind = one.row, KINDS[one.kind]
     about = row["about"] if one.kind in DUTIES else row["id"]
     said = _statement_of(one)
-    held = stored.row_of(db, said) if said else None
+    held = beside.row(said)
     agency = station.partners.get(held["agency"], held["agency"]) if held is not None else ""
-    urgency = stored.reread(held["record"]).context.urgency if held is not None else None
+    urgency = beside.urgency(said)
     ran_out = one.kind in DUTIES and row["escalated_by"] not in {None, row["overdue_by"]}
     return Owed(
         one.place, one.kind, kind.words, _detail(one, held), one.at,

@@ -4,7 +4,7 @@
 log. Everything else here is rebuilt from the views.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -127,7 +127,13 @@ def marks_of(db: Connection, statement: str) -> list[str]:
 
 def look(db: Connection, **values: Any) -> None:
     """Record a look."""
-    db.execute(insert(looks).values(**values))
+    look_at_each(db, [values])
+
+
+def look_at_each(db: Connection, taken: Sequence[Mapping[str, Any]]) -> None:
+    """Record looks, in the order in which they are given."""
+    if taken:
+        db.execute(insert(looks), taken)
 
 
 def uncovered(db: Connection, until: int) -> list[RowMapping]:

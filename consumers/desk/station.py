@@ -148,19 +148,19 @@ class Station:
 
     def look(self, db: Connection, request: Request, person: Person, what: str, about: str) -> None:
         """Record that somebody looked at something, and why."""
-        session: Session = request.state.session
-        rows.look(
-            db, at=self.acts.time_ms(), token=person.practitioner.token or "",
-            role=" ".join(sorted(person.roles)), purpose=str(session.state.get("purpose")),
-            what=what, about=about,
-        )  # fmt: skip
+        self.looks(db, request, person, what, [about])
 
     def looks(
         self, db: Connection, request: Request, person: Person, what: str, about: Iterable[str]
     ) -> None:
         """Record that somebody saw several things on one page, each by its id."""
-        for one in dict.fromkeys(about):
-            self.look(db, request, person, what, one)
+        session: Session = request.state.session
+        taken = {
+            "at": self.acts.time_ms(), "token": person.practitioner.token or "",
+            "role": " ".join(sorted(person.roles)), "what": what,
+            "purpose": str(session.state.get("purpose")),
+        }  # fmt: skip
+        rows.look_at_each(db, [{**taken, "about": one} for one in dict.fromkeys(about)])
 
     async def act(self, wanted: Sequence[Wanted]) -> Any:
         """Say what a person decided; give what became of it."""

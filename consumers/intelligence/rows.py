@@ -117,9 +117,27 @@ def in_force(db: Connection, statement: str, hidden: Collection[str] = ()) -> Ro
 
 def first_lines(db: Connection, statement: str, hidden: Collection[str] = ()) -> list[str]:
     """Give what stands before all else wherever an item, or a product, is shown."""
-    graded = in_force(db, statement, hidden)
-    made = db.execute(select(products.c.action).where(products.c.id == statement)).scalar()
-    return grading.first_line("A1" if "A1" in {graded and graded["action"], made} else None)
+    return first_lines_of(db, [statement], hidden)[statement]
+
+
+def first_lines_of(
+    db: Connection, statements: Collection[str], hidden: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """Give what stands before all else of each of some items or products, by id."""
+    order = (gradings.c.statement, gradings.c.place)
+    graded = select(gradings).where(
+        gradings.c.statement.in_(statements), gradings.c.scheme == "3x5x2"
+    ).order_by(*order)  # fmt: skip
+    told: dict[str, set[str | None]] = {one: set() for one in statements}
+    for row in db.execute(graded).mappings():
+        if row["id"] not in hidden:
+            told[row["statement"]] = {row["action"]}  # the newest holds
+    made = select(products.c.id, products.c.action).where(products.c.id.in_(statements))
+    for said, action in db.execute(made):
+        told[said].add(action)
+    return {
+        one: grading.first_line("A1" if "A1" in actions else None) for one, actions in told.items()
+    }
 
 
 def items(db: Connection) -> list[str]:

@@ -45,6 +45,25 @@ def _open_to(tasks: FromClause, viewer: Collection[str] | None) -> list[ColumnEl
     return [tasks.c.open, *kept]
 
 
+def tasks_of_all(
+    db: Connection, hidden: Collection[str], statements: Collection[str]
+) -> dict[str, list[RowMapping]]:
+    """List the looks of some reports that who looks may know of, by report.
+
+    Args:
+        db: an open transaction.
+        hidden: ids that are kept from them.
+        statements: the reports' ids.
+    """
+    tasks, found = research_tasks, dict[str, list[RowMapping]]()
+    order = (tasks.c.due_at, tasks.c.statement, tasks.c.subject, tasks.c.system)
+    query = select(tasks).where(tasks.c.statement.in_(statements)).order_by(*order)
+    for row in db.execute(query).mappings():
+        if not {row["statement"], row["id"], row["identified_by"]} & set(hidden):
+            found.setdefault(row["statement"], []).append(row)
+    return found
+
+
 def tasks_seen(db: Connection, viewer: Collection[str] | None, statement: str) -> list[RowMapping]:
     """List the looks of one report that who looks may know of."""
     columns = ("statement", "id", "identified_by")

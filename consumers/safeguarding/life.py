@@ -192,6 +192,22 @@ def stands(db: Connection, alert_id: str, *, settled: bool = False) -> Standing 
     )
 
 
+def stand(db: Connection, raised: Iterable[RowMapping]) -> dict[str, Standing]:
+    """Say how alerts stand by all that was said, by id.
+
+    Args:
+        db: an open transaction.
+        raised: their rows.
+    """
+    found = {row["id"]: row for row in raised}
+    said: dict[str, list[tuple[str, int, Said | None]]] = {one: [] for one in found}
+    query = select(alert_life).where(alert_life.c.alert.in_(sorted(found)))
+    for row in db.execute(query.order_by(alert_life.c.place)).mappings():
+        event = _read(row["event"], row["said"])
+        said[row["alert"]].append((row["id"], row["at"], event))
+    return {one: standing(row, said[one]) for one, row in found.items()}
+
+
 def _read(event: str, said: bytes) -> Said | None:
     return None if event == REOPENED else msgspec.json.decode(said, type=SAID[event])
 

@@ -5,22 +5,22 @@
 Source: domain.md 5 (trap 8), 7 (Attention).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple, Self
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
 
-from consumers import standing
-from consumers.listed import Place, after
-from consumers.safeguarding import rows
+from consumers.listed import PAGE, Place, after
+from consumers.people.rows import persons
 from consumers.safeguarding.rows import DUE, FREE, HAD, alert_statements, alert_subjects, alerts
 from consumers.safeguarding.threads import LOUDNESS, Thread
 from consumers.standing import is_shown
 
 READ = 200
 """How many alerts one page looks at, at the most: threads of many alerts fill it sooner."""
-THREAD = 50
-"""How many alerts of one thread are shown."""
+THREAD = 100
+"""How many alerts of a thread are looked at, of each of its persons: the newest."""
 ORDER = [(loud, which) for loud in LOUDNESS for which in ("free", "had")]
 """How alerts come: the loudest first, and of these what nobody has."""
 _WHICH = {"free": FREE, "had": HAD}
@@ -59,57 +59,81 @@ def pressing(
     Returns:
         The threads, and where the next page begins; None where nothing is left.
     """
-    hidden = standing.hidden_from(db, viewer)
     found: list[Thread] = []
     shown: set[str] = set()
-    last = after_lead
-    for read, (lead, alert) in enumerate(_leading(db, viewer, after_lead)):
-        if len(found) == count or read == READ:
-            return found, last
-        last = lead
-        if alert["id"] in shown:
-            continue
-        thread = thread_of(db, viewer, hidden, alert)
-        shown |= {one["id"] for one in thread.alerts}
-        # What a louder one of the same thread leads stands on an earlier page.
-        if thread.alerts[0]["id"] == alert["id"]:
-            found.append(thread)
+    leads, last = _leading(db, viewer, after_lead), after_lead
+    read = 0
+    while some := list(islice(leads, count)):
+        threads = _threads(db, viewer, [alert for _, alert in some])
+        for lead, alert in some:
+            if len(found) == count or read == READ:
+                return found, last
+            last, read = lead, read + 1
+            thread = threads[alert["id"]]
+            # What a louder one of the same thread leads stands above, or on an earlier page.
+            if alert["id"] not in shown and thread.alerts[0]["id"] == alert["id"]:
+                found.append(thread)
+            shown |= {one["id"] for one in thread.alerts}
     return found, None
 
 
 def thread_of(
-    db: Connection, viewer: Collection[str] | None, hidden: Collection[str], alert: RowMapping,
-    *, closed: bool = False,
-) -> Thread:  # fmt: skip
+    db: Connection, viewer: Collection[str] | None, alert: RowMapping, *, closed: bool = False
+) -> Thread:
     """Give the thread of one alert: what is of just its persons, the loudest first.
 
     Args:
         db: an open transaction.
         viewer: as `consumers.standing.hidden_from`.
-        hidden: what that gives.
         alert: its row.
         closed: closed ones too, last.
     """
-    tokens = rows.subjects_of(db, alert["id"])
-    if not tokens:
-        return Thread(frozenset({frozenset({alert["statement"]})}), [alert])
-    persons = frozenset(rows.one_person(db, one, hidden) for one in sorted(tokens))
-    whole = sorted(token for person in persons for token in person)
-    about = select(alert_subjects.c.alert).where(alert_subjects.c.subject.in_(whole))
-    query = select(alerts).where(alerts.c.id.in_(about), *_seen(viewer))
+    return _threads(db, viewer, [alert], closed=closed)[alert["id"]]
+
+
+def _persons_of(
+    db: Connection, viewer: Collection[str] | None, listed: Sequence[RowMapping]
+) -> dict[str, frozenset[frozenset[str]]]:
+    """Give the persons whom alerts are about, by the alert's id; each by all their tokens."""
+    about: dict[str, set[str]] = {alert["id"]: set() for alert in listed}
+    query = select(alert_subjects).where(alert_subjects.c.alert.in_(sorted(about)))
+    for row in db.execute(query):
+        about[row.alert].add(row.subject)
+    person = persons(db, viewer, sorted(set().union(*about.values())))
+    return {
+        alert["id"]: frozenset(person[one] for one in about[alert["id"]])
+        or frozenset({frozenset({alert["statement"]})})
+        for alert in listed
+    }
+
+
+def _threads(
+    db: Connection, viewer: Collection[str] | None, listed: Sequence[RowMapping], *,
+    closed: bool = False,
+) -> dict[str, Thread]:  # fmt: skip
+    """Give the threads of some alerts, by the alert's id; each of its newest alerts."""
+    whom = _persons_of(db, viewer, listed)
+    tokens = sorted({token for its in whom.values() for person in its for token in person})
+    about = (
+        select(alert_subjects.c.alert)
+        .join(alerts, alerts.c.id == alert_subjects.c.alert)
+        .where(alert_subjects.c.subject.in_(tokens))
+        .order_by(alert_subjects.c.alert.desc())
+        .limit(THREAD * len(listed))
+    )
     if not closed:
-        query = query.where(alerts.c.closed.is_(None))
-    newest = query.order_by(alerts.c.closed.is_not(None), alerts.c.raised_at.desc())
-    others = db.execute(newest.limit(THREAD)).mappings().all()
-    its = [one for one in others if _is_of(db, one, persons)]
-    its = its if any(one["id"] == alert["id"] for one in its) else [alert, *its]
-    return Thread(persons, sorted(its, key=_loudness))
-
-
-def _is_of(db: Connection, alert: RowMapping, persons: frozenset[frozenset[str]]) -> bool:
-    named = rows.subjects_of(db, alert["id"])
-    whom = (next((one for one in persons if token in one), None) for token in named)
-    return frozenset(whom) == persons
+        about = about.where(alerts.c.closed.is_(None))
+    named = set(db.execute(about).scalars()) - {alert["id"] for alert in listed}
+    query = select(alerts).where(alerts.c.id.in_(sorted(named)), *_seen(viewer))
+    others = [*listed, *db.execute(query).mappings()]
+    of = _persons_of(db, viewer, others)
+    its: dict[frozenset[frozenset[str]], list[RowMapping]] = {}
+    for one in others:
+        its.setdefault(of[one["id"]], []).append(one)
+    return {
+        alert["id"]: Thread(whom[alert["id"]], sorted(its[whom[alert["id"]]], key=_loudness))
+        for alert in listed
+    }
 
 
 def _leading(
@@ -122,11 +146,15 @@ def _leading(
         begins = after_lead is not None and number == after_lead.number
         place = after_lead.place if begins and after_lead is not None else None
         order = (alerts.c.due_now, alerts.c.id)
-        query = select(alerts).where(
-            alerts.c.attention == loud, _WHICH[which], *_seen(viewer), *after(*order, place)
-        )
-        for row in db.execute(query.order_by(*order).limit(READ + 1)).mappings().all():
-            yield Lead(number, Place(row["due_now"], row["id"])), row
+        open_ = (alerts.c.attention == loud, _WHICH[which], *_seen(viewer))
+        query = select(alerts).where(*open_).order_by(*order).limit(PAGE)
+        more = True
+        while more:
+            some = db.execute(query.where(*after(*order, place))).mappings().all()
+            for row in some:
+                place = Place(row["due_now"], row["id"])
+                yield Lead(number, place), row
+            more = len(some) == PAGE
 
 
 def _seen(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:

@@ -1,6 +1,6 @@
 """Alerts, a thread for each pair, the loudest first; and one alert with all that is done of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, RowMapping
@@ -11,14 +11,15 @@ from starlette.routing import Route
 from consumers import history, standing
 from consumers import store as stored
 from consumers.desk import form as forms
+from consumers.desk.beside import Beside
 from consumers.desk.form import Form
 from consumers.desk.limits import NOBODY_SAID, Limits, limits_of, names_of
 from consumers.desk.person import Person, Role
 from consumers.desk.station import Station
-from consumers.intelligence.rows import first_lines
 from consumers.listed import PAGE
 from consumers.responses import listed as responses
 from consumers.safeguarding import life, pressing, rows
+from consumers.safeguarding.life import Standing
 from consumers.safeguarding.pressing import Lead
 from consumers.safeguarding.rules import terms
 from consumers.safeguarding.threads import Thread
@@ -76,7 +77,10 @@ def _list(station: Station, request: Request) -> Response:
     with station.store.write() as db:
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         found, more = pressing.pressing(db, person.viewer, after_lead=after, count=PAGE)
-        listed = [_thread(station, db, hidden, one, now) for one in found]
+        first = [alert for one in found for alert in one.alerts[:SHOWN]]
+        beside = Beside(db, [one["statement"] for one in first], hidden)
+        stand = life.stand(db, first)
+        listed = [_thread(station, beside, stand, one, now) for one in found]
         about = [alert["statement"] for one in listed for alert in one["alerts"]]
         station.looks(db, request, person, "alerts", about)
         back = responses.owed(db, person.viewer, "call_back", place=None, count=PAGE)
@@ -87,20 +91,20 @@ def _list(station: Station, request: Request) -> Response:
 
 
 def _thread(
-    station: Station, db: Connection, hidden: frozenset[str], thread: Thread, now: int
+    station: Station, beside: Beside, stand: Mapping[str, Standing], thread: Thread, now: int
 ) -> dict[str, Any]:
     """Say of one thread whom it is about, what may be put to whom, and its first alerts."""
     first = thread.alerts[:SHOWN]
-    reports = _reports(db, first)
+    reports = _reports(beside, first)
     return {
         "loudest": thread.loudest, "names": _names(thread, reports),
         "limits": _limits(thread, reports), "more": len(thread.alerts) - len(first),
-        "alerts": [_alert(station, db, hidden, one, now) for one in first],
+        "alerts": [_alert(station, beside, stand[one["id"]], one, now) for one in first],
     }  # fmt: skip
 
 
-def _reports(db: Connection, alerts: Iterable[RowMapping]) -> list[Statement]:
-    held = (stored.held(db, one) for one in dict.fromkeys(one["statement"] for one in alerts))
+def _reports(beside: Beside, alerts: Iterable[RowMapping]) -> list[Statement]:
+    held = (beside.text(one) for one in dict.fromkeys(one["statement"] for one in alerts))
     return [one for one in held if one is not None]
 
 
@@ -128,11 +132,10 @@ def _limits(thread: Thread, reports: Iterable[Statement]) -> Limits:
 
 
 def _alert(
-    station: Station, db: Connection, hidden: frozenset[str], alert: RowMapping, now: int
+    station: Station, beside: Beside, stands: Standing, alert: RowMapping, now: int
 ) -> dict[str, Any]:
     """Say of one alert what was found, what is asked, whose it is, by when, and who has it."""
-    stands = life.stands(db, alert["id"])
-    put_off = stands.snoozed if stands is not None and stands.start > now else None
+    put_off = stands.snoozed if stands.start > now else None
     by = station.partners.get(alert["raised_by"], alert["raised_by"])
     return {
         "id": alert["id"], "statement": alert["statement"], "rule": alert["rule"],
@@ -141,14 +144,10 @@ def _alert(
         "role": alert["role"], "fallback": alert["fallback_role"], "due_at": alert["due_now"],
         "late": alert["due_now"] < now and alert["attention"] != "note",
         "good": alert["good"], "has": alert["acknowledged_by"], "put_off": put_off,
-        "escalated": stands is not None and stands.steps > 0,
-        "closed": stands.closed if stands is not None else None,
+        "escalated": stands.steps > 0, "closed": stands.closed,
         "raised_at": alert["raised_at"],
         "raised_by": by if alert["raised_by"] != station.voice.agency else None,
-        "stands": [
-            *first_lines(db, alert["statement"], hidden),
-            *standing.marks_of(db, alert["statement"]),
-        ],
+        "stands": beside.stands(alert["statement"]),
     }  # fmt: skip
 
 
@@ -167,14 +166,15 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
         if row is None:
             return station.nothing(request)
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
-        thread = pressing.thread_of(db, person.viewer, hidden, row, closed=True)
-        reports = _reports(db, [row])
+        thread = pressing.thread_of(db, person.viewer, row, closed=True)
         others = [one for one in thread.alerts if one["id"] != alert_id]
+        beside = Beside(db, [one["statement"] for one in (row, *others)], hidden)
+        stand, reports = life.stand(db, [row, *others]), _reports(beside, [row])
         given: dict[str, Any] = {
-            "one": _alert(station, db, hidden, row, now), "now": now,
-            "names": _names(thread, [*reports, *_reports(db, others[:SHOWN])]),
+            "one": _alert(station, beside, stand[alert_id], row, now), "now": now,
+            "names": _names(thread, [*reports, *_reports(beside, others[:SHOWN])]),
             "limits": _limits(thread, reports),
-            "others": [_alert(station, db, hidden, one, now) for one in others],
+            "others": [_alert(station, beside, stand[one["id"]], one, now) for one in others],
             "rests": _rests_on(db, thread, row),
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
             "to_roles": roles_of(station, without=row["role"]), "outcomes": OUTCOMES,

@@ -197,7 +197,7 @@ def _question(station: Station, request: Request, **more: Any) -> Response:
         asker = agency_of(held.context.source) or ""
         given: dict[str, Any] = {
             "id": request_id, "event": event, "row": row, "now": stored.ledger_time(db),
-            "agency": station.partners.get(asker, asker), "limits": limits_on(db, held, ""),
+            "agency": station.partners.get(asker, asker), "limits": limits_on(held, report),
             "name": named.get(event.subject, "somebody this desk has no name for"),
             "is_held": report is not None, "is_identity": _is_identity(row),
             "is_enquiry": isinstance(event, VictimInformationRequested),

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import standing
 from consumers import store as stored
 from consumers.desk import form as forms
+from consumers.desk.beside import Beside
 from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, limits_on, names_of
 from consumers.desk.person import Person
@@ -64,7 +64,9 @@ def _list(station: Station, request: Request) -> Response:
         read = _answered if done else _waiting
         found = read(station, db, person, place)
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
-        listed = [_shown(station, db, hidden, row) for row in found[:PAGE]]
+        ids = [row[name] for row in found[:PAGE] for name in ("id", "statement", "answer")]
+        beside = Beside(db, ids, hidden)
+        listed = [_shown(station, beside, row) for row in found[:PAGE]]
         station.looks(db, request, person, "questions", [one["statement"] for one in listed])
     last = found[PAGE - 1] if len(found) > PAGE else None
     more = None
@@ -97,28 +99,21 @@ def _answered(
     return newest[: PAGE + 1]
 
 
-def _shown(
-    station: Station, db: Connection, hidden: frozenset[str], row: RowMapping
-) -> dict[str, Any]:
+def _shown(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any]:
     """Say of one question what may be put to whom, whom it is about, and how it stands."""
-    question = stored.held(db, row["id"])
+    question, report = beside.text(row["id"]), beside.text(row["statement"])
     event = question.sections.get("event") if question is not None else None
-    answer = stored.held(db, row["answer"]) if row["answer"] else None
+    answer = beside.text(row["answer"])
     told = answer.sections.get("event") if answer is not None else None
-    told_of = (stored.held(db, row["statement"]), question)
-    named = {token: name for one in told_of if one for token, name in names_of(one).items()}
+    named = {token: name for one in (report, question) if one
+             for token, name in names_of(one).items()}  # fmt: skip
     return {
-        "row": row, "statement": row["statement"], "limits": limits_on(db, question, ""),
+        "row": row, "statement": row["statement"], "limits": limits_on(question, report),
         "to": station.partners.get(row["addressee"], row["addressee"]),
         "name": named.get(row["subject"], "somebody"),
         "why": event.why if isinstance(event, InformationRequested) else None,
         "said": told.why if isinstance(told, InformationSupplied) else None,
-        "stands": [
-            line
-            for one in (row["id"], row["answer"])
-            if one and one not in hidden
-            for line in standing.marks_of(db, one)
-        ],
+        "stands": [*beside.marks(row["id"]), *beside.marks(row["answer"])],
     }  # fmt: skip
 
 

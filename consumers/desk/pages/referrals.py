@@ -10,6 +10,7 @@ from starlette.routing import Route
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import form as forms
+from consumers.desk.beside import Beside
 from consumers.desk.limits import limits_of
 from consumers.desk.person import Person
 from consumers.desk.shown import capital, day, title_of
@@ -59,7 +60,8 @@ def _list(station: Station, request: Request) -> Response:
         found = rows.some(
             db, person.viewer, way, decided=decided, place=place, count=PAGE + 1
         )  # fmt: skip
-        listed = [_shown(station, db, row) for row in found[:PAGE]]
+        beside = Beside(db, [row["id"] for row in found[:PAGE]], station.hidden(db, person))
+        listed = [_shown(station, beside, row) for row in found[:PAGE]]
         station.looks(db, request, person, "referrals", [one["id"] for one in listed])
         now = stored.ledger_time(db)
     last = found[PAGE - 1] if len(found) > PAGE else None
@@ -70,15 +72,14 @@ def _list(station: Station, request: Request) -> Response:
     )  # fmt: skip
 
 
-def _shown(station: Station, db: Connection, row: RowMapping) -> dict[str, Any]:
-    held = stored.held(db, row["id"])
+def _shown(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any]:
     other = row["addressee"] if row["direction"] == "made" else row["publisher"]
     return {
         "id": row["id"], "to": course.TITLES[row["kind"]],
         "agency": station.partners.get(other, other), "due_at": row["due_at"],
         "ends_on": day(row["ends_on"]) if row["ends_on"] else None, "by": row["decided_by"],
         "decision": course.WORDS[row["decision"]] if row["decision"] else None,
-        "limits": limits_of(held), "stands": standing.marks_of(db, row["id"]),
+        "limits": limits_of(beside.text(row["id"])), "stands": beside.marks(row["id"]),
         "can_decide": row["direction"] == "received" and row["decision"] is None,
     }  # fmt: skip
 

@@ -7,15 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import standing
 from consumers import store as stored
 from consumers.desk import form as forms
-from consumers.desk import rows
+from consumers.desk.beside import Beside
 from consumers.desk.limits import limits_of
 from consumers.desk.person import Person, Role
 from consumers.desk.shown import people, title_of
 from consumers.desk.station import Station
-from consumers.intelligence.rows import first_lines
 from consumers.listed import PAGE, Place
 from consumers.research import board, plan
 from consumers.research import rows as research
@@ -52,8 +50,9 @@ def _board(station: Station, request: Request) -> Response:
     with station.store.write() as db:
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         found = board.reports(db, person.viewer, place=place, count=PAGE + 1)
-        listed = [_shown(station, db, person, hidden, one.id) for one in found[:PAGE]]
-        about = [one["id"] for one in listed]
+        about = [one.id for one in found[:PAGE]]
+        beside, tasks = Beside(db, about, hidden), board.tasks_of_all(db, hidden, about)
+        listed = [_shown(station, beside, tasks.get(one, []), one) for one in about]
         station.looks(db, request, person, "research_board", about)
     more = found[PAGE - 1] if len(found) > PAGE else None
     return station.page(
@@ -63,18 +62,16 @@ def _board(station: Station, request: Request) -> Response:
 
 
 def _shown(
-    station: Station, db: Connection, person: Person, hidden: frozenset[str], statement: str
+    station: Station, beside: Beside, tasks: list[RowMapping], statement: str
 ) -> dict[str, Any]:
     """Say of one report's research what stands above its looks, and each look."""
-    report, row = stored.held(db, statement), stored.row_of(db, statement)
-    tasks = board.tasks_seen(db, person.viewer, statement)
+    report, row = beside.text(statement), beside.row(statement)
     named = list(people(report.sections)) if report is not None else []
     return {
         "id": statement, "kind": title_of(row["event"]) if row else "Report no longer held",
         "agency": station.partners.get(row["agency"], row["agency"]) if row else "not known",
-        "urgency": report.context.urgency if report is not None else None,
-        "verified": row["verified"] if row else True, "marks": rows.marks_of(db, statement),
-        "stands": [*first_lines(db, statement, hidden), *standing.marks_of(db, statement)],
+        "urgency": beside.urgency(statement), "verified": row["verified"] if row else True,
+        "marks": beside.came_with(statement), "stands": beside.stands(statement),
         "limits": limits_of(report), "standing": plan.standing(tasks), "tasks": tasks,
         "names": {one.subject: f"{one.name} ({one.part})" for one in named},
         "due_at": min((one["due_at"] for one in tasks if one["open"]), default=None),
@@ -89,9 +86,10 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         station.look(db, request, person, "research", statement)
         known = is_statement_id(statement) and statement not in hidden
-        if not known or not board.tasks_seen(db, person.viewer, statement):
+        tasks = board.tasks_seen(db, person.viewer, statement) if known else []
+        if not tasks:
             return station.nothing(request)
-        one = _shown(station, db, person, hidden, statement)
+        one = _shown(station, Beside(db, [statement], hidden), tasks, statement)
         given: dict[str, Any] = {
             "one": one, "now": now, "words": plan.WORDS,
             "decided": _decision(db, statement, hidden),
