@@ -39,7 +39,7 @@ WORDS: dict[What, str] = {
     "log_away": "Kafka cannot be reached from here. Ring operations.",
     "unreadable": "The consumer's own database cannot be read. Ring operations.",
     "not_delivered": "Something urgent was said here and the log has not answered. "
-    "See which: candour outbox status; telephone it.",
+    "See which: candour outbox; telephone it.",
     "not_told": "Somebody could not be told that something waits. "
     "See who: candour telling list",
 }  # fmt: skip
