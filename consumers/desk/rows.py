@@ -23,10 +23,9 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.shape import LOCAL, PLACE
 from consumers.standing import is_shown
 from consumers.store import metadata, upsert
-
-_PLACE = BigInteger().with_variant(Integer, "sqlite")
 
 inbox = Table(
     "inbox",
@@ -47,7 +46,7 @@ inbox = Table(
 looks = Table(
     "looks",
     metadata,
-    Column("place", _PLACE, primary_key=True),
+    Column("place", PLACE, primary_key=True),
     Column("at", BigInteger, nullable=False, index=True),
     Column("token", Text, nullable=False, index=True),
     Column("role", Text, nullable=False),
@@ -55,6 +54,7 @@ looks = Table(
     Column("what", Text, nullable=False),
     Column("about", Text, nullable=False, index=True),
     Column("covered_by", Text),
+    info=LOCAL,
 )
 """Every look: when (milliseconds), who by token, why, what sort of page, about which id.
 

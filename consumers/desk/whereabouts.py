@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alert_statements, alerts
+from consumers.shape import LOCAL, PLACE
 from consumers.store import metadata
 from contracts.context import Urgency
 
@@ -39,7 +40,7 @@ FINDINGS: dict[Finding, str] = {
 whereabouts = Table(
     "whereabouts_asked",
     metadata,
-    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("place", PLACE, primary_key=True),
     Column("statement", Text, nullable=False, index=True),
     Column("number", Integer, nullable=False),
     Column("at", BigInteger, nullable=False, index=True),
@@ -53,6 +54,7 @@ whereabouts = Table(
     Column("shown_at", BigInteger),
     Column("finding", Text),
     Column("reviewed_name", Text),
+    info=LOCAL,
 )
 """One row each time somebody asks; times in milliseconds of this machine's clock."""
 

@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Integer,
     RowMapping,
     Table,
     Text,
@@ -16,12 +15,13 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.shape import LOCAL, PLACE
 from consumers.store import metadata
 
 looks = Table(
     "reveals",
     metadata,
-    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("place", PLACE, primary_key=True),
     Column("task", Text, nullable=False, index=True),
     Column("statement", Text, nullable=False, index=True),
     Column("shown", Text, nullable=False),
@@ -29,6 +29,7 @@ looks = Table(
     Column("role", Text, nullable=False),
     Column("reason", Text),
     Column("at", BigInteger, nullable=False),
+    info=LOCAL,
 )
 """One look each; `token` is the practitioner's own, `shown` a word for what was shown."""
 

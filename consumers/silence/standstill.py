@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.shape import LOCAL
 from consumers.store import metadata, upsert
 from consumers.telling import rows
 from consumers.telling.notification import standstill
@@ -66,6 +67,7 @@ standstills = Table(
     Column("at", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("told", BigInteger),
+    info=LOCAL,
 )
 """What stands still, where it does (`at`), since when and when it was told, in wall time."""
 

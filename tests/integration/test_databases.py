@@ -8,10 +8,10 @@ from sqlalchemy import delete, insert, select
 
 from consumers import store as stored
 from consumers.consumer import Consumer
-from consumers.research.rows import results
+from consumers.desk import rows
 from consumers.safeguarding import life
 from consumers.store import Store, metadata
-from contracts.fault import Transient
+from contracts.fault import Misuse, Transient
 from deploy.workers import workers_of
 from tests.support.month import month
 from tests.support.offices import DESK, POLICE, Offices
@@ -72,7 +72,7 @@ def test_a_rebuilt_database_holds_the_same_rows_and_says_nothing(
         town = worked("rebuilt", where)
     for agency, before in town.consumers.items():
         kept = rows_of(before.store)
-        before.store.forget(kept=frozenset({results.name}))
+        before.store.forget()
         assert not rows_of(before.store)["views"]
         voice = town.voice(agency)
         again = Consumer(before.store, voice=voice, trust=town.log.trust, workers=workers_of(voice))
@@ -126,6 +126,29 @@ def test_erasing_leaves_no_row_in_postgresql(database: str) -> None:
     with store.read() as db:
         assert db.execute(select(stored.positions)).all() == []
     store.close()
+
+
+def test_a_postgresql_of_another_version_is_made_anew_and_keeps_what_is_its_own(
+    database: str,
+) -> None:
+    """What nothing brings back is altered in place there too, and goes on being counted."""
+    url = made(database, "another")
+    store = Store(url)
+    look = {"at": 1, "token": "t", "role": "r", "purpose": "p", "what": "w", "about": "a"}
+    with store.write() as db:
+        rows.look(db, **look)
+        db.exec_driver_sql("ALTER TABLE looks DROP COLUMN covered_by")
+        db.exec_driver_sql("ALTER TABLE alerts DROP COLUMN rule")
+        db.exec_driver_sql("UPDATE shapes SET shape = '-' WHERE name IN ('looks', 'alerts')")
+    store.close()
+    with pytest.raises(Misuse, match="2 of its tables"):
+        Store(url)
+    anew = Store(url, anew=True)
+    with anew.write() as db:
+        rows.look(db, **look)
+        assert [row["covered_by"] for row in rows.looks_at(db, "a")] == [None, None]
+    anew.close()
+    Store(url).close()
 
 
 async def test_one_command_rebuilds_a_home_from_kafka(

@@ -296,8 +296,7 @@ async def test_a_rebuilt_consumer_says_no_look_twice(desk: Desk, niche: SqlConne
     desk.settle()
     await look(desk, niche)
     before = len(desk.said(POLICE, "research_completed"))
-    desk.acting(POLICE).store.forget(kept=frozenset())
-    del desk.consumers[POLICE]
+    desk.consumers[POLICE] = desk.consumer(POLICE, store="anew.sqlite")
     desk.settle()
     await look(desk, niche)
     assert len(desk.said(POLICE, "research_completed")) == before
