@@ -88,7 +88,6 @@ RIGHTS: Mapping[str, Right] = {
     "/looks": Right(see=AUDITING, purpose=True),
 }
 """Every address of the desk, as its routes spell it."""
-OPEN = frozenset(path for path, right in RIGHTS.items() if right.is_open)
 
 
 def may(right: Right, method: str, roles: Roles) -> bool:

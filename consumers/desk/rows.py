@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
-    func,
     insert,
     select,
     update,
@@ -146,12 +145,6 @@ def looks_at(db: Connection, about: str, count: int = 100) -> list[RowMapping]:
     """List who looked at one thing, the newest first."""
     query = select(looks).where(looks.c.about == about).order_by(looks.c.place.desc())
     return list(db.execute(query.limit(count)).mappings())
-
-
-def looks_of(db: Connection, token: str, since: int) -> int:
-    """Count what somebody looked at since a time."""
-    query = select(func.count()).where(looks.c.token == token, looks.c.at >= since)
-    return db.execute(query.select_from(looks)).scalar_one()
 
 
 def forget(db: Connection, statement: str) -> None:

@@ -20,14 +20,6 @@ from contracts.section import Answer
 Months = Annotated[int, Meta(ge=1, le=120)]
 Criterion = Literal["judgement", "visible_high_risk", "escalation", "repeat"]
 
-WORDS: dict[Criterion, str] = {
-    "judgement": "professional judgement, also where the victim cannot disclose",
-    "visible_high_risk": "visible high risk: the count of the victim's own yes answers",
-    "escalation": "potential escalation: incidents reported within the period",
-    "repeat": "a repeat: abuse of the same victim by the same person since the last referral",
-}
-"""Each criterion as a reader must take it."""
-
 
 class MaracCriteria(Section, frozen=True, kw_only=True):
     """One version of the criteria.

@@ -43,9 +43,6 @@ def told(old: str, new: str, held: Setting | None = None) -> list[str]:
     return [line.replace(f"line {at}:", "here:") for line in found]
 
 
-LEG = "    types: [concern_reported]\n    purposes: [safeguarding]\n    level: full"
-
-
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [

@@ -17,7 +17,6 @@ from tests.support.visiting import ADDRESS, FORM, Visited, Visitor, token_in, vi
 from tests.support.working import Working, files_in
 
 POLICE, PROBATION = "thames-valley", "nps-thames-valley/case"
-MINUTE_MS = 60_000
 
 
 @pytest.fixture(scope="module")

@@ -28,8 +28,6 @@ from tests.support.busy import (
 )
 from tests.support.visiting import Visited, visiting
 
-NO_ID = "00000000-0000-7000-8000-000000000000"
-NOTHING = "There is nothing here that can be shown to you."
 OFFICER, SUPERVISOR = "Lee Hart (name invented)", "Jo Bell (name invented)"
 
 
