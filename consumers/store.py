@@ -60,6 +60,8 @@ views = Table(
     Column("record", LargeBinary, nullable=False),
 )
 """The exact record of every view that proved; `leg` is `public_control` for control."""
+UNVERIFIED = views.c.verified.is_(False)
+Index("views_unverified", views.c.place, sqlite_where=UNVERIFIED, postgresql_where=UNVERIFIED)
 
 causes = Table(
     "causes",

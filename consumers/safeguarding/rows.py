@@ -245,16 +245,6 @@ def all_alerts(db: Connection) -> list[RowMapping]:
     return list(db.execute(select(alerts).order_by(*order)).mappings())
 
 
-def parts_of_all(db: Connection) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """Give what every alert rests on, and whom each is about, by the alert's id."""
-    resting: dict[str, set[str]] = {}
-    about_whom: dict[str, set[str]] = {}
-    for table, found in ((alert_statements, resting), (alert_subjects, about_whom)):
-        for alert_id, part in db.execute(select(*table.c).order_by(*table.c)):
-            found.setdefault(alert_id, set()).add(part)
-    return resting, about_whom
-
-
 def add_account(db: Connection, account: Account) -> None:
     """Add a report of persons by each pair of them, in place of what it said before."""
     _drop(db, account.statement, ((account_pairs, "statement"),))

@@ -15,10 +15,10 @@ from consumers.research import rows as research
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
 from consumers.safeguarding import rows
+from consumers.safeguarding.pressing import pressing
 from consumers.safeguarding.rules.every import EVERY
 from consumers.safeguarding.rules.seen import Alarm
 from consumers.safeguarding.rules.terms import DEFAULT, in_force
-from consumers.safeguarding.threads import threads
 from contracts.event.control import Rules
 from deploy.governing import read_watch
 from tests.support.alerts import (
@@ -262,7 +262,7 @@ def test_one_pair_is_one_thread_and_a_new_partner_has_her_own(desk: Desk) -> Non
         desk.report(sections)
     desk.settle()
     with desk.acting(HUB).store.read() as db:
-        found = threads(db, frozenset())
+        found, _ = pressing(db, frozenset(), after_lead=None, count=9)
     tokens = {
         frozenset(one["person.2.identity"]["subject"] for one in (sections,)) | {his}
         for sections in (first, hers)
@@ -282,7 +282,7 @@ def test_a_link_joins_threads_and_an_unlink_parts_them(desk: Desk) -> None:
 
     def count() -> None:
         with desk.acting(HUB).store.read() as db:
-            counts.append(len(threads(db, frozenset())))
+            counts.append(len(pressing(db, frozenset(), after_lead=None, count=9)[0]))
 
     count()
     links = []
@@ -303,7 +303,7 @@ def test_the_loudest_thread_comes_first(desk: Desk) -> None:
     desk.report(urgency="urgent")
     desk.settle()
     with desk.acting(HUB).store.read() as db:
-        found = threads(db, frozenset())
+        found, _ = pressing(db, frozenset(), after_lead=None, count=9)
     assert [one.loudest for one in found] == ["interrupt", "duty"]
 
 
