@@ -37,8 +37,8 @@ KEPT_MS = 24 * 60 * MINUTE_MS
 """How long a session that ended is remembered, so that who comes back finds what they wrote."""
 
 REMEDY = (
-    "Stop the desk, move desk.sqlite out of its home and start it again: everybody signs in anew. "
-    "Reports that were begun and not sent stand in the file that you moved."
+    "Stop what serves these pages, move {} away and start it again: everybody signs in anew. What "
+    "was begun and not sent stands in the file that you moved."
 )
 
 metadata = MetaData()
@@ -136,7 +136,7 @@ class Sessions:
             Path(file).chmod(0o600)
         self._now, self._random, self.limits = now_ms, random_bytes, limits
         with self._engine.begin() as db:
-            shape.make(db, metadata.sorted_tables, remedy=REMEDY)
+            shape.make(db, metadata.sorted_tables, remedy=REMEDY.format(file))
 
     def close(self) -> None:
         """Give back the connections."""

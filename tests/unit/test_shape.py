@@ -121,4 +121,4 @@ def test_a_desks_sessions_of_another_version_say_what_to_do(tmp_path: Path) -> N
     aged(tmp_path / "desk.sqlite", OTHER.format("desk_unsaved"))
     with pytest.raises(Misuse) as refused:
         opened()
-    assert "move desk.sqlite" in refused.value.remedy
+    assert f"move {tmp_path / 'desk.sqlite'} away" in refused.value.remedy

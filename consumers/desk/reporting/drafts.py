@@ -115,7 +115,8 @@ class Drafts:
         self._now, self._random, self._sealing = now_ms, random_bytes, sealing
         self.kept_ms = kept_days * DAY_MS
         with self._engine.begin() as db:
-            shape.make(db, metadata.sorted_tables, remedy=REMEDY)
+            remedy = REMEDY.format(self._engine.url.database)
+            shape.make(db, metadata.sorted_tables, remedy=remedy)
 
     def close(self) -> None:
         """Give back the connections."""
