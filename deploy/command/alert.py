@@ -21,7 +21,7 @@ from contracts.section import Identity, Practitioner
 from contracts.sharing import UseLimits
 from contracts.statement import Statement
 from deploy.command.consumer import ActingHome, Looks, as_of, at, failing, looking
-from deploy.command.research import By, Role, limits_of, name_of
+from deploy.command.spelling import By, Role, limits_of, name_of
 from deploy.command.words import MaybeReason, Reason
 from deploy.speaking import Said
 from deploy.wiring import open_acting

@@ -19,7 +19,7 @@ from contracts.form import Section
 from contracts.section import Identity, Narrative, Part, PersonPart
 from deploy.command.consent import AnyHome
 from deploy.command.consumer import ActingHome, Looks, as_of, failing, looking
-from deploy.command.research import By, Role, limits_of, name_of
+from deploy.command.spelling import By, Role, limits_of, name_of
 from deploy.command.words import Heard, HerWords
 from deploy.speaking import speak
 from deploy.wiring import open_acting

@@ -13,7 +13,7 @@ from consumers.people.facts import Facts
 from consumers.people.page import Line, Page, Told, birth_of, names_of
 from consumers.safeguarding import rows
 from deploy.command.consumer import PASTED, ActingHome, Looks, looking
-from deploy.command.research import By, Role, limits_of
+from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Reason
 from deploy.wiring import open_acting
 from producers.home import Home

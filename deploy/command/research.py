@@ -28,13 +28,11 @@ from deploy.command.consumer import (
     lines,
     looking,
 )
-from deploy.command.spelling import By, Role, best_name, limits_of, name_of, stands_of
+from deploy.command.spelling import By, Role, best_name, limits_of, stands_of
 from deploy.command.task import request_victim_information, show
 from deploy.command.words import MaybeReason, Reason, text_in
 from deploy.wiring import Acting, open_acting
 from producers.home import Home
-
-__all__ = ["By", "Role", "limits_of", "name_of"]
 
 app = typer.Typer(no_args_is_help=True, help="Research tasks of a police agency.")
 app.command()(show)

@@ -17,7 +17,7 @@ from consumers.safeguarding import rows
 from contracts.fault import Misuse
 from contracts.section import Contact
 from deploy.command.consumer import ActingHome, at
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.wiring import Acting, open_acting
 from producers.home import Home
 from producers.keys import check_private, replace_private
