@@ -16,7 +16,8 @@ from tests.support.desk import POLICE, Desk
 
 OTHER = "UPDATE shapes SET shape = 'other' WHERE name = '{}'"
 LOOK = {
-    "at": 1, "token": "t", "role": "analyst", "purpose": "review", "what": "report", "about": "id",
+    "at": 4_000_000_000_000,  # no hour that is over
+    "token": "t", "role": "analyst", "purpose": "review", "what": "report", "about": "id",
 }  # fmt: skip
 
 
