@@ -89,7 +89,7 @@ def test_a_rebuilt_consumer_tells_nobody_twice(desk: Desk) -> None:
         for row in rows.fresh(db):
             assert rows.take_up(db, row["key"])
             rows.deliver(db, row, "a-key", 1, role=DUTY, channel="bell")
-    store.forget(kept=frozenset({rows.deliveries.name}))
+    store.forget()
     desk.consumers.pop(HUB)
     desk.settle()
     again = desk.acting(HUB).store
