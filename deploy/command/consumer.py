@@ -76,8 +76,9 @@ def rebuild(home: ActingHome) -> None:
     Also where another version of this program made the database. Research results, looks and who
     was told are kept: they are on no log. Nothing is said meanwhile.
     """
+    opened = Home.open(home)
     with sole_consumer(home, what="candour consumer rebuild"):
-        count = asyncio.run(open_acting(Home.open(home), anew=True).read())
+        count = asyncio.run(open_acting(opened, anew=True).read())
     typer.echo(
         f"Rebuilt from {count} record{'' if count == 1 else 's'}; results and looks are kept. "
         f"Now: candour consumer run --home {home}"
