@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from consumers import store as stored
-from consumers.safeguarding import rows
+from consumers.safeguarding import links, rows
 from consumers.safeguarding.rules import day_of, is_automated
 from consumers.safeguarding.rules.seen import Seen
 from consumers.standing import standing
@@ -217,7 +217,7 @@ class Past:
     def person(self, token: str) -> frozenset[str]:
         """Give every token that is the same person as one, by links that stand."""
         if token not in self._persons:
-            known = rows.one_person(self._db, token)
+            known = links.persons(self._db, [token])[token]
             self._persons |= dict.fromkeys(known, known)
         return self._persons[token]
 

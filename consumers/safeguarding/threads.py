@@ -6,12 +6,13 @@ before her, and nothing of that one in hers.
 Source: domain.md 5 (trap 8), 7 (Attention; Others: a new partner has her own case wall).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, RowMapping
 
 from consumers import standing
+from consumers.people.rows import persons
 from consumers.safeguarding import rows
 
 LOUDNESS = ("interrupt", "duty", "note")
@@ -55,8 +56,8 @@ def threads(
     resting, about = rows.parts_of_all(db)
     hidden = standing.hidden_from(db, viewer)
     listed = standing.visible(db, viewer, rows.all_alerts(db), "statement", "id")
-    links = standing.visible(db, viewer, rows.standing_links(db), "id")
-    person = _persons(one["subjects"].split() for one in links)
+    named = {token for tokens in about.values() for token in tokens}
+    person = persons(db, viewer, named)
     found: dict[frozenset[frozenset[str]], Thread] = {}
     for alert in sorted(listed, key=_pressing):
         if not hidden.isdisjoint(resting.get(alert["id"], ())):
@@ -73,12 +74,3 @@ def _pressing(alert: RowMapping) -> tuple[bool, int, bool, int, str]:
     loud = LOUDNESS.index(alert["attention"])
     has = alert["acknowledged_by"] is not None
     return alert["closed"] is not None, loud, has, alert["due_now"], alert["id"]
-
-
-def _persons(links: Iterable[Collection[str]]) -> Mapping[str, frozenset[str]]:
-    """Join tokens that links make one person, however far."""
-    person: dict[str, frozenset[str]] = {}
-    for tokens in links:
-        one = frozenset(tokens).union(*(person.get(token, ()) for token in tokens))
-        person.update(dict.fromkeys(one, one))
-    return person

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from consumers import aside, history, store
 from consumers.history import Past
 from consumers.research import rows as research
-from consumers.safeguarding import life, rows, watched
+from consumers.safeguarding import life, links, rows, watched
 from consumers.safeguarding.rules import is_automated, same_origin, terms, unresearched
 from consumers.safeguarding.rules.every import EVERY
 from consumers.safeguarding.rules.good import GOOD, OWED_BY
@@ -210,12 +210,12 @@ class Watching(Worker):
         elif isinstance(event, SameOriginDecided):
             rows.decide_origin(db, said, event)
         elif isinstance(event, PersonsLinked):
-            rows.link(db, said, event)
+            links.link(db, said, event)
             newest = self._past(db, said).newest(event.subjects, LOOKED_AGAIN_MAX)
             return self._look_again(db, view, [statement for _, statement in newest])
         elif isinstance(event, PersonsUnlinked):
-            rows.unlink(db, event.link, said)
-            self._parted(db, rows.tokens_of(db, event.link), view.head.ledger_time)
+            links.unlink(db, event.link, said)
+            self._parted(db, links.tokens_of(db, event.link), view.head.ledger_time)
         return []
 
     def _parted(self, db: Connection, tokens: frozenset[str], at: int) -> None:

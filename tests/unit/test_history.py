@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert
 
 from consumers import history, standing
 from consumers.history import Past
-from consumers.safeguarding import rows
+from consumers.safeguarding import links, rows
 from consumers.safeguarding.rules.seen import Seen
 from consumers.store import Store, keep
 from contracts.entry import Delivery, Head, ViewPart
@@ -73,7 +73,7 @@ class TestStored(HistorySuite):
 def tell_the_rest(db: Connection, told: Told) -> None:
     """Note links, copies, retractions and alerts."""
     for number, link in enumerate(told.links):
-        rows.link(db, f"link-{number}", PersonsLinked(sorted(link), "M.", "seen"))
+        links.link(db, f"link-{number}", PersonsLinked(sorted(link), "M.", "seen"))
     for copy, source in told.copies.items():
         db.execute(
             insert(rows.origins).values(id=f"o/{copy}", first=source, second=copy, days_apart=0)
@@ -150,9 +150,9 @@ def test_an_unlink_restores(db: Connection) -> None:
     ]
     for entry, one in enumerate(told):
         hold(db, one, entry)
-    rows.link(db, "link", PersonsLinked([D, token("D2")], "M.", "seen"))
+    links.link(db, "link", PersonsLinked([D, token("D2")], "M.", "seen"))
     assert ids(Past(db, US, of="").of(D)) == ids(told)
-    rows.unlink(db, "link", "undone")
+    links.unlink(db, "link", "undone")
     assert ids(Past(db, US, of="").of(D)) == ids(told[:1])
     assert not Past(db, US, of="").are_one(D, token("D2"))
 
