@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Index,
     RowMapping,
@@ -294,21 +295,26 @@ def all_origins(db: Connection) -> list[RowMapping]:
     return list(db.execute(select(origins).order_by(*order)).mappings())
 
 
-def source_of(db: Connection, statement: str) -> str:
-    """Give the report that one may only repeat, the first of all that may be one; else its own id.
+def copies(db: Connection, statement: str) -> dict[str, bool]:
+    """Give the reports that may be one source with one, and whether a named person said so.
 
-    A log line that may repeat either of two reports (E19: E17 or E18) makes the three one, or it
-    would count beside whichever it was not put to. A proposal counts until a person decided that
-    the two are different.
+    A proposal counts until a person decided that the two are different. What is said to be the same
+    as the same is the same, and what may be one of them may be this.
     """
-    joined = ~origins.c.decision.is_not_distinct_from("different")
-    found, fresh = {statement}, {statement}
+    same, fresh = {statement}, {statement}
     while fresh:
-        ends = ((origins.c.first, origins.c.second), (origins.c.second, origins.c.first))
-        reached = union(*(select(one).where(joined, other.in_(fresh)) for one, other in ends))
-        fresh = set(db.execute(reached).scalars()) - found
-        found |= fresh
-    return min(found)
+        fresh = _proposed(db, fresh, origins.c.decision == "same") - same
+        same |= fresh
+    undecided = func.coalesce(origins.c.decision, "cannot_tell") == "cannot_tell"
+    found = dict.fromkeys(_proposed(db, same, undecided), False) | dict.fromkeys(same, True)
+    return {one: is_said for one, is_said in found.items() if one != statement}
+
+
+def _proposed(db: Connection, reports: Collection[str], which: ColumnElement[bool]) -> set[str]:
+    """Give what stands with any of some reports in a proposal."""
+    ends = ((origins.c.first, origins.c.second), (origins.c.second, origins.c.first))
+    query = union(*(select(one).where(other.in_(sorted(reports)), which) for one, other in ends))
+    return set(db.execute(query).scalars())
 
 
 def _day(day: date, by: timedelta) -> str:

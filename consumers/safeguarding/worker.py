@@ -103,7 +103,11 @@ class Watching(Worker):
         return [one for one in terms.in_force(self._voice.rules) if kind in one.kinds]
 
     def _past(self, db: Connection, statement: str, before: int | None = None) -> Past:
-        return Past(db, self._voice.agency, of=statement, before=before)
+        voice = self._voice
+        return Past(
+            db, voice.agency, of=statement, before=before, terms=self._terms(),
+            kind_of=voice.kind_of,
+        )  # fmt: skip
 
     def _watch(self, db: Connection, view: View, seen: Seen, past: Past) -> list[Wanted]:
         """Show a statement to every rule; what one fails on is set aside, the others go on.

@@ -3,6 +3,8 @@
 Source: Care Act 2014 s42; domain.md 1.10, 2 (F22), 4 (M21); review 1.6.2, 3.2.20, 3.2.25.
 """
 
+from datetime import date
+
 from consumers.safeguarding.rules.escalation import EVENTS, incident, is_open
 from consumers.safeguarding.rules.reading import (
     adults,
@@ -12,6 +14,7 @@ from consumers.safeguarding.rules.reading import (
     principal,
     told,
 )
+from consumers.safeguarding.rules.same_origin import sources
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
 from contracts.event.action import ReferralConsidered
 from contracts.event.control import RuleTerm
@@ -52,8 +55,9 @@ def screen(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         shown = [
             one for one in [*history.of(who, *SHOWN), seen] if _is_indicator(one, who, history)
         ]  # fmt: skip
-        counted = list({history.source_of(one.id): one for one in shown}.values())
-        alone = all(_is_opinion(one) for one in counted)
+        first = sources({one.id: one.day or date.max for one in shown}, history)
+        counted = list({first[one.id]: one for one in shown}.values())
+        alone = all(_is_opinion(one) for one in shown)
         if len(counted) < (term.threshold or 1) or alone:
             continue
         concern = _concern(seen, who, history, term)

@@ -4,7 +4,7 @@ Source: domain.md 4 (M14, M16, M18), 7 (Machine or person); review 1.6.4, 5.5.2,
 """
 
 from consumers.safeguarding.rules import is_automated
-from consumers.safeguarding.rules.escalation import EVENTS, incident, source
+from consumers.safeguarding.rules.escalation import EVENTS, encounter, incident
 from consumers.safeguarding.rules.reading import adults, back, pairs, principal, told
 from consumers.safeguarding.rules.record import against
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
@@ -184,10 +184,8 @@ def _others(report: Seen, history: History, term: RuleTerm) -> list[str]:
     told_of = (one for pair in pairs(report.statement) for one in history.of_all(
         pair, *EVENTS, since=since
     ))  # fmt: skip
-    counted = source(report, history)
-    held += [
-        one.id for one in told_of if incident(one) is not None and source(one, history) != counted
-    ]
+    same = {encounter(report), *history.copies(encounter(report))}
+    held += [one.id for one in told_of if incident(one) is not None and encounter(one) not in same]
     return [one for one in held if one != report.id]
 
 

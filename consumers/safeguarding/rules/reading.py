@@ -6,7 +6,6 @@ by no rule but one that names it. `unassessed` is everybody whose part nobody ga
 Source: domain.md 2 (F01 to F24), 5 (trap 9), 7 (Four times, Others).
 """
 
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import combinations
@@ -22,6 +21,7 @@ from contracts.event.report import (
     RelationshipNoted,
 )
 from contracts.form import Section
+from contracts.instrument.marac import last_day
 from contracts.section import Factor, Identity, Part, PersonPart, Risk, number_of
 from contracts.statement import Statement
 
@@ -160,13 +160,6 @@ def ahead(day: date, days: int | None) -> date:
         return date.max
 
 
-def months_after(day: date, months: int) -> date:
-    """Give the same day some calendar months on, or the last day of a shorter month."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = min(day.year + years, date.max.year)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
 def may_be_aged(identity: Identity | None, years: int, day: date | None) -> bool:
     """Say whether somebody may be that old on a day: whose birth is not known, may."""
     born = identity.born if identity else None
@@ -177,4 +170,4 @@ def may_be_aged(identity: Identity | None, years: int, day: date | None) -> bool
     if day is None:
         return True
     earliest = date.fromisoformat((born.value + "-01-01")[:10])
-    return months_after(earliest, 12 * years) <= day
+    return last_day(earliest, 12 * years) <= day
