@@ -32,8 +32,8 @@ WHY = (
 def screen(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a care screen: indicators of need, and a concern of abuse (M21).
 
-    Indicators are whatever age: an adult care record (a return of what was destroyed), and a
-    report in which somebody other than whom it is about, or who alone is named, has care needs. At
+    Indicators are whatever age: a record of social care (its own return of what it destroyed: what
+    another says of it is hearsay, and another's own record is none of care), and a report in which somebody other than whom it is about, or who alone is named, has care needs. At
     least one must not be what was told by the subject of a report about another. A decision on a
     s42 referral within the window silences it, and so does an alert of it that is open.
 
@@ -82,7 +82,10 @@ def _is_indicator(one: Seen, who: str, history: History) -> bool:
     """Say whether a statement shows that somebody may have care needs."""
     event = told(one, ReturnMade)
     if event is not None:
-        return event.returned == "destroyed"
+        provenance = one.statement.sections.get("provenance")
+        relayed = isinstance(provenance, Provenance) and bool(provenance.relay)
+        is_holders = history.kind_of(one.agency) == "social_care" and not relayed
+        return event.returned == "destroyed" and is_holders
     if told(one, Report) is None or "care_needs" not in factors(one.statement):
         return False
     first, named = principal(one.statement), adults(one.statement)

@@ -25,7 +25,6 @@ from contracts.instrument.marac import last_day
 from contracts.section import Factor, Identity, Part, PersonPart, Risk, number_of
 from contracts.statement import Statement
 
-DAY_MS = 86_400_000
 NOT_PARTNERS = frozenset({"family", "household"})
 """Relationships that are said and are no partnership; `not_known` may be one."""
 
