@@ -23,7 +23,7 @@ from consumers.store import Wanted
 from consumers.worker import CAUSES_MAX, HOUR_MS, Worker
 from contracts.event.action import AlertClosed, AlertEscalated
 from contracts.event.case import StatementCorrected
-from contracts.event.control import PersonsLinked, PersonsUnlinked, RuleTerm
+from contracts.event.control import PersonsLinked, PersonsUnlinked, Rules, RuleTerm
 from contracts.event.report import Report
 from contracts.event.work import (
     AlertRaised,
@@ -48,6 +48,9 @@ _log = structlog.get_logger()
 
 class Watching(Worker):
     """Rules and alerts, for an agency of any kind."""
+
+    _held: tuple[Rules, str, list[RuleTerm]] | None = None
+    """The terms of the ruleset that was in force when they were last asked for."""
 
     def take(self, db: Connection, view: View, /) -> list[Wanted]:
         """Run the rules over what came; take alerts, links and decisions in."""
@@ -99,8 +102,11 @@ class Watching(Worker):
 
     def _terms(self) -> list[RuleTerm]:
         """Give the terms in force that name this kind of agency."""
-        kind = self._voice.kind
-        return [one for one in terms.in_force(self._voice.rules) if kind in one.kinds]
+        rules, kind = self._voice.rules, self._voice.kind
+        if self._held is None or self._held[0] is not rules or self._held[1] != kind:
+            mine = [one for one in terms.in_force(rules) if kind in one.kinds]
+            self._held = rules, kind, mine
+        return self._held[2]
 
     def _past(self, db: Connection, statement: str, before: int | None = None) -> Past:
         voice = self._voice
@@ -151,12 +157,12 @@ class Watching(Worker):
         """Make an alert of what a rule asks for, by its term."""
         voice, statements = self._voice, list(dict.fromkeys(alarm.statements))[:CAUSES_MAX]
         interrupts = alarm.louder or term.attention == "interrupt"
-        owners = term.owners
-        owner = alarm.role or owners.get(voice.kind) or owners.get("other")
+        addressed = self._addressed(db, alarm, statements[0])
         event = AlertRaised(
             rule=term.id, rule_version=term.version, statements=statements,
             attention="interrupt" if interrupts else term.attention,
-            owner_role=owner or voice.role_of(voice.agency), fallback_role=term.fallback,
+            owner_role=self._owner(term, alarm, leaves=bool(addressed)),
+            fallback_role=term.fallback,
             due_at=at + term.hours * HOUR_MS, good=GOOD[alarm.act], act=alarm.act, why=alarm.why,
             subjects=list(dict.fromkeys(alarm.subjects)) or None,
         )  # fmt: skip
@@ -164,10 +170,18 @@ class Watching(Worker):
             alert_key(term.id, statements[0], alarm.once), "alert_raised", event,
             causes=statements, rule=f"{term.id}/{term.version}",
             urgency="urgent" if interrupts else "routine",
-            sections=self._addressed(db, alarm, statements[0]),
+            sections=addressed,
         )  # fmt: skip
         self._add(db, wanted.draft.id, event, by=voice.agency, at=at)
         return wanted
+
+    def _owner(self, term: RuleTerm, alarm: Alarm, *, leaves: bool) -> str:
+        """Give whose duty an alert is: where it stays here, no desk of another agency's alone."""
+        voice = self._voice
+        named = alarm.role or term.owners.get(voice.kind) or term.owners.get("other")
+        kinds = terms.desks(voice.rules, named) if named else frozenset()
+        is_anothers = bool(kinds) and voice.kind not in kinds
+        return named if named and (leaves or not is_anothers) else voice.role_of(voice.agency)
 
     def _addressed(self, db: Connection, alarm: Alarm, statement: str) -> dict[str, Involvements]:
         """Say whom a leg may carry the alert to: the publisher, where the act is its own."""

@@ -68,6 +68,8 @@ def words_of(term: RuleTerm, kind: str) -> Iterator[str]:
     told = [f"{name} {value}" for name, value in figures.items() if value is not None]
     if told:
         yield f"  {', '.join(told)}"
+    for name, words in (term.words or {}).items():
+        yield f"  {name}: {', '.join(words)}"
 
 
 @app.command("try")

@@ -42,7 +42,7 @@ def limited(rule: str) -> RuleTerm:
     """Write the term of a rule by the limits of its tests."""
     return RuleTerm(
         id=rule, version="1", kinds=[], attention="duty", hours=1, owners={},
-        fallback="duty_manager", **LIMITS.get(rule, {}),
+        fallback="duty_manager", words=shipped()[rule].words, **LIMITS.get(rule, {}),
     )  # fmt: skip
 
 

@@ -34,23 +34,6 @@ from contracts.statement import Statement
 LOW = frozenset({"standard", "low"})
 """Levels that are not to be given without a look at what is known (M06)."""
 
-_SUBSTANCE = ("substance misuse", "substances", "substance use", "dependence", "dependency")
-CONSIDERED: dict[str, frozenset[str]] = {
-    "history": frozenset({
-        "history", "offending history", "previous offending", "previous convictions",
-        "convictions", "criminal history", "violence history", "domestic abuse history",
-        "previous partner abuse", "police history", "police records", "previous allegations",
-    }),
-    "alcohol": frozenset({"alcohol", "drinking", "alcohol use", "alcohol dependence", *_SUBSTANCE}),
-    "drugs": frozenset({"drugs", "drug use", "drug dependence", *_SUBSTANCE}),
-    "breakdown": frozenset({
-        "breakdown", "relationship breakdown", "relationship", "relationships", "separation",
-        "relationship status", "partner",
-    }),
-}  # fmt: skip
-"""Words of `considered` that say that a thing was: whole entries, whatever case or underscores.
-Nothing is searched for inside an entry: a sentence that mentions drink has not weighed it."""
-
 CHANGES: frozenset[Factor] = frozenset({"separation", "alcohol", "revenge", "anger", "jealousy"})
 """Factors that make an assessment due anew for a couple: F05, F06, F09, F10, F11."""
 
@@ -99,7 +82,10 @@ def low(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         history: what stands against whom it is about, or against the other; recent dependence and
             breakdown.
         term: `window_days` is how recent dependence or breakdown is; History has no window. A
-            couple is one that was told of within it, or is named.
+            couple is one that was told of within it, or is named. `words` are, by topic, the
+            entries of `considered` that say that it was: whole ones, in lower case with spaces.
+            Nothing is searched for inside an entry: a sentence that mentions drink has not
+            weighed it.
 
     Returns:
         One about whom the assessment is of; one for each couple of somebody at risk.
@@ -110,7 +96,7 @@ def low(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     event, subject = told(seen, RiskAssessed), principal(seen.statement)
     if event is None or subject is None or event.level not in LOW:
         return []
-    said = {_folded(word) for word in event.considered}
+    said, counting = {_folded(word) for word in event.considered}, term.words or {}
     whom: list[tuple[str, ...]] = [(subject,)]
     if is_account(seen):
         subject = whose(seen.statement) or subject
@@ -119,7 +105,9 @@ def low(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     raised = []
     for number, subjects in enumerate(whom, 1):
         held = _held(seen, subjects, subject, history, term)
-        missing = {topic: one for topic, one in held.items() if not said & CONSIDERED[topic]}
+        missing = {
+            topic: one for topic, one in held.items() if said.isdisjoint(counting.get(topic, ()))
+        }
         if not missing:
             continue
         words = "; ".join(MISSING[topic] for topic in MISSING if topic in missing)

@@ -33,9 +33,10 @@ def screen(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a care screen: indicators of need, and a concern of abuse (M21).
 
     Indicators are whatever age: a record of social care (its own return of what it destroyed: what
-    another says of it is hearsay, and another's own record is none of care), and a report in which somebody other than whom it is about, or who alone is named, has care needs. At
-    least one must not be what was told by the subject of a report about another. A decision on a
-    s42 referral within the window silences it, and so does an alert of it that is open.
+    another says of it is hearsay, and another's own record is none of care), and a report in which
+    somebody other than whom it is about, or who alone is named, has care needs. At least one must
+    not be what was told by the subject of a report about another. A decision on a s42 referral
+    within the window silences it, and so does an alert of it that is open.
 
     Args:
         seen: what is an indicator, or an incident.

@@ -91,26 +91,26 @@ def _is_recorded(statement: Statement) -> bool:
 
 
 class Incident(NamedTuple):
-    """One kind of incident: what it is, whether it is abuse by itself (M22), and why it counts."""
+    """One kind of incident: its name in the ruleset, what is one, and why it counts."""
 
     name: str
     is_one: Callable[[Statement], bool]
-    is_abuse: bool
     because: str
 
 
 INCIDENTS = (
-    Incident("concern", _is_concern, True, "somebody reported that somebody may be at risk"),
-    Incident("separation", _is_separation, False, "danger grows at parting, parting is no abuse"),
-    Incident("log", _is_log, False, "ungraded hearsay of a couple: a report, and no finding"),
-    Incident("claim", _is_claim, True, "a threat, or one said to be abused, whoever of the two"),
-    Incident("row", _is_row, True, "a quarrel with drink, drugs, anger, jealousy or a threat"),
-    Incident("injury", _is_injury, True, "an injury that nobody explained, or abuse disclosed"),
-    Incident("disclosure", _is_disclosed, True, "abuse disclosed when asked in private"),
-    Incident("record", _is_recorded, True, "police recorded it as domestic, however it ended"),
+    Incident("concern", _is_concern, "somebody reported that somebody may be at risk"),
+    Incident("separation", _is_separation, "danger grows at parting, parting is no abuse"),
+    Incident("log", _is_log, "ungraded hearsay of a couple: a report, and no finding"),
+    Incident("claim", _is_claim, "a threat, or one said to be abused, whoever of the two"),
+    Incident("row", _is_row, "a quarrel with drink, drugs, anger, jealousy or a threat"),
+    Incident("injury", _is_injury, "an injury that nobody explained, or abuse disclosed"),
+    Incident("disclosure", _is_disclosed, "abuse disclosed when asked in private"),
+    Incident("record", _is_recorded, "police recorded it as domestic, however it ended"),
 )
 """Every kind of incident. What is not here is none: talk of a partner (E36), a new relationship or
-household, a joint meeting, a release, an assessment, a benefit, a letter."""
+household, a joint meeting, a release, an assessment, a benefit, a letter. Which of them M10 counts,
+and which are abuse by themselves for M22, is in the terms of these rules."""
 
 EVENTS = (
     "concern_reported", "intelligence_logged", "contact_recorded", "attendance_recorded",
@@ -147,6 +147,12 @@ def incident(seen: Seen) -> Incident | None:
     return next((one for one in INCIDENTS if one.is_one(seen.statement)), None)
 
 
+def _counts(seen: Seen, term: RuleTerm) -> bool:
+    """Say whether a person tells of an incident of a kind that a rule's term names."""
+    kind = incident(seen)
+    return kind is not None and kind.name in (term.words or {}).get("incidents", ())
+
+
 def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a MARAC review: several distinct incidents between two people (M10).
 
@@ -159,7 +165,8 @@ def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Args:
         seen: any event; only an incident that names both is one here.
         history: what was reported of the two before, and by which months M22 runs here.
-        term: `threshold` distinct incidents within `window_days`, both ends included.
+        term: `threshold` distinct incidents within `window_days`, both ends included; `incidents`
+            of its `words` are the kinds that count.
 
     Returns:
         One for each couple that reaches the threshold.
@@ -167,7 +174,7 @@ def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Source:
         review 3.2.20 to 3.2.23; SafeLives MARAC criteria; domain.md 1.2 (c), 4 (M10), 7.
     """
-    if incident(seen) is None or seen.day is None:
+    if not _counts(seen, term) or seen.day is None:
         return []
     days, again = term.window_days or 0, history.term("M22")
     raised = []
@@ -178,7 +185,7 @@ def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
             continue
         since, until = back(seen.day, days), ahead(seen.day, days)
         told_of = history.of_all(pair, *EVENTS, since=since, until=until)
-        every = [seen, *(one for one in told_of if incident(one) is not None)]
+        every = [seen, *(one for one in told_of if _counts(one, term))]
         counted = max((_within(every, seen, one, days, history) for one in every), key=len)
         if len(counted) >= (term.threshold or 1):
             others = [one for one in counted if one != seen.id]
@@ -230,7 +237,8 @@ def repeat(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Args:
         seen: any event; only abuse that names both is any here.
         history: the referrals of the two.
-        term: `threshold` calendar months from the day of the last referral, that day included.
+        term: `threshold` calendar months from the day of the last referral, that day included;
+            `incidents` of its `words` are the kinds that are abuse by themselves.
 
     Returns:
         One for each couple.
@@ -238,8 +246,7 @@ def repeat(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Source:
         SafeLives definition of a repeat; domain.md 1.2 (d), 4 (M22).
     """
-    kind = incident(seen)
-    if kind is None or not kind.is_abuse:
+    if not _counts(seen, term):
         return []
     raised = []
     for pair in pairs(seen.statement):
