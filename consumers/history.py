@@ -239,19 +239,14 @@ class Past:
             self._persons |= dict.fromkeys(known, known)
         return self._persons[token]
 
-    def newest(self, tokens: Collection[str], count: int) -> list[tuple[int, str]]:
-        """List the newest reports that name any of some persons, the oldest first.
-
-        Returns:
-            (entry, statement id), at most `count` of them.
-        """
-        found = {
+    def naming(self, tokens: Collection[str]) -> set[tuple[int, str]]:
+        """Give what a person said that names any of some persons: (entry, statement id) of each."""
+        return {
             (row.entry, row.statement)
             for one in tokens
             for row in self._named(one)
             if not row.automated
         }
-        return sorted(found)[-count:]
 
     def seen(self, statement: str) -> Seen | None:
         """Give one statement as it stands now; None where it does not, or is not held."""

@@ -40,8 +40,10 @@ from contracts.sharing import Involved, Involvements
 RULE = "alert_clock/1"
 SHOWN = (Report, ResearchCompleted)
 """What a machine may say that a rule is shown: it decides itself whether it names machines."""
-LOOKED_AGAIN_MAX = 32
-"""How many reports, the newest, rules look at again when persons are found to be one."""
+LOOKED_AGAIN = 32
+"""How many reports rules look at again at once when persons are found to be one: the newest, and
+each minute of ledger time as many more, until they have seen each; so that one link, of somebody of
+whom thousands of reports are held, stops nothing else."""
 
 _log = structlog.get_logger()
 
@@ -65,14 +67,19 @@ class Watching(Worker):
             return wanted
         history.remember(db, view)
         if isinstance(event, StatementCorrected):
-            return wanted + self._look_again(db, view, [event.statement])
+            return wanted + self._look_again(db, [event.statement], view.head.ledger_time)
         past = self._past(db, statement.context.id)
         seen = past.as_it_stands(view)
-        return wanted if seen is None else wanted + self._watch(db, view, seen, past)
+        at = view.head.ledger_time
+        return wanted if seen is None else wanted + self._watch(db, seen, past, at)
 
     def pass_time(self, db: Connection, at: int, /) -> list[Wanted]:
-        """Alert to each report whose research ran out of time; let the clocks of alerts run."""
+        """Alert to each report whose research ran out of time; let the clocks of alerts run.
+
+        What a link is still to show the rules anew is shown, some at a time.
+        """
         wanted = self._unresearched(db, at)
+        wanted += self._look_again(db, watched.next_to_look_at(db, LOOKED_AGAIN), at)
         for alert in life.run_out(db, at):
             wanted += self._ran_out(db, alert["id"], alert["attention"], at)
         return wanted
@@ -115,7 +122,7 @@ class Watching(Worker):
             kind_of=voice.kind_of,
         )  # fmt: skip
 
-    def _watch(self, db: Connection, view: View, seen: Seen, past: Past) -> list[Wanted]:
+    def _watch(self, db: Connection, seen: Seen, past: Past, at: int) -> list[Wanted]:
         """Show a statement to every rule; what one fails on is set aside, the others go on.
 
         What a machine derived is no rule's to see, but for looks: a rule may name a machine's.
@@ -135,12 +142,12 @@ class Watching(Worker):
             except Exception as defect:  # noqa: BLE001 - one rule must not silence the others
                 name, what = f"rule {term.id}", type(defect).__name__
                 _log.error("rule_failed", rule=term.id, what=what)
-                aside.set_aside(db, view, worker=name, what=what)
+                aside.set_aside(db, seen.statement.digest, seen.id, worker=name, what=what)
                 continue
-            wanted += [self._alert(db, term, one, view.head.ledger_time) for one in alarms]
+            wanted += [self._alert(db, term, one, at) for one in alarms]
         return wanted
 
-    def _look_again(self, db: Connection, view: View, statements: Iterable[str]) -> list[Wanted]:
+    def _look_again(self, db: Connection, statements: Iterable[str], at: int) -> list[Wanted]:
         """Show rules what was delivered before and is otherwise now; nothing is said twice."""
         wanted: list[Wanted] = []
         for statement in statements:
@@ -150,7 +157,7 @@ class Watching(Worker):
             past = self._past(db, statement, row["entry"])
             seen = past.seen(statement)
             if seen is not None:
-                wanted += self._watch(db, view, seen, past)
+                wanted += self._watch(db, seen, past, at)
         return wanted
 
     def _alert(self, db: Connection, term: RuleTerm, alarm: Alarm, at: int) -> Wanted:
@@ -229,8 +236,9 @@ class Watching(Worker):
             rows.decide_origin(db, said, event)
         elif isinstance(event, PersonsLinked):
             links.link(db, said, event)
-            newest = self._past(db, said).newest(event.subjects, LOOKED_AGAIN_MAX)
-            return self._look_again(db, view, [statement for _, statement in newest])
+            watched.look_again(db, self._past(db, said).naming(event.subjects))
+            newest = watched.next_to_look_at(db, LOOKED_AGAIN)
+            return self._look_again(db, newest, view.head.ledger_time)
         elif isinstance(event, PersonsUnlinked):
             links.unlink(db, event.link, said)
             self._parted(db, links.tokens_of(db, event.link), view.head.ledger_time)

@@ -14,7 +14,7 @@ from consumers.history import Past
 from consumers.research import rows as research
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
-from consumers.safeguarding import rows
+from consumers.safeguarding import rows, watched, worker
 from consumers.safeguarding.rules.every import EVERY
 from consumers.safeguarding.rules.seen import Alarm
 from consumers.safeguarding.rules.terms import DEFAULT, in_force
@@ -156,6 +156,56 @@ def test_a_link_shows_the_rules_what_it_joins_and_an_unlink_restores(desk: Desk)
         past = Past(db, POLICE, of="")
         assert [one.id for one in past.of(his)] == [report]
         assert not past.are_one(his, record[1])
+
+
+def test_a_link_of_somebody_with_many_reports_shows_the_rules_each_of_them(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The couple of many reports ago is one too: what is not looked at at once is soon after."""
+    monkeypatch.setattr(worker, "LOOKED_AGAIN", 2)
+    record = desk_record(desk)
+    his = named(desk.draw, concern="other", relationship="partners")
+    reports = [desk.report(his)]
+    for _ in range(3):
+        other = named(desk.draw, concern="other", relationship="family")
+        other["person.1.identity"]["subject"] = his["person.1.identity"]["subject"]
+        other["person.1.part"]["subject"] = his["person.1.identity"]["subject"]
+        reports.append(desk.report(other))
+    desk.settle()
+    police = deciding(desk, POLICE)
+    police.link(
+        [his["person.1.identity"]["subject"], record[1]], by=person(desk), role="analyst",
+        basis="born on one day", causes=[reports[0], record[0]],
+    )  # fmt: skip
+    desk.settle()
+    assert [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M04"] == []
+    desk.pass_hours(1 / 30)
+    desk.settle()
+    (alert,) = [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M04"]
+    assert alert["statements"] == [reports[0], record[0]]
+    desk.pass_hours(1 / 30)
+    desk.settle()
+    with desk.acting(POLICE).store.read() as db:
+        assert not watched.is_looking(db)
+
+
+def test_what_stays_here_is_nobodys_elsewhere_and_what_leaves_may_be(desk: Desk) -> None:
+    """A desk that only another agency has is told of nothing here: the hub's own role has it."""
+    planner = {"other": "safety_planner"}
+    owners = {"probation": "duty_senior_probation_officer", "support_service": "safety_planner"}
+    adopt(desk, watch=[
+        term("separation", owners=planner), term("M20", owners=planner),
+        term("M08", owners=owners | {"other": "duty_senior_probation_officer"}),
+    ])  # fmt: skip
+    desk.report()
+    together = named(desk.draw)
+    facts = {name: together["event"][name] for name in ("occurred", "known_to_agency", "recorded")}
+    together["event"] = facts | {"contact": "joint_attendance"}
+    desk.report(together, event="contact_recorded")
+    desk.settle()
+    raised_ = {one["rule"]: one["owner_role"] for one in desk.said(HUB, "alert_raised")}
+    assert raised_["separation"] == "duty_manager"
+    assert raised_["M08"] == "duty_senior_probation_officer"
 
 
 def desk_record(desk: Desk) -> tuple[str, str]:
