@@ -15,7 +15,7 @@ from consumers.history import Past
 from consumers.research import rows as research
 from consumers.safeguarding import life, links, rows, watched
 from consumers.safeguarding.rules import is_automated, same_origin, terms, unresearched
-from consumers.safeguarding.rules.every import EVERY
+from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.good import GOOD, OWED_BY
 from consumers.safeguarding.rules.same_origin import Account
 from consumers.safeguarding.rules.seen import Alarm, Seen
@@ -134,7 +134,7 @@ class Watching(Worker):
             if term.id == same_origin.ID:
                 wanted += self._origins(db, seen, past, term)
                 continue
-            rule = EVERY.get(term.id)
+            rule = RULES.get(term.id)
             try:
                 alarms = [] if rule is None else rule(seen, past, term)
             except (CandourError, SQLAlchemyError):

@@ -15,7 +15,7 @@ from consumers.research import rows as research
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
 from consumers.safeguarding import rows, watched, worker
-from consumers.safeguarding.rules.every import EVERY
+from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.seen import Alarm
 from consumers.safeguarding.rules.terms import DEFAULT, in_force
 from consumers.safeguarding.threads import threads
@@ -94,7 +94,7 @@ def test_a_rule_that_fails_silences_no_other(desk: Desk, monkeypatch: pytest.Mon
     def fail(*_: object) -> list[Alarm]:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(EVERY, "M20", fail)
+    monkeypatch.setitem(RULES, "M20", fail)
     report = desk.report()
     desk.settle()
     assert alert_of(desk)["statement"] == report

@@ -76,6 +76,11 @@ def adults(statement: Statement) -> list[str]:
     return [one.subject for one in people(statement) if one.part not in {"child", "associate"}]
 
 
+def whom(statement: Statement) -> list[str]:
+    """List of whom an alarm about a statement is: all that it names, where it names no adult."""
+    return adults(statement) or [one.subject for one in people(statement)]
+
+
 def pairs(statement: Statement) -> list[tuple[str, str]]:
     """List every two people who may be a pair; empty where fewer than two are named."""
     return list(combinations(adults(statement), 2))
