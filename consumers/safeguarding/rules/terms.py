@@ -57,11 +57,11 @@ def _term(  # noqa: PLR0913 - a term has this many independent parts
     threshold: int | None = None, window_days: int | None = None, since: str | None = None,
     version: str = "1", words: dict[str, str] | None = None,
 ) -> RuleTerm:  # fmt: skip
-    listed = words and {name: text.split(", ") for name, text in words.items()}
+    listed = {name: text.split(", ") for name, text in (words or {}).items()}
     return RuleTerm(
         id=rule, version=version, kinds=list(kinds), attention=attention, hours=hours,
         owners=owners, fallback=fallback, threshold=threshold, window_days=window_days,
-        since=since, words=listed,
+        since=since, words=listed or None,
     )  # fmt: skip
 
 

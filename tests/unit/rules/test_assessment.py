@@ -117,8 +117,7 @@ def test_her_level_where_nothing_is_held_against_whoever_is_with_her_stands(
 ) -> None:
     """Nothing on him; a level that is watched; nobody known with her; one who left him in 2005."""
     watch = Watch(*before)
-    facts = {"considered": ["relationship"]}
-    assert assessed(watch, *people, level=level, **facts) == []
+    assert assessed(watch, *people, level=level, considered=["relationship"]) == []
 
 
 def test_her_level_says_nothing_of_another_woman_of_his() -> None:
