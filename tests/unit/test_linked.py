@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 
 from consumers.history import Past
-from consumers.safeguarding import watched, worker
+from consumers.people.rows import persons
+from consumers.safeguarding import links, watched, worker
 from consumers.safeguarding.threads import threads
+from consumers.standing import keep_from
+from consumers.store import Store
+from contracts.event.control import PersonsLinked
 from tests.support.alerts import LEAD, alert_of, deciding, person
 from tests.support.desk import HUB, POLICE, SOURCES, Desk, named
 from tests.support.stranger import text_of
@@ -116,3 +120,16 @@ def test_a_link_joins_threads_and_an_unlink_parts_them(desk: Desk) -> None:
     desk.settle()
     count()
     assert counts == [2, 1, 2]
+
+
+def test_a_link_that_is_kept_from_somebody_makes_nobody_one_person_for_them(tmp_path: Path) -> None:
+    """That two records are one man is itself something that a colleague of his must not learn."""
+    store = Store(tmp_path / "store.sqlite")
+    with store.write() as db:
+        for link, two in (("shown", ["a", "b"]), ("kept", ["b", "c"])):
+            links.link(db, link, PersonsLinked(two, "M.", "seen"))
+        keep_from(db, ["kept"], ["officer"])
+        seen = {who: persons(db, who, ["a"])["a"] for who in (frozenset({"officer"}), None)}
+        assert persons(db, frozenset({"other"}), ["a"])["a"] == {"a", "b", "c"}
+    store.close()
+    assert set(seen.values()) == {frozenset({"a", "b"})}
