@@ -20,18 +20,14 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
-    func,
     select,
 )
 
 from consumers import standing
 from consumers.people.facts import Mention, stay_of
-from consumers.safeguarding.rows import link_tokens, links
+from consumers.safeguarding import links
 from consumers.standing import is_shown
 from consumers.store import metadata, upsert
-
-CHUNK = 500
-"""How many tokens one query asks for: SQLite takes no more than some thousands."""
 
 people_named = Table(
     "people_named",
@@ -109,7 +105,7 @@ def mentions_of(
     """
     found: list[Mention] = []
     where = _stands if sound else is_shown
-    for some in _chunks(sorted(tokens)):
+    for some in links.chunks(sorted(tokens)):
         query = select(people_named.c.mention).where(
             people_named.c.token.in_(some), where(people_named.c.statement, viewer)
         )
@@ -158,27 +154,8 @@ def others_at(
 def persons(
     db: Connection, viewer: Collection[str] | None, tokens: Collection[str]
 ) -> dict[str, frozenset[str]]:
-    """Give, for each token, those that a named matcher says are one person's, itself included."""
-    groups = {token: frozenset({token}) for token in tokens}
-    new, other = set(tokens), link_tokens.alias()
-    while new:
-        joined: dict[str, set[str]] = {}
-        for some in _chunks(sorted(new)):
-            query = (
-                select(links.c.id, other.c.token)
-                .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
-                .join(other, other.c.link == link_tokens.c.link)
-                # Not by the index of who undid one, in which almost all stand alike.
-                .where(link_tokens.c.token.in_(some), func.coalesce(links.c.undone_by, "-") == "-")
-                .where(is_shown(links.c.id, viewer))
-            )
-            for link, token in db.execute(query):
-                joined.setdefault(link, set()).add(token)
-        new = {token for group in joined.values() for token in group} - set(groups)
-        for group in joined.values():
-            whole = frozenset(group).union(*(groups.get(token, ()) for token in group))
-            groups.update(dict.fromkeys(whole, whole))
-    return {token: groups[token] for token in tokens}
+    """Give who is one person with each token, by the links that somebody may see."""
+    return links.persons(db, tokens, is_shown(links.links.c.id, viewer))
 
 
 def _stands(statement: ColumnElement[str], viewer: Collection[str] | None) -> ColumnElement[bool]:
@@ -188,8 +165,3 @@ def _stands(statement: ColumnElement[str], viewer: Collection[str] | None) -> Co
         marks.c.statement == statement, marks.c.mark.in_(["retracted", "suspect"])
     )
     return and_(is_shown(statement, viewer), ~undone)
-
-
-def _chunks(tokens: list[str]) -> Iterator[list[str]]:
-    for first in range(0, len(tokens), CHUNK):
-        yield tokens[first : first + CHUNK]

@@ -78,8 +78,8 @@ class RuleTerm(Section, frozen=True, kw_only=True):
 
     `kinds` of agency run it over what they were sent; `owners` name the role whose duty its alert
     is, by kind of agency (`other` for the rest), and `fallback` who has it next. `window_days`
-    looks back by when things happened, `hours` runs in ledger time; `threshold` and `since` are as
-    each rule says.
+    looks back by when things happened, `hours` runs in ledger time; `threshold`, `since` and
+    `words`, lists by name, are as each rule says.
 
     Source: domain.md 4, 7 (Attention).
     """
@@ -94,6 +94,7 @@ class RuleTerm(Section, frozen=True, kw_only=True):
     threshold: Whole | None = None
     window_days: Days | None = None
     since: Day | None = None
+    words: dict[str, list[str]] | None = None
 
 
 class Rules(Section, frozen=True):
