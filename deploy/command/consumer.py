@@ -15,10 +15,9 @@ from consumers import aside, standing
 from consumers import store as stored
 from consumers.desk.rows import looks
 from consumers.desk.shift import shift_notes
-from consumers.desk.whereabouts import whereabouts
-from consumers.research.looks import looks as reveals
 from consumers.research.rows import KEPT as RESULTS
 from consumers.telling.rows import deliveries
+from consumers.whereabouts import whereabouts
 from contracts.fault import Misuse
 from deploy.wiring import open_acting
 from producers.home import Home
@@ -48,7 +47,7 @@ TakeOver = Annotated[
 
 
 KEPT = RESULTS | {
-    looks.name, reveals.name, whereabouts.name, deliveries.name, shift_notes.name,
+    looks.name, whereabouts.name, deliveries.name, shift_notes.name,
 }  # fmt: skip
 """Tables that nothing brings back."""
 

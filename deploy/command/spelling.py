@@ -25,7 +25,7 @@ def stands_of(task: RowMapping, now: int) -> str:
     if task["why"]:
         stands += f" ({task['why']})"
     if task["open"] and task["retry_at"]:
-        stands += f"; asked again at {at(task['retry_at'])}"
+        stands += f"; to be asked again from {at(task['retry_at'])}"
     return stands
 
 

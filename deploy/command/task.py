@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection, RowMapping
 
-from consumers import standing
+from consumers import standing, whereabouts
 from consumers import store as stored
 from consumers.intelligence.rows import first_lines
-from consumers.research import known, looks, plan, rows
+from consumers.research import known, plan, rows
 from consumers.research.found import no_task
 from consumers.research.known import Known
 from consumers.research.victim_information import KINDS, Sought
@@ -32,9 +32,9 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
     by: Looks = None,
     reveal: Annotated[
         bool,
-        typer.Option("--reveal-whereabouts", help="Also where somebody is whom no task shows: of "
-                     "an urgent report, to the task's owner, with --by, --role and --words. That "
-                     "you looked is kept."),
+        typer.Option("--reveal-whereabouts", help="Also where somebody is whom no task shows: to "
+                     "whoever has the urgent work, with --by, --role and --words; else two people "
+                     "do it at the desk. That you looked is kept, and reviewed there."),
     ] = False,
     role: Annotated[str | None, typer.Option(help="Your role.")] = None,
     words: MaybeReason = None,
@@ -87,8 +87,8 @@ def _lines(
             f"  whereabouts: {len(person.places)} held and not shown: this person is, or may be, "
             "the victim (--reveal-whereabouts)"
         )
-    for look in looks.of_task(db, task["id"]):
-        yield f"  {look['shown']} shown to a {look['role']} at {at(look['at'])}"
+    for look in whereabouts.shown_to(db, report, task["subject"]):
+        yield f"  whereabouts shown to {look['name']} at {at(look['shown_at'])}"
     yield from _results(db, task, hidden)
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, delete, insert, update
 
 from consumers.desk import looks
 from consumers.desk.rows import looks as table
-from consumers.desk.whereabouts import WAIT_MS, forget, may_alone, whereabouts
 from consumers.safeguarding.rows import alerts, raise_alert
+from consumers.whereabouts import WAIT_MS, forget, may_alone, whereabouts
 from contracts.event.work import AlertRaised
 from tests.support.browser import provider, token_of
 from tests.support.stranger import concern, seeded

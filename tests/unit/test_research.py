@@ -8,6 +8,7 @@ from consumers.research import plan, rows
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
 from consumers.research.known import known
+from consumers.research.unreachable import MINUTE_MS
 from consumers.responses import rows as duties
 from consumers.responses.desk import Answering
 from contracts.event.work import ResearchOutcome
@@ -246,6 +247,35 @@ def test_an_unavailable_system_leaves_the_look_to_be_made(desk: Desk) -> None:
     assert (held["open"], held["outcome"]) == (True, "unavailable")
     with pytest.raises(Misuse, match="unavailable"):
         stop(desk, report)
+
+
+def test_whoever_finds_an_index_down_alerts_as_a_connector_does(desk: Desk) -> None:
+    """No connector reaches PND: only a person ever learns that it does not answer (domain.md 5)."""
+    report = desk.report()
+    desk.settle()
+    with desk.acting(POLICE).store.read() as db:
+        tasks = rows.tasks_of(db, report)
+    index = [one["id"] for one in tasks if one["system"] == "pnd"]
+    complete(desk, tasks[0]["id"], Found(outcome="nil"))
+    for task in index:
+        complete(desk, task, Found(outcome="unavailable", why="PND does not answer"))
+    (alert,) = desk.said(POLICE, "alert_raised")
+    assert (alert["act"], alert["statements"], alert["owner_role"]) == (
+        "research", [report], "duty_inspector",
+    )  # fmt: skip
+    assert "pnd did not answer" in alert["why"]
+    assert "1 of the 12 looks" in alert["why"]
+    assert alert["why"].endswith("somebody looks again.")
+    with desk.acting(POLICE).store.read() as db:
+        held = rows.task(db, index[0])
+    assert held is not None
+    assert held["retry_at"] - desk.ledger.clock_ms == 5 * MINUTE_MS
+    complete(desk, index[0], Found(outcome="unavailable", why="still down"))
+    with desk.acting(POLICE).store.read() as db:
+        again = rows.task(db, index[0])
+    assert again is not None
+    assert again["retry_at"] - desk.ledger.clock_ms == 10 * MINUTE_MS, "ever later"
+    assert len(desk.said(POLICE, "alert_raised")) == 1, "once per report and system"
 
 
 def test_who_researched_does_not_decide_and_only_a_supervisor_does(desk: Desk) -> None:

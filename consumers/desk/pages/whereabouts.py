@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from consumers import store as stored
-from consumers.desk import whereabouts as asked
+from consumers import whereabouts as asked
 from consumers.desk.person import Person
 from consumers.desk.shown import ShownPerson, people
 from consumers.desk.station import Station
