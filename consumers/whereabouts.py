@@ -134,15 +134,22 @@ def is_same_person(row: RowMapping, *, token: str, name: str) -> bool:
     return row["token"] == token or hand(row["name"]) == hand(name)
 
 
-def may_alone(db: Connection, statement: str, urgency: Urgency | None, name: str) -> bool:
+def may_alone(
+    db: Connection, statement: str, urgency: Urgency | None, name: str, *, refuge: bool
+) -> bool:
     """Say whether somebody may see where people are without a second person.
 
     On a threat to life whoever is there; on urgent work whoever has an open alert of it, or anybody
     while an alert or a look is open and nobody has one: the next free officer at night. Never on
-    routine work, and never on what is done with: that is browsing.
+    routine work, and never on what is done with: that is browsing. Where a refuge is (`refuge`), on
+    a threat to life alone: that nothing stops.
+
+    Source: domain.md 5 (Blocking would be dangerous), 7 (Attention: two people for a refuge).
     """
     if urgency == "threat_to_life":
         return True
+    if refuge:
+        return False
     open_alerts = (
         select(alerts.c.acknowledged_by)
         .join(alert_statements, alert_statements.c.alert == alerts.c.id)

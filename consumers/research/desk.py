@@ -26,7 +26,7 @@ from consumers.worker import Voice, hand, personal
 from contracts import entry
 from contracts.event.work import NoFurtherAction, ResearchCompleted
 from contracts.fault import Misuse
-from contracts.section import Practitioner, Whereabouts
+from contracts.section import Practitioner, Refuge, Whereabouts
 
 SALT_BYTES = 16
 _AGAIN = Retry()
@@ -95,7 +95,7 @@ class Desk:
 
     def reveal(
         self, task_id: str, *, by: Practitioner, role: str, reason: str, at: int
-    ) -> list[Whereabouts]:
+    ) -> list[Whereabouts | Refuge]:
         """Show one person alone where somebody is whom no task shows by itself.
 
         The rule is the desk's (`consumers.whereabouts`), and so are the records: the look is
@@ -125,15 +125,17 @@ class Desk:
             if task is None or person is None or report is None or not by.token:
                 raise found_rules.no_task()
             statement, name = task["statement"], by.name or ""
-            if not whereabouts.may_alone(db, statement, report.context.urgency, name):
+            number = whereabouts.number_in(report, task["subject"])
+            refuge = f"person.{number}.refuge" in report.sections
+            urgency = report.context.urgency
+            if not whereabouts.may_alone(db, statement, urgency, name, refuge=refuge):
                 raise Misuse(
-                    "One person alone is not shown where somebody is: not of routine work, and not "
-                    "of work that somebody else has or that is done.",
+                    "One person alone is not shown where somebody is: not of routine work, not of "
+                    "work that somebody else has or that is done, and not a refuge.",
                     remedy="At the desk (candour desk) a second person says yes. If they are in "
                     "danger now, ring 999 first. If the danger has risen, ring whoever reported, "
                     "and let them say so in a new report.",
                 )
-            number = whereabouts.number_in(report, task["subject"])
             whereabouts.ask(
                 db, statement=statement, number=number, at=at, reason=reason, token=by.token,
                 name=name, alone=True, shown_at=at,
@@ -143,7 +145,8 @@ class Desk:
             taken.look_at_each(
                 db, [{**look, "what": what} for what in ("whereabouts_alone", "whereabouts")]
             )
-        return person.here
+        told = report.sections.get(f"person.{number}.refuge")
+        return [*person.here, *([told] if isinstance(told, Refuge) else [])]
 
     def _check_vetted(self, system: str, operator: Practitioner, at: int) -> None:
         """Insist on a vetted operator where the ruleset names what they hold: partners ask.
