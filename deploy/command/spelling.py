@@ -12,8 +12,11 @@ from contracts.sharing import UseLimits
 from contracts.statement import Statement
 from deploy.command.consumer import at
 
-By = Annotated[str, typer.Option(help="Your name; it goes on the log.")]
-Role = Annotated[str, typer.Option(help="Your role.")]
+By = Annotated[
+    str,
+    typer.Option(help="Your name; it goes on the log as typed: only the desk checks who you are."),
+]
+Role = Annotated[str, typer.Option(help="Your role, believed as typed.")]
 
 
 def stands_of(task: RowMapping, now: int) -> str:
