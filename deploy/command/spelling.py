@@ -13,8 +13,7 @@ from contracts.statement import Statement
 from deploy.command.consumer import at
 
 By = Annotated[
-    str,
-    typer.Option(help="Your name; it goes on the log as typed: only the desk checks who you are."),
+    str, typer.Option(help="Your name; it goes on the log as typed: only the desk checks it.")
 ]
 Role = Annotated[str, typer.Option(help="Your role, believed as typed.")]
 

@@ -35,9 +35,11 @@ def open_to_all(desk: Desk) -> None:
         for one in SOURCES for other in SOURCES if one != other
     ]  # fmt: skip
     legs += [
-        {**leg, "id": f"{leg['id']}-late", "types": ["duty_overdue"], "level": "minimal",
-         "sections": ["event", "cause"], "provenance": "automated", "owes_response": False,
-         "when": {"involved": ["addressee"]}}
+        {"id": f"{leg['id']}-late", "from": leg["from"], "to": leg["to"],
+         "types": ["duty_overdue"], "purposes": leg["purposes"], "level": "minimal",
+         "sections": ["event", "cause"], "basis": leg["basis"],
+         "recipient_basis": leg["recipient_basis"], "categories": leg["categories"],
+         "provenance": "automated", "when": {"involved": ["addressee"]}, "retention_days": 2190}
         for leg in legs
     ]  # fmt: skip
     act = json.loads(json.dumps(act))

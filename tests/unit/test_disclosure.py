@@ -163,7 +163,7 @@ def test_the_ruleset_says_whose_decision_it_is_and_what_they_hold(desk: Desk) ->
 
     with pytest.raises(Misuse, match="holds `dvds_trained`"):
         decide()
-    credential(desk, decider, until="2012-12-31T00:00:00Z", holds="dvds_trained")
+    credential(desk, decider, until="2012-12-31T00:00:00.000Z", holds="dvds_trained")
     desk.settle()
     decide()
     desk.settle()

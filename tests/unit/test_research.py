@@ -306,6 +306,11 @@ def test_what_was_found_never_leaves_the_forces_own_store(desk: Desk) -> None:
     assert kept["detail"] == "GBH 1987, twelve years"
 
 
+def overdue_of(desk: Desk, owner: str) -> list[dict[str, object]]:
+    """List what police said is overdue of an agency's duties."""
+    return [one for one in desk.said(POLICE, "duty_overdue") if one["owner_agency"] == owner]
+
+
 def test_a_duty_that_runs_out_becomes_a_statement_once_for_each_role(desk: Desk) -> None:
     """Silence is what stops officers reporting: it must stand on the log."""
     report = desk.report()
@@ -317,8 +322,10 @@ def test_a_duty_that_runs_out_becomes_a_statement_once_for_each_role(desk: Desk)
     desk.settle()
     desk.pass_hours(50)
     desk.settle()
-    overdue = desk.said(POLICE, "duty_overdue")
+    overdue = overdue_of(desk, POLICE)
     assert {(one["duty"], one["statement"]) for one in overdue} == {("response_given", report)}
+    asked = overdue_of(desk, PROBATION)
+    assert [one["duty"] for one in asked] == ["information_supplied"] * 2, "what it asked of both"
     told = [one["owner_role"] for one in overdue]
     assert told == ["duty_inspector", "duty_manager"], "its own role, and then the next"
 
@@ -342,7 +349,7 @@ def test_an_answer_in_time_leaves_nothing_overdue(desk: Desk) -> None:
     assert len(desk.seen(PROBATION, "response_given")) == 1
     desk.pass_hours(100)
     desk.settle()
-    assert desk.said(POLICE, "duty_overdue") == []
+    assert overdue_of(desk, POLICE) == []
     with desk.acting(POLICE).store.read() as db:
         held = duties.duty(db, f"response_given/{report}")
     assert held is not None
