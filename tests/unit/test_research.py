@@ -239,8 +239,7 @@ def test_an_unavailable_system_leaves_the_look_to_be_made(desk: Desk) -> None:
     desk.settle()
     with desk.acting(POLICE).store.read() as db:
         task = rows.tasks_of(db, report)[0]["id"]
-    complete_all_but_one = [Found(outcome="unavailable", why="PND is down")]
-    complete(desk, task, complete_all_but_one[0])
+    complete(desk, task, Found(outcome="unavailable", why="PND is down"))
     with desk.acting(POLICE).store.read() as db:
         held = rows.task(db, task)
     assert held is not None
