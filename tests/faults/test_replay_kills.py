@@ -18,7 +18,7 @@ from deploy.wiring import STORE, open_acting
 from producers.home import Home
 from producers.sender import until
 from tests.support.command import candour
-from tests.support.killing import Started
+from tests.support.killing import DRAIN_S_MAX, Started
 from tests.support.postgres import made
 from tests.support.replayed import (
     ACTING,
@@ -34,6 +34,8 @@ from tests.support.replayed import (
 from tests.support.topics import entered
 
 KILLS, SEED = 50, 2018
+BETWEEN = 2
+"""How often each is killed at first with work under way: the others come when they come."""
 POLICE = "thames-valley"
 
 pytestmark = [
@@ -95,17 +97,21 @@ async def _killed(homes: dict[str, Home], folder: Path) -> dict[str, list[int]]:
     """
     chance = random.Random(SEED)
     killed_at: dict[str, list[int]] = {agency: [] for agency in homes}
-    started = {
-        agency: Started(["consumer", "run", "--home", home.folder], folder / f"{agency}.log")
-        for agency, home in homes.items()
-    }
+    first = [agency for agency in ACTING for _ in range(BETWEEN)]
+    started: dict[str, Started] = {}
     try:
-        for _ in range(KILLS):
-            agency = chance.choice(ACTING)
+        for number, agency in enumerate([*first, *chance.choices(ACTING, k=KILLS - len(first))]):
             home, more = homes[agency], chance.randint(1, 40)
             moved = partial(_moved, home, _progress(home) + more)
-            # What it has done by then is random; where nothing is left to do, it is killed idle.
-            await until(moved, chance.uniform(1, 4))
+            if agency not in started:
+                command = ["consumer", "run", "--home", home.folder]
+                started[agency] = Started(command, folder / f"{agency}.log")
+            if number < len(first):
+                # However slow the machine: each gets on between its first kills.
+                assert await until(moved, DRAIN_S_MAX), f"{agency} did nothing after it was killed"
+            else:
+                # What it has done by then is random; where nothing is left, it is killed idle.
+                await until(moved, chance.uniform(1, 4))
             started[agency].kill()
             killed_at[agency].append(_progress(home))
             started[agency].again()
