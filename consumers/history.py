@@ -39,7 +39,7 @@ from contracts.event.control import RuleTerm
 from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
-from contracts.section import Identity, PersonPart, Whereabouts
+from contracts.section import PLACES, Identity, PersonPart
 from contracts.statement import Statement
 
 appearances = Table(
@@ -69,7 +69,7 @@ _KEPT = frozenset({"event", "provenance", "intake", "endorsement"})
 def people_of(statement: Statement) -> list[str]:
     """List the tokens of whom a statement names in sections of their own, in their order."""
     named = statement.sections.values()
-    shapes = (Identity, PersonPart, Whereabouts)
+    shapes = (Identity, PersonPart, *PLACES)
     return list(dict.fromkeys(one.subject for one in named if isinstance(one, shapes)))
 
 

@@ -225,6 +225,11 @@ def personal(  # noqa: PLR0913 - what a person says has this many independent pa
     return wanted._replace(draft=msgspec.structs.replace(wanted.draft, purpose=purpose))
 
 
+def hand(name: str | None) -> str:
+    """Write a name at work so that spaces and case make no second hand of one person."""
+    return " ".join((name or "").split()).casefold()
+
+
 def derived_id(agency: str, stamp: int, key: str) -> str:
     """Make the UUIDv7 of a derived statement: its cause's time, and a digest of its key.
 

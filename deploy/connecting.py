@@ -36,7 +36,7 @@ from sqlalchemy.exc import ArgumentError
 from consumers.research.connectors.connector import Connector, Kind
 from consumers.research.connectors.http import HttpConnector
 from consumers.research.connectors.sql import DIALECTS, Mapped, SqlConnector
-from consumers.research.looking import Retry
+from consumers.research.unreachable import Retry
 from contracts.fault import Misuse
 from producers import keys
 from producers.document import Document, read_document, read_text

@@ -378,7 +378,7 @@ def open_acting(home: Home, *, anew: bool = False) -> Acting:
     outbox = outbox_of(home)
     store = Store(home.agency.store or home.folder / STORE, anew=anew)
     voice, weighing = voice_of(home), weighing_of(home.folder)
-    workers = workers_of(voice, weighing)
+    workers = workers_of(voice, weighing, home.folder)
     consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers)
     return Acting(home, outbox, store, consumer, weighing)
 

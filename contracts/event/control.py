@@ -108,9 +108,9 @@ class Rules(Section, frozen=True):
     the catalogue of bases that agreements and statements are held to; without one none is checked.
     `watch` are the terms of the rules that consumers run (domain.md 4); `national_index` is where
     convictions are looked up, by an operator who holds `index_qualification`. A disclosure is to be
-    decided within `disclosure_days`; a handover falls due `handover_days` before a known end; an
-    agency that publishes nothing for `silent_hours` is asked after. An answer may be given again
-    for `reuse_days`.
+    decided within `disclosure_days`, by who holds `disclosure_qualification`; a handover falls due
+    `handover_days` before a known end; an agency that publishes nothing for `silent_hours` is asked
+    after. An answer may be given again for `reuse_days`.
     """
 
     version: str
@@ -141,6 +141,7 @@ class Rules(Section, frozen=True):
     handover_days: Days = 28
     silent_hours: Hours | None = None
     reuse_days: Days = 90
+    disclosure_qualification: Qualification | None = None
 
 
 class Founding(Section, frozen=True):

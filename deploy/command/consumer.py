@@ -27,7 +27,8 @@ ActingHome = Annotated[Path, typer.Option("--home", help="The agency's home that
 Looks = Annotated[
     str | None,
     typer.Option("--by", help="Who looks, as their credential names them: some things may be kept "
-                 "from them. Left out, what is kept from anybody is."),
+                 "from them. Believed as typed: only the desk checks it. Left out, what is kept "
+                 "from anybody is."),
 ]  # fmt: skip
 
 

@@ -135,7 +135,10 @@ def complete(  # noqa: PLR0913 - one look has this many independent parts
     said = asyncio.run(acting.act(wanted))
     typer.echo(f"{plan.WORDS[outcome]} (entry {said.entry}).")
     for follows in wanted[1:]:
-        typer.echo(f"This opens a further look: task {follows.draft.id}")
+        if follows.draft.event == "alert_raised":
+            typer.echo(f"Somebody is told that this was not looked up: alert {follows.draft.id}")
+        else:
+            typer.echo(f"This opens a further look: task {follows.draft.id}")
 
 
 @app.command()

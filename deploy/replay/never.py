@@ -19,10 +19,12 @@ from contracts.event.control import PersonsLinked
 from contracts.form import Section
 from contracts.opened import View
 from contracts.section import (
+    PLACES,
     Health,
     Identity,
     Narrative,
     PersonPart,
+    Refuge,
     SourceIdentity,
     Whereabouts,
     kind_of,
@@ -35,7 +37,7 @@ WORDS_MIN = 3
 """Shorter words are not looked for: they stand in everything."""
 _WORDED: dict[str, type[Section]] = {
     "narrative": Narrative, "health": Health, "source_identity": SourceIdentity,
-    "whereabouts": Whereabouts,
+    "whereabouts": Whereabouts, "refuge": Refuge,
 }  # fmt: skip
 _NO_WORDS = frozenset({"subject", "form", "standing", "known_at"})
 _KEPT = frozenset({"views", "notices"})
@@ -114,7 +116,7 @@ class Watch:
         for name, value in sections.items():
             kind = (kind_of(name) or name).removeprefix("person.")
             subject = getattr(value, "subject", None)
-            of_person = isinstance(value, (Identity, Whereabouts, PersonPart))
+            of_person = isinstance(value, (Identity, *PLACES, PersonPart))
             theirs = never.person is None or self._people.get(subject or "") == never.person
             if "anything" in never.what or (kind in never.what and (theirs or not of_person)):
                 yield name

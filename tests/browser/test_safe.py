@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Request
 
-from consumers.desk.whereabouts import WAIT_MS
+from consumers.whereabouts import WAIT_MS
 from tests.support.browser import Served, axe, choose, in_memory, shot, sign_in
 from tests.support.stranger import concern, seeded
 from tests.support.strategies import provenance

@@ -40,7 +40,7 @@ def terms(*names: tuple[str, str], born: str | None = None, **numbers: str) -> T
     """Search for a person of these names."""
     person = Known(
         "", [Name(*one) for one in names], [Born(born, "day")] if born else [], [],
-        [Identifier(scheme, value) for scheme, value in numbers.items()], [], frozenset(), [],
+        [Identifier(scheme, value) for scheme, value in numbers.items()], [], [], frozenset(), [],
     )  # fmt: skip
     return terms_of(person, pivot=40)
 

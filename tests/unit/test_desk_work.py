@@ -271,7 +271,14 @@ def test_a_disclosure_goes_stage_by_stage_and_who_asked_is_told_to_its_officer_a
         ("disclosed", {"told": "person_at_risk", "in_person": "yes", "safety": "yes"}),
     ]
     for stage, more in steps:
-        told(officer, officer.post(page, stage=stage, reason=f"reason {stage}", **more))
+        decides = stage == "decided"
+        if decides:
+            assert "A supervisor who took no part in it decides next" in officer.get(page).text
+            alone = officer.post(page, stage=stage, reason="alone", **more)
+            assert "A disclosure is decided by the " in refused(alone)
+        who = supervisor if decides else officer
+        told(who, who.post(page, stage=stage, reason=f"reason {stage}", **more))
+    assert ASKS in supervisor.post(page, do="applicant").text, "who decides is of the case"
     assert "isclosed in person, in confidence" in officer.get(page).text
     assert page in officer.get("/disclosures?show=over").text
     assert page not in officer.get("/disclosures").text
