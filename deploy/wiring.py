@@ -10,7 +10,7 @@ from contextlib import (
     suppress,
 )
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import structlog
 
@@ -40,7 +40,7 @@ from contracts.section import Practitioner
 from deploy import clock
 from deploy.connecting import connected
 from deploy.matching import weighing_of
-from deploy.speaking import WAIT_S_MAX, Said, insisted, outbox_of, say
+from deploy.speaking import WAIT_S_MAX, Said, clear, insisted, outbox_of, say
 from deploy.workers import workers_of
 from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
@@ -145,7 +145,7 @@ class Acting:
     @property
     def erasing(self) -> Erasing:
         """Where people erase, and say that they did."""
-        return Erasing(self.store, self.voice, clock.uuid7)
+        return Erasing(self.store, self.voice, clock.uuid7, partial(clear, self.outbox))
 
     def practitioner(self, name: str, reference: str | None = None) -> Practitioner:
         """Name a person at work, with the agency's own token for them, by reference where given."""

@@ -30,6 +30,8 @@ from consumers.desk.pages import (
     referrals,
     report,
     research,
+    reviews,
+    search,
     shift,
     task,
     whereabouts,
@@ -41,6 +43,7 @@ from contracts.fault import CandourError
 
 PAGES: Sequence[Callable[[Station], list[Route]]] = (
     inbox.routes,
+    search.routes,
     report.routes,
     shift.routes,
     alerts.routes,
@@ -56,6 +59,7 @@ PAGES: Sequence[Callable[[Station], list[Route]]] = (
     whereabouts.routes,
     quarantine.routes,
     exclusions.routes,
+    reviews.routes,
     looks.routes,
 )
 """Every part of the desk, in the order of its navigation."""

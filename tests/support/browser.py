@@ -35,7 +35,9 @@ from consumers.desk.session import Limits, Sessions
 from consumers.desk.station import Acts, Station
 from consumers.disclosure.desk import Disclosing
 from consumers.governance.desk import Governing
+from consumers.governance.erasing import Erasing
 from consumers.governance.excluding import Excluding
+from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
 from consumers.research.desk import Desk as Researching
 from consumers.responses.asking import Asking
@@ -46,6 +48,7 @@ from contracts.fault import Misuse
 from contracts.section import Practitioner
 from deploy import clock
 from deploy.desk import DEVELOPERS, DeskSettings, application, sessions_of
+from deploy.matching import SHIPPED, weighing_of
 from deploy.speaking import Said, insisted
 from deploy.watching import seen_last
 from deploy.wiring import open_acting
@@ -255,9 +258,20 @@ class Played:
         return Deciding(self._consumer.store, self._consumer.voice, clock.uuid7)
 
     @property
+    def matching(self) -> Matching:
+        """Where persons are compared, joined and parted."""
+        one = self._consumer
+        return Matching(one.store, one.voice, clock.uuid7, weighing_of(SHIPPED.parent))
+
+    @property
     def governing(self) -> Governing:
         """Where people decide about the log itself."""
         return Governing(self._consumer.store, self._consumer.voice, clock.uuid7)
+
+    @property
+    def erasing(self) -> Erasing:
+        """Where people say that something is erased; there is no outbox here to look into."""
+        return Erasing(self._consumer.store, self._consumer.voice, clock.uuid7, len)
 
     @property
     def excluding(self) -> Excluding:

@@ -28,7 +28,7 @@ from producers.inbox import Inbox
 from tests.support.browser import provider
 from tests.support.speaking import Speaker
 from tests.support.telling import Sent
-from tests.support.twins import DESK, POLICE, Town, beginning, everyday, her_case, written
+from tests.support.twins import DESK, HERS, POLICE, Town, beginning, everyday, her_case, written
 from tests.support.visiting import Visited, Visitor, visited
 from tests.vectors.ledger import CLOCK_MS
 
@@ -36,6 +36,7 @@ KEPT, COLLEAGUE = "P. Kept", "C. Colleague"
 ROLES = ["researcher", "supervisor", "duty_manager", "information_manager", "auditor"]
 USERS = [("kept", KEPT, ROLES), ("colleague", COLLEAGUE, ROLES)]
 HOUSEHOLD = "A" * 22
+HER = {"given": HERS.partition(" ")[0], "family": HERS.partition(" ")[2]}
 
 
 class Twin(NamedTuple):
@@ -146,6 +147,9 @@ def addresses(ids: list[str], digests: list[str]) -> Iterator[tuple[str, str, di
     """List every address at which he could look for her, and every form he could send there."""
     lists = ("/", "/?show=all", "/quarantine", "/whereabouts", "/exclusions", "/looks", "/key")
     yield from (("GET", path, {}) for path in lists)
+    for count, sought in enumerate([HER, *({"report": one} for one in ids[:2])], 1):
+        yield "POST", "/search", {"requester": "me", "reason": "curious", **sought}
+        yield "GET", f"/search/{count}", {}
     for one in ids:
         for path in (f"/reports/{one}", f"/reports/{one}/whereabouts/1",
                      f"/reports/{one}/whereabouts/2", f"/exclusions/about/{one}",
@@ -196,6 +200,10 @@ def test_a_colleague_meets_what_is_kept_from_him(pair: tuple[Twin, Twin]) -> Non
     opened = [path for path in paths if first.get(path).status_code == 200]
     assert opened
     assert all(second.get(path).status_code == 404 for path in opened)
+    why = {"requester": "me", "reason": "my task"}
+    hits = [one.post("/search", **why, **HER).headers["location"] for one in (first, second)]
+    assert (HERS in first.get(hits[0]).text.partition("Search again")[0]) == bool(ids)
+    assert HERS not in second.get(hits[1]).text.partition("Search again")[0]
 
 
 def test_whoever_is_excluded_by_name_is_excluded_also_where_a_reference_is_known(

@@ -24,7 +24,7 @@ PRESENT = {
         ("statement", "exclusion", "task", "alert", "request", "correction", "application"),
         "{report}",
     ),
-    "number": "1", "digest": "d" * 43, "kid": "d" * 43,
+    "number": "1", "search": "1", "digest": "d" * 43, "kid": "d" * 43,
 }  # fmt: skip
 
 WHO = {
@@ -48,6 +48,9 @@ WHO = {
         ("/reports/{statement}/answer", "/reports/{statement}/ask", "/reports/{statement}/referral",
          "/requests/{request}/answer", "/corrections/{correction}", "/shift"),
         "researcher supervisor duty_manager",
+    ),
+    **dict.fromkeys(
+        ("/search", "/search/{search}"), "researcher supervisor duty_manager information_manager"
     ),
     "/recalls/{kid}": "researcher supervisor duty_manager information_manager",
     "/figures": "supervisor duty_manager information_manager auditor",
