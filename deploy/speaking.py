@@ -3,8 +3,8 @@
 The only place that joins this machine's clock and randomness to an outbox.
 """
 
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from contracts.draft import Draft, draft
@@ -218,3 +218,13 @@ async def governed_by(home: Home, wait_s: float) -> Governed:
             remedy="Before entry 0 give --founding with what `candour partnership draft` wrote.",
         )
     return found
+
+
+@asynccontextmanager
+async def sending(outbox: Outbox) -> AsyncIterator[None]:
+    """Send for a home while the block runs, unless another process does."""
+    sender = Sender(outbox, what="candour consumer catch-up")
+    async with AsyncExitStack() as stack:
+        with suppress(Busy):  # whoever sends reads too
+            await stack.enter_async_context(sender.running())
+        yield

@@ -75,6 +75,7 @@ RIGHTS: Mapping[str, Right] = {
     "/reports/{statement}/answer": Right(see=WORKING, do=WORKING, purpose=True),
     "/reports/{statement}/ask": Right(see=WORKING, do=WORKING, purpose=True),
     "/reports/{statement}/referral": Right(see=WORKING, do=WORKING, purpose=True),
+    "/reports/{statement}/refer/{kind}": Right(see=WORKING, do=WORKING, purpose=True),
     "/requests": Right(see=READING, purpose=True),
     "/requests/{request}/answer": Right(see=WORKING, do=WORKING, purpose=True),
     "/corrections/{correction}": Right(see=WORKING, do=WORKING, purpose=True),

@@ -27,6 +27,7 @@ from consumers.governance.erasing import Erasing
 from consumers.governance.excluding import Excluding
 from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
+from consumers.referrals.making import Making
 from consumers.research.desk import Desk
 from consumers.research.worker import Research
 from consumers.responses.asking import Asking
@@ -69,6 +70,10 @@ class Acts(Protocol):
     @property
     def matching(self) -> Matching:
         """Where persons are compared, joined and parted."""
+
+    @property
+    def making(self) -> Making:
+        """Where referrals are made."""
 
     @property
     def governing(self) -> Governing:

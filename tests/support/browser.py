@@ -39,6 +39,7 @@ from consumers.governance.erasing import Erasing
 from consumers.governance.excluding import Excluding
 from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
+from consumers.referrals.making import Making
 from consumers.research.desk import Desk as Researching
 from consumers.responses.asking import Asking
 from consumers.responses.desk import Answering
@@ -47,6 +48,7 @@ from consumers.store import Wanted
 from contracts.fault import Misuse
 from contracts.section import Practitioner
 from deploy import clock
+from deploy.criteria import criteria_of
 from deploy.desk import DEVELOPERS, DeskSettings, application, sessions_of
 from deploy.matching import SHIPPED, weighing_of
 from deploy.speaking import Said, insisted
@@ -262,6 +264,12 @@ class Played:
         """Where persons are compared, joined and parted."""
         one = self._consumer
         return Matching(one.store, one.voice, clock.uuid7, weighing_of(SHIPPED.parent))
+
+    @property
+    def making(self) -> Making:
+        """Where referrals are made, by the criteria that are shipped."""
+        one = self._consumer
+        return Making(one.store, one.voice, clock.uuid7, criteria_of(SHIPPED.parent))
 
     @property
     def governing(self) -> Governing:
