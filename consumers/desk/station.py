@@ -60,16 +60,16 @@ class Acts(Protocol):
         """Where a person decides what no machine may."""
 
     @property
+    def matching(self) -> Matching:
+        """Where persons are compared, joined and parted."""
+
+    @property
     def disclosing(self) -> Disclosing:
         """Where officers record the stages of a disclosure."""
 
     @property
     def referring(self) -> Referring:
         """Where people decide whom to refer."""
-
-    @property
-    def matching(self) -> Matching:
-        """Where persons are compared, joined and parted."""
 
     @property
     def making(self) -> Making:
@@ -259,6 +259,7 @@ NAVIGATION = [
 ]  # fmt: skip
 """What every page leads to first: the address and the words."""
 MORE = [
+    ("/persons", "Persons"),
     ("/requests", "Questions asked"), ("/referrals", "Referrals"), ("/handovers", "Handovers"),
     ("/disclosures", "Disclosures"), ("/quarantine", "Held"), ("/whereabouts", "Whereabouts"),
     ("/exclusions", "Exclusions"), ("/looks", "Who looked"), ("/feeds", "Feeds"),

@@ -155,11 +155,11 @@ class Searching:
         keys = self.keys_of(sought, day)
         brought, crowded = set[str](), set[str]()
         for key in sorted(keys):
-            tokens = list(db.execute(rows.knowing(key, viewer, at_most=self.most)).scalars())
+            tokens = rows.knowing(db, viewer, key, at_most=self.most)
             if len(tokens) > self.most:
                 crowded.add(key)
             else:
-                brought |= set(tokens)
+                brought |= tokens
         named = frozenset(rows.named_in(db, viewer, sought.report, untold=untold))
         people = set(rows.persons(db, viewer, brought | named).values())
         held: dict[str, list[Mention]] = {}

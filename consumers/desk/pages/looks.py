@@ -20,6 +20,8 @@ KINDS = {
     "quarantine": "opened what is held", "exclusion": "opened who is kept from a report",
     "search": "searched", "found": "was shown a report by a search",
     "emergency": "opened a use of the emergency path", "erasure": "opened an erasure",
+    "person": "opened a person", "candidates": "was shown who may be one person",
+    "two_records": "compared two records", "link": "opened a link of two records",
     "looks": "read who looked", "signed_in": "signed in", "signed_out": "signed out",
     "refused": "was refused what is not theirs",
 }  # fmt: skip
