@@ -184,6 +184,8 @@ def addresses(
             yield "POST", f"/persons/{other}/beside/{one}", {"reason": "curious", "seen": "x"}
     for one in digests:
         yield "GET", f"/quarantine/{one}", {}
+        yield "GET", f"/emergencies/{one}", {}
+        yield "GET", f"/erasures/{one}", {}
         yield (
             "POST",
             f"/quarantine/{one}",

@@ -67,7 +67,7 @@ def found(visitor: Visitor, **sought: str) -> str:
     ("sought", "why"),
     [
         ({"given": "Daniel", "family": CANARY}, "The same family name"),
-        ({"given": "Danny", "family": "Quilfether"}, "sound or are spelt alike"),
+        ({"given": "Danny", "family": "Quilfether", "born": "1975"}, "sound or are spelt alike"),
         ({"given": CANARY, "family": "Daniel"}, "are exchanged"),
         ({"given": "Daniel", "born": "17/6/1975"}, "Born on the same day"),
         ({"given": "Daniel", "family": CANARY, "born": "about"}, None),
