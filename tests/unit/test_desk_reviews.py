@@ -167,8 +167,10 @@ def test_a_criterion_that_nothing_shows_is_named_and_danger_waits_for_none(
     officer, report = desk.visitor("officer"), force.said["concern"]
     page = f"/reports/{report}/refer/marac"
     subject = force.sections["concern"]["person.2.identity"]["subject"]
-    sent: dict[str, Any] = {"to": HUB, "people": [subject], "danger": "no", "children": "none_known",
-            "soon": "routine", "words": "Three times.", "meets": ["escalation"]}  # fmt: skip
+    sent: dict[str, Any] = {
+        "to": HUB, "people": [subject], "danger": "no", "children": "none_known",
+        "soon": "routine", "words": "Three times.", "meets": ["escalation"],
+    }  # fmt: skip
     assert "nothing here shows it" in refused(officer.post(page, **sent))
     assert "Write each day as" in refused(officer.post(page, **sent, incidents="last May"))
     days = "2026-10-01\n2026-11-01\n2026-12-01"

@@ -61,8 +61,8 @@ def _used(station: Station, request: Request, **more: Any) -> Response:
     person, said = station.person(request), request.path_params["statement"]
     with station.store.write() as db:
         station.look(db, request, person, "emergency", said)
-        one = rows.emergency(db, said)
-        if one is None or said in station.hidden(db, person):
+        one, hidden = rows.emergency(db, said), station.hidden(db, person)
+        if one is None or said in hidden:
             return station.nothing(request)
         others = rows.other_uses(db, person.viewer, one, count=OTHERS)
         given: dict[str, Any] = {
@@ -113,8 +113,8 @@ def _erased(station: Station, request: Request, **more: Any) -> Response:
     person, said = station.person(request), request.path_params["erasure"]
     with station.store.write() as db:
         station.look(db, request, person, "erasure", said)
-        one = rows.erasure(db, said)
-        if one is None or said in station.hidden(db, person):
+        one, hidden = rows.erasure(db, said), station.hidden(db, person)
+        if one is None or said in hidden:
             return station.nothing(request)
         given: dict[str, Any] = {
             "one": one, "left": len(station.acts.erasing.left(db, said)),
