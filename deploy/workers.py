@@ -46,10 +46,12 @@ def workers_of(
     """
     people = People(voice, weighing or weighing_of(SHIPPED.parent))
     casework = [Referrals(voice), Handovers(voice), Disclosures(voice), Enquiries(voice)]
+    reassessing = Reassessing(voice, instruments_of(home))
     police = [Research(voice), Intelligence(voice)]
     return [
-        Responses(voice), Governance(voice), people, *police, *casework, Watching(voice),
-        Reassessing(voice, instruments_of(home)), Inbox(voice), Silence(voice), Telling(voice),
+        Responses(voice), Governance(voice), people, *police, *casework,
+        Watching(voice, reassessing.again), reassessing, Inbox(voice),
+        Silence(voice), Telling(voice),
     ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from consumers import whereabouts
-from consumers.desk import looks, rows, shift
+from consumers.desk import looks, rows, searches, shift
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.event import BY_NAME, Audience
@@ -62,6 +62,7 @@ class Inbox(Worker):
         rows.forget(db, statement)
         whereabouts.forget(db, statement)
         shift.forget(db, statement)
+        searches.forget(db, statement)
 
     def _arrive(self, db: Connection, view: View) -> None:
         statement = view.statement

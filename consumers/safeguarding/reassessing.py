@@ -19,14 +19,10 @@ from consumers.safeguarding.rules.assessment import is_account
 from consumers.safeguarding.rules.good import GOOD
 from consumers.safeguarding.rules.reading import adults, among, factors, told
 from consumers.safeguarding.rules.seen import History, Seen
-from consumers.safeguarding.worker import LOOKED_AGAIN_MAX
 from consumers.store import Wanted
 from consumers.worker import HOUR_MS, Voice, Worker
-from contracts.event.case import StatementCorrected
-from contracts.event.control import PersonsLinked
 from contracts.event.report import Report, RiskAssessed
 from contracts.event.work import AlertRaised
-from contracts.identifier import agency_of
 from contracts.instrument.assessed import Instrument, Trigger, triggers
 from contracts.opened import View
 
@@ -99,18 +95,16 @@ class Reassessing(Worker):
         self._instrument_of = instrument_of
 
     def take(self, db: Connection, view: View, /) -> list[Wanted]:
-        """Look at what came; at what is otherwise now, where it is corrected or linked."""
-        statement, at, ours = view.statement, view.head.ledger_time, self._voice.agency
-        event, past = statement.sections.get("event"), Past(db, ours, of=statement.context.id)
-        if isinstance(event, StatementCorrected):
-            return self._again(db, [event.statement], at)
-        if isinstance(event, PersonsLinked) and agency_of(statement.context.source) == ours:
-            newest = past.newest(event.subjects, LOOKED_AGAIN_MAX)
-            return self._again(db, [one for _, one in newest], at)
-        seen = past.as_it_stands(view) if isinstance(event, Report) else None
-        return [] if seen is None else self._asked(db, seen, past, at)
+        """Look at what came; the rules' own worker shows what is corrected or linked (`again`)."""
+        statement = view.statement
+        if not isinstance(statement.sections.get("event"), Report):
+            return []
+        past = Past(db, self._voice.agency, of=statement.context.id)
+        seen = past.as_it_stands(view)
+        return [] if seen is None else self._asked(db, seen, past, view.head.ledger_time)
 
-    def _again(self, db: Connection, statements: Iterable[str], at: int) -> list[Wanted]:
+    def again(self, db: Connection, statements: Iterable[str], at: int, /) -> list[Wanted]:
+        """Look at statements that are otherwise now; nothing is asked twice."""
         wanted: list[Wanted] = []
         for one in statements:
             row = store.row_of(db, one)

@@ -4,7 +4,7 @@ Each view is shown to every rule whose term names this kind of agency; what a ru
 an alert, once for its natural key. Nothing here decides: the rules do, and people.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 from sqlalchemy import Connection
@@ -20,7 +20,7 @@ from consumers.safeguarding.rules.good import GOOD, OWED_BY
 from consumers.safeguarding.rules.same_origin import Account
 from consumers.safeguarding.rules.seen import Alarm, Seen
 from consumers.store import Wanted
-from consumers.worker import CAUSES_MAX, HOUR_MS, Worker
+from consumers.worker import CAUSES_MAX, HOUR_MS, Voice, Worker
 from contracts.event.action import AlertClosed, AlertEscalated
 from contracts.event.case import StatementCorrected
 from contracts.event.control import PersonsLinked, PersonsUnlinked, Rules, RuleTerm
@@ -45,6 +45,9 @@ LOOKED_AGAIN = 32
 each minute of ledger time as many more, until they have seen each; so that one link, of somebody of
 whom thousands of reports are held, stops nothing else."""
 
+Again = Callable[[Connection, Iterable[str], int], list[Wanted]]
+"""What looks at statements that are otherwise now, by id, at a ledger time."""
+
 _log = structlog.get_logger()
 
 
@@ -53,6 +56,11 @@ class Watching(Worker):
 
     _held: tuple[Rules, str, list[RuleTerm]] | None = None
     """The terms of the ruleset that was in force when they were last asked for."""
+
+    def __init__(self, voice: Voice, also: Again | None = None) -> None:
+        """Watch for one agency; what is looked at again is shown to one more besides."""
+        super().__init__(voice)
+        self._also = also
 
     def take(self, db: Connection, view: View, /) -> list[Wanted]:
         """Run the rules over what came; take alerts, links and decisions in."""
@@ -149,8 +157,8 @@ class Watching(Worker):
 
     def _look_again(self, db: Connection, statements: Iterable[str], at: int) -> list[Wanted]:
         """Show rules what was delivered before and is otherwise now; nothing is said twice."""
-        wanted: list[Wanted] = []
-        for statement in statements:
+        again, wanted = list(statements), list[Wanted]()
+        for statement in again:
             row = store.row_of(db, statement)
             if row is None:
                 continue
@@ -158,7 +166,7 @@ class Watching(Worker):
             seen = past.seen(statement)
             if seen is not None:
                 wanted += self._watch(db, seen, past, at)
-        return wanted
+        return wanted if self._also is None else wanted + self._also(db, again, at)
 
     def _alert(self, db: Connection, term: RuleTerm, alarm: Alarm, at: int) -> Wanted:
         """Make an alert of what a rule asks for, by its term."""

@@ -15,7 +15,7 @@ from typing import Literal
 from contracts.event.report import RISE
 from contracts.fault import Misuse
 from contracts.form import Section, Slug, Whole
-from contracts.section import Answer, RiskLevel
+from contracts.section import Answer, Factor, RiskLevel
 
 Account = Literal["victim", "records"]
 
@@ -41,10 +41,11 @@ class First(Section, frozen=True, kw_only=True):
 
 
 class Trigger(Section, frozen=True, kw_only=True):
-    """A change of circumstances after which a level is assessed again, as a person reads it."""
+    """A change of circumstances after which a level is assessed again, and how it shows."""
 
     id: Slug
     when: str
+    factors: list[Factor] = []
 
 
 class Band(Section, frozen=True, kw_only=True):
@@ -195,3 +196,16 @@ def graded(
         )
     level = raised_to if rises and raised_to is not None else floor
     return Graded(yes, of - said, of, band, level, floor if rises else None)
+
+
+def triggers(band: Band, factors: Collection[Factor]) -> list[Trigger]:
+    """List what has changed since that asks for a new assessment.
+
+    Args:
+        band: of the assessment that stands.
+        factors: that were reported after it.
+
+    Source:
+        review 5.6.2 (iii), Medium; domain.md 1.1 (each change is a re-assessment trigger).
+    """
+    return [one for one in band.reassess_on if not set(factors).isdisjoint(one.factors)]

@@ -14,7 +14,8 @@ from consumers.safeguarding.rows import alerts, raise_alert
 from consumers.whereabouts import WAIT_MS, forget, may_alone, whereabouts
 from contracts.context import Urgency
 from contracts.event.work import AlertRaised
-from tests.support.browser import provider, token_of
+from tests.support.browser import provider
+from tests.support.played import token_of
 from tests.support.stranger import concern, seeded
 from tests.support.visiting import Visited, visiting
 from tests.support.working import HOUR_MS, Working, files_in

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.event.report import RISE
 from contracts.fault import Misuse
-from contracts.instrument.assessed import band_of, graded, unknown_ids, yes_count
+from contracts.instrument.assessed import band_of, graded, triggers, unknown_ids, yes_count
 from contracts.section import Answer
 from deploy.command import EXIT_USAGE, invoke
 from deploy.command.publish import EXIT_NOT_DELIVERED
@@ -126,6 +126,10 @@ def test_each_change_that_the_review_names_asks_for_a_new_assessment() -> None:
     assert [one.id for one in medium.reassess_on] == [
         "medication", "accommodation", "breakdown", "drugs", "alcohol",
     ]  # fmt: skip
+    assert [one.id for one in triggers(medium, ["alcohol", "separation"])] == [
+        "breakdown", "alcohol",
+    ]  # fmt: skip
+    assert triggers(medium, ["jealousy"]) == []
 
 
 @pytest.fixture
