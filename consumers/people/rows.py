@@ -14,6 +14,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
+    RowMapping,
+    ScalarSelect,
     Select,
     Table,
     Text,
@@ -25,6 +27,7 @@ from sqlalchemy import (
 )
 
 from consumers import standing
+from consumers import store as stored
 from consumers.people.facts import Mention, stay_of
 from consumers.safeguarding.rows import link_tokens, links
 from consumers.standing import is_shown
@@ -32,6 +35,8 @@ from consumers.store import metadata, upsert
 
 CHUNK = 500
 """How many tokens one query asks for: SQLite takes no more than some thousands."""
+LOOKED_THROUGH = 500
+"""How many of the newest statements are looked through for whom they name, at most."""
 
 people_named = Table(
     "people_named",
@@ -119,18 +124,63 @@ def mentions_of(
     return found
 
 
-def keys_of(db: Connection, viewer: Collection[str] | None, tokens: Collection[str]) -> list[str]:
-    """List the keys of one person, by all their tokens, as far as somebody may see them."""
-    stands = _stands(people_keys.c.statement, viewer)
-    query = select(people_keys.c.key).where(people_keys.c.token.in_(sorted(tokens)), stands)
-    return list(db.execute(query.distinct().order_by(people_keys.c.key)).scalars())
+def newest(
+    db: Connection, viewer: Collection[str] | None, *, after: str | None, count: int
+) -> tuple[list[str], str | None]:
+    """List the newest statements that name somebody, and where a list goes on that ends there.
+
+    Of statements that name nobody so many are passed over, and no more: a list goes on behind them.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        after: the statement that the list before ended with; None from the newest.
+        count: at most so many.
+    """
+    held = stored.views.c
+    names = _probe(select(people_named.c.token).where(people_named.c.statement == held.id))
+    query = select(held.id, names).where(is_shown(held.id, viewer)).order_by(held.place.desc())
+    if after is not None:
+        last = select(held.place).where(held.id == after, is_shown(held.id, viewer))
+        query = query.where(held.place < _probe(last.order_by(held.place)))
+    passed = db.execute(query.limit(LOOKED_THROUGH)).all()
+    found = [row[0] for row in passed if row[1] is not None]
+    if len(found) > count:
+        return found[:count], found[count - 1]
+    return found, passed[-1][0] if len(passed) == LOOKED_THROUGH else None
 
 
-def sharing(key: str, viewer: Collection[str] | None, *, at_most: int) -> Select[str]:
-    """Ask who shares a key: one more than at most, where there are more."""
-    stands = _stands(people_keys.c.statement, viewer)
-    query = select(people_keys.c.token).where(people_keys.c.key == key, stands).distinct()
-    return query.order_by(people_keys.c.token).limit(at_most + 1)
+def tokens_in(db: Connection, statements: Collection[str]) -> frozenset[str]:
+    """List whom statements name."""
+    query = select(people_named.c.token).where(people_named.c.statement.in_(statements))
+    return frozenset(db.execute(query).scalars())
+
+
+def sharing(
+    db: Connection,
+    viewer: Collection[str] | None,
+    whose: ColumnElement[bool],
+    *,
+    at_most: int,
+) -> list[frozenset[str]]:
+    """Give who shares each of some keys.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        whose: asks of a row of `people_keys` whether its key is one of them.
+        at_most: one more than so many share a key where more do; nobody looks further.
+    """
+    keys, other = people_keys.c, people_keys.alias()
+    its = select(keys.key).where(whose, _stands(keys.statement, viewer)).distinct().subquery()
+    shares = (
+        select(other.c.token)
+        .where(other.c.key == its.c.key, _stands(other.c.statement, viewer))
+        .distinct().order_by(other.c.token).limit(at_most + 1).correlate(its).subquery()
+    )  # fmt: skip
+    joined = select(func.aggregate_strings(shares.c.token, " ")).scalar_subquery()
+    found = db.execute(select(joined).select_from(its)).scalars()
+    return [frozenset(one.split()) for one in found]
 
 
 def blocks(
@@ -181,13 +231,53 @@ def persons(
     return {token: groups[token] for token in tokens}
 
 
+def links_of(
+    db: Connection, viewer: Collection[str] | None, tokens: Collection[str]
+) -> list[RowMapping]:
+    """List the links that stand and name any of some tokens, the oldest first."""
+    named = select(link_tokens.c.link).where(link_tokens.c.token.in_(sorted(tokens)))
+    # Not by the index of who undid one, in which almost all stand alike.
+    stand = (links.c.id.in_(named), func.coalesce(links.c.undone_by, "-") == "-")
+    query = select(links).where(*stand, is_shown(links.c.id, viewer)).order_by(links.c.id)
+    return list(db.execute(query).mappings())
+
+
+def gone_from(db: Connection, statements: Collection[str]) -> dict[str, int]:
+    """Count what some statements arise from and is not held here, by their ids; where any is."""
+    causes, held = stored.causes, exists().where(stored.views.c.id == stored.causes.c.cause)
+    query = select(causes.c.statement, func.count()).where(causes.c.statement.in_(statements))
+    return {row[0]: row[1] for row in db.execute(query.where(~held).group_by(causes.c.statement))}
+
+
+def partings(
+    db: Connection, viewer: Collection[str] | None, ours: Collection[str], theirs: Collection[str]
+) -> list[str]:
+    """List the statements that undid a link of one of some tokens with one of others."""
+    one, other = link_tokens.alias(), link_tokens.alias()
+    query = (
+        select(links.c.undone_by)
+        .join(one, one.c.link == links.c.id)
+        .join(other, other.c.link == links.c.id)
+        .where(one.c.token.in_(sorted(ours)), other.c.token.in_(sorted(theirs)))
+        .where(links.c.undone_by.is_not(None), is_shown(links.c.id, viewer))
+        .distinct().order_by(links.c.undone_by)
+    )  # fmt: skip
+    return list(db.execute(query).scalars())
+
+
 def _stands(statement: ColumnElement[str], viewer: Collection[str] | None) -> ColumnElement[bool]:
     """Ask that somebody may see a statement, and that nothing speaks against it."""
-    marks = standing.standing
-    undone = exists().where(
-        marks.c.statement == statement, marks.c.mark.in_(["retracted", "suspect"])
+    marks = standing.standing.c
+    undone = marks.mark.in_(["retracted", "suspect"])
+    return and_(
+        is_shown(statement, viewer),
+        _probe(select(marks.mark).where(marks.statement == statement, undone)).is_(None),
     )
-    return and_(is_shown(statement, viewer), ~undone)
+
+
+def _probe(query: Select[Any]) -> ScalarSelect[Any]:
+    """Look one row up by its index, for each row: `exists` may become a join over a whole table."""
+    return query.limit(1).scalar_subquery()
 
 
 def _chunks(tokens: list[str]) -> Iterator[list[str]]:

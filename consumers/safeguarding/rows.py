@@ -373,9 +373,10 @@ def one_person(db: Connection, token: str, hidden: Collection[str] = ()) -> froz
     return frozenset(found)
 
 
-def standing_links(db: Connection) -> list[RowMapping]:
-    """List the links that nobody undid."""
+def standing_links(db: Connection, *, only: str | None = None) -> list[RowMapping]:
+    """List the links that nobody undid; or that of one id alone."""
     query = select(links).where(links.c.undone_by.is_(None)).order_by(links.c.id)
+    query = query if only is None else query.where(links.c.id == only)
     return list(db.execute(query).mappings())
 
 
