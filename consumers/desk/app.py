@@ -25,6 +25,7 @@ from consumers.desk.pages import (
     figures,
     inbox,
     looks,
+    persons,
     quarantine,
     questions,
     referrals,
@@ -42,6 +43,7 @@ from contracts.fault import CandourError
 PAGES: Sequence[Callable[[Station], list[Route]]] = (
     inbox.routes,
     report.routes,
+    persons.routes,
     shift.routes,
     alerts.routes,
     research.routes,

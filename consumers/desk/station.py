@@ -23,6 +23,7 @@ from consumers.disclosure.desk import Disclosing
 from consumers.disclosure.worker import Disclosures
 from consumers.governance.desk import Governing
 from consumers.governance.excluding import Excluding
+from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
 from consumers.research.desk import Desk
 from consumers.research.worker import Research
@@ -54,6 +55,10 @@ class Acts(Protocol):
     @property
     def deciding(self) -> Deciding:
         """Where a person decides what no machine may."""
+
+    @property
+    def matching(self) -> Matching:
+        """Where persons are compared, joined and parted."""
 
     @property
     def disclosing(self) -> Disclosing:
@@ -240,6 +245,7 @@ NAVIGATION = [
 ]  # fmt: skip
 """What every page leads to first: the address and the words."""
 MORE = [
+    ("/persons", "Persons"),
     ("/requests", "Questions asked"), ("/referrals", "Referrals"), ("/handovers", "Handovers"),
     ("/disclosures", "Disclosures"), ("/quarantine", "Held"), ("/whereabouts", "Whereabouts"),
     ("/exclusions", "Exclusions"), ("/looks", "Who looked"), ("/feeds", "Feeds"),

@@ -22,7 +22,7 @@ LISTS = (
     "/duties", "/alerts", "/research", "/responses", "/requests", "/requests?show=answered",
     "/shift", "/shift?hours=72", "/referrals", "/referrals?show=decided",
     "/referrals?show=considered", "/referrals?way=made", "/handovers", "/handovers?show=past",
-    "/disclosures", "/disclosures?show=over", "/feeds", "/figures",
+    "/disclosures", "/disclosures?show=over", "/feeds", "/figures", "/persons",
 )  # fmt: skip
 
 
@@ -30,11 +30,13 @@ def pages_of(force: Busy) -> list[str]:
     """Give every page of the work but the inbox."""
     said = force.said
     report = f"/reports/{said['concern']}"
+    his, other = force.token("concern"), force.token("referral")
     return [
         *LISTS, f"/alerts/{alert(force)}", f"/research/{task(force)}",
         f"/research/reports/{said['concern']}", f"{report}/answer", f"{report}/ask",
         f"{report}/referral", f"/requests/{said['question']}/answer",
         f"/corrections/{said['correction']}", f"/disclosures/{said['application']}",
+        f"/persons/{his}", f"/persons/{other}/beside/{his}", f"/links/{force.joined('separated')}",
     ]  # fmt: skip
 
 

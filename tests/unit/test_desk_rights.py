@@ -24,7 +24,8 @@ PRESENT = {
         ("statement", "exclusion", "task", "alert", "request", "correction", "application"),
         "{report}",
     ),
-    "number": "1", "digest": "d" * 43, "kid": "d" * 43,
+    "number": "1", "digest": "d" * 43, "kid": "d" * 43, "token": "t" * 22, "other": "o" * 22,
+    "link": "{report}",
 }  # fmt: skip
 
 WHO = {
@@ -41,7 +42,8 @@ WHO = {
     **dict.fromkeys(
         ("/research", "/research/reports/{statement}", "/research/{task}", "/alerts",
          "/alerts/{alert}", "/responses", "/requests", "/referrals", "/handovers", "/disclosures",
-         "/disclosures/{application}", "/duties", "/feeds"),
+         "/disclosures/{application}", "/duties", "/feeds", "/persons", "/persons/{token}",
+         "/persons/{token}/beside/{other}", "/links/{link}"),
         "researcher supervisor duty_manager information_manager auditor",
     ),
     **dict.fromkeys(
@@ -55,9 +57,10 @@ WHO = {
 }  # fmt: skip
 DOES = {
     **dict.fromkeys(
-        ("/research/{task}", "/alerts/{alert}", "/disclosures/{application}"),
+        ("/research/{task}", "/alerts/{alert}", "/disclosures/{application}", "/links/{link}"),
         "researcher supervisor duty_manager",
     ),
+    "/persons/{token}/beside/{other}": "researcher supervisor duty_manager",
     "/research/reports/{statement}": "supervisor duty_manager",
 }
 """Where fewer may act than may look."""

@@ -18,6 +18,8 @@ KINDS = {
     "whereabouts_granted": "let another see where somebody is",
     "whereabouts_reviewed": "reviewed that another saw where somebody is",
     "quarantine": "opened what is held", "exclusion": "opened who is kept from a report",
+    "person": "opened a person", "candidates": "was shown who may be one person",
+    "two_records": "compared two records", "link": "opened a link of two records",
     "looks": "read who looked", "signed_in": "signed in", "signed_out": "signed out",
     "refused": "was refused what is not theirs",
 }  # fmt: skip
