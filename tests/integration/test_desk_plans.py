@@ -15,7 +15,7 @@ from tests.support.postgres import made
 from tests.support.visiting import Visited, Visitor, visiting
 from tests.support.working import files_in
 
-SMALL, LARGE = 1_000, 10_000
+SMALL, LARGE = 400, 4_000
 SLACK = 100
 """How much a query may cost whatever is held: a page of rows, each with what stands beside it."""
 SOUGHT = {
