@@ -28,6 +28,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from consumers.history import appearances
 from consumers.listed import PAGE
 from consumers.standing import is_shown
 from consumers.store import causes, metadata, views
@@ -162,7 +163,7 @@ def followed(
     db: Connection, viewer: Collection[str] | None, statements: Collection[str], *,
     but: Collection[str],
 ) -> list[RowMapping]:  # fmt: skip
-    """Count what arose from reports, by event and agency, with the first time of each.
+    """Count what arose from reports, by event, agency and who said it, with the first time of each.
 
     Args:
         db: an open transaction.
@@ -170,15 +171,16 @@ def followed(
         statements: the reports, by id.
         but: events that are left out.
     """
-    first = func.min(views.c.ledger_time).label("first")
-    by = (causes.c.cause, views.c.event, views.c.agency)
+    first, said = func.min(views.c.ledger_time).label("first"), appearances.c
+    by_machine = exists().where(said.statement == views.c.id, said.automated).label("by_machine")
+    by = (causes.c.cause, views.c.event, views.c.agency, by_machine)
     query = (
         select(*by, func.count().label("count"), first)
         .join(views, views.c.id == causes.c.statement)
         .where(causes.c.cause.in_(list(statements)), views.c.event.not_in(list(but)))
         .where(views.c.verified, is_shown(views.c.id, viewer))
         .group_by(*by)
-        .order_by(first, *by)
+        .order_by(first, *by[:3])
     )
     return list(db.execute(query).mappings())
 

@@ -36,8 +36,7 @@ STATES = {
     "address_found": "found at an address", "tenancy_changed": "a tenancy changed",
 }  # fmt: skip
 """How each stands, in words; what is not here says no more than that they are connected."""
-BEGAN = frozenset({"started", "joined", "moved_in_together"})
-OVER = frozenset({"ended", "left"})
+_IN, _OUT = frozenset({"joined", "moved_in_together"}), "left"
 FORMER = frozenset({"former_partners", "former_spouses"})
 _COUPLE = FORMER | {"partners", "on_off", "spouses"}
 
@@ -86,7 +85,7 @@ def _said(event: Section | None) -> tuple[str, str]:
         case RelationshipNoted(relationship=relation, state=state):
             return _or_none(relation), state if state in STATES else ""
         case HouseholdChanged(relationship=relation, change=change):
-            lives = "household" if change in BEGAN | OVER else ""
+            lives = "household" if change in _IN | {_OUT} else ""
             return _or_none(relation) or lives, change
         case ConcernReported(relationship=relation):
             return _or_none(relation), ""
@@ -127,9 +126,15 @@ class Word(NamedTuple):
         return f"{WORDS[self.relation]}: {stands}" if stands else WORDS[self.relation]
 
     @property
+    def is_beginning(self) -> bool:
+        """Whether it says that this began; who moves in with a partner was one before."""
+        return self.state == "started" or (self.relation == "household" and self.state in _IN)
+
+    @property
     def is_over(self) -> bool:
-        """Whether it says that this ended."""
-        return self.state in OVER or self.relation in FORMER
+        """Whether it says that this ended; that a partner moved out does not say so."""
+        moved_out = self.relation == "household" and self.state == _OUT
+        return moved_out or self.state == "ended" or self.relation in FORMER
 
 
 class Says(NamedTuple):
@@ -146,7 +151,7 @@ class Says(NamedTuple):
     @property
     def began(self) -> Word | None:
         """The first that says when it began."""
-        return next((one for one in self.counted if one.state in BEGAN), None)
+        return next((one for one in self.counted if one.is_beginning), None)
 
     @property
     def is_over(self) -> bool:

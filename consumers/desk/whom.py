@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from consumers.chronology.rows import is_known
 from consumers.people import rows as people
+from consumers.people.facts import standing
 from consumers.people.page import names_of
 from contracts.identifier import is_token
 
@@ -65,7 +66,9 @@ def whom(db: Connection, viewer: Collection[str] | None, asked: list[str]) -> Wh
 
 
 def name_of(db: Connection, viewer: Collection[str] | None, tokens: Collection[str]) -> str:
-    """Give the fullest name by which anything that somebody may see names a person."""
-    held = people.mentions_of(db, viewer, tokens, sound=False)
-    listed = [name for one in sorted(held, key=lambda m: m.day) for name in names_of(one)]
+    """Give the fullest name that a person is known by: of what stands, where anything does."""
+    sound = people.mentions_of(db, viewer, tokens, sound=True)
+    held = sound or people.mentions_of(db, viewer, tokens, sound=False)
+    named = sorted(standing(held), key=lambda one: (one.day, one.statement))
+    listed = [name for one in named for name in names_of(one)]
     return max(listed, key=lambda name: len(name.split()), default=NAMELESS)

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from consumers import store as stored
 from consumers.chronology import rows
 from consumers.chronology.rows import Place
-from consumers.chronology.times import Times, days, waits
+from consumers.chronology.times import HAPPENED, KNOWN, RECORDED, SHARED, Times, days, waits
 from consumers.chronology.untold import untold
 from consumers.desk.beside import Beside
 from consumers.desk.drawn import TICKS, at, strip
@@ -35,23 +35,34 @@ from contracts.form import Section
 from contracts.section import Provenance
 from contracts.statement import Statement
 
-MACHINE = frozenset({"research_requested", "alert_raised", "possible_same_origin", "duty_overdue"})
-"""What a machine does by itself: nobody has acted by it."""
+MACHINE = frozenset({
+    "research_requested", "alert_raised", "alert_escalated", "possible_same_origin", "duty_overdue",
+})  # fmt: skip
+"""What only machines open, and what runs out: nobody has acted by it."""
 CLOSED = (
     "concern", "contact", "disclosed", "relationship", "state", "change", "level", "release",
     "closure", "topic", "attendance", "enquiry", "status", "referral", "record", "offence",
     "returned", "source", "action",
 )  # fmt: skip
 """Facts of a report that are words of ours, and so name nobody."""
+CALLED = {"happened": HAPPENED, "known": KNOWN, "recorded": RECORDED, "shared": SHARED}
 LOOKED = frozenset({"chronology", "picture"})
 """Looks at a line or a picture, by which nobody has opened a report."""
 
 
 class Acted(NamedTuple):
-    """What arose from a report, in words, with the first time of it."""
+    """What arose from a report, in words, with the first time of it, and whether by a machine."""
 
     words: str
     first: int
+    by_machine: bool
+
+
+class Untold(NamedTuple):
+    """Who cannot have been told something, by name; and in a sentence how many they are."""
+
+    agencies: list[str]
+    brief: str
 
 
 def routes(station: Station) -> list[Route]:
@@ -93,6 +104,7 @@ def _told(station: Station, request: Request) -> dict[str, Any] | None:
             "whom": about, "events": [events.one(each) for each in ids], "ticks": _ticks(),
             "first_page": after is None,
             "more": found[PAGE - 1] if len(found) > PAGE else None, "as_of": events.now,
+            "called": CALLED,
         }  # fmt: skip
 
 
@@ -130,28 +142,26 @@ class _Events:
         times = Times.of(report, self._day(row["ledger_time"]))
         acted = self._acted(said)
         opened = self._opened.get(said)
-        by_person = [one.first for one in acted if one.first]
+        first = min((one.first for one in acted if not one.by_machine), default=None)
         return {
             "id": said, "kind": title_of(row["event"]), "agency": agency, "row": row,
             "ours": row["agency"] == station.voice.agency,
             "said": "; ".join(_closed(event)), "says": _says(statement),
             "happened": when(report.occurred) if report else "not told to this desk",
             "known": day(report.known_to_agency) if report else "not told to this desk",
+            "recorded": day(report.recorded) if report else "not told to this desk",
             "standing": report.standing if report else None,
             "destroyed": isinstance(event, ReturnMade) and event.returned == "destroyed",
             "urgency": statement.context.urgency, "came_with": self._beside.came_with(said),
             "stands": self._beside.stands(said), "names": self._names(said),
             "waits": list(waits(times, agency)), "opened": opened,
             "opened_after": self._after(times, opened.first if opened else None),
-            "acted": [one.words for one in acted],
-            "acted_after": self._after(times, min(by_person, default=None)),
-            "untold": [
-                station.partners.get(one, one)
-                for one in untold(station.voice.partners, statement, by=row["agency"])
-            ],
+            "acted": [one.words for one in acted if not one.by_machine],
+            "opened_by_systems": [one.words for one in acted if one.by_machine],
+            "untold": self._untold(statement, row["agency"]),
             "strip": strip(
                 times, opened=self._day_or_none(opened.first if opened else None),
-                acted=self._day_or_none(min(by_person, default=None)), today=self._day(self.now),
+                acted=self._day_or_none(first), today=self._day(self.now),
             ),
         }  # fmt: skip
 
@@ -169,16 +179,30 @@ class _Events:
         return f"{days(count)} after it was shared" if count > 0 else "the day it was shared"
 
     def _acted(self, said: str) -> list[Acted]:
-        """List what arose from a report; what a machine did has no time that counts."""
+        """List what arose from a report."""
         found = []
         for row in self._followed.get(said, []):
             agency = self._station.partners.get(row["agency"], row["agency"])
+            by_itself = row["by_machine"] or row["event"] in MACHINE
             times = f", {row['count']} times" if row["count"] > 1 else ""
-            first = self._station.at(row["first"])
-            by = "by itself" if row["event"] in MACHINE else f"by {agency}"
-            words = f"{title_of(row['event'])}{times}, {by}: {first}"
-            found.append(Acted(words, 0 if row["event"] in MACHINE else row["first"]))
+            by = f", by {agency}'s system" if by_itself else f", by {agency}"
+            words = f"{title_of(row['event'])}{times}{by}: {self._station.at(row['first'])}"
+            found.append(Acted(words, row["first"], by_itself))
         return found
+
+    def _untold(self, statement: Statement, by: str) -> Untold:
+        """Say who cannot have been told: not who is here, nor who did something about it."""
+        voice, partners = self._station.voice, self._station.partners
+        here = {voice.agency, *(r["agency"] for r in self._followed.get(statement.context.id, []))}
+        left = [one for one in untold(voice.partners, statement, by=by) if one not in here]
+        if not left:
+            return Untold([], "This desk cannot know")
+        if {*left, *here, by} >= partners.keys():
+            return Untold([], "Nobody else: no agreement carries it to any other agency")
+        many = f"{len(left)} agencies" if len(left) > 1 else "1 agency"
+        names = [partners.get(one, one) for one in left]
+        return Untold(names, f"{many}, to which no agreement carries it; of others this desk "
+                      "cannot know")  # fmt: skip
 
     def _names(self, said: str) -> str:
         """Say whom a report names, as far as the wall lets this page."""

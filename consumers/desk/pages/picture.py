@@ -84,13 +84,15 @@ def _shown(station: Station, request: Request) -> dict[str, Any] | None:
         if about is None:
             return None
         marks = standing.marks_of_all(db, ids)
-        sides = [
-            (name, _others(db, person, about, tied, marks))
-            for name, tied in zip(about.names, found, strict=True)
-        ]
+        sides = []
+        for n, (name, tied) in enumerate(zip(about.names, found, strict=True)):
+            # What connects the two stands on the side of the first of them.
+            theirs = [row for row in tied if n == 0 or row["other"] not in about.tokens[0]]
+            if theirs or n == 0:
+                others = _others(db, person, about, theirs, marks)
+                sides.append((name, others, _drawn(station, name, others)))
         return {
-            "whom": about, "as_of": stored.ledger_time(db),
-            "sides": [(name, others, _drawn(name, others)) for name, others in sides],
+            "whom": about, "as_of": stored.ledger_time(db), "sides": sides,
             "is_whole": all(len(one) < rows.TIES_MAX for one in found), "most": rows.TIES_MAX,
             "when": spelled, "since": _since, "until": _until, "partners": station.partners,
         }  # fmt: skip
@@ -104,8 +106,10 @@ def _others(
     listed = list(tied)
     joined = people.persons(db, person.viewer, {row["other"] for row in listed} - {NOBODY})
     words: dict[frozenset[str], list[Word]] = {}
+    asked: dict[frozenset[str], str] = {}
     for row in listed:
         other = joined.get(row["other"], frozenset())
+        asked.setdefault(other, row["other"])
         word = _word(row, marks.get(row["statement"], []))
         if word not in words.setdefault(other, []):
             words[other].append(word)
@@ -118,7 +122,7 @@ def _others(
         if other and about.is_pair:
             label = name_of(db, person.viewer, other)
         sayers = by_agency(known or said)
-        opens = min(other) if other and not about.is_pair and not is_child else None
+        opens = asked[other] if other and not about.is_pair and not is_child else None
         found.append(Other(label, opens, sayers, list(disputes(sayers)), is_child))
     return found
 
@@ -157,9 +161,9 @@ def _until(one: Says) -> str:
     return f"not said to have ended; last told of {spelled(last)}"
 
 
-def _drawn(name: str, others: Iterable[Other]) -> Picture:
-    """Draw it: a line to each, by how they are connected, and the newest word on it."""
-    return picture(name, [(_line(one), list(_texts(one))) for one in others])
+def _drawn(station: Station, name: str, others: Iterable[Other]) -> Picture:
+    """Draw it: a line to each, by how they are connected, and what is said of it."""
+    return picture(name, [(_line(one), list(_texts(station, one))) for one in others])
 
 
 def _line(one: Other) -> Line:
@@ -171,14 +175,14 @@ def _line(one: Other) -> Line:
     return "over" if all(says.is_over for says in counted) else "stands"
 
 
-def _texts(one: Other) -> Iterable[str]:
-    """Give the texts of a box: who, the newest word, from when to when; that it is disputed."""
+def _texts(station: Station, one: Other) -> Iterable[str]:
+    """Give the texts of a box: who, the newest word, from when to when; disputed, all sides."""
     yield one.label
-    newest = max((word for says in one.sayers for word in says.words), key=lambda word: word.begins)
-    yield capital(newest.text)
     counted = [says for says in one.sayers if says.counted]
-    if counted:
-        yield capital(_since(counted[0]))
-        yield capital(_until(counted[-1]))
+    words = (word for says in counted or one.sayers for word in says.words)
+    yield capital(max(words, key=lambda word: word.begins).text)
     if one.disputes:
-        yield "DISPUTED: see the table"
+        yield "DISPUTED"
+    for says in counted:
+        by = station.partners.get(says.agency, says.agency)
+        yield f"{by}: {_since(says)}; {_until(says)}"
