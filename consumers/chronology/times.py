@@ -45,12 +45,6 @@ class Times(NamedTuple):
         known = date.fromisoformat(report.known_to_agency[:10])
         return cls(last_day(report.occurred), exact, known, shared)
 
-    @property
-    def begins(self) -> date:
-        """The first day that is known of it: what waits are counted from."""
-        known = self.known or self.shared
-        return min(known, self.happened or known, self.shared)
-
 
 def last_day(occurred: Occurred) -> date | None:
     """Give the last day on which something can have happened; None where it is undated."""

@@ -21,10 +21,9 @@ Step = Literal["known", "shared", "opened", "acted"]
 
 
 class Lane(NamedTuple):
-    """One step: from where the step before it ended to where it ended, in percent of the width."""
+    """One step: where its line ends, in percent of the width; all begin where no day has passed."""
 
     step: Step
-    begins: float
     ends: float
     y: int
     is_open: bool
@@ -33,6 +32,7 @@ class Lane(NamedTuple):
 class Strip(NamedTuple):
     """The steps of one report, one under another."""
 
+    begins: float
     lanes: list[Lane]
     height: int
 
@@ -44,29 +44,28 @@ def at(days: int) -> float:
 
 
 def strip(times: Times, *, opened: date | None, acted: date | None, today: date) -> Strip:
-    """Draw what came after what of one report.
+    """Draw how long each step of one report took.
 
     Args:
         times: its own.
         opened: when somebody here first opened it; None where nobody did.
         acted: when somebody first did something about it.
-        today: where a step that is still to come ends.
+        today: until when a step that is still to come has taken.
     """
-    zero = times.begins
-    steps: list[tuple[Step, date, date, bool]] = []
-    if times.known is not None:
-        steps += [("known", times.happened or times.known, times.known, False)]
-    steps += [("shared", times.known or times.shared, times.shared, False)]
-    later: tuple[tuple[Step, date | None], ...] = (("opened", opened), ("acted", acted))
-    steps += [(step, times.shared, when or today, when is None) for step, when in later]
+    known = times.known or times.shared
+    steps: list[tuple[Step, date, date | None]] = [
+        ("known", times.happened or known, known), ("shared", known, times.shared),
+        ("opened", times.shared, opened), ("acted", times.shared, acted),
+    ]  # fmt: skip
+    first = 0 if times.known is not None else 1
     lanes = [
-        Lane(step, at((first - zero).days), at((last - zero).days), _TOP + n * _LANE, is_open)
-        for n, (step, first, last, is_open) in enumerate(steps)
+        Lane(step, at(((ends or today) - begins).days), _TOP + n * _LANE, ends is None)
+        for n, (step, begins, ends) in enumerate(steps[first:])
     ]
-    return Strip(lanes, _TOP + len(lanes) * _LANE + 10)
+    return Strip(at(0), lanes, _TOP + len(lanes) * _LANE + 10)
 
 
-_CHARACTERS, _LINE, _PAD, _GAP = 34, 17, 10, 14
+_CHARACTERS, _LINE, _PAD, _GAP = 36, 17, 10, 14
 
 Line = Literal["stands", "over", "named", "disputed"]
 
