@@ -45,6 +45,7 @@ CLOSED = (
     "returned", "source", "action",
 )  # fmt: skip
 """Facts of a report that are words of ours, and so name nobody."""
+CANNOT_KNOW = "Whether anybody else was told, this desk cannot know."
 CALLED = {"happened": HAPPENED, "known": KNOWN, "recorded": RECORDED, "shared": SHARED}
 LOOKED = frozenset({"chronology", "picture"})
 """Looks at a line or a picture, by which nobody has opened a report."""
@@ -196,13 +197,12 @@ class _Events:
         here = {voice.agency, *(r["agency"] for r in self._followed.get(statement.context.id, []))}
         left = [one for one in untold(voice.partners, statement, by=by) if one not in here]
         if not left:
-            return Untold([], "This desk cannot know")
+            return Untold([], CANNOT_KNOW)
         if {*left, *here, by} >= partners.keys():
-            return Untold([], "Nobody else: no agreement carries it to any other agency")
+            return Untold([], "Every other agency: no agreement carries it to any of them")
         many = f"{len(left)} agencies" if len(left) > 1 else "1 agency"
         names = [partners.get(one, one) for one in left]
-        return Untold(names, f"{many}, to which no agreement carries it; of others this desk "
-                      "cannot know")  # fmt: skip
+        return Untold(names, f"{many}, to which no agreement carries it. {CANNOT_KNOW}")
 
     def _names(self, said: str) -> str:
         """Say whom a report names, as far as the wall lets this page."""
