@@ -152,7 +152,7 @@ class Opened(NamedTuple):
     """When somebody here first opened something, and how often it was opened since."""
 
     first: int
-    count: int
+    often: int
 
 
 def first_opened(

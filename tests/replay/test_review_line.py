@@ -67,7 +67,7 @@ def token(review: Played, acting: Acting, who: str, item: str) -> str:
         named = db.execute(
             people.people_named.select().where(people.people_named.c.statement == said)
         ).mappings()
-        return next(row["token"] for row in named if review.people[row["token"]] == who)
+        return next(str(row["token"]) for row in named if review.people[row["token"]] == who)
 
 
 def items_of(review: Played, visitor: Visitor, path: str) -> list[str]:

@@ -106,7 +106,11 @@ def test_a_report_stands_with_its_times_who_acted_and_who_was_not_told(
     assert "MK Compass" in page or "Compass" in page
     assert "only the ledger shows" in page
     officer.get(f"/reports/{force.said['concern']}")
-    given = {"received_by": "Lee", "researched": "no", "actions": ["research_opened"]}
+    given: dict[str, Any] = {
+        "received_by": "Lee",
+        "researched": "no",
+        "actions": ["research_opened"],
+    }
     officer.post(f"/reports/{force.said['concern']}/answer", **given)
     page = officer.get(path).text
     assert "First opened" in page
@@ -151,7 +155,7 @@ def test_marks_stand_in_words_on_what_they_are_about(force: Busy, desk: Visited)
     said = force.said["concern"]
     with force.town.consumers[POLICE].store.write() as db:
         for given in ("corrected", "retracted", "suspect"):
-            mark(db, said, given, said)  # type: ignore[arg-type]
+            mark(db, said, given, said)
         db.execute(stored.views.update().where(stored.views.c.id == said).values(verified=False))
     for page in ("chronology", "picture"):
         text = desk.visitor("officer").get(f"/persons/{his(force)}/{page}").text
