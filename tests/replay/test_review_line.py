@@ -118,7 +118,7 @@ def test_the_couples_picture_has_each_agencys_word_and_no_other_woman(
     his, hers = (token(review, acting, who, "E18") for who in "DT")
     page = visitor.get(f"/persons/{his}/picture/{hers}").text
     for words in (
-        "From February 2012", "Partners: moved in together", "Partners: moved in<", "On and off",
+        "From February 2012", "partners: moved in together", "partners: moved in<", "on and off",
         "Not said to have ended; last told of 26 September 2016",
     ):  # fmt: skip
         assert words in page, words
