@@ -1,14 +1,20 @@
 """The four times of a report, what lies between; and what several say of two people."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
-from consumers.chronology.rows import Place
+from consumers.chronology.rows import Place, happenings, ties
 from consumers.chronology.ties import NOBODY, Tie, Word, by_agency, disputes, ties_of
 from consumers.chronology.times import Times, waits
+from consumers.chronology.worker import Chronology
+from consumers.consumer import Came, Consumer
 from consumers.desk.drawn import at, picture, strip
+from consumers.store import Store
+from consumers.worker import Voice
 from contracts.event.report import (
     AttendanceRecorded,
     ConcernReported,
@@ -17,6 +23,11 @@ from contracts.event.report import (
     RelationshipNoted,
 )
 from contracts.section import PersonPart
+from contracts.statement import digest_of
+from producers.partnership import Partnership
+from tests.support.desk import POLICE
+from tests.support.town import Town
+from tests.unit.test_unverified import forged
 
 DAY = date(2012, 5, 13)
 
@@ -175,3 +186,33 @@ def test_a_place_that_is_none_begins_anew(text: str) -> None:
     assert Place.read(text) is None
     place = Place("2012-05-01T09:30", "00000000-0000-7000-8000-000000000000")
     assert Place.read(str(place)) == place
+
+
+def kept(consumer: Consumer) -> tuple[int, int]:
+    """Count who is kept by when, and who with whom."""
+    with consumer.store.read() as db:
+        first, second = (
+            db.execute(select(func.count()).select_from(one)).scalar_one()
+            for one in (happenings, ties)
+        )
+    return first, second
+
+
+def test_what_nobody_could_verify_stands_and_connects_nobody_and_what_is_erased_is_gone(
+    tmp_path: Path,
+) -> None:
+    """A threat to life under a key of nobody's has its place in a line, until it is erased."""
+    town = Town()
+    report, emergency = town.report(), forged(town)
+    voice = Voice(POLICE, f"/agencies/{POLICE}/intelligence", "duty manager", Partnership())
+    consumer = Consumer(
+        Store(tmp_path / "police.sqlite"), voice=voice, trust=town.log.trust,
+        workers=[Chronology(voice)],
+    )  # fmt: skip
+    held = [Came(n, k, v or None) for n, (k, v) in enumerate(town.log.views[POLICE])]
+    consumer.take(held)
+    assert kept(consumer) == (4, 2), "two people in each; the two of one are connected, both ways"
+    for n, raw in enumerate((emergency, report), len(held)):
+        consumer.take([Came(n, digest_of(raw).encode(), None)])
+    assert kept(consumer) == (0, 0)
+    consumer.store.close()
