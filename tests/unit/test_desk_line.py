@@ -255,7 +255,9 @@ def test_who_is_excluded_meets_nothing_and_nobody_learns_of_it_from_looks(
     force.exclude(OFFICER, "concern")
     nothing = [plain(officer.get(path.replace(d, NO_TOKEN)).text, d) for path in paths]
     for path, empty in zip(paths, nothing, strict=True):
-        assert supervisor.get(path).status_code == 200
+        shown = supervisor.get(path)
+        assert shown.status_code == 200
+        assert "xclusion" not in shown.text.partition("<main")[2], "that one is kept from it"
         answer = officer.get(path)
         assert answer.status_code == 404
         assert plain(answer.text, d) == empty

@@ -39,6 +39,10 @@ MACHINE = frozenset({
     "research_requested", "alert_raised", "alert_escalated", "possible_same_origin", "duty_overdue",
 })  # fmt: skip
 """What only machines open, and what runs out: nobody has acted by it."""
+UNLISTED = APPLICATIONS | {
+    "persons_linked", "persons_unlinked", "exclusion_recorded", "exclusion_lifted",
+}  # fmt: skip
+"""What is no act about a report, or is never shown: from whom a case is kept (design.md)."""
 CLOSED = (
     "concern", "contact", "disclosed", "relationship", "state", "change", "level", "release",
     "closure", "topic", "attendance", "enquiry", "status", "referral", "record", "offence",
@@ -125,7 +129,7 @@ class _Events:
         self._named = rows.named_in(db, ids)
         self._opened: Mapping[str, Opened] = first_opened(db, ids, but=LOOKED)
         self._followed: dict[str, list[RowMapping]] = {}
-        for row in rows.followed(db, person.viewer, ids, but=APPLICATIONS):
+        for row in rows.followed(db, person.viewer, ids, but=UNLISTED):
             self._followed.setdefault(row["cause"], []).append(row)
         self.now = stored.ledger_time(db)
         founding = station.voice.partners.founding
