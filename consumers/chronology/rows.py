@@ -172,15 +172,17 @@ def followed(
         but: events that are left out.
     """
     first, said = func.min(views.c.ledger_time).label("first"), appearances.c
-    by_machine = exists().where(said.statement == views.c.id, said.automated).label("by_machine")
-    by = (causes.c.cause, views.c.event, views.c.agency, by_machine)
+    # Counted and not asked for by `exists`, which PostgreSQL answers from a table of all there are.
+    its = select(func.count() > 0).where(said.statement == views.c.id, said.automated)
+    by_machine = its.scalar_subquery().label("by_machine")
+    by = (causes.c.cause, views.c.event, views.c.agency)
     query = (
-        select(*by, func.count().label("count"), first)
+        select(*by, by_machine, func.count().label("count"), first)
         .join(views, views.c.id == causes.c.statement)
         .where(causes.c.cause.in_(list(statements)), views.c.event.not_in(list(but)))
         .where(views.c.verified, is_shown(views.c.id, viewer))
-        .group_by(*by)
-        .order_by(first, *by[:3])
+        .group_by(*by, "by_machine")
+        .order_by(first, *by)
     )
     return list(db.execute(query).mappings())
 
