@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from consumers.chronology.worker import Chronology
 from consumers.desk.worker import Inbox
 from consumers.disclosure.worker import Disclosures
 from consumers.enquiry.worker import Enquiries
@@ -50,7 +51,7 @@ def workers_of(
     police = [Research(voice), Intelligence(voice)]
     return [
         Responses(voice), Governance(voice), people, *police, *casework,
-        Watching(voice, reassessing.again), reassessing, Inbox(voice),
+        Watching(voice, reassessing.again), reassessing, Inbox(voice), Chronology(voice),
         Silence(voice), Telling(voice),
     ]  # fmt: skip
 

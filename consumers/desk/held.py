@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from consumers.desk.beside import Beside
 from consumers.desk.limits import Limits, joined
-from consumers.desk.pages.report import APPLICATIONS
 from consumers.desk.person import Person
 from consumers.desk.shown import PARTS, capital, day, title_of
 from consumers.desk.station import Station
+from consumers.disclosure.course import APPLICATIONS
 from consumers.disclosure.worker import Disclosures
 from consumers.listed import PAGE
 from consumers.people import rows

@@ -36,8 +36,11 @@ def pages_of(force: Busy) -> list[str]:
     said = force.said
     report = f"/reports/{said['concern']}"
     his, other = force.token("concern"), force.token("referral")
+    hers = force.sections["concern"]["person.2.identity"]["subject"]
     return [
-        *LISTS, f"/alerts/{alert(force)}", f"/research/{task(force)}",
+        *LISTS, f"/persons/{his}/chronology", f"/persons/{his}/chronology/{hers}",
+        f"/persons/{his}/picture", f"/persons/{his}/picture/{hers}",
+        f"/alerts/{alert(force)}", f"/research/{task(force)}",
         f"/research/reports/{said['concern']}", f"{report}/answer", f"{report}/ask",
         f"{report}/referral", f"/requests/{said['question']}/answer",
         f"/corrections/{said['correction']}", f"/disclosures/{said['application']}",
