@@ -63,6 +63,7 @@ views = Table(
     Column("record", LargeBinary, nullable=False),
 )
 """The exact record of every view that proved; `leg` is `public_control` for control."""
+Index("views_by_event", views.c.event, views.c.agency, views.c.place)
 
 causes = Table(
     "causes",

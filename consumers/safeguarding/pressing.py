@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
 
-from consumers.listed import PAGE, Place, after
+from consumers.listed import PAGE, Place, after, counted
 from consumers.people.rows import persons
 from consumers.safeguarding.rows import DUE, FREE, HAD, alert_statements, alert_subjects, alerts
 from consumers.safeguarding.threads import LOUDNESS, Thread
@@ -174,6 +174,18 @@ def seen(db: Connection, viewer: Collection[str] | None, alert_id: str) -> RowMa
     """Give one alert to somebody; None alike where there is none, and where it is kept."""
     query = select(alerts).where(alerts.c.id == alert_id, *_seen(viewer))
     return db.execute(query).mappings().first()
+
+
+def count_free(db: Connection, viewer: Collection[str] | None) -> int:
+    """Count the alerts that nobody has, as far as a page counts."""
+    return counted(db, select(alerts.c.id).where(FREE, *_seen(viewer)))
+
+
+def newest(db: Connection, viewer: Collection[str] | None) -> str | None:
+    """Give the id of the open alert that was raised last."""
+    order = (alerts.c.raised_at.desc(), alerts.c.id.desc())
+    query = select(alerts.c.id).where(alerts.c.closed.is_(None), *_seen(viewer))
+    return db.execute(query.order_by(*order).limit(1)).scalar()
 
 
 def resting_on(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alerts
 from contracts.statement import interpret, parse
+from tests.matrix.partnership import key
 from tests.support.browser import token_of
 from tests.support.stranger import concern, seeded
 from tests.support.visiting import Visitor
@@ -71,6 +72,15 @@ class Busy:
         about = {"statement": self.said[report]}
         wall = {"event": event, "cause.1": about, "provenance": told["provenance"]}
         self.say("exclusion", CASE, "exclusion_recorded", wall)
+
+    def compromise(self, source: str) -> str:
+        """Let governance revoke the key of a source that said something before; give its kid."""
+        kid = key(source).kid
+        revoked = {"act": "key_revoked", "agency": source.partition("/")[0], "kid": kid,
+                   "reason": "compromised", "invalid_since": f"{DAY}T00:00:00.000Z"}  # fmt: skip
+        self.town.govern("mk-csp", "act_proposed", {"proposal": revoked})
+        self.town.settle()
+        return kid
 
     def pass_hours(self, hours: float) -> None:
         """Let time pass, and everybody act on it."""
