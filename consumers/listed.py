@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 
 PAGE = 25
 """How many rows stand on one page."""
-MANY = 500
-"""How far a page counts what is open: of more it says that there are more."""
+MANY = 100
+"""How far a page counts what waits, so that it reads no more than that."""
 _DIGITS = 15
 
 
@@ -53,9 +53,9 @@ def before(
     )
 
 
-def counted(db: Connection, query: Select[Any]) -> int:
-    """Count what a query finds, as far as a page counts it."""
-    some = query.limit(MANY + 1).subquery()
+def counted(db: Connection, query: Select[Any], *, at_most: int = MANY) -> int:
+    """Count what a query finds, and no further than asked."""
+    some = query.limit(at_most).subquery()
     return db.execute(select(func.count()).select_from(some)).scalar_one()
 
 

@@ -3,7 +3,7 @@
 Source: domain.md 7 (use_limits); review 5.6.2.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from consumers.desk.shown import TOLD
@@ -48,6 +48,17 @@ def limits_of(report: Statement | None, *, tokens: Collection[str] | None = None
         if tokens is None or one.subject in tokens
     ]
     return Limits(people, limits.ring, limits.note)
+
+
+def joined(reports: Iterable[Statement], *, tokens: Collection[str] | None) -> Limits:
+    """Join what several reports say of some people, each line once; of everybody where None."""
+    found = [one for one in (limits_of(r, tokens=tokens) for r in reports) if one.said]
+    if not found:
+        return NOBODY_SAID
+    people = list(dict.fromkeys(person for one in found for person in one.people))
+    ring = "; ".join(dict.fromkeys(one.ring for one in found if one.ring))
+    note = " ".join(dict.fromkeys(one.note for one in found if one.note))
+    return Limits(people, ring or None, note or None)
 
 
 def limits_on(asked: Statement | None, report: Statement | None) -> Limits:

@@ -46,11 +46,12 @@ inbox = Table(
 )
 """Reports that came from others; `weight` is how far up it stands, `done` that it was answered."""
 
-_OPEN = inbox.c.done.is_(False)
-_PRESSES = _OPEN & (inbox.c.weight > literal_column("0"))  # SQLite matches no parameter
+_WAITS = inbox.c.done.is_(False)
+_PRESSES = _WAITS & (inbox.c.weight > literal_column("0"))  # SQLite matches no parameter
 _FIRST = (inbox.c.weight.desc(), inbox.c.entry)
-Index("inbox_open", inbox.c.entry, sqlite_where=_OPEN, postgresql_where=_OPEN)
-Index("inbox_pressing", *_FIRST, sqlite_where=_PRESSES, postgresql_where=_PRESSES)
+Index("inbox_came", inbox.c.entry)
+Index("inbox_waits", inbox.c.entry, sqlite_where=_WAITS, postgresql_where=_WAITS)
+Index("inbox_presses", *_FIRST, sqlite_where=_PRESSES, postgresql_where=_PRESSES)
 
 looks = Table(
     "looks",
@@ -103,7 +104,7 @@ def arrived(
     query = select(inbox).where(is_shown(inbox.c.statement, viewer))
     query = query.order_by(inbox.c.entry.desc()).limit(count)
     if open_only:
-        query = query.where(_OPEN)
+        query = query.where(_WAITS)
     if before is not None:
         query = query.where(inbox.c.entry < before)
     return list(db.execute(query).mappings())

@@ -6,13 +6,14 @@ takes it out again. What is kept from who looks is in no candidate, no page and 
 Source: domain.md 1.11, 7 (Machine or person, Others).
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import combinations
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from consumers.people import rows
 from consumers.people.facts import Facts, Mention
@@ -30,7 +31,7 @@ from contracts.section import Practitioner
 def nobody() -> Misuse:
     """Say that nobody is known by a token here: in the same words whether they are kept, or not."""
     return Misuse(
-        "Nobody of this token is named in what this agency was sent.",
+        "Nobody of this token is named in what this agency was sent, or all of it was taken back.",
         remedy="Take the token from: candour person candidates",
     )
 
@@ -87,6 +88,31 @@ class Matching:
                 pairs, crowded = self._pairs_of(db, viewer, token)
             return self._found(self._compared(db, viewer, pairs), crowded)
 
+    def newest(
+        self, viewer: Collection[str] | None, *, after: int | None = None, count: int
+    ) -> tuple[Found, int | None]:
+        """List who may be one person with whom the newest statements name.
+
+        What it costs follows from how many statements it looks at, never from how many are held.
+
+        Args:
+            viewer: as `candidates`.
+            after: where the list before ended; None from the newest.
+            count: how many statements that name somebody it looks at.
+
+        Returns:
+            Who; and where the next such list goes on, None where this was the last.
+
+        Raises:
+            Misuse: the index is of other settings.
+        """
+        with self.store.read() as db:
+            self._insist_on_index(db)
+            named, more = rows.newest(db, viewer, after=after, count=count)
+            whose = rows.people_keys.c.statement.in_(named)
+            pairs, crowded = self._pairs(db, viewer, whose, rows.tokens_in(db, named))
+            return self._found(self._compared(db, viewer, pairs), crowded), more
+
     def evidence(
         self, db: Connection, viewer: Collection[str] | None, token: str, other: str
     ) -> Candidate:
@@ -112,6 +138,16 @@ class Matching:
         if not any(one.identity.subject == token for one in held):
             raise nobody()
         return Facts.of(tokens, held, pivot=self.weighing.pnc_pivot)
+
+    def apart(
+        self, db: Connection, viewer: Collection[str] | None, tokens: Collection[str]
+    ) -> list[Facts]:
+        """Gather what is held under each token by itself, whoever joined them."""
+        held, pivot = rows.mentions_of(db, viewer, tokens, sound=False), self.weighing.pnc_pivot
+        by_token = [[m for m in held if m.identity.subject == one] for one in tokens]
+        return [
+            Facts.of([token], its, pivot=pivot) for token, its in zip(tokens, by_token, strict=True)
+        ]
 
     def page(self, viewer: Collection[str] | None, token: str) -> Page:
         """Lay out what is held of one person, and nothing of anybody else.
@@ -148,7 +184,7 @@ class Matching:
 
     def link(  # noqa: PLR0913 - a link has this many independent parts
         self, token: str, other: str, *, by: Practitioner, role: str, reason: str,
-        all_the_same: bool = False,
+        all_the_same: bool = False, shown: str | None = None,
     ) -> list[Wanted]:  # fmt: skip
         """Say that two tokens are one person, with what was found of them.
 
@@ -159,15 +195,22 @@ class Matching:
             role: theirs.
             reason: in the matcher's words; what was found is put behind it.
             all_the_same: although they were born on different days, or stand side by side.
+            shown: the digest of what the matcher was shown, where they were shown it before.
 
         Raises:
-            Misuse: they are one already, one is not known here, or what is held parts them.
+            Misuse: they are one already, one is not known here, what is held parts them, or it
+                changed since the matcher was shown it.
         """
         with self.store.read() as db:
             found = self.evidence(db, self.voice.viewer(by), token, other)
+        if shown not in {None, digest_of(found)}:
+            raise Misuse(
+                "What is held of these two changed since you were shown it. Nothing was said.",
+                remedy="Read what stands here now, then decide.",
+            )
         if found.likeness.apart and not all_the_same:
             raise Misuse(
-                "What is held parts these two: see `candour person candidates`. Nothing was said.",
+                "What is held parts these two. Nothing was said.",
                 remedy="Have whoever is wrong correct it (candour correct). Where you know better, "
                 "say why in --words and give --all-the-same.",
             )
@@ -200,17 +243,22 @@ class Matching:
     def _pairs_of(
         self, db: Connection, viewer: Collection[str] | None, token: str
     ) -> tuple[set[tuple[str, str]], int]:
-        """Find who shares a key with one person, by one query for each key."""
+        """Find who shares a key with one person."""
         ours = self.facts(db, viewer, token).tokens
-        found, crowded = set[str](), 0
-        for key in rows.keys_of(db, viewer, ours):
-            query = rows.sharing(key, viewer, at_most=self.weighing.block_max)
-            tokens = set(db.execute(query).scalars())
-            if len(tokens) > self.weighing.block_max:
+        return self._pairs(db, viewer, rows.people_keys.c.token.in_(sorted(ours)), ours)
+
+    def _pairs(
+        self, db: Connection, viewer: Collection[str] | None, whose: ColumnElement[bool],
+        ours: Collection[str],
+    ) -> tuple[set[tuple[str, str]], int]:  # fmt: skip
+        """Pair some people with everybody who shares a key with them; count what is crowded."""
+        pairs, crowded, most = set[tuple[str, str]](), 0, self.weighing.block_max
+        for tokens in rows.sharing(db, viewer, whose, at_most=most):
+            if len(tokens) > most:
                 crowded += 1
             else:
-                found |= tokens
-        return {(token, other) for other in found - ours}, crowded
+                pairs |= {(one, other) for one in tokens & set(ours) for other in tokens - {one}}
+        return pairs, crowded
 
     def _every_pair(
         self, db: Connection, viewer: Collection[str] | None
@@ -268,6 +316,15 @@ def basis_of(reason: str, found: Candidate) -> str:
     """
     shown = "; ".join(found.likeness.words) or "nothing in common"
     return f"{reason} [shown: {shown}; evidence {digest_of(found)}]"
+
+
+_BASIS = re.compile(r"(.*) \[shown: (.*); evidence ([A-Za-z0-9_-]{43})\]", re.DOTALL)
+
+
+def parts_of(basis: str) -> tuple[str, str]:
+    """Part what a link rests on (`basis_of`): the matcher's reason, and what they were shown."""
+    found = _BASIS.fullmatch(basis)
+    return (found[1], found[2]) if found else (basis, "")
 
 
 def digest_of(found: Candidate) -> str:

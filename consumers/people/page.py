@@ -13,7 +13,15 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from consumers.people import rows
-from consumers.people.facts import NEVER_KEYS, Mention, numbers_of, span_of, standing, stay_of
+from consumers.people.facts import (
+    NEVER_KEYS,
+    Facts,
+    Mention,
+    numbers_of,
+    span_of,
+    standing,
+    stay_of,
+)
 from consumers.people.likeness import NATIONAL
 from contracts.section import Born
 
@@ -49,9 +57,10 @@ class Page:
         numbers: of registers; one that fails its check says so.
         addresses: with the day on which each was so.
         parts: played, and where.
-        unshown: how many addresses are held and not shown here.
+        unshown: how many addresses are held and not shown here; `unshown_by` who says so.
         contradictions: what cannot all be true, each with both sides.
         replaced: ids of what was corrected since.
+        told: every statement that names them, the oldest first.
     """
 
     tokens: list[str]
@@ -62,8 +71,10 @@ class Page:
     addresses: list[Line]
     parts: list[Line]
     unshown: int
+    unshown_by: list[str]
     contradictions: list[tuple[str, list[Line]]]
     replaced: list[str]
+    told: list[Told]
 
 
 class Wall:
@@ -74,6 +85,8 @@ class Wall:
     ) -> None:
         """Put up a wall around some people, by all their tokens, for who looks."""
         self._db, self._viewer, self._inside = db, viewer, frozenset(inside)
+        self._at: dict[str, frozenset[str]] = {}
+        self._children: dict[frozenset[str], bool] = {}
 
     def holds(self, mention: Mention) -> bool:
         """Say whether a statement names nobody outside, children apart."""
@@ -85,13 +98,51 @@ class Wall:
         stay = stay_of(mention)
         if stay is None:
             return self.holds(mention)
-        others = rows.others_at(self._db, self._viewer, stay.place, self._inside)
+        others = self._others_at(stay.place)
         return self.holds(mention) and (not others or self._are_children(others))
 
-    def _are_children(self, tokens: Collection[str]) -> bool:
-        held = rows.mentions_of(self._db, self._viewer, tokens, sound=False)
-        grown = {one.identity.subject for one in held if one.part != "child"}
-        return {one.identity.subject for one in held} >= set(tokens) and not grown
+    def _others_at(self, place: str) -> frozenset[str]:
+        if place not in self._at:
+            found = rows.others_at(self._db, self._viewer, place, self._inside)
+            self._at[place] = frozenset(found)
+        return self._at[place]
+
+    def _are_children(self, tokens: frozenset[str]) -> bool:
+        if tokens not in self._children:
+            held = rows.mentions_of(self._db, self._viewer, tokens, sound=False)
+            grown = {one.identity.subject for one in held if one.part != "child"}
+            known = {one.identity.subject for one in held}
+            self._children[tokens] = known >= tokens and not grown
+        return self._children[tokens]
+
+
+def by_agency(told: Iterable[Told]) -> dict[str, list[Told]]:
+    """Give who says so, each agency once, with all that it said; the oldest first."""
+    found: dict[str, list[Told]] = {}
+    for one in told:
+        found.setdefault(one.agency, []).append(one)
+    return found
+
+
+def told_by(mentions: Iterable[Mention]) -> list[Told]:
+    """List that statements name somebody, in their order."""
+    return [Told(one.agency, one.day, one.statement) for one in mentions]
+
+
+def held_of(facts: Facts) -> list[str]:
+    """Say what is held of somebody to judge by; an address is on nobody's list."""
+    held = standing(facts.mentions)
+    names = {name for one in held for name in names_of(one)}
+    births = {birth_of(one.identity.born) for one in held if one.identity.born}
+    numbers = {number.scheme.upper() for number in facts.numbers}
+    places = len(facts.stays)
+    return [
+        " or ".join(sorted(names)) or "no name",
+        "born " + (" or ".join(sorted(births)) or "not known"),
+        *sorted(facts.sexes),
+        *([f"has {', '.join(sorted(numbers))}"] if numbers else []),
+        *([f"{places} address{'' if places == 1 else 'es'}"] if places else []),
+    ]
 
 
 def page_of(mentions: Iterable[Mention], *, wall: Wall, pivot: int) -> Page:
@@ -107,11 +158,10 @@ def page_of(mentions: Iterable[Mention], *, wall: Wall, pivot: int) -> Page:
     births = _lines(held, lambda m: [birth_of(m.identity.born)] if m.identity.born else [])
     sexes = _lines(held, lambda m: [m.identity.sex] if m.identity.sex else [])
     numbers = _lines(held, lambda m: _numbers(m, pivot))
-    parts = {one.part for one in every}
-    # Where nobody has assessed the parts, either of two may be the victim.
-    told = parts.isdisjoint(UNTOLD) and not parts.isdisjoint(TOLD)
+    told = may_tell_places(every)
     placed = [one for one in held if one.whereabouts is not None and one.whereabouts.address]
     shown = [one for one in placed if told and wall.holds_place(one)]
+    unshown = [one for one in placed if one not in shown]
     kept = {one.statement for one in held}
     return Page(
         tokens=sorted({one.identity.subject for one in every}),
@@ -121,10 +171,21 @@ def page_of(mentions: Iterable[Mention], *, wall: Wall, pivot: int) -> Page:
         numbers=numbers,
         addresses=_lines(shown, _address),
         parts=_lines(held, lambda m: [m.part]),
-        unshown=len(placed) - len(shown),
+        unshown=len(unshown),
+        unshown_by=sorted({one.agency for one in unshown}),
         contradictions=_contradictions(held, births, sexes, numbers),
         replaced=sorted({one.statement for one in every} - kept),
+        told=list(dict.fromkeys(told_by(every))),
     )
+
+
+def may_tell_places(mentions: Iterable[Mention]) -> bool:
+    """Say whether anybody's parts let a page show where they were.
+
+    Where nobody has assessed the parts, either of two may be the victim.
+    """
+    parts = {one.part for one in mentions}
+    return parts.isdisjoint(UNTOLD) and not parts.isdisjoint(TOLD)
 
 
 def _lines(held: Iterable[Mention], texts: Callable[[Mention], Sequence[str]]) -> list[Line]:

@@ -14,7 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     LargeBinary,
-    Select,
+    RowMapping,
     Table,
     Text,
     and_,
@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from consumers import standing
+from consumers import store as stored
 from consumers.people.facts import Mention, stay_of
 from consumers.safeguarding.rows import link_tokens, links
 from consumers.standing import is_shown
@@ -32,6 +33,8 @@ from consumers.store import metadata, upsert
 
 CHUNK = 500
 """How many tokens one query asks for: SQLite takes no more than some thousands."""
+LOOKED_THROUGH = 500
+"""How many of the newest statements are looked through for whom they name, at most."""
 
 people_named = Table(
     "people_named",
@@ -97,8 +100,9 @@ def is_of(db: Connection, digest: str) -> bool:
 
 
 def mentions_of(
-    db: Connection, viewer: Collection[str] | None, tokens: Collection[str], *, sound: bool
-) -> list[Mention]:
+    db: Connection, viewer: Collection[str] | None, tokens: Collection[str], *, sound: bool,
+    untold: Collection[str] = (),
+) -> list[Mention]:  # fmt: skip
     """List how statements name people, as far as somebody may see them.
 
     Args:
@@ -106,6 +110,7 @@ def mentions_of(
         viewer: as `consumers.standing.hidden_from`.
         tokens: of those people.
         sound: leave out what was taken back, or signed by a compromised key.
+        untold: leave out statements of these events.
     """
     found: list[Mention] = []
     where = _stands if sound else is_shown
@@ -113,24 +118,98 @@ def mentions_of(
         query = select(people_named.c.mention).where(
             people_named.c.token.in_(some), where(people_named.c.statement, viewer)
         )
+        query = query.where(_may_be_told(untold)) if untold else query
         order = (people_named.c.token, people_named.c.statement)
         held = db.execute(query.order_by(*order)).scalars()
         found += [msgspec.json.decode(one, type=Mention) for one in held]
     return found
 
 
-def keys_of(db: Connection, viewer: Collection[str] | None, tokens: Collection[str]) -> list[str]:
-    """List the keys of one person, by all their tokens, as far as somebody may see them."""
-    stands = _stands(people_keys.c.statement, viewer)
-    query = select(people_keys.c.key).where(people_keys.c.token.in_(sorted(tokens)), stands)
-    return list(db.execute(query.distinct().order_by(people_keys.c.key)).scalars())
+def newest(
+    db: Connection, viewer: Collection[str] | None, *, after: int | None, count: int
+) -> tuple[list[str], int | None]:
+    """List the newest statements that name somebody, and where a list goes on that ends there.
+
+    Of statements that name nobody so many are passed over, and no more: a list goes on behind them.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        after: where the list before ended; None from the newest.
+        count: at most so many.
+    """
+    views = stored.views
+    stands = select(views.c.place, views.c.id).where(_stands(views.c.id, viewer))
+    if after is not None:
+        stands = stands.where(views.c.place < after)
+    some = stands.order_by(views.c.place.desc()).limit(LOOKED_THROUGH).subquery()
+    names = exists().where(people_named.c.statement == some.c.id)
+    query = select(some.c.id, some.c.place).where(names).order_by(some.c.place.desc())
+    found = db.execute(query.limit(count + 1)).all()
+    if len(found) > count:
+        return [row.id for row in found[:count]], found[count - 1].place
+    passed, last = db.execute(select(func.count(), func.min(some.c.place))).one()
+    return [row.id for row in found], last if passed == LOOKED_THROUGH else None
 
 
-def sharing(key: str, viewer: Collection[str] | None, *, at_most: int) -> Select[str]:
-    """Ask who shares a key: one more than at most, where there are more."""
-    stands = _stands(people_keys.c.statement, viewer)
-    query = select(people_keys.c.token).where(people_keys.c.key == key, stands).distinct()
-    return query.order_by(people_keys.c.token).limit(at_most + 1)
+def tokens_in(db: Connection, statements: Collection[str]) -> frozenset[str]:
+    """List whom statements name."""
+    query = select(people_named.c.token).where(people_named.c.statement.in_(statements))
+    return frozenset(db.execute(query).scalars())
+
+
+def sharing(
+    db: Connection,
+    viewer: Collection[str] | None,
+    whose: ColumnElement[bool],
+    *,
+    at_most: int,
+) -> list[frozenset[str]]:
+    """Give who shares each of some keys.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        whose: asks of a row of `people_keys` whether its key is one of them.
+        at_most: one more than so many share a key where more do; nobody looks further.
+    """
+    keys, other = people_keys.c, people_keys.alias()
+    its = select(keys.key).where(whose, _stands(keys.statement, viewer)).distinct().subquery()
+    shares = (
+        select(other.c.token)
+        .where(other.c.key == its.c.key, _stands(other.c.statement, viewer))
+        .distinct().order_by(other.c.token).limit(at_most + 1).correlate(its).subquery()
+    )  # fmt: skip
+    joined = select(func.aggregate_strings(shares.c.token, " ")).scalar_subquery()
+    found = db.execute(select(joined).select_from(its)).scalars()
+    return [frozenset(one.split()) for one in found]
+
+
+def knowing(
+    db: Connection, viewer: Collection[str] | None, key: str, *, at_most: int
+) -> frozenset[str]:
+    """Give whom a search finds by a key: one more than at most, where there are more.
+
+    Also by what was taken back: whoever searches is shown it, marked.
+    """
+    shown = is_shown(people_keys.c.statement, viewer)
+    query = select(people_keys.c.token).where(people_keys.c.key == key, shown).distinct()
+    return frozenset(db.execute(query.order_by(people_keys.c.token).limit(at_most + 1)).scalars())
+
+
+def named_in(
+    db: Connection, viewer: Collection[str] | None, statement: str, *, untold: Collection[str]
+) -> list[str]:
+    """List whom a statement names, by token, as far as somebody may see it; none of some events."""
+    shown = (is_shown(people_named.c.statement, viewer), _may_be_told(untold))
+    query = select(people_named.c.token).where(people_named.c.statement == statement, *shown)
+    return list(db.execute(query.order_by(people_named.c.token)).scalars())
+
+
+def _may_be_told(untold: Collection[str]) -> ColumnElement[bool]:
+    views = stored.views
+    is_one = (views.c.id == people_named.c.statement, views.c.event.in_(sorted(untold)))
+    return ~exists().where(*is_one)
 
 
 def blocks(
@@ -179,6 +258,40 @@ def persons(
             whole = frozenset(group).union(*(groups.get(token, ()) for token in group))
             groups.update(dict.fromkeys(whole, whole))
     return {token: groups[token] for token in tokens}
+
+
+def links_of(
+    db: Connection, viewer: Collection[str] | None, tokens: Collection[str]
+) -> list[RowMapping]:
+    """List the links that stand and name any of some tokens, the oldest first."""
+    named = select(link_tokens.c.link).where(link_tokens.c.token.in_(sorted(tokens)))
+    # Not by the index of who undid one, in which almost all stand alike.
+    stand = (links.c.id.in_(named), func.coalesce(links.c.undone_by, "-") == "-")
+    query = select(links).where(*stand, is_shown(links.c.id, viewer)).order_by(links.c.id)
+    return list(db.execute(query).mappings())
+
+
+def gone_from(db: Connection, statements: Collection[str]) -> dict[str, int]:
+    """Count what some statements arise from and is not held here, by their ids; where any is."""
+    causes, held = stored.causes, exists().where(stored.views.c.id == stored.causes.c.cause)
+    query = select(causes.c.statement, func.count()).where(causes.c.statement.in_(statements))
+    return {row[0]: row[1] for row in db.execute(query.where(~held).group_by(causes.c.statement))}
+
+
+def partings(
+    db: Connection, viewer: Collection[str] | None, ours: Collection[str], theirs: Collection[str]
+) -> list[str]:
+    """List the statements that undid a link of one of some tokens with one of others."""
+    one, other = link_tokens.alias(), link_tokens.alias()
+    query = (
+        select(links.c.undone_by)
+        .join(one, one.c.link == links.c.id)
+        .join(other, other.c.link == links.c.id)
+        .where(one.c.token.in_(sorted(ours)), other.c.token.in_(sorted(theirs)))
+        .where(links.c.undone_by.is_not(None), is_shown(links.c.id, viewer))
+        .distinct().order_by(links.c.undone_by)
+    )  # fmt: skip
+    return list(db.execute(query).scalars())
 
 
 def _stands(statement: ColumnElement[str], viewer: Collection[str] | None) -> ColumnElement[bool]:

@@ -28,11 +28,6 @@ def owed(
     return list(db.execute(query.order_by(*order).limit(count)).mappings())
 
 
-def count_open(db: Connection, viewer: Collection[str] | None) -> int:
-    """Count what is owed, as far as a page counts."""
-    return counted(db, select(duties.c.key).where(*_open(viewer)))
-
-
 def owed_on(
     db: Connection, viewer: Collection[str] | None, statements: Collection[str]
 ) -> dict[str, int]:
@@ -45,6 +40,11 @@ def owed_on(
 def _open(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
     shown = (is_shown(duties.c[name], viewer) for name in ("statement", "about"))
     return [duties.c.discharged_by.is_(None), *shown]
+
+
+def count_owed(db: Connection, viewer: Collection[str] | None, *, at_most: int) -> int:
+    """Count what nobody has done, as far as somebody may know, and no further than asked."""
+    return counted(db, select(duties.c.key).where(*_open(viewer)), at_most=at_most)
 
 
 def open_requests(

@@ -212,7 +212,7 @@ class Deciding:
             Misuse: no such link stands.
         """
         with self.store.write() as db:
-            found = [one for one in rows.standing_links(db) if one["id"] == link_id]
+            found = rows.standing_links(db, only=link_id)
             if not found or self._is_hidden(db, by, link_id):
                 raise Misuse(
                     "No link of this id stands.", remedy="Take the id from: candour person list"

@@ -58,8 +58,8 @@ FREE, HAD = (
 )  # fmt: skip
 """Open alerts that nobody has, and that somebody has; `DUE` those that ask for something."""
 DUE = _OPEN & (alerts.c.attention != literal_column("'note'"))  # SQLite matches no parameter
-Index("alerts_raised", alerts.c.raised_at, alerts.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("alerts_due", alerts.c.due_now, alerts.c.id, sqlite_where=DUE, postgresql_where=DUE)
+Index("alerts_raised", alerts.c.raised_at, alerts.c.id)
 for _name, _which in (("alerts_free", FREE), ("alerts_had", HAD)):
     _by = (alerts.c.attention, alerts.c.due_now, alerts.c.id)
     Index(_name, *_by, sqlite_where=_which, postgresql_where=_which)
@@ -373,9 +373,10 @@ def one_person(db: Connection, token: str, hidden: Collection[str] = ()) -> froz
     return frozenset(found)
 
 
-def standing_links(db: Connection) -> list[RowMapping]:
-    """List the links that nobody undid."""
+def standing_links(db: Connection, *, only: str | None = None) -> list[RowMapping]:
+    """List the links that nobody undid; or that of one id alone."""
     query = select(links).where(links.c.undone_by.is_(None)).order_by(links.c.id)
+    query = query if only is None else query.where(links.c.id == only)
     return list(db.execute(query).mappings())
 
 

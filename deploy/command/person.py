@@ -9,8 +9,7 @@ from sqlalchemy import Connection
 from consumers import standing
 from consumers import store as stored
 from consumers.people.desk import Candidate
-from consumers.people.facts import Facts
-from consumers.people.page import Line, Page, Told, birth_of, names_of
+from consumers.people.page import Line, Page, by_agency, held_of
 from consumers.safeguarding import rows
 from deploy.command.consumer import PASTED, ActingHome, Looks, looking
 from deploy.command.research import By, Role, limits_of
@@ -79,25 +78,9 @@ def _compared(one: Candidate) -> None:
     for line in one.likeness.words:
         typer.echo(f"  {line}")
     for side in (one.one, one.other):
-        typer.echo(f"  - {' '.join(sorted(side.tokens))}: {_held(side)}")
+        typer.echo(f"  - {' '.join(sorted(side.tokens))}: {'; '.join(held_of(side))}")
         for said in side.mentions:
             typer.echo(f"    {said.agency}, {said.day}, in {said.statement}")
-
-
-def _held(facts: Facts) -> str:
-    """Say what is held to judge by; an address is on nobody's list."""
-    names = {n for one in facts.mentions for n in names_of(one)}
-    births = {birth_of(one.identity.born) for one in facts.mentions if one.identity.born}
-    sexes = {one.identity.sex or "not_known" for one in facts.mentions} - {"not_known"}
-    numbers = {number.scheme.upper() for number in facts.numbers}
-    held = [
-        " or ".join(sorted(names)) or "no name",
-        "born " + (" or ".join(sorted(births)) or "not known"),
-        *sorted(sexes),
-        *([f"has {', '.join(sorted(numbers))}"] if numbers else []),
-        *([f"{len(facts.stays)} addresses"] if facts.stays else []),
-    ]
-    return "; ".join(held)
 
 
 @app.command(context_settings=PASTED)
@@ -152,7 +135,7 @@ def _page(db: Connection, page: Page) -> None:
     if page.unshown:
         typer.echo(
             f"  address: {page.unshown} more held and not shown here: somebody else's too, or of "
-            "whoever may be at risk. Whoever says so is asked for it."
+            f"whoever may be at risk. Ask {', '.join(page.unshown_by)}."
         )
     for one in page.replaced:
         typer.echo(f"  {one} was CORRECTED: what stands here is the correction")
@@ -164,14 +147,11 @@ def _page(db: Connection, page: Page) -> None:
 
 def _told(line: Line) -> str:
     """Say who says so and when: each agency once, with its newest statement."""
-    told: dict[str, list[Told]] = {}
-    for one in line.told:
-        told.setdefault(one.agency, []).append(one)
     return "; ".join(
         f"{agency} {said[0].day} ({said[0].statement})"
         if len(said) == 1
         else f"{agency} {len(said)} times, {said[0].day} to {said[-1].day} ({said[-1].statement})"
-        for agency, said in told.items()
+        for agency, said in by_agency(line.told).items()
     )
 
 

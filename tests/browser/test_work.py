@@ -63,14 +63,16 @@ def pages_of(made: Busy) -> dict[str, str]:
         "referrals": "/referrals", "handovers": "/handovers", "disclosures": "/disclosures",
         "disclosure": f"/disclosures/{said['application']}",
         "correction": f"/corrections/{said['correction']}", "shift": "/shift", "feeds": "/feeds",
-        "figures": "/figures",
+        "figures": "/figures", "persons": "/persons", "person": f"/persons/{made.token('concern')}",
+        "two_records": f"/persons/{made.token('concern')}/beside/{made.token('referral')}",
+        "link": f"/links/{made.joined('separated')}",
     }  # fmt: skip
 
 
 FORMS = {
     "task": "Say how it ended", "alert": "Close this alert", "answer": "Answer",
     "question": "Answer", "ask": "Ask them", "consider": "Record the decision",
-    "disclosure": "Record", "shift": "Leave this",
+    "disclosure": "Record", "shift": "Leave this", "two_records": "Join them", "link": "Part them",
 }  # fmt: skip
 """The pages with a form, and the button that sends it: empty, it must say what is wrong."""
 
@@ -159,6 +161,31 @@ async def test_a_disclosure_is_decided_by_the_keyboard_alone(
         assert "Zebedee" not in text
     events = made.town.events(POLICE, "disclosure_staged")
     assert [one["stage"] for one in events] == ["initial_checks", "met", "assessed", "decided"]
+    made.town.close()
+
+
+async def test_two_records_are_joined_and_parted_by_name_without_script(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """From a report to whom it names, to who may be the same, and back again."""
+    made = busy(tmp_path)
+    with in_memory(made.town, POLICE, tmp_path) as desk:
+        page = await desk.open(browser, script=False)
+        await sign_in(page, "officer", purpose="my_task")
+        await page.goto(f"/reports/{made.said['concern']}")
+        await page.get_by_role("link", name=f"Daniel {CANARY}", exact=True).click()
+        await page.get_by_role("link", name="Compare them and decide").first.click()
+        await page.get_by_label("Why are they one person?").fill("Rang probation: one man.")
+        await page.get_by_role("button", name="Join them").click()
+        await page.get_by_text("said that 2 records are one person").wait_for()
+        await page.get_by_role("link", name="Look at this link").click()
+        await page.get_by_label("Why are they parted?").fill("Two men after all.")
+        await page.get_by_role("button", name="Part them").click()
+        await page.get_by_text("They are parted").wait_for()
+        assert desk.elsewhere == []
+    (joined,) = made.town.events(POLICE, "persons_linked")
+    (parted,) = made.town.events(POLICE, "persons_unlinked")
+    assert joined["subjects"] == parted["subjects"]
     made.town.close()
 
 

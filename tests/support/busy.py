@@ -8,10 +8,13 @@ from typing import Any
 from sqlalchemy import select
 
 from consumers.research.rows import research_tasks
+from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.rows import alerts
+from contracts.section import Practitioner
 from contracts.statement import interpret, parse
+from deploy import clock
 from tests.matrix.partnership import key
-from tests.support.browser import token_of
+from tests.support.played import token_of
 from tests.support.stranger import concern, seeded
 from tests.support.visiting import Visitor
 from tests.support.working import HOUR_MS, Working, files_in
@@ -81,6 +84,21 @@ class Busy:
         self.town.govern("mk-csp", "act_proposed", {"proposal": revoked})
         self.town.settle()
         return kid
+
+    def token(self, report: str, number: int = 1) -> str:
+        """Give the token of one person of a report."""
+        return str(self.sections[report][f"person.{number}.identity"]["subject"])
+
+    def joined(self, report: str, number: int = 1) -> str:
+        """Let an analyst of the force join a person of the concern with one of another report."""
+        consumer = self.town.consumers[POLICE]
+        tokens = [self.token(one, number) for one in ("concern", report)]
+        (said,) = Deciding(consumer.store, consumer.voice, clock.uuid7).link(
+            tokens, by=Practitioner(token_of(POLICE, "N. Analyst"), "N. Analyst"), role="analyst",
+            basis="rang probation", causes=[self.said["concern"], self.said[report]],
+        )  # fmt: skip
+        self.town.settle()
+        return said.draft.id
 
     def pass_hours(self, hours: float) -> None:
         """Let time pass, and everybody act on it."""

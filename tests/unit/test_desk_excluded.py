@@ -19,6 +19,7 @@ from consumers import standing, store
 from consumers.consumer import Came
 from consumers.desk.pages.inbox import _newest
 from consumers.desk.station import Station
+from consumers.people.rows import tokens_in
 from deploy import clock
 from deploy.desk import sessions_of
 from deploy.wiring import Acting, open_acting
@@ -28,7 +29,7 @@ from producers.inbox import Inbox
 from tests.support.browser import provider
 from tests.support.speaking import Speaker
 from tests.support.telling import Sent
-from tests.support.twins import DESK, POLICE, Town, beginning, everyday, her_case, written
+from tests.support.twins import DESK, HERS, POLICE, Town, beginning, everyday, her_case, written
 from tests.support.visiting import Visited, Visitor, visited
 from tests.vectors.ledger import CLOCK_MS
 
@@ -36,6 +37,7 @@ KEPT, COLLEAGUE = "P. Kept", "C. Colleague"
 ROLES = ["researcher", "supervisor", "duty_manager", "information_manager", "auditor"]
 USERS = [("kept", KEPT, ROLES), ("colleague", COLLEAGUE, ROLES)]
 HOUSEHOLD = "A" * 22
+HER = {"given": HERS.partition(" ")[0], "family": HERS.partition(" ")[2]}
 
 
 class Twin(NamedTuple):
@@ -142,15 +144,30 @@ def met(visitor: Visitor, method: str, path: str, **fields: Any) -> tuple[Any, i
     return told(answer), len(asked)
 
 
-def addresses(ids: list[str], digests: list[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def named_in(twin: Twin, ids: list[str]) -> list[str]:
+    """List whom statements name there, by token."""
+    with twin.acting.store.read() as db:
+        return sorted(tokens_in(db, ids))
+
+
+def addresses(
+    ids: list[str], digests: list[str], tokens: list[str]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """List every address at which he could look for her, and every form he could send there."""
-    lists = ("/", "/?show=all", "/quarantine", "/whereabouts", "/exclusions", "/looks", "/key")
+    lists = (
+        "/", "/?show=all", "/quarantine", "/whereabouts", "/exclusions", "/looks", "/key",
+        "/persons",
+    )  # fmt: skip
     yield from (("GET", path, {}) for path in lists)
+    for count, sought in enumerate([HER, *({"report": one} for one in ids[:2])], 1):
+        yield "POST", "/search", {"requester": "me", "reason": "curious", **sought}
+        yield "GET", f"/search/{count}", {}
     for one in ids:
         for path in (f"/reports/{one}", f"/reports/{one}/whereabouts/1",
                      f"/reports/{one}/whereabouts/2", f"/exclusions/about/{one}",
-                     f"/exclusions/{one}", f"/looks?about={one}"):  # fmt: skip
+                     f"/exclusions/{one}", f"/looks?about={one}", f"/links/{one}"):  # fmt: skip
             yield "GET", path, {}
+        yield "POST", f"/links/{one}", {"reason": "curious"}
         yield "POST", f"/reports/{one}/whereabouts/2", {"do": "alone", "reason": "curious"}
         yield "POST", f"/exclusions/{one}", {"reason": "curious"}
         yield "POST", "/exclusions", {"report": one}
@@ -159,8 +176,16 @@ def addresses(ids: list[str], digests: list[str]) -> Iterator[tuple[str, str, di
             f"/exclusions/about/{one}",
             {"subject": HOUSEHOLD, "kind": "household", "who": HOUSEHOLD, "reason": "curious"},
         )
+    for one in tokens:
+        for path in (f"/persons/{one}", f"/persons/{one}?show=candidates", f"/looks?about={one}"):
+            yield "GET", path, {}
+        for other in (*tokens, HOUSEHOLD):
+            yield "GET", f"/persons/{one}/beside/{other}", {}
+            yield "POST", f"/persons/{other}/beside/{one}", {"reason": "curious", "seen": "x"}
     for one in digests:
         yield "GET", f"/quarantine/{one}", {}
+        yield "GET", f"/emergencies/{one}", {}
+        yield "GET", f"/erasures/{one}", {}
         yield (
             "POST",
             f"/quarantine/{one}",
@@ -178,9 +203,11 @@ def test_whoever_is_excluded_meets_what_they_would_meet_where_there_is_nothing(
     assert digests
     assert ids or with_case.acting.voice.agency == "mk-csp", "governance holds it by digest"
     assert hidden_in(without) == ([], [])
+    tokens = named_in(with_case, ids)
+    assert tokens or with_case.acting.voice.agency == "mk-csp", "whom it was sent by name"
     kept = [one.desk.visitor("kept") for one in pair]
     limit = 230  # a session asks no more in a minute; his does not
-    for count, (method, path, fields) in enumerate(addresses(ids, digests)):
+    for count, (method, path, fields) in enumerate(addresses(ids, digests, tokens)):
         if count * 2 % limit > limit - 3:
             kept = [one.desk.visitor("kept") for one in pair]
         first, second = (met(one, method, path, **fields) for one in kept)
@@ -192,10 +219,16 @@ def test_a_colleague_meets_what_is_kept_from_him(pair: tuple[Twin, Twin]) -> Non
     """Else the comparison above would hold of pages that show nobody anything."""
     ids, digests = hidden_in(pair[0])
     first, second = (one.desk.visitor("colleague") for one in pair)
+    persons = [f"/persons/{one}" for one in named_in(pair[0], ids)]
     paths = [*(f"/reports/{one}" for one in ids), *(f"/quarantine/{one}" for one in digests)]
-    opened = [path for path in paths if first.get(path).status_code == 200]
+    opened = [path for path in (*paths, *persons) if first.get(path).status_code == 200]
+    assert set(persons) <= set(opened)
     assert opened
     assert all(second.get(path).status_code == 404 for path in opened)
+    why = {"requester": "me", "reason": "my task"}
+    hits = [one.post("/search", **why, **HER).headers["location"] for one in (first, second)]
+    assert (HERS in first.get(hits[0]).text.partition("Search again")[0]) == bool(ids)
+    assert HERS not in second.get(hits[1]).text.partition("Search again")[0]
 
 
 def test_whoever_is_excluded_by_name_is_excluded_also_where_a_reference_is_known(

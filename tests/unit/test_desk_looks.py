@@ -13,7 +13,8 @@ from consumers.desk.rows import looks as table
 from consumers.desk.whereabouts import WAIT_MS, forget, may_alone, whereabouts
 from consumers.safeguarding.rows import alerts, raise_alert
 from contracts.event.work import AlertRaised
-from tests.support.browser import provider, token_of
+from tests.support.browser import provider
+from tests.support.played import token_of
 from tests.support.stranger import concern, seeded
 from tests.support.visiting import Visited, visiting
 from tests.support.working import HOUR_MS, Working, files_in

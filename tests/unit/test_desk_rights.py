@@ -24,7 +24,8 @@ PRESENT = {
         ("statement", "exclusion", "task", "alert", "request", "correction", "application"),
         "{report}",
     ),
-    "number": "1", "digest": "d" * 43, "kid": "d" * 43,
+    "number": "1", "search": "1", "digest": "d" * 43, "kid": "d" * 43, "token": "t" * 22,
+    "other": "o" * 22, "link": "{report}", "kind": "mash", "erasure": "{report}",
 }  # fmt: skip
 
 WHO = {
@@ -37,17 +38,24 @@ WHO = {
     "/exclusions": "information_manager",
     "/exclusions/about/{statement}": "information_manager",
     "/exclusions/{exclusion}": "information_manager",
+    "/emergencies/{statement}": "information_manager",
+    "/erasures/{erasure}": "information_manager",
     "/looks": "information_manager auditor",
     **dict.fromkeys(
         ("/research", "/research/reports/{statement}", "/research/{task}", "/alerts",
          "/alerts/{alert}", "/responses", "/requests", "/referrals", "/handovers", "/disclosures",
-         "/disclosures/{application}", "/duties", "/feeds"),
+         "/disclosures/{application}", "/duties", "/feeds", "/persons", "/persons/{token}",
+         "/persons/{token}/beside/{other}", "/links/{link}"),
         "researcher supervisor duty_manager information_manager auditor",
     ),
     **dict.fromkeys(
         ("/reports/{statement}/answer", "/reports/{statement}/ask", "/reports/{statement}/referral",
+         "/reports/{statement}/refer/{kind}",
          "/requests/{request}/answer", "/corrections/{correction}", "/shift"),
         "researcher supervisor duty_manager",
+    ),
+    **dict.fromkeys(
+        ("/search", "/search/{search}"), "researcher supervisor duty_manager information_manager"
     ),
     "/recalls/{kid}": "researcher supervisor duty_manager information_manager",
     "/figures": "supervisor duty_manager information_manager auditor",
@@ -55,9 +63,10 @@ WHO = {
 }  # fmt: skip
 DOES = {
     **dict.fromkeys(
-        ("/research/{task}", "/alerts/{alert}", "/disclosures/{application}"),
+        ("/research/{task}", "/alerts/{alert}", "/disclosures/{application}", "/links/{link}"),
         "researcher supervisor duty_manager",
     ),
+    "/persons/{token}/beside/{other}": "researcher supervisor duty_manager",
     "/research/reports/{statement}": "supervisor duty_manager",
 }
 """Where fewer may act than may look."""

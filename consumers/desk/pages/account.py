@@ -134,7 +134,7 @@ def _remember(station: Station, request: Request, what: str) -> None:
         station.look(db, request, station.person(request), what, "all")
 
 
-UNTYPED = {"do", "place"}
+UNTYPED = {"do", "place", "seen"}
 """What a form says beside what somebody typed."""
 
 

@@ -13,7 +13,7 @@ from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.beside import Beside
 from consumers.desk.form import Form
-from consumers.desk.limits import NOBODY_SAID, Limits, limits_of, names_of
+from consumers.desk.limits import Limits, joined, names_of
 from consumers.desk.person import Person, Role
 from consumers.desk.station import Station
 from consumers.listed import PAGE
@@ -97,7 +97,7 @@ def _thread(
     first = thread.alerts[:SHOWN]
     reports = _reports(beside, first)
     return {
-        "loudest": thread.loudest, "names": _names(thread, reports),
+        "loudest": thread.loudest, "about": _about(thread, reports),
         "limits": _limits(thread, reports), "more": len(thread.alerts) - len(first),
         "alerts": [_alert(station, beside, stand[one["id"]], one, now) for one in first],
     }  # fmt: skip
@@ -108,27 +108,21 @@ def _reports(beside: Beside, alerts: Iterable[RowMapping]) -> list[Statement]:
     return [one for one in held if one is not None]
 
 
-def _names(thread: Thread, reports: Iterable[Statement]) -> str:
-    """Name the persons of a thread as its reports do; nobody else in them."""
+def _about(thread: Thread, reports: Iterable[Statement]) -> list[tuple[str, str]]:
+    """Name the persons of a thread as its reports do, with their token where they are known."""
     known = {token: name for one in reports for token, name in names_of(one).items()}
-    named = (
-        next((known[token] for token in sorted(person) if token in known), "somebody not named")
-        for person in thread.persons
-    )
-    return " and ".join(sorted(named))
+    found = []
+    for person in thread.persons:
+        token = next((one for one in sorted(person) if one in known), "")
+        found.append((known.get(token, "somebody not named"), token))
+    return sorted(found)
 
 
 def _limits(thread: Thread, reports: Iterable[Statement]) -> Limits:
     """Join what the reports of a thread say of just its persons; each line once."""
     nobody = any(is_statement_id(token) for token in thread.tokens)  # it is of a report alone
     tokens = None if nobody else thread.tokens
-    found = [one for one in (limits_of(r, tokens=tokens) for r in reports) if one.said]
-    if not found:
-        return NOBODY_SAID
-    people = list(dict.fromkeys(person for one in found for person in one.people))
-    ring = "; ".join(dict.fromkeys(one.ring for one in found if one.ring))
-    note = " ".join(dict.fromkeys(one.note for one in found if one.note))
-    return Limits(people, ring or None, note or None)
+    return joined(reports, tokens=tokens)
 
 
 def _alert(
@@ -166,16 +160,18 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
         if row is None:
             return station.nothing(request)
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
-        thread = pressing.thread_of(db, person.viewer, row, closed=True)
+        asked = request.query_params.get("older", "")
+        older_than = asked if is_statement_id(asked) else None
+        thread = pressing.thread_of(db, person.viewer, row, older_than=older_than)
         others = [one for one in thread.alerts if one["id"] != alert_id]
         beside = Beside(db, [one["statement"] for one in (row, *others)], hidden)
         stand, reports = life.stand(db, [row, *others]), _reports(beside, [row])
         given: dict[str, Any] = {
             "one": _alert(station, beside, stand[alert_id], row, now), "now": now,
-            "names": _names(thread, [*reports, *_reports(beside, others[:SHOWN])]),
+            "about": _about(thread, [*reports, *_reports(beside, others[:SHOWN])]),
             "limits": _limits(thread, reports),
             "others": [_alert(station, beside, stand[one["id"]], one, now) for one in others],
-            "rests": _rests_on(db, thread, row),
+            "rests": _rests_on(db, thread, row), "older": thread.older, "first": older_than is None,
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
             "to_roles": roles_of(station, without=row["role"]), "outcomes": OUTCOMES,
             "useful": USEFUL, "typed": forms.left(station, request), **more,

@@ -19,7 +19,7 @@ from consumers.desk.station import Station
 from consumers.listed import MANY, PAGE
 from consumers.research.board import tasks_of_all
 from consumers.research.plan import LOOKED
-from consumers.responses import listed as responses
+from consumers.responses.listed import count_owed, owed_on
 from consumers.safeguarding import pressing
 
 LOOK_S = 0.25
@@ -53,8 +53,8 @@ def _listed(
         listed = found[:PAGE]
         shown = _rows(station, db, person, [*first, *listed])
         counts = {
-            "owed": responses.count_open(db, person.viewer),
-            "alerts": pressing.count_free(db, person.viewer),
+            "owed": count_owed(db, person.viewer, at_most=MANY),
+            "alerts": pressing.count_free(db, person.viewer, at_most=MANY),
         }
         return {
             "pressing": shown[: len(first)], "listed": shown[len(first) :],
@@ -69,7 +69,7 @@ def _rows(
     """Say of each report what it is, how it stands, and what is owed and was looked up on it."""
     ids, partners = [one["statement"] for one in found], station.partners
     marks = standing.marks_of_all(db, ids)
-    owed = responses.owed_on(db, person.viewer, ids)
+    owed = owed_on(db, person.viewer, ids)
     tasks = tasks_of_all(db, station.hidden(db, person), ids)
     looks = {
         said: (sum(task["outcome"] in LOOKED for task in its), len(its))
@@ -107,8 +107,10 @@ async def _news(station: Station, request: Request) -> AsyncIterator[str]:
 
 
 def _newest(station: Station, viewer: frozenset[str]) -> tuple[int, str | None, int]:
-    """Give the newest entry in the inbox, the newest alert, and how many of these nobody has."""
+    """Give the newest entry, the newest alert and how many nobody has, as somebody may know."""
     with station.store.read() as db:
         found = rows.arrived(db, viewer, open_only=False, before=None, count=1)
-        alert, free = pressing.newest(db, viewer), pressing.count_free(db, viewer)
-        return (found[0]["entry"] if found else 0), alert, free
+        return (
+            found[0]["entry"] if found else 0, pressing.newest(db, viewer),
+            pressing.count_free(db, viewer, at_most=MANY),
+        )  # fmt: skip
