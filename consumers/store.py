@@ -32,6 +32,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -111,6 +112,7 @@ to_publish = Table(
 )
 """What this agency says by natural key; `draft` is absent where only the log remembers it."""
 
+_NEWEST = union_all(*(select(func.max(one.c.ledger_time)) for one in (views, notices, clock)))
 _WAITING = to_publish.c.published.is_(False)
 Index("to_publish_waiting", to_publish.c.place, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
@@ -331,8 +333,7 @@ def row_of(db: Connection, statement_id: str) -> RowMapping | None:
 
 def ledger_time(db: Connection) -> int:
     """Give the newest ledger time seen, 0 before the first view."""
-    newest = (func.max(table.c.ledger_time) for table in (views, notices, clock))
-    return max(db.execute(select(one)).scalar() or 0 for one in newest)
+    return max(newest or 0 for newest in db.execute(_NEWEST).scalars())
 
 
 def refused(db: Connection, statement_id: str) -> None:
