@@ -4,6 +4,7 @@ Every page of the table of rights is opened by somebody who may, through the app
 over a small store and then over the same store grown; what is over the limit is named.
 """
 
+import logging
 import os
 import re
 import time
@@ -43,6 +44,7 @@ class Took(NamedTuple):
 
 def measure(folder: Path) -> dict[str, float]:
     """Measure, and print a table of pages; give each page's median, and its ratio to small."""
+    logging.getLogger("werkzeug").setLevel("ERROR")  # the provider tells of every sign-in
     found: dict[str, float] = {}
     with postgres() as server:
         files, url = files_in(folder), made(server, "bench-desk")

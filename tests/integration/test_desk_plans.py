@@ -15,7 +15,7 @@ from consumers.desk.person import Role
 from consumers.desk.rights import RIGHTS, may
 from deploy.desk import DEVELOPERS
 from tests.support.browser import provider
-from tests.support.busy import CANARY, POLICE, Busy, alert, busy, couple, task
+from tests.support.busy import CANARY, POLICE, Busy, alert, busy, couple, facts, task
 from tests.support.filling import Asked, cost_of, fill, noted
 from tests.support.postgres import made
 from tests.support.visiting import Visited, Visitor, visiting
@@ -66,7 +66,8 @@ def others_of(force: Busy) -> list[str]:
     """Give the pages that are not of the daily work."""
     said, report = force.said, f"/reports/{force.said['concern']}"
     force.exclude("Nobody Here (name invented)", "concern")
-    force.say("cut", HOUSED, "contact_recorded", couple(force.draw, contact="tenancy"))
+    tenancy = {**couple(force.draw), "event": facts(contact="tenancy")}
+    force.say("tenancy", HOUSED, "contact_recorded", tenancy)
     return [
         *OTHERS, report, f"{report}/whereabouts/2", f"{report}/refer/idva",
         f"/exclusions/about/{said['concern']}", f"/exclusions/{said['exclusion']}",
