@@ -244,8 +244,8 @@ def keep(db: Connection, opened: View | Notice, record: bytes) -> bool:
     for cause in statement.causes:
         arises = upsert(db, causes).values(statement=statement.context.id, cause=cause)
         db.execute(arises.on_conflict_do_nothing())
-    row = upsert(db, views).values(digest=statement.digest, **values)
-    if db.execute(row.on_conflict_do_nothing()).rowcount:
+    row = upsert(db, views).on_conflict_do_nothing()
+    if db.execute(row, {"digest": statement.digest, **values}).rowcount:
         return True
     newer = (views.c.digest == statement.digest, views.c.entry < view.head.index)
     return bool(db.execute(update(views).where(*newer).values(**values)).rowcount)
@@ -352,10 +352,9 @@ def pass_time(db: Connection, topic: str, at: int) -> None:
 
 def want(db: Connection, wanted: Wanted) -> bool:
     """Note what is to be said, once for its natural key; False where it was noted before."""
-    row = upsert(db, to_publish).values(
-        key=wanted.key, id=wanted.draft.id, draft=msgspec.json.encode(wanted.draft), published=False
-    )
-    return bool(db.execute(row.on_conflict_do_nothing()).rowcount)
+    draft, row = msgspec.json.encode(wanted.draft), upsert(db, to_publish).on_conflict_do_nothing()
+    values = {"key": wanted.key, "id": wanted.draft.id, "draft": draft, "published": False}
+    return bool(db.execute(row, values).rowcount)
 
 
 def said(db: Connection, key: str, statement_id: str) -> None:
