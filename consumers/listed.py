@@ -8,10 +8,12 @@ from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple, Self
 
-from sqlalchemy import ColumnElement, literal, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, tuple_
 
 PAGE = 25
 """How many rows stand on one page."""
+MANY = 100
+"""How far a page counts what waits, so that it reads no more than that."""
 _DIGITS = 15
 
 
@@ -49,6 +51,12 @@ def before(
     return (
         [] if place is None else [tuple_(at, said) < tuple_(literal(place.at), literal(place.id))]
     )
+
+
+def counted(db: Connection, query: Select[Any], *, at_most: int = MANY) -> int:
+    """Count what a query finds, and no further than asked."""
+    some = query.limit(at_most).subquery()
+    return db.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 class Item(NamedTuple):

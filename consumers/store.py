@@ -30,6 +30,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -62,6 +63,7 @@ views = Table(
 """The exact record of every view that proved; `leg` is `public_control` for control."""
 UNVERIFIED = views.c.verified.is_(False)
 Index("views_unverified", views.c.place, sqlite_where=UNVERIFIED, postgresql_where=UNVERIFIED)
+Index("views_by_event", views.c.event, views.c.agency, views.c.place)
 
 causes = Table(
     "causes",
@@ -109,6 +111,7 @@ to_publish = Table(
 )
 """What this agency says by natural key; `draft` is absent where only the log remembers it."""
 
+_NEWEST = union_all(*(select(func.max(one.c.ledger_time)) for one in (views, notices, clock)))
 _WAITING = to_publish.c.published.is_(False)
 Index("to_publish_waiting", to_publish.c.place, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
@@ -241,8 +244,8 @@ def keep(db: Connection, opened: View | Notice, record: bytes) -> bool:
     for cause in statement.causes:
         arises = upsert(db, causes).values(statement=statement.context.id, cause=cause)
         db.execute(arises.on_conflict_do_nothing())
-    row = upsert(db, views).values(digest=statement.digest, **values)
-    if db.execute(row.on_conflict_do_nothing()).rowcount:
+    row = upsert(db, views).on_conflict_do_nothing()
+    if db.execute(row, {"digest": statement.digest, **values}).rowcount:
         return True
     newer = (views.c.digest == statement.digest, views.c.entry < view.head.index)
     return bool(db.execute(update(views).where(*newer).values(**values)).rowcount)
@@ -330,8 +333,7 @@ def row_of(db: Connection, statement_id: str) -> RowMapping | None:
 
 def ledger_time(db: Connection) -> int:
     """Give the newest ledger time seen, 0 before the first view."""
-    newest = (func.max(table.c.ledger_time) for table in (views, notices, clock))
-    return max(db.execute(select(one)).scalar() or 0 for one in newest)
+    return max(newest or 0 for newest in db.execute(_NEWEST).scalars())
 
 
 def refused(db: Connection, statement_id: str) -> None:
@@ -350,10 +352,9 @@ def pass_time(db: Connection, topic: str, at: int) -> None:
 
 def want(db: Connection, wanted: Wanted) -> bool:
     """Note what is to be said, once for its natural key; False where it was noted before."""
-    row = upsert(db, to_publish).values(
-        key=wanted.key, id=wanted.draft.id, draft=msgspec.json.encode(wanted.draft), published=False
-    )
-    return bool(db.execute(row.on_conflict_do_nothing()).rowcount)
+    draft, row = msgspec.json.encode(wanted.draft), upsert(db, to_publish).on_conflict_do_nothing()
+    values = {"key": wanted.key, "id": wanted.draft.id, "draft": draft, "published": False}
+    return bool(db.execute(row, values).rowcount)
 
 
 def said(db: Connection, key: str, statement_id: str) -> None:

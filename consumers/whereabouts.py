@@ -16,6 +16,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Index,
     Integer,
     RowMapping,
     Table,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.listed import PAGE
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alert_statements, alerts
 from consumers.shape import LOCAL, PLACE
@@ -62,6 +64,12 @@ whereabouts = Table(
     info=LOCAL,
 )
 """One row each time somebody asks; times in milliseconds of this machine's clock."""
+
+_UNREVIEWED = whereabouts.c.alone.is_(True) & whereabouts.c.finding.is_(None)
+Index(
+    "whereabouts_unreviewed", whereabouts.c.place,
+    sqlite_where=_UNREVIEWED, postgresql_where=_UNREVIEWED,
+)  # fmt: skip
 
 
 def ask(db: Connection, **values: Any) -> None:
@@ -118,12 +126,9 @@ def waiting(db: Connection, *, hidden: Collection[str], now: int) -> list[RowMap
 
 
 def to_review(db: Connection, *, hidden: Collection[str]) -> list[RowMapping]:
-    """List what one person looked at alone and nobody has reviewed, the oldest first."""
-    query = select(whereabouts).where(
-        whereabouts.c.alone.is_(True), whereabouts.c.finding.is_(None),
-        whereabouts.c.statement.not_in(hidden),
-    )  # fmt: skip
-    return list(db.execute(query.order_by(whereabouts.c.place)).mappings())
+    """List what one person looked at alone and nobody has reviewed, the oldest first: a page."""
+    query = select(whereabouts).where(_UNREVIEWED, whereabouts.c.statement.not_in(hidden))
+    return list(db.execute(query.order_by(whereabouts.c.place).limit(PAGE)).mappings())
 
 
 def change(db: Connection, place: int, **values: Any) -> None:

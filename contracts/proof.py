@@ -8,6 +8,7 @@ and receipts carry it. Must never raise on what a stranger sent, except `Checkpo
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -237,6 +238,12 @@ def open_note(text: str, *, origin: str, public_key: bytes) -> Checkpoint:
     Source:
         C2SP signed-note, "Format" and "Signatures"; C2SP tlog-checkpoint.
     """
+    return _opened(text, origin, public_key)
+
+
+# One batch's records all carry the same note, and each recipient reads them one after the other.
+@lru_cache(maxsize=16)
+def _opened(text: str, origin: str, public_key: bytes) -> Checkpoint:
     if len(text) > NOTE_CHARACTERS_MAX or _CONTROLS.search(text):
         raise CheckpointRefused("The note is too long or holds a control character.")
     head, _, lines = text.rpartition("\n\n")

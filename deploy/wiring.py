@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,7 +15,6 @@ from consumers.disclosure.desk import Disclosing
 from consumers.governance.desk import Governing
 from consumers.governance.erasing import Erasing
 from consumers.governance.excluding import Excluding
-from consumers.inflow import Inflow, may_pass
 from consumers.intelligence.desk import Grading
 from consumers.people.desk import Matching
 from consumers.people.weighing import Weighing
@@ -46,6 +46,9 @@ from producers.outbox import Outbox
 from producers.partnership import Partnership
 from producers.saying import known_as, viewer_of
 from producers.sender import Sender, until
+
+if TYPE_CHECKING:
+    from consumers.inflow import Inflow
 
 _log = structlog.get_logger()
 STORE = "consumer.sqlite"
@@ -171,8 +174,11 @@ class Acting:
             return self.outbox.time_ms(db)
 
     @cached_property
-    def inflow(self) -> Inflow:
+    def inflow(self) -> "Inflow":
         """What brings views in and hands drafts to the outbox."""
+        # Not above: what reads Kafka takes longest to import, and most commands never run it.
+        from consumers.inflow import Inflow
+
         agency = self.home.agency
         return Inflow(
             self.consumer,
@@ -345,6 +351,8 @@ class Acting:
 
     async def _look(self) -> None:
         """Let connectors look people up, beside all else: a slow system delays nobody."""
+        from consumers.inflow import may_pass
+
         looking: Looking | None = None
         told = ""
         while True:

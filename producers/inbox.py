@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from contracts import base64url, topic
 from contracts.draft import draft
-from contracts.event import case, work
+from contracts.event import case, control, work
 from contracts.fault import Transient
 from contracts.finding import EXAMINER, Findings, examine
 from contracts.opened import Elapsed, Notice, NotProved, Receipt, View, open_receipt
@@ -28,6 +28,8 @@ from producers.outbox import Outbox
 from producers.tables import meta, positions, put, statements, superseded, tokens, unproved, views
 
 _EMERGENCY = "accepted_emergency"
+_ENDING = (control.ActProposed, control.ActEndorsed)
+"""What may end a key."""
 
 
 class Came(NamedTuple):
@@ -50,6 +52,8 @@ class Inbox:
         """
         self._outbox = outbox
         self._erased = False
+        self._seen: int | None = None
+        """The latest ledger time, in the transaction that is open."""
         self._trust = outbox.home.trust
         agency = outbox.home.agency
         self.receipts = topic.receipts(agency.partnership, agency.agency)
@@ -63,8 +67,9 @@ class Inbox:
 
     def take(self, came: Sequence[Came]) -> None:
         """Take records in, each topic's in its order, and the positions after them, at once."""
-        self._erased = False
+        self._erased, self._seen = False, None
         with self._outbox.receiving() as db:
+            known = self._outbox.partnership_in(db)
             for one in came:
                 try:
                     if one.record is None:
@@ -72,7 +77,7 @@ class Inbox:
                     elif one.topic == self.receipts:
                         self._take_receipt(db, open_receipt(one.record, self._trust), one.record)
                     else:
-                        self._take_view(db, self._outbox.opened(one.record, db), one)
+                        self._take_view(db, self._outbox.opened(one.record, known), one)
                 except NotProved as failed:
                     row = upsert(unproved).values(
                         topic=one.topic, offset=one.offset, what=failed.what
@@ -136,8 +141,10 @@ class Inbox:
         )
         stored = db.execute(row.on_conflict_do_nothing()).rowcount
         if is_control and stored:
+            self._outbox.learn(view)
             self._wait_again(db)
-            self._sign_again_under_another_key(db)
+            if isinstance(view.statement.event, _ENDING):
+                self._sign_again_under_another_key(db)
 
     def _wait_again(self, db: Connection) -> None:
         """Let what was refused wait again where governance has spoken since.
@@ -337,11 +344,13 @@ class Inbox:
 
     def _saw(self, db: Connection, ledger_time: int, *, exercise: bool) -> None:
         """Remember the latest ledger time: an exercise's statements carry it."""
-        query = select(meta.c.number).where(meta.c.key == "ledger_time")
-        seen = db.execute(query).scalar()
-        if seen is None or ledger_time > seen:
+        if self._seen is None:
+            query = select(meta.c.number).where(meta.c.key == "ledger_time")
+            self._seen = db.execute(query).scalar()
+        if self._seen is None or ledger_time > self._seen:
             put(db, "ledger_time", number=ledger_time)
             put(db, "exercise", number=int(exercise))
+            self._seen = ledger_time
 
 
 def _are(digests: Collection[str]) -> ColumnElement[bool]:

@@ -35,6 +35,8 @@ def write_marker(folder: Path, db: Connection, unique: str) -> None:
     """Put the marker where the database stands; `unique` names the file it is first written to."""
     token = latest(db)["token"]
     written = db.execute(select(meta.c.number).where(meta.c.key == "written")).scalar_one()
+    if read_marker(folder) == (token, written):
+        return
     beside = folder / f"{_MARKER}.{unique}"
     beside.touch(mode=0o600)
     beside.write_text(json.dumps({"generation": token, "written": written}))

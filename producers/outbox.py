@@ -317,18 +317,21 @@ class Outbox:
             self.home = self.home.renewed()
         return self.home.speaking(ended) if self.home.kid in ended else self.home
 
-    def opened(self, record: bytes, db: Connection | None = None) -> View | Notice | Elapsed:
-        """Prove and read a view, with the keys this agency was sent.
+    def learn(self, view: View) -> None:
+        """Fold the next control view, kept in the transaction that is open; it was proved."""
+        self._known[1].take(view)
+        self._known = self._known[0] + 1, self._known[1]
+
+    def opened(self, record: bytes, known: Partnership | None = None) -> View | Notice | Elapsed:
+        """Prove and read a view, with the keys this agency was sent; `known` where at hand.
 
         Raises:
             NotProved: it does not hold, or is another agency's.
         """
-        known = self.partnership if db is None else self.partnership_in(db)
-        return self._open(record, known)
+        return self._open(record, self.partnership if known is None else known)
 
     def _open(self, record: bytes, known: Partnership) -> View | Notice | Elapsed:
-        home = self.home
-        return open_view(record, home.trust, known.keys.get, to=home.agency.agency)
+        return open_view(record, self.home.trust, known.keys.get, to=self.home.agency.agency)
 
     def time_ms(self, db: Connection) -> int:
         """Give the time a statement carries that was given none: in an exercise the ledger's."""

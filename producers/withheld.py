@@ -29,8 +29,9 @@ def keep_own(db: Connection, digest: str, sections: Mapping[str, Section]) -> No
 def keep(db: Connection, delivery: Delivery) -> None:
     """Take in from whom a view or notice keeps what it tells and covers, and who may see again."""
     _keep(db, [delivery.statement, *delivery.covers], delivery.withheld_from)
-    again = withheld.c.digest.in_(delivery.covers) & withheld.c.token.in_(delivery.lifted)
-    db.execute(delete(withheld).where(again))
+    if delivery.lifted:
+        again = withheld.c.digest.in_(delivery.covers) & withheld.c.token.in_(delivery.lifted)
+        db.execute(delete(withheld).where(again))
 
 
 def hidden_from(db: Connection, viewer: Collection[str] | None) -> frozenset[str]:

@@ -20,6 +20,7 @@ from consumers.people.rows import people_named
 from consumers.standing import is_shown
 from contracts import base64url
 from contracts.event.case import LooksRecorded
+from contracts.identifier import agency_of
 
 CHUNK = 500
 """How many rows one query names: below what any database takes."""
@@ -31,6 +32,7 @@ class Hour:
 
     Attributes:
         statement: the id that said it.
+        since: its first look, in milliseconds.
         until: end of the hour, in milliseconds.
         told: how many looks the log has.
         here: how many stand here.
@@ -38,6 +40,7 @@ class Hour:
     """
 
     statement: str
+    since: int
     until: int
     told: int
     here: int
@@ -61,12 +64,19 @@ def cover(db: Connection, listed: Iterable[RowMapping], statement: str) -> None:
         db.execute(update(looks).where(chunk).values(covered_by=statement))
 
 
-def verify(db: Connection, source: str) -> list[Hour]:
-    """Compare every hour that a source told of with what stands here, the oldest first."""
-    told = (stored.views.c.event == "looks_recorded", stored.views.c.verified)
-    query = select(stored.views.c.record).where(*told).order_by(stored.views.c.place)
-    found = []
-    for record in db.execute(query).scalars().all():
+def verify(db: Connection, source: str, *, count: int | None = None) -> list[Hour]:
+    """Compare hours that a source told of with what stands here, the oldest first.
+
+    Args:
+        db: an open transaction.
+        source: whose.
+        count: only the newest so many; None for all.
+    """
+    views = stored.views
+    told = (views.c.event == "looks_recorded", views.c.verified)
+    query = select(views.c.record).where(*told, views.c.agency == agency_of(source))
+    found = list[Hour]()
+    for record in db.execute(query.order_by(views.c.place.desc()).limit(count)).scalars().all():
         statement = stored.reread(record)
         event = statement.sections.get("event")
         if not isinstance(event, LooksRecorded) or statement.context.source != source:
@@ -75,17 +85,23 @@ def verify(db: Connection, source: str) -> list[Hour]:
         listed = list(db.execute(covered.order_by(looks.c.place)).mappings())
         found.append(
             Hour(
-                statement.context.id, event.until, event.count, len(listed),
+                statement.context.id, event.since, event.until, event.count, len(listed),
                 digest_of(listed) == event.digest and len(listed) == event.count,
             )
         )  # fmt: skip
-    return found
+    return found[::-1]
 
 
-def strangers(db: Connection, known: Collection[str]) -> int:
-    """Count looks that are said to stand in a statement which nobody said, or is saying."""
-    said = select(stored.to_publish.c.id)
-    named = (looks.c.covered_by.is_not(None), looks.c.covered_by.not_in(said))
+def strangers(db: Connection, known: Collection[str], *, since: int = 0) -> int:
+    """Count looks that are said to stand in a statement which nobody said, or is saying.
+
+    Args:
+        db: an open transaction.
+        known: the statements that were read.
+        since: of looks since this time alone, in milliseconds.
+    """
+    said = exists().where(stored.to_publish.c.id == looks.c.covered_by)
+    named = (looks.c.covered_by.is_not(None), ~said, looks.c.at >= since)
     query = select(looks.c.covered_by, func.count()).where(*named)
     counted = db.execute(query.group_by(looks.c.covered_by)).all()
     return sum(count for statement, count in counted if statement not in known)

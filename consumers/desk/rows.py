@@ -34,7 +34,7 @@ inbox = Table(
     metadata,
     Column("statement", Text, primary_key=True),
     Column("arrived", BigInteger, nullable=False, index=True),
-    Column("entry", BigInteger, nullable=False),
+    Column("entry", BigInteger, nullable=False, index=True),
     Column("event", Text, nullable=False),
     Column("agency", Text, nullable=False),
     Column("urgency", Text, nullable=False),
@@ -47,12 +47,10 @@ inbox = Table(
 
 _WAITS = inbox.c.done.is_(False)
 _PRESSES = _WAITS & (inbox.c.weight > literal_column("0"))  # SQLite matches no parameter
+_FIRST = (inbox.c.weight.desc(), inbox.c.entry)
 Index("inbox_came", inbox.c.entry)
 Index("inbox_waits", inbox.c.entry, sqlite_where=_WAITS, postgresql_where=_WAITS)
-Index(
-    "inbox_presses", inbox.c.weight.desc(), inbox.c.entry,
-    sqlite_where=_PRESSES, postgresql_where=_PRESSES,
-)  # fmt: skip
+Index("inbox_presses", *_FIRST, sqlite_where=_PRESSES, postgresql_where=_PRESSES)
 
 looks = Table(
     "looks",
@@ -64,7 +62,7 @@ looks = Table(
     Column("purpose", Text, nullable=False),
     Column("what", Text, nullable=False),
     Column("about", Text, nullable=False, index=True),
-    Column("covered_by", Text),
+    Column("covered_by", Text, index=True),
     info=LOCAL,
 )
 """Every look: when (milliseconds), who by token, why, what sort of page, about which id.
@@ -91,24 +89,24 @@ def done(db: Connection, statement: str, *, is_done: bool = True) -> None:
 
 
 def arrived(
-    db: Connection, *, hidden: Collection[str], open_only: bool, before: int | None, count: int
-) -> list[RowMapping]:
+    db: Connection, viewer: Collection[str] | None, *, open_only: bool, before: int | None,
+    count: int,
+) -> list[RowMapping]:  # fmt: skip
     """List what came, the newest first, from a place on.
 
     Args:
         db: an open transaction.
-        hidden: ids that who looks must not learn of.
+        viewer: as `consumers.standing.hidden_from`.
         open_only: without what was answered.
         before: entry to go on under; None from the newest.
         count: at most so many.
     """
-    query = select(inbox).order_by(inbox.c.entry.desc()).limit(count)
+    query = select(inbox).where(is_shown(inbox.c.statement, viewer))
+    query = query.order_by(inbox.c.entry.desc()).limit(count)
     if open_only:
         query = query.where(_WAITS)
     if before is not None:
         query = query.where(inbox.c.entry < before)
-    if hidden:
-        query = query.where(inbox.c.statement.not_in(hidden))
     return list(db.execute(query).mappings())
 
 
@@ -121,13 +119,10 @@ def since(
     return list(db.execute(query.order_by(*order).limit(count)).mappings())
 
 
-def pressing(db: Connection, *, hidden: Collection[str]) -> list[RowMapping]:
+def pressing(db: Connection, viewer: Collection[str] | None) -> list[RowMapping]:
     """List what is open and urgent or more, the most pressing first; at most fifty."""
-    order = (inbox.c.weight.desc(), inbox.c.entry)
-    query = select(inbox).where(_PRESSES)
-    if hidden:
-        query = query.where(inbox.c.statement.not_in(hidden))
-    return list(db.execute(query.order_by(*order).limit(50)).mappings())
+    query = select(inbox).where(_PRESSES, is_shown(inbox.c.statement, viewer))
+    return list(db.execute(query.order_by(*_FIRST).limit(50)).mappings())
 
 
 def marks_of(db: Connection, statement: str) -> list[str]:

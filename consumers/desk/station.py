@@ -300,6 +300,7 @@ _TEMPLATES = Environment(
     undefined=ChainableUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # a page asks the disk after none of its templates
 )  # fmt: skip
 _TEMPLATES.filters["capital"] = capital
 ASSETS = Path(__file__).parent / "assets"

@@ -8,11 +8,11 @@ Source: domain.md 5 (traps 14, 16); design.md, Control statements.
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, select
 
 from broker.core.state import MATCHERS
-from consumers import standing
 from consumers import store as stored
+from consumers.standing import is_shown
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, personal
 from contracts.event.case import ExclusionLifted, ExclusionRecorded
@@ -32,23 +32,45 @@ class Excluding:
     voice: Voice
     new_id: Callable[[], str]
 
-    def standing(self, viewer: Collection[str]) -> list[tuple[str, ExclusionRecorded]]:
-        """List what this agency recorded and nobody lifted, oldest first, as somebody may know."""
-        views = stored.views
-        events = views.c.event.in_(("exclusion_recorded", "exclusion_lifted"))
-        query = select(views.c.id, views.c.record).where(
-            events, views.c.agency == self.voice.agency, views.c.verified
-        )
+    def standing(
+        self, viewer: Collection[str], *, before: int | None, count: int
+    ) -> list[tuple[int, str, ExclusionRecorded]]:
+        """List what this agency recorded and nobody lifted, as somebody may know, newest first.
+
+        Args:
+            viewer: as `consumers.standing.hidden_from`.
+            before: place to go on under; None from the newest.
+            count: at most so many.
+
+        Returns:
+            The place, the id and what it says, of each.
+        """
+        query = self._standing(viewer).order_by(stored.views.c.place.desc()).limit(count)
+        if before is not None:
+            query = query.where(stored.views.c.place < before)
         with self.store.read() as db:
-            hidden = standing.hidden_from(db, viewer)
-            found = db.execute(query.order_by(views.c.place)).all()
-        said = {row.id: stored.reread(row.record).event for row in found}
-        over = {one.exclusion for one in said.values() if isinstance(one, ExclusionLifted)}
-        return [
-            (said_id, one)
-            for said_id, one in said.items()
-            if isinstance(one, ExclusionRecorded) and said_id not in over and said_id not in hidden
-        ]
+            found = db.execute(query).all()
+        said = [(row.place, row.id, stored.reread(row.record).event) for row in found]
+        return [(at, one, event) for at, one, event in said if isinstance(event, ExclusionRecorded)]
+
+    def stands(self, viewer: Collection[str], exclusion: str) -> ExclusionRecorded | None:
+        """Give one that stands; None alike where none does, and where it is kept."""
+        with self.store.read() as db:
+            row = db.execute(self._standing(viewer).where(stored.views.c.id == exclusion)).first()
+        event = None if row is None else stored.reread(row.record).event
+        return event if isinstance(event, ExclusionRecorded) else None
+
+    def _standing(self, viewer: Collection[str]) -> Select[tuple[int, str, bytes]]:
+        views, causes, later = stored.views, stored.causes, stored.views.alias()
+        ours = (views.c.agency == self.voice.agency, views.c.verified)
+        # Who lifts one names it as the cause.
+        lifted = exists().where(
+            causes.c.cause == views.c.id, later.c.id == causes.c.statement,
+            later.c.event == "exclusion_lifted", later.c.agency == self.voice.agency,
+        )  # fmt: skip
+        query = select(views.c.place, views.c.id, views.c.record)
+        recorded = views.c.event == "exclusion_recorded"
+        return query.where(recorded, *ours, ~lifted, is_shown(views.c.id, viewer))
 
     def record(  # noqa: PLR0913 - an exclusion has this many independent parts
         self,
@@ -94,7 +116,7 @@ class Excluding:
         Raises:
             Misuse: none of this id stands, or none that may be shown to who looks.
         """
-        if exclusion not in dict(self.standing(viewer)):
+        if self.stands(viewer, exclusion) is None:
             raise Misuse(
                 "No exclusion of this id stands here.",
                 remedy="Take it from the list of exclusions: it may have been lifted.",

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import delete as deleted
 
+from consumers.listed import Place, after, counted
 from consumers.standing import is_shown
 from consumers.store import metadata, upsert
 from contracts.context import Context
@@ -40,6 +41,9 @@ quarantine = Table(
     Column("decides", Boolean, nullable=False),
 )
 """What is held, by digest. Police have a count and a clock: everything but those is absent."""
+
+_DECIDES, _SOONEST = quarantine.c.decides.is_(True), (quarantine.c.due_at, quarantine.c.digest)
+Index("quarantine_decides", *_SOONEST, sqlite_where=_DECIDES, postgresql_where=_DECIDES)
 
 releases = Table(
     "releases",
@@ -128,8 +132,36 @@ def let_go(db: Connection, digest: str) -> None:
 
 def held(db: Connection) -> list[RowMapping]:
     """List what is held, the soonest due first."""
-    order = (quarantine.c.due_at, quarantine.c.digest)
-    return list(db.execute(select(quarantine).order_by(*order)).mappings())
+    return list(db.execute(select(quarantine).order_by(*_SOONEST)).mappings())
+
+
+def to_decide(
+    db: Connection, viewer: Collection[str] | None, *, place: Place | None, count: int
+) -> list[RowMapping]:
+    """List what this agency decides, the soonest due first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        place: where the page before ended: `due_at` and `digest`.
+        count: at most so many.
+    """
+    shown = is_shown(quarantine.c.digest, viewer)
+    query = select(quarantine).where(_DECIDES, shown, *after(*_SOONEST, place))
+    return list(db.execute(query.order_by(*_SOONEST).limit(count)).mappings())
+
+
+def count_held(
+    db: Connection, viewer: Collection[str] | None, before: int
+) -> tuple[int, int, int | None]:
+    """Count what is held and what was to be decided by a time, as far as a page counts.
+
+    Returns:
+        Both, and when the first is to be decided.
+    """
+    query = select(quarantine.c.due_at).where(is_shown(quarantine.c.digest, viewer))
+    first = db.execute(query.order_by(quarantine.c.due_at).limit(1)).scalar()
+    return counted(db, query), counted(db, query.where(quarantine.c.due_at < before)), first
 
 
 def held_one(db: Connection, digest: str) -> RowMapping | None:

@@ -92,11 +92,12 @@ result_sources = Table(
 
 def add(db: Connection, task_id: str, event: ResearchRequested | Task) -> None:
     """Add a task; the same again changes nothing."""
-    row = upsert(db, research_tasks).values(
-        id=task_id, statement=event.statement, subject=event.subject, system=event.system,
-        priority=event.priority, due_at=event.due_at, open=True, attempts=0,
-    )  # fmt: skip
-    db.execute(row.on_conflict_do_nothing())
+    values = {
+        "id": task_id, "statement": event.statement, "subject": event.subject,
+        "system": event.system, "priority": event.priority, "due_at": event.due_at, "open": True,
+        "attempts": 0,
+    }  # fmt: skip
+    db.execute(upsert(db, research_tasks).on_conflict_do_nothing(), values)
 
 
 def complete(db: Connection, completion: str, event: ResearchCompleted) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
-from consumers.listed import Place, after, before
+from consumers.listed import Place, after, before, counted
 from consumers.responses.asked import requests
 from consumers.responses.rows import duties
 from consumers.standing import is_shown
@@ -23,18 +23,28 @@ def owed(
         place: where the page before ended: the last one's `due_at` and `key`.
         count: at most so many.
     """
-    shown = [is_shown(duties.c[name], viewer) for name in ("statement", "about")]
     order = (duties.c.due_at, duties.c.key)
-    open_ = (duties.c.kind == kind, duties.c.discharged_by.is_(None), *after(*order, place))
-    query = select(duties).where(*open_, *shown).order_by(*order).limit(count)
-    return list(db.execute(query).mappings())
+    query = select(duties).where(duties.c.kind == kind, *_open(viewer), *after(*order, place))
+    return list(db.execute(query.order_by(*order).limit(count)).mappings())
+
+
+def owed_on(
+    db: Connection, viewer: Collection[str] | None, statements: Collection[str]
+) -> dict[str, int]:
+    """Give by when an answer to each of some reports is owed; those to which one is."""
+    keys = {f"response_given/{one}": one for one in statements}
+    query = select(duties.c.key, duties.c.due_at).where(duties.c.key.in_(keys), *_open(viewer))
+    return {keys[key]: due_at for key, due_at in db.execute(query)}
+
+
+def _open(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
+    shown = (is_shown(duties.c[name], viewer) for name in ("statement", "about"))
+    return [duties.c.discharged_by.is_(None), *shown]
 
 
 def count_owed(db: Connection, viewer: Collection[str] | None, *, at_most: int) -> int:
     """Count what nobody has done, as far as somebody may know, and no further than asked."""
-    shown = [is_shown(duties.c[name], viewer) for name in ("statement", "about")]
-    open_ = select(duties.c.key).where(duties.c.discharged_by.is_(None), *shown).limit(at_most)
-    return db.execute(select(func.count()).select_from(open_.subquery())).scalar_one()
+    return counted(db, select(duties.c.key).where(*_open(viewer)), at_most=at_most)
 
 
 def open_requests(

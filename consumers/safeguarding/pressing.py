@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
 
-from consumers.listed import PAGE, Place, after
+from consumers.listed import PAGE, Place, after, counted
 from consumers.people.rows import persons
 from consumers.safeguarding.rows import DUE, FREE, HAD, alert_statements, alert_subjects, alerts
 from consumers.safeguarding.threads import LOUDNESS, Thread
@@ -193,8 +193,7 @@ def seen(db: Connection, viewer: Collection[str] | None, alert_id: str) -> RowMa
 
 def count_free(db: Connection, viewer: Collection[str] | None, *, at_most: int) -> int:
     """Count the alerts that nobody has, as far as somebody may know, and no further than asked."""
-    free = select(alerts.c.id).where(FREE, *_seen(viewer)).limit(at_most)
-    return db.execute(select(func.count()).select_from(free.subquery())).scalar_one()
+    return counted(db, select(alerts.c.id).where(FREE, *_seen(viewer)), at_most=at_most)
 
 
 def newest(db: Connection, viewer: Collection[str] | None) -> str | None:

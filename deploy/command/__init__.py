@@ -3,9 +3,11 @@
 Exit codes: what a command says of its own, 64 usage, 69 Kafka or a database is away, 70 a defect.
 """
 
+import ast
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ COMMANDS = (
 )  # fmt: skip
 """Modules of this folder that hold one command as a function of their own name."""
 
+HELP = "--help"
 EXIT_AWAY, EXIT_USAGE, EXIT_DEFECT, EXIT_INTERRUPTED = 69, 64, 70, 130
 PATHS = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError)
 """What a path that was given does where it cannot be read or written."""
@@ -68,7 +71,7 @@ def application(only: str | None = None) -> "typer.Typer":
 
     Args:
         only: the one group or command that is wanted: the others are not read, which takes long.
-            None, or what is none of them, for all.
+            For `HELP` each has its line alone; None, or what is none of them, for all.
     """
     import typer
 
@@ -84,12 +87,28 @@ def application(only: str | None = None) -> "typer.Typer":
     for name, module in spelled.items():
         if only in spelled and name != only:
             continue
+        if only == HELP:
+            app.command(name, help=_line_of(module))(lambda: None)
+            continue
         found = importlib.import_module(f"deploy.command.{module}")
         if module in GROUPS:
             app.add_typer(found.app, name=name)
         else:
             app.command(name)(getattr(found, module))
     return app
+
+
+def _line_of(module: str) -> str:
+    """Read what a group or command says of itself, without running its module."""
+    tree = ast.parse(Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == module:
+            return (ast.get_docstring(node) or "").partition("\n")[0]
+        if module in GROUPS and isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            said = (one.value for one in node.value.keywords if one.arg == "help")
+            for text in said:
+                return str(ast.literal_eval(text))
+    return ""
 
 
 def main() -> None:

@@ -127,7 +127,11 @@ class Office:
     acting: Acting
     writers: Mapping[str, Source]
     _looked: int = field(default=0, init=False)
-    """How many records its topic held when it was last looked at."""
+    """How many records its topic held when it was last looked at, and how many were taken in."""
+    _taken: int | None = field(default=None, init=False)
+    _read_until: int | None = field(default=None, init=False)
+    _due: tuple[int, int | None] | None = field(default=None, init=False)
+    """From when, and when its next clock runs out: known until its consumer reads again."""
 
     def act(self, *, whole: bool = False) -> bool:
         """Let the agency's consumer read and say what it wants said; give whether it read.
@@ -139,21 +143,30 @@ class Office:
         views = log.views.get(self.agency, [])
         if len(views) == self._looked and not whole:
             return False  # nothing came, not even time
-        self._looked, first = len(views), consumer.position()
-        fresh = views[first:]
+        first = consumer.position() if self._taken is None else self._taken
+        self._looked, fresh = len(views), views[first:]
         if not whole and all(one.key in log.times for one in fresh) and not self._runs_out():
             # Time alone came, and no clock here has run out: it is read with what comes next.
             return False
         consumer.take([Viewed(at, one.key, one.value) for at, one in enumerate(fresh, first)])
         consumer.publish_waiting(self._publish)
+        # What it said came onto its own topic meanwhile, and is read next time.
+        self._taken, self._read_until, self._due = first + len(fresh), None, None
         return True
+
+    def next_clock(self, after: int) -> int | None:
+        """Give when the next clock of this agency runs out after a time (`clocks.next_clock`)."""
+        known = self._due
+        if known is None or known[0] > after or (known[1] is not None and known[1] <= after):
+            known = self._due = after, next_clock([self.acting.store], after)
+        return known[1]
 
     def _runs_out(self) -> bool:
         """Say whether a clock of this agency has run out since its consumer last read."""
-        store = self.acting.store
-        with store.read() as db:
-            read_until = ledger_time(db)
-        due = next_clock([store], read_until)
+        if self._read_until is None:
+            with self.acting.store.read() as db:
+                self._read_until = ledger_time(db)
+        due = self.next_clock(self._read_until)
         return due is not None and due <= self.desk.log.now_ms
 
     def _publish(self, drafts: Sequence[Draft]) -> None:

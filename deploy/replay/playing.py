@@ -20,7 +20,6 @@ from contracts.section import Identity, Provenance
 from contracts.statement import Statement, interpret, parse
 from deploy.replay import founding as founds
 from deploy.replay.case import Item, Written, milliseconds
-from deploy.replay.clocks import next_clock
 from deploy.replay.drawn import drawn
 from deploy.replay.filing import filed
 from deploy.replay.log import Log
@@ -153,9 +152,8 @@ class _Playing:
     def _pass_to(self, at: int, before: str) -> None:
         """Move time to a moment, and stop wherever a clock runs out on the way."""
         control = self._offices[self._founding.governance].control
-        stores = [office.acting.store for office in self._offices.values()]
         for _ in range(STOPS_MAX):
-            due = next_clock(stores, self._log.now_ms) if self._mode == "now" else None
+            due = self._next_clock() if self._mode == "now" else None
             if due is None or due >= at:
                 break
             founds.set_time(control, due)
@@ -165,6 +163,11 @@ class _Playing:
         if at > self._log.now_ms:
             founds.set_time(control, at)
             self._settle()
+
+    def _next_clock(self) -> int | None:
+        """Give when the next clock of anybody runs out; None where none is set."""
+        every = (office.next_clock(self._log.now_ms) for office in self._offices.values())
+        return min((due for due in every if due is not None), default=None)
 
     def _say(self, item: Item) -> Said:
         if self._mode == "then" and (item.link or item.standing != "held_then"):
@@ -290,7 +293,7 @@ class _Playing:
         for agency in self._offices:
             views = self._log.views.get(agency, [])
             for sent in views[self._seen[agency] :]:
-                if sent.value is not None:
+                if sent.value is not None and sent.key not in self._log.times:
                     self._take_view(agency, sent.value)
             self._seen[agency] = len(views)
 

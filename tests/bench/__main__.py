@@ -9,16 +9,19 @@ from pathlib import Path
 
 from deploy import logs
 from deploy.kafka.server import KafkaServer
-from tests.bench import audit, latency, month, rules, throughput
+from tests.bench import audit, desk, latency, month, rules, throughput
 from tests.bench.statements import agreement
 from tests.support.running import running
 
-WANTED = sys.argv[1:] or ["throughput", "latency", "audit", "rules", "month"]
+KAFKA = ("throughput", "audit", "latency")
+ALONE = {"rules": rules.measure, "month": month.measure, "desk": desk.measure}
+"""What needs no Kafka."""
+WANTED = sys.argv[1:] or [*KAFKA, *ALONE]
 COUNT = int(os.environ.get("BENCH_COUNT", "20000"))
 
 
 async def figures(folder: Path, address: str) -> dict[str, float]:
-    """Measure everything, in order."""
+    """Measure what needs Kafka, in order."""
     found: dict[str, float] = {}
     if {"throughput", "audit"} & set(WANTED):
         made = running(address, folder, "bench", agreement=agreement(), workers=1)
@@ -29,27 +32,33 @@ async def figures(folder: Path, address: str) -> dict[str, float]:
                 await throughput.loaded(town, COUNT)
             if "audit" in WANTED:
                 found |= await asyncio.to_thread(audit.measure, town, folder)
-    if "rules" in WANTED:
-        found |= await asyncio.to_thread(rules.measure, folder)
-    if "month" in WANTED:
-        (folder / "month").mkdir()
-        found |= await asyncio.to_thread(month.measure, folder / "month")
     if "latency" in WANTED:
         found |= await latency.measure(address, folder / "latency")
     return found
 
 
+def over_kafka(folder: Path) -> dict[str, float]:
+    """Run a Kafka of our own, and measure on it."""
+    server = KafkaServer(folder / "kafka", heap_mib=1024, fast_start=False)
+    address = server.start()
+    try:
+        return asyncio.run(figures(folder, address))
+    finally:
+        server.stop()
+
+
 def main() -> None:
     """Measure, print, and write BENCH_JSON if it names a file."""
     logs.configure("error")
+    found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        server = KafkaServer(folder / "kafka", heap_mib=1024, fast_start=False)
-        address = server.start()
-        try:
-            found = asyncio.run(figures(folder, address))
-        finally:
-            server.stop()
+        if not set(KAFKA).isdisjoint(WANTED):
+            found |= over_kafka(folder)
+        for name, measured in ALONE.items():
+            if name in WANTED:
+                (folder / name).mkdir()
+                found |= measured(folder / name)
     for name, value in found.items():
         print(f"{name:<40}{value:>12,.2f}")
     if wanted := os.environ.get("BENCH_JSON"):

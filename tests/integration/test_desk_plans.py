@@ -3,18 +3,27 @@
 On SQLite and on real PostgreSQL; the list's own queries, and those of each page that they lead to.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.routing import compile_path
 
 from consumers.desk.pages.inbox import _newest
+from consumers.desk.person import Role
+from consumers.desk.rights import RIGHTS, may
+from deploy.desk import DEVELOPERS
 from tests.support.browser import provider
-from tests.support.busy import CANARY, POLICE, Busy, alert, busy, task
+from tests.support.busy import CANARY, POLICE, Busy, alert, busy, couple, facts, task
 from tests.support.filling import Asked, cost_of, fill, noted
 from tests.support.postgres import made
 from tests.support.visiting import Visited, Visitor, visiting
 from tests.support.working import files_in
 
+HOUSED = "mkc-housing/case"
+READERS = {who: frozenset(map(Role, roles)) for who, _, roles in DEVELOPERS if who != "officer"}
+"""Who opens pages: a supervisor's are the most."""
 SMALL, LARGE = 400, 4_000
 SLACK = 100
 """How much a query may cost whatever is held: a page of rows, each with what stands beside it."""
@@ -29,6 +38,14 @@ LISTS = (
     "/handovers?show=past",
     "/disclosures", "/disclosures?show=over", "/feeds", "/figures", "/persons",
 )  # fmt: skip
+OTHERS = (
+    "/quarantine", "/whereabouts", "/exclusions", "/looks", "/figures/csv",
+    "/key", "/purpose", "/unsaved", "/browsers",
+)  # fmt: skip
+NO_PAGE = frozenset({"/sign-out"})
+"""A form that stands on every page."""
+ELSEWHERE = frozenset({"/quarantine/{digest}", "/emergencies/{statement}", "/erasures/{erasure}"})
+"""Of what governance alone has: the page of nothing."""
 
 
 def pages_of(force: Busy) -> list[str]:
@@ -48,14 +65,62 @@ def pages_of(force: Busy) -> list[str]:
     ]  # fmt: skip
 
 
+def others_of(force: Busy) -> list[str]:
+    """Give the pages that are not of the daily work."""
+    said, report = force.said, f"/reports/{force.said['concern']}"
+    force.exclude("Nobody Here (name invented)", "concern")
+    tenancy = {**couple(force.draw), "event": facts(contact="tenancy")}
+    force.say("tenancy", HOUSED, "contact_recorded", tenancy)
+    return [
+        *OTHERS, report, f"{report}/whereabouts/2", f"{report}/refer/idva",
+        f"/exclusions/about/{said['concern']}", f"/exclusions/{said['exclusion']}",
+        f"/recalls/{force.compromise(HOUSED)}", f"/quarantine/{'d' * 43}",
+        f"/emergencies/{said['concern']}", f"/erasures/{said['concern']}",
+    ]  # fmt: skip
+
+
+def paths_of(force: Busy, desk: Visited) -> list[str]:
+    """Give an address of every page, or more than one.
+
+    Raises:
+        LookupError: the table of rights has a page that has none here.
+    """
+    visitor = desk.visitor("supervisor")
+    visitor.post("/figures")  # counted once: what is read is the table that was made
+    sent = visitor.post("/search", **SOUGHT, report=force.said["concern"])
+    paths = [*pages_of(force), *others_of(force), sent.headers["location"]]
+    known = {address_of(path) for path in paths}
+    missing = [one for one, right in RIGHTS.items()
+               if not right.is_open and one not in known | NO_PAGE]  # fmt: skip
+    if missing:
+        raise LookupError(
+            f"No sample address is known of {', '.join(missing)}: add one to pages_of in "
+            "tests/integration/test_desk_plans.py."
+        )
+    return paths
+
+
+def address_of(path: str) -> str:
+    """Give the row of the table of rights that a path is of."""
+    bare = path.partition("?")[0]
+    plain_first = sorted(RIGHTS, key=lambda one: one.count("{"))
+    return next((one for one in plain_first if compile_path(one)[0].match(bare)), bare)
+
+
+def opened(visitor: Visitor, path: str) -> Any:
+    """Open a page that somebody may open."""
+    page = visitor.get(path)
+    assert page.status_code == (404 if address_of(path) in ELSEWHERE else 200), path
+    return page
+
+
 def asked_by(desk: Visited, visitor: Visitor, path: str) -> Asked:
     """Open a page, and the one after it; give what was asked of the store."""
     with noted(desk.station.store) as asked:
         if path == "/live":  # which never ends: what it asks each time
             _newest(desk.station, frozenset({"somebody"}))
             return asked
-        page = visitor.get(path)
-        assert page.status_code == 200, path
+        page = opened(visitor, path)
         follows = [part.split('"')[0] for part in page.text.split('href="')[1:]]
         more = [
             link.replace("&amp;", "&") for link in follows if "after=" in link or "before=" in link
@@ -63,6 +128,21 @@ def asked_by(desk: Visited, visitor: Visitor, path: str) -> Asked:
         for link in more[:1]:
             assert visitor.get(link).status_code == 200, link
     return asked
+
+
+def readers(desk: Visited) -> Callable[[str], Visitor]:
+    """Give who opens a page: somebody who may, signed in once."""
+    signed_in: dict[str, Visitor] = {}
+
+    def reader(path: str) -> Visitor:
+        right = RIGHTS[address_of(path)]
+        able = (who for who, roles in READERS.items() if may(right, "GET", roles))
+        who = next(able)
+        if who not in signed_in:
+            signed_in[who] = desk.visitor(who)
+        return signed_in[who]
+
+    return reader
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -73,15 +153,15 @@ def test_what_a_page_asks_costs_the_same_however_much_is_held(
     files = files_in(tmp_path)
     servers = {POLICE: made(database, "desk-plans")} if kind == "postgresql" else {}
     force = busy(tmp_path, store=lambda agency: servers.get(agency, files(agency)))
-    paths, store = pages_of(force), force.town.consumers[POLICE].store
     with provider() as issuer, visiting(force.town, POLICE, tmp_path, issuer=issuer) as desk:
-        visitor = desk.visitor("supervisor")
-        sent = visitor.post("/search", **SOUGHT, report=force.said["concern"])
-        paths.append(sent.headers["location"])
-        costs = []
+        paths = paths_of(force, desk)
+        store, costs = desk.station.store, list[dict[str, dict[str, int]]]()
         for first, last in ((0, SMALL), (SMALL, LARGE)):
             fill(store, first, last)
-            costs.append({path: cost_of(store, asked_by(desk, visitor, path)) for path in paths})
+            people = readers(desk)
+            costs.append({
+                path: cost_of(store, asked_by(desk, people(path), path)) for path in paths
+            })
     small, large = costs
     grown = [
         f"{path}: {small[path].get(query, 0)} to {cost}: {query}"

@@ -13,6 +13,7 @@ from consumers.safeguarding.rows import alerts
 from contracts.section import Practitioner
 from contracts.statement import interpret, parse
 from deploy import clock
+from tests.matrix.partnership import key
 from tests.support.played import token_of
 from tests.support.stranger import concern, seeded
 from tests.support.visiting import Visitor
@@ -74,6 +75,15 @@ class Busy:
         about = {"statement": self.said[report]}
         wall = {"event": event, "cause.1": about, "provenance": told["provenance"]}
         self.say("exclusion", CASE, "exclusion_recorded", wall)
+
+    def compromise(self, source: str) -> str:
+        """Let governance revoke the key of a source that said something before; give its kid."""
+        kid = key(source).kid
+        revoked = {"act": "key_revoked", "agency": source.partition("/")[0], "kid": kid,
+                   "reason": "compromised", "invalid_since": f"{DAY}T00:00:00.000Z"}  # fmt: skip
+        self.town.govern("mk-csp", "act_proposed", {"proposal": revoked})
+        self.town.settle()
+        return kid
 
     def token(self, report: str, number: int = 1) -> str:
         """Give the token of one person of a report."""

@@ -13,6 +13,7 @@ from consumers.desk.pages import inbox
 from consumers.desk.station import Station
 from consumers.figures.table import Fact
 from consumers.governance import rows as governed
+from consumers.listed import MANY
 from consumers.safeguarding import pressing
 from consumers.safeguarding.rows import alert_subjects, alerts
 from consumers.store import Store
@@ -201,7 +202,7 @@ def test_the_inbox_counts_no_further_than_a_hundred_and_the_live_line_hears_each
     which, officer = alert(force), desk.visitor("officer")
     store = force.town.consumers[POLICE].store
     assert re.search(r"[0-9] alerts? that nobody has", officer.get("/").text)
-    more(store, which, inbox.MANY)
+    more(store, which, MANY)
     assert "100 or more alerts that nobody has" in officer.get("/").text
     before = inbox._newest(desk.station, frozenset({"somebody"}))
     with store.write() as db:
@@ -210,7 +211,7 @@ def test_the_inbox_counts_no_further_than_a_hundred_and_the_live_line_hears_each
         db.execute(insert(alerts).values(**{**another, "raised_at": last["raised_at"] + 1}))
     after = inbox._newest(desk.station, frozenset({"somebody"}))
     assert after != before
-    assert after[2] == before[2] == inbox.MANY
+    assert after[2] == before[2] == MANY
     with store.read() as db:
         assert pressing.count_free(db, frozenset(), at_most=3) == 3
 

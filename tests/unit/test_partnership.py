@@ -100,7 +100,8 @@ def test_what_an_undone_transaction_folded_is_folded_anew(speaker: Speaker) -> N
         with speaker.outbox.database.write() as db:
             for one in came:
                 if one.record is not None and one.topic == speaker.inbox.views:
-                    speaker.inbox._take_view(db, speaker.outbox.opened(one.record, db), one)
+                    known = speaker.outbox.partnership_in(db)
+                    speaker.inbox._take_view(db, speaker.outbox.opened(one.record, known), one)
             assert "mk-second" in speaker.outbox.partnership_in(db).versions
             raise RuntimeError
 

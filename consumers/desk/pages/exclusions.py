@@ -12,6 +12,7 @@ from consumers import store as stored
 from consumers.desk.person import Person, Role
 from consumers.desk.shown import people
 from consumers.desk.station import Station
+from consumers.listed import PAGE
 from contracts.event.case import ExclusionRecorded
 from contracts.fault import Misuse
 from contracts.identifier import is_statement_id
@@ -79,11 +80,15 @@ def routes(station: Station) -> list[Route]:
 
 def _listed(station: Station, request: Request, **more: Any) -> Response:
     person = station.person(request)
-    found = station.acts.excluding.standing(person.viewer)
+    before = request.query_params.get("before", "")
+    found = station.acts.excluding.standing(
+        person.viewer, before=int(before) if before.isdecimal() else None, count=PAGE + 1
+    )
     with station.store.write() as db:
         station.look(db, request, person, "exclusion", "all")
     given: dict[str, Any] = {
-        "listed": [_shown(station, *one) for one in found], "typed": "", **more
+        "listed": [_shown(station, said_id, event) for _, said_id, event in found[:PAGE]],
+        "more": found[PAGE - 1][0] if len(found) > PAGE else None, "typed": "", **more,
     }  # fmt: skip
     return station.page(request, "exclusions.html", title="Exclusions", **given)
 
@@ -192,13 +197,13 @@ def _wrong(sent: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _one(station: Station, request: Request, **more: Any) -> Response:
     person, said_id = station.person(request), request.path_params["exclusion"]
-    found = dict(station.acts.excluding.standing(person.viewer))
+    found = station.acts.excluding.stands(person.viewer, said_id)
     with station.store.write() as db:
         station.look(db, request, person, "exclusion", said_id)
-    if said_id not in found:
+    if found is None:
         return station.nothing(request)
     given: dict[str, Any] = {
-        "one": _shown(station, said_id, found[said_id]), "errors": [], "typed": "", **more
+        "one": _shown(station, said_id, found), "errors": [], "typed": "", **more
     }  # fmt: skip
     return station.page(request, "exclusion_lift.html", title="Lift an exclusion", **given)
 

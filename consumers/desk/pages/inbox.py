@@ -1,6 +1,6 @@
 """The inbox: what came, what presses first; and the newest of it as it comes, with no content."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import anyio
@@ -16,15 +16,12 @@ from consumers.desk import rows
 from consumers.desk.person import Person
 from consumers.desk.shown import title_of
 from consumers.desk.station import Station
-from consumers.research.board import tasks_seen
+from consumers.listed import MANY, PAGE
+from consumers.research.board import tasks_of_all
 from consumers.research.plan import LOOKED
-from consumers.responses import rows as responses
-from consumers.responses.listed import count_owed
+from consumers.responses.listed import count_owed, owed_on
 from consumers.safeguarding import pressing
 
-PAGE = 25
-MANY = 100
-"""How far what waits is counted: the page that is opened most reads no more than that."""
 LOOK_S = 0.25
 """How often the live line looks whether something came: a decision shows within a second."""
 
@@ -51,44 +48,42 @@ def _listed(
 ) -> dict[str, Any]:
     person = station.person(request)
     with station.store.read() as db:
-        hidden = station.hidden(db, person)
-        first = [] if before else rows.pressing(db, hidden=hidden)
-        found = rows.arrived(db, hidden=hidden, open_only=not every, before=before, count=PAGE + 1)
-        listed = [_row(station, one, db, person) for one in found[:PAGE]]
+        first = [] if before else rows.pressing(db, person.viewer)
+        found = rows.arrived(db, person.viewer, open_only=not every, before=before, count=PAGE + 1)
+        listed = found[:PAGE]
+        shown = _rows(station, db, person, [*first, *listed])
         counts = {
             "owed": count_owed(db, person.viewer, at_most=MANY),
             "alerts": pressing.count_free(db, person.viewer, at_most=MANY),
         }
         return {
-            "pressing": [_row(station, one, db, person) for one in first],
-            "listed": listed,
-            "more": found[PAGE - 1]["entry"] if len(found) > PAGE else None,
+            "pressing": shown[: len(first)], "listed": shown[len(first) :],
+            "more": listed[-1]["entry"] if len(found) > PAGE else None,
             "every": every, "counts": counts, "many": MANY, "as_of": stored.ledger_time(db),
         }  # fmt: skip
 
 
-def _row(station: Station, one: RowMapping, db: Connection, person: Person) -> dict[str, Any]:
-    admitted = station.voice.partners.agencies.get(one["agency"])
-    return {
-        "id": one["statement"], "kind": title_of(one["event"]), "arrived": one["arrived"],
-        "agency": admitted.title if admitted else one["agency"], "urgency": one["urgency"],
-        "marks": one["marks"].split(), "verified": one["verified"], "done": one["done"],
-        "stands": standing.marks_of(db, one["statement"]),
-        "owed_by": _owed_by(db, one["statement"]), "looks": _looks(db, person, one["statement"]),
-    }  # fmt: skip
-
-
-def _owed_by(db: Connection, statement: str) -> int | None:
-    """Give by when an answer to a report is owed; None where none is."""
-    duty = responses.duty(db, f"response_given/{statement}")
-    return None if duty is None or duty["discharged_by"] is not None else duty["due_at"]
-
-
-def _looks(db: Connection, person: Person, statement: str) -> tuple[int, int] | None:
-    """Count the looks that were made on a report, and those that were to be; None without any."""
-    tasks = tasks_seen(db, person.viewer, statement)
-    made = sum(task["outcome"] in LOOKED for task in tasks)
-    return (made, len(tasks)) if tasks else None
+def _rows(
+    station: Station, db: Connection, person: Person, found: Sequence[RowMapping]
+) -> list[dict[str, Any]]:
+    """Say of each report what it is, how it stands, and what is owed and was looked up on it."""
+    ids, partners = [one["statement"] for one in found], station.partners
+    marks = standing.marks_of_all(db, ids)
+    owed = owed_on(db, person.viewer, ids)
+    tasks = tasks_of_all(db, station.hidden(db, person), ids)
+    looks = {
+        said: (sum(task["outcome"] in LOOKED for task in its), len(its))
+        for said, its in tasks.items()
+    }
+    return [
+        {
+            "id": said, "kind": title_of(one["event"]), "arrived": one["arrived"],
+            "agency": partners.get(one["agency"], one["agency"]), "urgency": one["urgency"],
+            "marks": one["marks"].split(), "verified": one["verified"], "done": one["done"],
+            "stands": marks.get(said, []), "owed_by": owed.get(said), "looks": looks.get(said),
+        }
+        for said, one in zip(ids, found, strict=True)
+    ]  # fmt: skip
 
 
 async def _news(station: Station, request: Request) -> AsyncIterator[str]:
@@ -114,8 +109,7 @@ async def _news(station: Station, request: Request) -> AsyncIterator[str]:
 def _newest(station: Station, viewer: frozenset[str]) -> tuple[int, str | None, int]:
     """Give the newest entry, the newest alert and how many nobody has, as somebody may know."""
     with station.store.read() as db:
-        hidden = standing.hidden_from(db, viewer)
-        found = rows.arrived(db, hidden=hidden, open_only=False, before=None, count=1)
+        found = rows.arrived(db, viewer, open_only=False, before=None, count=1)
         return (
             found[0]["entry"] if found else 0, pressing.newest(db, viewer),
             pressing.count_free(db, viewer, at_most=MANY),

@@ -11,6 +11,8 @@ from consumers.desk.person import PURPOSES
 from consumers.desk.station import Station
 
 PAGE = 50
+HOURS = 24
+"""How many of the hours that the log has a digest of are compared each time this is opened."""
 KINDS = {
     "report": "opened a report", "whereabouts": "saw where somebody is",
     "whereabouts_alone": "asked to see alone where somebody is",
@@ -41,14 +43,18 @@ def routes(station: Station) -> list[Route]:
                 db, viewer=person.viewer, hidden=hidden, count=PAGE + 1, about=about or None,
                 before=int(before) if before.isdecimal() else None,
             )  # fmt: skip
-            hours = looks.verify(db, station.voice.source)
+            hours = looks.verify(db, station.voice.source, count=HOURS)
+            since = hours[0].since if len(hours) == HOURS else 0
             given: dict[str, Any] = {
                 "listed": [(one, station.acts.known_as(one["token"])) for one in found[:PAGE]],
                 "more": found[PAGE - 1]["place"] if len(found) > PAGE else None,
                 "searches": searches.of_all(db, [one["about"] for one in found[:PAGE]]),
                 "about": about, "kinds": KINDS, "purposes": PURPOSES,
                 "broken": [one for one in hours if not one.holds], "hours": len(hours),
-                "strangers": looks.strangers(db, {one.statement for one in hours}),
+                "strangers": looks.strangers(
+                    db, {one.statement for one in hours}, since=since
+                ),
+                "whole": not since,
                 "untold": looks.untold(db),
             }  # fmt: skip
             station.look(db, request, person, "looks", about or "all")

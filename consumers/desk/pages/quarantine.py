@@ -10,13 +10,14 @@ from starlette.routing import Route
 
 from broker.core.case import WAIVABLE
 from broker.core.legs import reached
-from consumers import standing
 from consumers import store as stored
 from consumers.desk.person import Person, Role
 from consumers.desk.shown import title_of
 from consumers.desk.station import Station
 from consumers.governance import rows
+from consumers.listed import MANY, PAGE, Place
 from consumers.responses import rows as duties
+from consumers.responses.listed import owed
 from consumers.responses.owed import second_looks
 from contracts.fault import Misuse
 from contracts.reason import Reason
@@ -35,7 +36,7 @@ def routes(station: Station) -> list[Route]:
     def listed(request: Request) -> Response:
         person = station.person(request)
         with station.store.read() as db:
-            found = _listed(station, db, person)
+            found = _listed(station, db, person, Place.read(request.query_params.get("after", "")))
         return station.page(request, "quarantine.html", title="What is held", **found)
 
     def one(request: Request) -> Response:
@@ -54,19 +55,18 @@ def routes(station: Station) -> list[Route]:
     ]
 
 
-def _listed(station: Station, db: Connection, person: Person) -> dict[str, Any]:
+def _listed(
+    station: Station, db: Connection, person: Person, place: Place | None
+) -> dict[str, Any]:
     """List how much is held, and what this agency decides of it."""
     viewer, now = person.viewer, stored.ledger_time(db)
-    held = standing.visible(db, viewer, rows.held(db), "digest")
-    seconds = [
-        one
-        for one in standing.visible(db, viewer, duties.all_duties(db), "about", "statement")
-        if one["kind"] == "second_release" and one["discharged_by"] is None
-    ]
+    count, late, first = rows.count_held(db, viewer, now)
+    found = rows.to_decide(db, viewer, place=place, count=PAGE + 1)
+    held, seconds = found[:PAGE], owed(db, viewer, "second_release", place=None, count=PAGE)
     return {
-        "count": len(held), "late": sum(one["due_at"] < now for one in held),
-        "first": held[0]["due_at"] if held else None, "now": now,
-        "held": [_shown(station, one) for one in held if one["decides"]],
+        "count": count, "late": late, "first": first, "now": now, "many": MANY,
+        "held": [_shown(station, one) for one in held],
+        "more": Place(held[-1]["due_at"], held[-1]["digest"]) if len(found) > PAGE else None,
         "seconds": [(one["about"], one["due_at"]) for one in seconds],
         "decides": person.is_one_of(Role.INFORMATION_MANAGER, Role.DUTY_MANAGER),
     }  # fmt: skip
@@ -94,9 +94,9 @@ def _shown(station: Station, held: RowMapping) -> dict[str, Any]:
 def _found(station: Station, db: Connection, digest: str, person: Person) -> dict[str, Any] | None:
     """Read what is held, or one decided alone; None alike for nothing and for what is kept."""
     held, said = rows.held_one(db, digest), rows.said_of(db, digest)
-    owed = [duties.duty(db, key) for key in second_looks(digest)]
+    looks = [duties.duty(db, key) for key in second_looks(digest)]
     hidden = station.hidden(db, person)
-    open_ = [one["due_at"] for one in owed if one is not None and one["discharged_by"] is None]
+    open_ = [one["due_at"] for one in looks if one is not None and one["discharged_by"] is None]
     decides = held is not None and held["decides"]
     if digest in hidden or not (open_ or decides):
         return None

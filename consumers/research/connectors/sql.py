@@ -19,7 +19,6 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -116,6 +115,10 @@ class _Asking:
         """Break off what the database still does for this look; harmless once it ended."""
         self._is_over = True
         raw = self._raw
+        if raw is None or isinstance(raw, sqlite3.Connection):
+            return
+        import psycopg  # where it is needed it is there: most homes have no PostgreSQL
+
         if isinstance(raw, psycopg.Connection):
             # Whatever waits for the server then reads an end: a server that fell silent sends none.
             with (
