@@ -1,5 +1,6 @@
 """Which parts work for an agency, and in which order they are shown what came."""
 
+from consumers.chronology.worker import Chronology
 from consumers.desk.worker import Inbox
 from consumers.disclosure.worker import Disclosures
 from consumers.enquiry.worker import Enquiries
@@ -34,5 +35,5 @@ def workers_of(voice: Voice, weighing: Weighing | None = None) -> list[Worker]:
     police = [Research(voice), Intelligence(voice)]
     return [
         Responses(voice), Governance(voice), people, *police, *casework, Watching(voice),
-        Inbox(voice), Silence(voice), Telling(voice),
+        Inbox(voice), Chronology(voice), Silence(voice), Telling(voice),
     ]  # fmt: skip

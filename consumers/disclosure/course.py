@@ -26,6 +26,8 @@ Power = Literal["dvds", "common_law_only"]
 Decision = Literal["disclose", "nothing_to_disclose", "refuse"]
 Told = Literal["person_at_risk", "third_party"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
+APPLICATIONS = frozenset({"disclosure_applied", "disclosure_staged"})
+"""What tells that somebody applied to know: the case's own officers alone see it."""
 
 WORDS: dict[str, str] = {
     "initial_checks": "checked for danger now, the applicant not there",
