@@ -30,8 +30,13 @@ def pages_of(force: Busy) -> list[str]:
     """Give every page of the work but the inbox."""
     said = force.said
     report = f"/reports/{said['concern']}"
+    his, hers = (
+        force.sections["concern"][f"person.{n}.identity"]["subject"] for n in (1, 2)
+    )  # fmt: skip
     return [
-        *LISTS, f"/alerts/{alert(force)}", f"/research/{task(force)}",
+        *LISTS, f"/persons/{his}/chronology", f"/persons/{his}/chronology/{hers}",
+        f"/persons/{his}/picture", f"/persons/{his}/picture/{hers}",
+        f"/alerts/{alert(force)}", f"/research/{task(force)}",
         f"/research/reports/{said['concern']}", f"{report}/answer", f"{report}/ask",
         f"{report}/referral", f"/requests/{said['question']}/answer",
         f"/corrections/{said['correction']}", f"/disclosures/{said['application']}",

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from consumers import standing, store
+from consumers.chronology.rows import happenings
 from consumers.consumer import Came
 from consumers.desk.pages.inbox import _newest
 from consumers.desk.station import Station
@@ -142,6 +143,21 @@ def met(visitor: Visitor, method: str, path: str, **fields: Any) -> tuple[Any, i
     return told(answer), len(asked)
 
 
+def named_by(twin: Twin, ids: list[str]) -> list[str]:
+    """List whom some statements name at a home, by token."""
+    with twin.acting.store.read() as db:
+        query = select(happenings.c.token).where(happenings.c.statement.in_(ids)).distinct()
+        return sorted(db.execute(query).scalars())
+
+
+def of_people(tokens: list[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """List every page about a person, or two, at which he could look for her."""
+    for one in tokens:
+        for page in ("chronology", "picture"):
+            yield "GET", f"/persons/{one}/{page}", {}
+            yield "GET", f"/persons/{one}/{page}/{tokens[0]}", {}
+
+
 def addresses(ids: list[str], digests: list[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """List every address at which he could look for her, and every form he could send there."""
     lists = ("/", "/?show=all", "/quarantine", "/whereabouts", "/exclusions", "/looks", "/key")
@@ -180,7 +196,10 @@ def test_whoever_is_excluded_meets_what_they_would_meet_where_there_is_nothing(
     assert hidden_in(without) == ([], [])
     kept = [one.desk.visitor("kept") for one in pair]
     limit = 230  # a session asks no more in a minute; his does not
-    for count, (method, path, fields) in enumerate(addresses(ids, digests)):
+    tokens = named_by(with_case, ids)
+    assert tokens or not ids
+    asked = [*of_people(tokens), *addresses(ids, digests)]
+    for count, (method, path, fields) in enumerate(asked):
         if count * 2 % limit > limit - 3:
             kept = [one.desk.visitor("kept") for one in pair]
         first, second = (met(one, method, path, **fields) for one in kept)

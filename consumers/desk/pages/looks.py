@@ -18,6 +18,7 @@ KINDS = {
     "whereabouts_granted": "let another see where somebody is",
     "whereabouts_reviewed": "reviewed that another saw where somebody is",
     "quarantine": "opened what is held", "exclusion": "opened who is kept from a report",
+    "chronology": "read it in a chronology", "picture": "saw it in a picture of relationships",
     "looks": "read who looked", "signed_in": "signed in", "signed_out": "signed out",
     "refused": "was refused what is not theirs",
 }  # fmt: skip
