@@ -12,7 +12,7 @@ from contracts.event.report import Referral, RiskAssessed
 from contracts.fault import Misuse
 from contracts.instrument.assessed import yes_count
 from contracts.instrument.marac import Criterion, Incident, Known, met
-from contracts.instrument.referred import Need, Put, ReferralKind, lacking
+from contracts.instrument.referred import Need, Put, ReferralKind, lacking, spelled
 from contracts.section import Answer, Risk, RiskLevel
 from contracts.statement import Statement
 from producers.assessing import WHO
@@ -79,16 +79,14 @@ def read_referral(path: Path, home: Path, finds: Finds, *, now_ms: int) -> Writt
     lacks = lacking(put, criteria)
     if lacks and not filed.is_in_danger:
         raise Misuse(
-            f"This referral to {kind.title} lacks: {'; '.join(what for what, _ in lacks)}.",
-            remedy=" ".join(dict.fromkeys(remedy for _, remedy in lacks)),
+            f"This referral to {kind.title} lacks: {'; '.join(one.what for one in lacks)}.",
+            remedy=" ".join(dict.fromkeys(one.remedy for one in lacks)),
         )
-    version = criteria.version
-    if kind.marac:
-        version = f"{version}, MARAC {marac_criteria(home, filed.marac_version).version}"
+    version = marac_criteria(home, filed.marac_version).version if kind.marac else None
     facts = {
         "addressee": filed.to,
         "referral": filed.referral,
-        "criterion": _criterion(filed, kind, version),
+        "criterion": spelled(put, criteria, in_danger=filed.is_in_danger, marac_version=version),
         "ends_on": filed.ends_on,
     }
     addressed = InvolvedAgency(agency=filed.to, how="addressee")
@@ -98,13 +96,6 @@ def read_referral(path: Path, home: Path, finds: Finds, *, now_ms: int) -> Writt
         "involved": [addressed, *(one for one in filed.involved if one != addressed)],
     }
     return Written(filed.model_copy(update=changed), lines, path.name)
-
-
-def _criterion(filed: Referring, kind: ReferralKind, version: str) -> str:
-    """Say by what it is referred; a threat to life goes by that alone."""
-    known = [name for name in filed.meets if name in {*kind.any_of, *kind.all_of}]
-    named = ["threat_to_life", *known] if filed.is_in_danger else known
-    return f"{', '.join(named)} (criteria {version})"
 
 
 def _assessment(

@@ -8,7 +8,7 @@ Source: domain.md 1.10; review 5.6.2, 5.6.3; Care Act 2014 s42.
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from contracts.event.report import RISE, Referral
 from contracts.form import Section
@@ -110,7 +110,32 @@ class Put:
     has: Collection[Need] = ()
 
 
-def lacking(put: Put, criteria: ReferralCriteria) -> list[tuple[str, str]]:
+class Lack(NamedTuple):
+    """One thing that a referral lacks.
+
+    Attributes:
+        of: a need, the id of a criterion, or `meets` where none that would do is named.
+        what: it is.
+        remedy: what to do about it, in a referral's file.
+    """
+
+    of: str
+    what: str
+    remedy: str
+
+
+def spelled(
+    put: Put, criteria: ReferralCriteria, *, in_danger: bool, marac_version: str | None = None
+) -> str:
+    """Say by what somebody is referred; a threat to life goes by that alone."""
+    kind = criteria.kind(put.referral)
+    known = [name for name in put.meets if name in {*kind.any_of, *kind.all_of}]
+    named = ["threat_to_life", *known] if in_danger else known
+    marac = f", MARAC {marac_version}" if kind.marac and marac_version else ""
+    return f"{', '.join(named)} (criteria {criteria.version}{marac})"
+
+
+def lacking(put: Put, criteria: ReferralCriteria) -> list[Lack]:
     """List what a referral lacks, each with what to do about it; empty where nothing does.
 
     Args:
@@ -124,23 +149,24 @@ def lacking(put: Put, criteria: ReferralCriteria) -> list[tuple[str, str]]:
     return [*_criteria(put, kind, criteria), *_needs(put, kind, criteria)]
 
 
-def _criteria(
-    put: Put, kind: ReferralKind, criteria: ReferralCriteria
-) -> Iterator[tuple[str, str]]:
+def _criteria(put: Put, kind: ReferralKind, criteria: ReferralCriteria) -> Iterator[Lack]:
     if set(put.meets) - {*kind.any_of, *kind.all_of}:
         known = ", ".join((*kind.any_of, *kind.all_of))
-        yield f"`meets` has what is no criterion of {kind.title}", f"Write one of: {known}."
+        what = f"`meets` has what is no criterion of {kind.title}"
+        yield Lack("meets", what, f"Write one of: {known}.")
     for name in kind.all_of:
         if name not in put.meets:
             one = criteria.criterion(name)
-            yield f"`{name}`: {one.holds}", f"If it holds, add it to `meets`. {one.remedy}"
+            remedy = f"If it holds, add it to `meets`. {one.remedy}"
+            yield Lack(name, f"`{name}`: {one.holds}", remedy)
     if kind.any_of and set(kind.any_of).isdisjoint(put.meets):
         listed = "; ".join(f"`{name}`: {criteria.criterion(name).holds}" for name in kind.any_of)
-        yield f"one of these: {listed}", "Write in `meets` which of them hold."
+        yield Lack("meets", f"one of these: {listed}", "Write in `meets` which of them hold.")
     for name in put.meets:
         if name in {*kind.any_of, *kind.all_of} and not _is_shown(name, put, kind, criteria):
             one = criteria.criterion(name)
-            yield f"`{name}` is said to hold, and nothing shows it: {one.holds}", one.remedy
+            what = f"`{name}` is said to hold, and nothing shows it: {one.holds}"
+            yield Lack(name, what, one.remedy)
 
 
 def _is_shown(name: str, put: Put, kind: ReferralKind, criteria: ReferralCriteria) -> bool:
@@ -153,9 +179,9 @@ def _is_shown(name: str, put: Put, kind: ReferralKind, criteria: ReferralCriteri
     return name not in _CHILDREN or put.children == _CHILDREN[name]
 
 
-def _needs(put: Put, kind: ReferralKind, criteria: ReferralCriteria) -> Iterator[tuple[str, str]]:
+def _needs(put: Put, kind: ReferralKind, criteria: ReferralCriteria) -> Iterator[Lack]:
     met = [name for name in put.meets if name in {*kind.any_of, *kind.all_of}]
     needs = [*kind.needs, *(need for name in met for need in criteria.criterion(name).needs)]
     for need in dict.fromkeys(needs):
         if (put.children == "not_asked") if need == "children" else need not in put.has:
-            yield NEEDS[need]
+            yield Lack(need, *NEEDS[need])
