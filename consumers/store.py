@@ -76,7 +76,7 @@ notices = Table(
     "notices",
     metadata,
     Column("digest", Text, primary_key=True),
-    Column("id", Text),
+    Column("id", Text, index=True),
     Column("leg", Text, nullable=False),
     Column("entry", BigInteger, nullable=False),
     Column("ledger_time", BigInteger, nullable=False, index=True),

@@ -3,8 +3,8 @@
 The only place that joins this machine's clock and randomness to an outbox.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from contracts.draft import Draft, draft
@@ -18,6 +18,7 @@ from contracts.reason import Reason
 from deploy import clock
 from deploy.kafka.plan import Governed
 from producers.home import Home
+from producers.inbox import Inbox
 from producers.lock import Busy
 from producers.outbox import Outbox
 from producers.partnership import Partnership
@@ -44,6 +45,21 @@ class Said:
 def outbox_of(home: Home) -> Outbox:
     """Open a home's outbox with this machine's clock and randomness."""
     return Outbox(home, now_ms=clock.now_ms, random_bytes=clock.random_bytes, new_id=clock.uuid7)
+
+
+def clear(outbox: Outbox, digests: Collection[str]) -> None:
+    """Insist that nothing of some statements is in an outbox, and write its database anew.
+
+    Raises:
+        Misuse: something is still there.
+        Transient: somebody is reading or writing meanwhile.
+    """
+    if Inbox(outbox).left(digests):
+        raise Misuse(
+            f"Something of it is still in the outbox of {outbox.home.folder}.",
+            remedy=f"Run: candour outbox catch-up --home {outbox.home.folder}",
+        )
+    outbox.database.settle(whole=True)
 
 
 async def say(outbox: Outbox, said: Draft, *, time_ms: int | None = None) -> Said:
@@ -202,3 +218,13 @@ async def governed_by(home: Home, wait_s: float) -> Governed:
             remedy="Before entry 0 give --founding with what `candour partnership draft` wrote.",
         )
     return found
+
+
+@asynccontextmanager
+async def sending(outbox: Outbox) -> AsyncIterator[None]:
+    """Send for a home while the block runs, unless another process does."""
+    sender = Sender(outbox, what="candour consumer catch-up")
+    async with AsyncExitStack() as stack:
+        with suppress(Busy):  # whoever sends reads too
+            await stack.enter_async_context(sender.running())
+        yield

@@ -1,16 +1,10 @@
 """The only place that joins parts: a home, its outbox, its store and the workers of its kind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import (
-    AbstractContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    nullcontext,
-    suppress,
-)
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import structlog
 
@@ -25,6 +19,7 @@ from consumers.intelligence.desk import Grading
 from consumers.people.desk import Matching
 from consumers.people.weighing import Weighing
 from consumers.referrals.desk import Referring
+from consumers.referrals.making import Making
 from consumers.research.desk import Desk
 from consumers.research.looking import Looking
 from consumers.research.victim_information import Requesting
@@ -39,8 +34,9 @@ from contracts.fault import CandourError, Misuse, Transient
 from contracts.section import Practitioner
 from deploy import clock
 from deploy.connecting import connected
+from deploy.criteria import criteria_of
 from deploy.matching import weighing_of
-from deploy.speaking import WAIT_S_MAX, Said, insisted, outbox_of, say
+from deploy.speaking import WAIT_S_MAX, Said, clear, insisted, outbox_of, say, sending
 from deploy.workers import workers_of
 from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
@@ -123,6 +119,11 @@ class Acting:
         return Referring(self.store, self.voice, clock.uuid7)
 
     @property
+    def making(self) -> Making:
+        """Where referrals are made."""
+        return Making(self.store, self.voice, clock.uuid7, criteria_of(self.home.folder))
+
+    @property
     def disclosing(self) -> Disclosing:
         """Where officers record the stages of a disclosure."""
         return Disclosing(self.store, self.voice, clock.uuid7)
@@ -145,7 +146,7 @@ class Acting:
     @property
     def erasing(self) -> Erasing:
         """Where people erase, and say that they did."""
-        return Erasing(self.store, self.voice, clock.uuid7)
+        return Erasing(self.store, self.voice, clock.uuid7, partial(clear, self.outbox))
 
     def practitioner(self, name: str, reference: str | None = None) -> Practitioner:
         """Name a person at work, with the agency's own token for them, by reference where given."""
@@ -261,7 +262,7 @@ class Acting:
             Transient: Kafka is away, or a receipt did not come in time.
         """
         total = 0
-        async with _sending(self.outbox):
+        async with sending(self.outbox):
             while True:
                 read = await self.read()
                 if take_over:
@@ -387,13 +388,3 @@ def voice_of(home: Home) -> Voice:
     """Give who speaks from a home, its partnership not read yet."""
     agency = home.agency
     return Voice(agency.agency, home.source, agency.accountable, Partnership(), home.credential)
-
-
-@asynccontextmanager
-async def _sending(outbox: Outbox) -> AsyncIterator[None]:
-    """Send for a home while the block runs, unless another process does."""
-    sender = Sender(outbox, what="candour consumer catch-up")
-    async with AsyncExitStack() as stack:
-        with suppress(Busy):  # whoever sends reads too
-            await stack.enter_async_context(sender.running())
-        yield

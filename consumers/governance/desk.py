@@ -24,6 +24,14 @@ from contracts.fault import Misuse
 from contracts.form import Section
 from contracts.section import Practitioner, Provenance
 
+Finding = Literal["rightful", "avoidable", "misused"]
+FOUND: dict[Finding, str] = {
+    "rightful": "rightful: life was at risk, and it could not wait",
+    "avoidable": "avoidable: what was missing could have been there",
+    "misused": "misused: no life was at risk",
+}
+"""What a review finds of a use of the emergency path."""
+
 
 @dataclass(frozen=True)
 class Governing:
@@ -93,7 +101,7 @@ class Governing:
     def review(
         self,
         statement: str,
-        finding: Literal["rightful", "avoidable", "misused"],
+        finding: Finding,
         *,
         lesson: str,
         by: Practitioner,
@@ -108,7 +116,7 @@ class Governing:
             statement=statement, finding=finding, lesson=lesson, by=by.name or ""
         )
         with self.store.write() as db:
-            used = {one["id"]: one for one in rows.all_emergencies(db)}.get(statement)
+            used = rows.emergency(db, statement)
             hidden = standing.hidden_from(db, self.voice.viewer(by))
             if used is None or statement in hidden or used["finding"] is not None:
                 raise Misuse(

@@ -6,7 +6,7 @@ A confirmation is refused here while anything of it is held: nobody signs what i
 Source: design.md, Control statements; domain.md 1.6.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,18 +22,25 @@ from contracts.event import case
 from contracts.fault import Misuse
 from contracts.form import Section
 from contracts.section import Practitioner
-from contracts.statement import parse
 
 Ground = Literal["retention_ended", "unlawful", "court_order", "data_subject", "mistaken"]
 
 
 @dataclass(frozen=True)
 class Erasing:
-    """Where an agency's people erase, and say that they did."""
+    """Where an agency's people erase, and say that they did.
+
+    Attributes:
+        store: the consumer's.
+        voice: who speaks here.
+        new_id: makes a UUIDv7.
+        clear: insists that nothing of some statements, by digest, is in this home's outbox.
+    """
 
     store: Store
     voice: Voice
     new_id: Callable[[], str]
+    clear: Callable[[Collection[str]], object]
 
     def propose(
         self, statements: Sequence[str], ground: Ground, *, reason: str, by: Practitioner, role: str
@@ -66,6 +73,8 @@ class Erasing:
     ) -> list[Wanted]:
         """Say that everything is erased here, and when the last backup that has it ends.
 
+        This home's databases are looked at and written anew first.
+
         Args:
             erasure: id of the statement that endorsed it.
             backups_until: an `Instant`; recorded, since no machine here sees the backups.
@@ -75,9 +84,10 @@ class Erasing:
         Raises:
             Misuse: nothing of this id was to be erased here, it is confirmed, or something of it
                 is still held.
+            Transient: somebody is reading or writing meanwhile.
         """
         with self.store.read() as db:
-            row = {one["endorsement"]: one for one in rows.all_erasures(db)}.get(erasure)
+            row, digests = rows.erasure(db, erasure), named(db, erasure)
             if row is None or row["backups_until"] is not None:
                 raise Misuse(
                     "Nothing waits here to be confirmed under this id.",
@@ -88,6 +98,8 @@ class Erasing:
                     "Something of it is still held here.",
                     remedy="Run candour consumer catch-up on this home, then confirm again.",
                 )
+        self.clear(digests)
+        self.store.settle(whole=True)
         event = case.ErasureConfirmed(
             erasure=erasure, by=by.name or "", backups_until=backups_until
         )
@@ -95,8 +107,8 @@ class Erasing:
 
     def left(self, db: Connection, erasure: str) -> list[str]:
         """List the digests of what an erasure names and is still held here."""
-        digests = asked(db).get(erasure, [])
-        query = select(stored.views.c.digest).where(stored.views.c.digest.in_(digests))
+        digests = stored.views.c.digest
+        query = select(digests).where(digests.in_(named(db, erasure)))
         return list(db.execute(query).scalars())
 
     def _wanted(self, event: Section, name: str, by: Practitioner, role: str) -> list[Wanted]:
@@ -110,16 +122,18 @@ class Erasing:
         return [wanted]
 
 
-def asked(db: Connection) -> dict[str, list[str]]:
-    """List what this agency was told to erase: digests by the id of the endorsing statement."""
+def named(db: Connection, erasure: str) -> list[str]:
+    """List what one erasure told this agency to erase, by digest; empty where it told nothing.
+
+    Args:
+        db: an open transaction.
+        erasure: the id of the statement that endorsed it.
+    """
     notices, views = stored.notices.c, stored.views.c
-    told = select(notices.record).where(notices.leg == "erasure")
-    own = select(views.record).where(views.event == "erasure_endorsed")
-    found: dict[str, list[str]] = {}
+    told = select(notices.record).where(notices.id == erasure, notices.leg == "erasure")
+    own = select(views.record).where(views.id == erasure, views.event == "erasure_endorsed")
     for record in [*db.execute(told).scalars(), *db.execute(own).scalars()]:
-        _, part, statement, _ = record.split(b"\n", 3)
-        exact = msgspec.json.decode(part, type=ViewPart).delivery
-        erases = msgspec.json.decode(exact, type=Delivery).erases
-        if erases:
-            found[parse(statement).context.id] = erases
-    return found
+        exact = msgspec.json.decode(record.split(b"\n", 2)[1], type=ViewPart).delivery
+        if erases := msgspec.json.decode(exact, type=Delivery).erases:
+            return erases
+    return []

@@ -1,11 +1,14 @@
 """Governance rows: what is held, which emergencies wait for review, what must be erased."""
 
+from collections.abc import Collection
+
 import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Connection,
+    Index,
     RowMapping,
     Table,
     Text,
@@ -14,9 +17,11 @@ from sqlalchemy import (
 )
 from sqlalchemy import delete as deleted
 
+from consumers.standing import is_shown
 from consumers.store import metadata, upsert
 from contracts.context import Context
 from contracts.entry import Delivery, ReasonGiven
+from contracts.event import name_of
 from contracts.event.case import EmergencyReviewed, RecallAcknowledged, ReleaseDecided
 from contracts.identifier import agency_of
 
@@ -55,6 +60,7 @@ emergencies = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("agency", Text, nullable=False),
+    Column("event", Text),
     Column("reasons", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
@@ -62,6 +68,7 @@ emergencies = Table(
     Column("lesson", Text),
     Column("review", Text),
 )
+Index("emergencies_of", emergencies.c.agency, emergencies.c.at, emergencies.c.id)
 """Uses of the emergency path that this agency reviews."""
 
 recalls = Table(
@@ -154,7 +161,8 @@ def said_of(db: Connection, digest: str) -> list[RowMapping]:
 def alarm(db: Connection, delivery: Delivery, context: Context, *, at: int, due_at: int) -> None:
     """Take in a use of the emergency path; the same again changes nothing."""
     row = upsert(db, emergencies).values(
-        id=context.id, agency=agency_of(context.source) or "", at=at, due_at=due_at,
+        id=context.id, agency=agency_of(context.source) or "", event=name_of(context.type),
+        at=at, due_at=due_at,
         reasons=msgspec.json.encode(delivery.reasons).decode(),
     )  # fmt: skip
     db.execute(row.on_conflict_do_nothing())
@@ -170,6 +178,22 @@ def all_emergencies(db: Connection) -> list[RowMapping]:
     """List every use of the emergency path, those that wait first."""
     order = (emergencies.c.finding.is_not(None), emergencies.c.due_at, emergencies.c.id)
     return list(db.execute(select(emergencies).order_by(*order)).mappings())
+
+
+def emergency(db: Connection, statement: str) -> RowMapping | None:
+    """Give one use of the emergency path, None where none is ours to review."""
+    query = select(emergencies).where(emergencies.c.id == statement)
+    return db.execute(query).mappings().first()
+
+
+def other_uses(
+    db: Connection, viewer: Collection[str] | None, one: RowMapping, *, count: int
+) -> list[RowMapping]:
+    """List the other uses of the emergency path by one's agency, the newest first."""
+    its = (emergencies.c.agency == one["agency"], emergencies.c.id != one["id"])
+    order = (emergencies.c.at.desc(), emergencies.c.id.desc())
+    query = select(emergencies).where(*its, is_shown(emergencies.c.id, viewer)).order_by(*order)
+    return list(db.execute(query.limit(count)).mappings())
 
 
 def recall(db: Connection, kid: str, agency: str, *, due_at: int) -> None:
@@ -205,6 +229,12 @@ def confirm(db: Connection, endorsement: str, backups_until: str) -> None:
     """Take in that this agency has erased."""
     done = {"backups_until": backups_until}
     db.execute(update(erasures).where(erasures.c.endorsement == endorsement).values(**done))
+
+
+def erasure(db: Connection, endorsement: str) -> RowMapping | None:
+    """Give one erasure that this agency was told of, None where there is none."""
+    query = select(erasures).where(erasures.c.endorsement == endorsement)
+    return db.execute(query).mappings().first()
 
 
 def all_erasures(db: Connection) -> list[RowMapping]:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from consumers import standing
 from consumers import store as stored
 from consumers.governance import rows
+from consumers.governance.desk import FOUND, Finding
 from deploy.command.consumer import ActingHome, Looks, as_of, at, looking
 from deploy.command.publish import reason_line
 from deploy.command.research import By, Role
@@ -18,12 +19,6 @@ from deploy.wiring import open_acting
 from producers.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Uses of the emergency path, and their review.")
-
-FOUND = {
-    "rightful": "rightful: life was at risk, and it could not wait",
-    "avoidable": "avoidable: what was missing could have been there",
-    "misused": "misused: no life was at risk",
-}
 
 
 @app.command("list")
@@ -56,7 +51,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
 @app.command()
 def review(  # noqa: PLR0913 - a review has this many independent parts
     statement: Annotated[str, typer.Argument(help="The statement's id, as `list` shows it.")],
-    finding: Annotated[Literal["rightful", "avoidable", "misused"], typer.Option()],
+    finding: Annotated[Finding, typer.Option()],
     words: Lesson,
     by: By,
     role: Role,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping
 
 from broker.shell.connection import Connection
 from consumers import standing
@@ -14,17 +14,16 @@ from consumers import store as stored
 from consumers.audit.container import LEDGER
 from consumers.audit.erasures import Derived, Erasure, Erasures
 from consumers.governance import rows
-from consumers.governance.erasing import Ground, asked
+from consumers.governance.erasing import Ground, named
 from contracts.fault import Misuse
 from contracts.identifier import is_slug
 from deploy import clock
 from deploy.command.audit import TrustFile, verified
 from deploy.command.consumer import ActingHome, Looks, at, lines, looking
 from deploy.command.research import By, Role
-from deploy.speaking import insisted, outbox_of
+from deploy.speaking import clear, insisted, outbox_of
 from deploy.wiring import open_acting
 from producers.home import Home
-from producers.inbox import Inbox
 
 app = typer.Typer(no_args_is_help=True, help="Erase what must go, and prove that it went.")
 
@@ -117,23 +116,17 @@ def confirm(  # noqa: PLR0913 - a confirmation has this many independent parts
     """Say that this agency erased it: its databases are checked and written anew first."""
     ends = _instant(backups_until)
     acting = open_acting(Home.open(home))
-    wanted = acting.erasing.confirm(
-        erasure, backups_until=ends, by=acting.practitioner(by), role=role
-    )
     with acting.store.read() as db:
-        digests = asked(db)[erasure]
-    for outbox in (acting.outbox, *(outbox_of(Home.open(one)) for one in beside or [])):
+        digests = named(db, erasure)
+    for outbox in [outbox_of(Home.open(one)) for one in beside or []]:
         if outbox.home.agency.agency != acting.home.agency.agency:
             raise Misuse(
                 "Another agency's home was named.", remedy="Each agency confirms for itself."
             )
-        if Inbox(outbox).left(digests):
-            raise Misuse(
-                f"Something of it is still in the outbox of {outbox.home.folder}.",
-                remedy=f"Run: candour outbox catch-up --home {outbox.home.folder}",
-            )
-        outbox.database.settle(whole=True)
-    acting.store.settle(whole=True)
+        clear(outbox, digests)
+    wanted = acting.erasing.confirm(
+        erasure, backups_until=ends, by=acting.practitioner(by), role=role
+    )
     said = insisted(asyncio.run(acting.act(wanted)))
     typer.echo(
         f"Confirmed (entry {said.entry}): erased here; backups are complete on {backups_until}, as "
@@ -233,10 +226,9 @@ def _status_here(home: Path, by: str | None) -> list[bool]:
     with acting.store.read() as db:
         now = stored.ledger_time(db)
         owed = standing.visible(db, viewer, rows.all_erasures(db), "endorsement")
-        ids = set(db.execute(select(stored.views.c.digest)).scalars())
-        named = asked(db)
+        left_of = {e: len(acting.erasing.left(db, e)) for e in (one["endorsement"] for one in owed)}
     for one in owed:
-        left = sum(digest in ids for digest in named.get(one["endorsement"], []))
+        left = left_of[one["endorsement"]]
         ends = one["backups_until"]
         stands = f"confirmed; backups complete on {ends[:10]}" if ends else _clock(one, now)
         here = f"; {left} still held here" if left else ""

@@ -149,7 +149,7 @@ def test_who_was_away_until_the_tombstone_was_gone_erases_by_the_proved_notice(
         assert stored.unpublished(db) == []
     police.store.settle(whole=True)
     assert holding([tmp_path], [NAME]) == {}
-    erasing = Erasing(police.store, police.voice, desk.new_id)
+    erasing = Erasing(police.store, police.voice, desk.new_id, len)
     with police.store.read() as db:
         assert erasing.left(db, endorsement) == []
 
@@ -157,7 +157,7 @@ def test_who_was_away_until_the_tombstone_was_gone_erases_by_the_proved_notice(
 def test_nobody_confirms_what_was_not_asked_or_is_still_held(desk: Desk) -> None:
     """A confirmation is somebody's word: it is not to be given by mistake."""
     police = desk.acting(POLICE)
-    erasing = Erasing(police.store, police.voice, desk.new_id)
+    erasing = Erasing(police.store, police.voice, desk.new_id, len)
     by = named(desk.draw)["provenance"]["practitioner"]
     endorsement = erased(desk)
 
