@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Index,
     Integer,
     RowMapping,
     Table,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -40,9 +42,18 @@ inbox = Table(
     Column("weight", Integer, nullable=False),
     Column("marks", Text, nullable=False),
     Column("verified", Boolean, nullable=False),
-    Column("done", Boolean, nullable=False, index=True),
+    Column("done", Boolean, nullable=False),
 )
 """Reports that came from others; `weight` is how far up it stands, `done` that it was answered."""
+
+_WAITS = inbox.c.done.is_(False)
+_PRESSES = _WAITS & (inbox.c.weight > literal_column("0"))  # SQLite matches no parameter
+Index("inbox_came", inbox.c.entry)
+Index("inbox_waits", inbox.c.entry, sqlite_where=_WAITS, postgresql_where=_WAITS)
+Index(
+    "inbox_presses", inbox.c.weight.desc(), inbox.c.entry,
+    sqlite_where=_PRESSES, postgresql_where=_PRESSES,
+)  # fmt: skip
 
 looks = Table(
     "looks",
@@ -93,7 +104,7 @@ def arrived(
     """
     query = select(inbox).order_by(inbox.c.entry.desc()).limit(count)
     if open_only:
-        query = query.where(inbox.c.done.is_(False))
+        query = query.where(_WAITS)
     if before is not None:
         query = query.where(inbox.c.entry < before)
     if hidden:
@@ -113,7 +124,7 @@ def since(
 def pressing(db: Connection, *, hidden: Collection[str]) -> list[RowMapping]:
     """List what is open and urgent or more, the most pressing first; at most fifty."""
     order = (inbox.c.weight.desc(), inbox.c.entry)
-    query = select(inbox).where(inbox.c.done.is_(False), inbox.c.weight > 0)
+    query = select(inbox).where(_PRESSES)
     if hidden:
         query = query.where(inbox.c.statement.not_in(hidden))
     return list(db.execute(query.order_by(*order).limit(50)).mappings())

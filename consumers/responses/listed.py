@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from consumers.listed import Place, after, before
 from consumers.responses.asked import requests
@@ -28,6 +28,13 @@ def owed(
     open_ = (duties.c.kind == kind, duties.c.discharged_by.is_(None), *after(*order, place))
     query = select(duties).where(*open_, *shown).order_by(*order).limit(count)
     return list(db.execute(query).mappings())
+
+
+def count_owed(db: Connection, viewer: Collection[str] | None, *, at_most: int) -> int:
+    """Count what nobody has done, as far as somebody may know, and no further than asked."""
+    shown = [is_shown(duties.c[name], viewer) for name in ("statement", "about")]
+    open_ = select(duties.c.key).where(duties.c.discharged_by.is_(None), *shown).limit(at_most)
+    return db.execute(select(func.count()).select_from(open_.subquery())).scalar_one()
 
 
 def open_requests(

@@ -1,7 +1,5 @@
 """Duty rows: what this agency owes, to which report or request, and what discharged it."""
 
-from collections.abc import Collection
-
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -11,7 +9,6 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
-    func,
     select,
     update,
 )
@@ -128,11 +125,3 @@ def all_duties(db: Connection) -> list[RowMapping]:
     """List every duty, the soonest due first."""
     order = (duties.c.due_at, duties.c.key)
     return list(db.execute(select(duties).order_by(*order)).mappings())
-
-
-def count_open(db: Connection, *, hidden: Collection[str]) -> int:
-    """Count what is owed, as far as somebody may know."""
-    query = select(func.count()).where(duties.c.discharged_by.is_(None))
-    if hidden:
-        query = query.where(duties.c.statement.not_in(hidden), duties.c.about.not_in(hidden))
-    return db.execute(query.select_from(duties)).scalar_one()

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, select
 
 from consumers.listed import PAGE, Place, after
 from consumers.people.rows import persons
@@ -20,7 +20,7 @@ from consumers.standing import is_shown
 READ = 200
 """How many alerts one page looks at, at the most: threads of many alerts fill it sooner."""
 THREAD = 100
-"""How many alerts of a thread are looked at, of each of its persons: the newest."""
+"""How many alerts are looked at for a page of a thread, each once for each of its persons."""
 ORDER = [(loud, which) for loud in LOUDNESS for which in ("free", "had")]
 """How alerts come: the loudest first, and of these what nobody has."""
 _WHICH = {"free": FREE, "had": HAD}
@@ -78,17 +78,17 @@ def pressing(
 
 
 def thread_of(
-    db: Connection, viewer: Collection[str] | None, alert: RowMapping, *, closed: bool = False
+    db: Connection, viewer: Collection[str] | None, alert: RowMapping, *, older_than: str | None
 ) -> Thread:
-    """Give the thread of one alert: what is of just its persons, the loudest first.
+    """Give a page of the thread of one alert: of just its persons, the loudest first, closed last.
 
     Args:
         db: an open transaction.
         viewer: as `consumers.standing.hidden_from`.
-        alert: its row.
-        closed: closed ones too, last.
+        alert: its row, which is on every page.
+        older_than: where the page before ended (`Thread.older`); None for the newest.
     """
-    return _threads(db, viewer, [alert], closed=closed)[alert["id"]]
+    return _threads(db, viewer, [alert], closed=True, older_than=older_than)[alert["id"]]
 
 
 def _persons_of(
@@ -109,7 +109,7 @@ def _persons_of(
 
 def _threads(
     db: Connection, viewer: Collection[str] | None, listed: Sequence[RowMapping], *,
-    closed: bool = False,
+    closed: bool = False, older_than: str | None = None,
 ) -> dict[str, Thread]:  # fmt: skip
     """Give the threads of some alerts, by the alert's id; each of its newest alerts."""
     whom = _persons_of(db, viewer, listed)
@@ -121,9 +121,13 @@ def _threads(
         .order_by(alert_subjects.c.alert.desc())
         .limit(THREAD * len(listed))
     )
-    if not closed:
-        about = about.where(alerts.c.closed.is_(None))
-    named = set(db.execute(about).scalars()) - {alert["id"] for alert in listed}
+    # Of a list, what is kept falls out below; whether a page has more must not count it either.
+    about = about.where(*_seen(viewer)) if closed else about.where(alerts.c.closed.is_(None))
+    if older_than is not None:
+        about = about.where(alert_subjects.c.alert < older_than)
+    read = list(db.execute(about).scalars())
+    older = read[-1] if len(read) == THREAD * len(listed) else None
+    named = set(read) - {alert["id"] for alert in listed}
     query = select(alerts).where(alerts.c.id.in_(sorted(named)), *_seen(viewer))
     others = [*listed, *db.execute(query).mappings()]
     of = _persons_of(db, viewer, others)
@@ -131,7 +135,7 @@ def _threads(
     for one in others:
         its.setdefault(of[one["id"]], []).append(one)
     return {
-        alert["id"]: Thread(whom[alert["id"]], sorted(its[whom[alert["id"]]], key=_loudness))
+        alert["id"]: Thread(whom[alert["id"]], sorted(its[whom[alert["id"]]], key=_loudness), older)
         for alert in listed
     }
 
@@ -174,6 +178,19 @@ def seen(db: Connection, viewer: Collection[str] | None, alert_id: str) -> RowMa
     """Give one alert to somebody; None alike where there is none, and where it is kept."""
     query = select(alerts).where(alerts.c.id == alert_id, *_seen(viewer))
     return db.execute(query).mappings().first()
+
+
+def count_free(db: Connection, viewer: Collection[str] | None, *, at_most: int) -> int:
+    """Count the alerts that nobody has, as far as somebody may know, and no further than asked."""
+    free = select(alerts.c.id).where(FREE, *_seen(viewer)).limit(at_most)
+    return db.execute(select(func.count()).select_from(free.subquery())).scalar_one()
+
+
+def newest(db: Connection, viewer: Collection[str] | None) -> str | None:
+    """Give the alert that was raised last, as far as somebody may know; None where none was."""
+    order = (alerts.c.raised_at.desc(), alerts.c.id.desc())
+    query = select(alerts.c.id).where(*_seen(viewer)).order_by(*order)
+    return db.execute(query.limit(1)).scalar()
 
 
 def resting_on(

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
-    func,
     literal_column,
     select,
     union,
@@ -60,6 +59,7 @@ FREE, HAD = (
 """Open alerts that nobody has, and that somebody has; `DUE` those that ask for something."""
 DUE = _OPEN & (alerts.c.attention != literal_column("'note'"))  # SQLite matches no parameter
 Index("alerts_due", alerts.c.due_now, alerts.c.id, sqlite_where=DUE, postgresql_where=DUE)
+Index("alerts_raised", alerts.c.raised_at, alerts.c.id)
 for _name, _which in (("alerts_free", FREE), ("alerts_had", HAD)):
     _by = (alerts.c.attention, alerts.c.due_now, alerts.c.id)
     Index(_name, *_by, sqlite_where=_which, postgresql_where=_which)
@@ -386,13 +386,3 @@ def _day(day: date, by: timedelta) -> str:
         return (day + by).isoformat()
     except OverflowError:
         return (date.max if by > timedelta() else date.min).isoformat()
-
-
-def count_open(db: Connection, *, hidden: Collection[str]) -> int:
-    """Count the alerts that nobody has, as far as somebody may know."""
-    query = select(func.count()).where(
-        alerts.c.acknowledged_by.is_(None), alerts.c.closed.is_(None)
-    )
-    if hidden:
-        query = query.where(alerts.c.statement.not_in(hidden), alerts.c.id.not_in(hidden))
-    return db.execute(query.select_from(alerts)).scalar_one()

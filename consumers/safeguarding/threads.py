@@ -26,10 +26,12 @@ class Thread:
         persons: the tokens of each, as links stand that may be seen; the report's id where an
             alert is about nobody.
         alerts: their rows, the loudest first, closed ones last.
+        older: before which id there may be more of them; None where these are all.
     """
 
     persons: frozenset[frozenset[str]]
     alerts: list[RowMapping] = field(default_factory=list)
+    older: str | None = None
 
     @property
     def tokens(self) -> frozenset[str]:

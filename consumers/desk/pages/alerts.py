@@ -160,7 +160,9 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
         if row is None:
             return station.nothing(request)
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
-        thread = pressing.thread_of(db, person.viewer, row, closed=True)
+        asked = request.query_params.get("older", "")
+        older_than = asked if is_statement_id(asked) else None
+        thread = pressing.thread_of(db, person.viewer, row, older_than=older_than)
         others = [one for one in thread.alerts if one["id"] != alert_id]
         beside = Beside(db, [one["statement"] for one in (row, *others)], hidden)
         stand, reports = life.stand(db, [row, *others]), _reports(beside, [row])
@@ -169,7 +171,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             "about": _about(thread, [*reports, *_reports(beside, others[:SHOWN])]),
             "limits": _limits(thread, reports),
             "others": [_alert(station, beside, stand[one["id"]], one, now) for one in others],
-            "rests": _rests_on(db, thread, row),
+            "rests": _rests_on(db, thread, row), "older": thread.older, "first": older_than is None,
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
             "to_roles": roles_of(station, without=row["role"]), "outcomes": OUTCOMES,
             "useful": USEFUL, "typed": forms.left(station, request), **more,

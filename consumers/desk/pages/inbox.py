@@ -19,9 +19,12 @@ from consumers.desk.station import Station
 from consumers.research.board import tasks_seen
 from consumers.research.plan import LOOKED
 from consumers.responses import rows as responses
-from consumers.safeguarding import rows as safeguarding
+from consumers.responses.listed import count_owed
+from consumers.safeguarding import pressing
 
 PAGE = 25
+MANY = 100
+"""How far what waits is counted: the page that is opened most reads no more than that."""
 LOOK_S = 0.25
 """How often the live line looks whether something came: a decision shows within a second."""
 
@@ -53,14 +56,14 @@ def _listed(
         found = rows.arrived(db, hidden=hidden, open_only=not every, before=before, count=PAGE + 1)
         listed = [_row(station, one, db, person) for one in found[:PAGE]]
         counts = {
-            "owed": responses.count_open(db, hidden=hidden),
-            "alerts": safeguarding.count_open(db, hidden=hidden),
+            "owed": count_owed(db, person.viewer, at_most=MANY),
+            "alerts": pressing.count_free(db, person.viewer, at_most=MANY),
         }
         return {
             "pressing": [_row(station, one, db, person) for one in first],
             "listed": listed,
             "more": found[PAGE - 1]["entry"] if len(found) > PAGE else None,
-            "every": every, "counts": counts, "as_of": stored.ledger_time(db),
+            "every": every, "counts": counts, "many": MANY, "as_of": stored.ledger_time(db),
         }  # fmt: skip
 
 
@@ -108,9 +111,12 @@ async def _news(station: Station, request: Request) -> AsyncIterator[str]:
         await anyio.sleep(LOOK_S)
 
 
-def _newest(station: Station, viewer: frozenset[str]) -> tuple[int, int]:
-    """Give the newest entry in the inbox and how many alerts are open, as somebody may know."""
+def _newest(station: Station, viewer: frozenset[str]) -> tuple[int, str | None, int]:
+    """Give the newest entry, the newest alert and how many nobody has, as somebody may know."""
     with station.store.read() as db:
         hidden = standing.hidden_from(db, viewer)
         found = rows.arrived(db, hidden=hidden, open_only=False, before=None, count=1)
-        return (found[0]["entry"] if found else 0), safeguarding.count_open(db, hidden=hidden)
+        return (
+            found[0]["entry"] if found else 0, pressing.newest(db, viewer),
+            pressing.count_free(db, viewer, at_most=MANY),
+        )  # fmt: skip
