@@ -6,7 +6,7 @@ they may know. Nothing of it names anybody; it is counted again whenever somebod
 Source: domain.md 5 (trap 12), 7 (What comes back).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Column, Connection, LargeBinary, Table, Text,
 from consumers import standing
 from consumers import store as stored
 from consumers.figures import counting, rows
-from consumers.figures.table import Row, tabled
+from consumers.figures.table import Fact, Row, tabled
 from consumers.store import metadata, upsert
 
 desk_figures = Table(
@@ -36,10 +36,16 @@ class Counted(NamedTuple):
     rows: list[Row]
 
 
-def count(db: Connection, viewer: Collection[str]) -> None:
-    """Count what is held, but for what is kept from who looks; keep the table."""
+def count(db: Connection, viewer: Collection[str], more: Iterable[Fact]) -> None:
+    """Count what is held, but for what is kept from who looks; keep the table.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        more: what counts too, and stands elsewhere than here.
+    """
     now = stored.ledger_time(db)
-    table = tabled(rows.facts(db, viewer), counting.SHAPE, now=now)
+    table = tabled([*rows.facts(db, viewer), *more], counting.SHAPE, now=now)
     values = {"at": now, "rows": msgspec.json.encode(table)}
     row = upsert(db, desk_figures).values(key=_key(db, viewer), **values)
     db.execute(row.on_conflict_do_update(index_elements=["key"], set_=values))

@@ -1,7 +1,7 @@
 """`candour figures`: how often and whether in time, as CSV for the strategic group."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +12,11 @@ from consumers.figures import counting, rows
 from consumers.figures.suppression import LEAST
 from consumers.figures.table import Fact, tabled, written
 from contracts.fault import Misuse
-from contracts.opened import open_receipt
 from deploy.command.consumer import ActingHome, Looks
+from deploy.refusals import refusals
 from deploy.wiring import open_acting
-from producers import withheld
 from producers.home import Home
 from producers.keys import write_private
-from producers.outbox import Outbox
 from producers.saying import viewer_of
 
 _QUARTER = re.compile(r"[0-9]{4}-Q[1-4]")
@@ -50,7 +48,7 @@ def figures(  # noqa: PLR0913 - as its options
             "Nobody known here looks (--by): what is kept from anybody is left out.", err=True
         )
     with acting.store.read() as db:
-        found = [*rows.facts(db, viewer), *_refusals(acting.outbox, viewer)]
+        found = [*rows.facts(db, viewer), *refusals(acting.outbox, viewer)]
         now = stored.ledger_time(db)
     tell(found, now=now, quarters=(first, last), least=least, csv=csv)
 
@@ -80,14 +78,3 @@ def tell(
         f"{least}, or by which one below could be worked out.",
         err=True,
     )
-
-
-def _refusals(outbox: Outbox, viewer: Collection[str] | None) -> Iterator[Fact]:
-    """Count what this home said and was refused or held, by its receipts."""
-    with outbox.database.read() as db:
-        hidden = withheld.hidden_from(db, viewer)
-    for row in outbox.rows():
-        if row["receipt"] is not None and row["digest"] not in hidden:
-            receipt = open_receipt(row["receipt"], outbox.home.trust)
-            codes = [one.code for one in receipt.part.reasons]
-            yield from counting.refusal(receipt.head.ledger_time, row["outcome"], codes)

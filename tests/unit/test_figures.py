@@ -26,7 +26,7 @@ from consumers.figures.table import (
     written,
 )
 from consumers.store import views
-from deploy.command.figures import _refusals
+from deploy.refusals import refusals
 from tests.support import agreed
 from tests.support.command import candour
 from tests.support.desk import PROBATION, Desk
@@ -310,7 +310,7 @@ def test_an_agency_counts_its_own_refusals_by_its_receipts(tmp_path: Path) -> No
     speaker.say()
     for _ in range(2):
         speaker.say(concern(speaker.outbox, named=False))
-    found = [(one.figure, one.group) for one in _refusals(speaker.outbox, frozenset())]
+    found = [(one.figure, one.group) for one in refusals(speaker.outbox, frozenset())]
     assert found == [("held, by reason", "provenance.practitioner_missing")] * 2
     speaker.close()
     told = candour("figures", "--home", speaker.home.folder)
