@@ -18,6 +18,7 @@ from consumers.desk.signing_in import Provider, SigningIn
 from consumers.desk.station import Station
 from contracts.fault import Misuse
 from deploy import clock
+from deploy.refusals import refusals
 from deploy.sealing import sealer_of
 from deploy.watching import seen_last
 from deploy.wiring import open_acting
@@ -126,6 +127,7 @@ def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
     station = Station(
         acting.store, acting.voice, acting, sessions_of(home, settings), clock.now_ms,
         ours.title if ours else home.agency.agency, watched=partial(seen_last, home),
+        refusals=partial(refusals, acting.outbox),
     )  # fmt: skip
     uvicorn.run(
         application(station, settings, secret=secret_of(home, settings)),

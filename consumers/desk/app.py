@@ -28,9 +28,12 @@ from consumers.desk.pages import (
     persons,
     quarantine,
     questions,
+    refer,
     referrals,
     report,
     research,
+    reviews,
+    search,
     shift,
     task,
     whereabouts,
@@ -42,6 +45,7 @@ from contracts.fault import CandourError
 
 PAGES: Sequence[Callable[[Station], list[Route]]] = (
     inbox.routes,
+    search.routes,
     report.routes,
     persons.routes,
     shift.routes,
@@ -52,12 +56,14 @@ PAGES: Sequence[Callable[[Station], list[Route]]] = (
     questions.routes,
     corrections.routes,
     referrals.routes,
+    refer.routes,
     disclosures.routes,
     feeds.routes,
     figures.routes,
     whereabouts.routes,
     quarantine.routes,
     exclusions.routes,
+    reviews.routes,
     looks.routes,
 )
 """Every part of the desk, in the order of its navigation."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, exists, func, select, update
+from sqlalchemy import Connection, RowMapping, exists, func, or_, select, update
 
 from consumers import store as stored
 from consumers.desk.rows import looks
+from consumers.desk.searches import search_found
 from consumers.people.rows import people_named
 from consumers.standing import is_shown
 from contracts import base64url
@@ -110,16 +111,19 @@ def listed(  # noqa: PLR0913 - a list has this many bounds
     Args:
         db: an open transaction.
         viewer: the tokens of who reads the list: they know what they looked at themselves.
-        hidden: ids and digests that are kept from them; others' looks at those are too, and at
-            whomever they name.
+        hidden: ids and digests that are kept from them; others' looks at those are too, at
+            whomever they name, and the searches that showed them.
         before: place to go on under; None from the newest.
         count: at most so many.
         about: at one thing alone, by its id.
     """
     query = select(looks).order_by(looks.c.place.desc()).limit(count)
-    whom = people_named.c.token == looks.c.about
-    kept = exists().where(whom, ~is_shown(people_named.c.statement, viewer))
-    query = query.where((looks.c.about.not_in(hidden) & ~kept) | looks.c.token.in_(viewer))
+    whom, showed = people_named.c.token == looks.c.about, search_found.c.terms == looks.c.about
+    kept = looks.c.about.in_(hidden) | or_(
+        exists().where(whom, ~is_shown(people_named.c.statement, viewer)),
+        exists().where(showed, ~is_shown(search_found.c.statement, viewer)),
+    )
+    query = query.where(~kept | looks.c.token.in_(viewer))
     if before is not None:
         query = query.where(looks.c.place < before)
     if about:

@@ -47,9 +47,9 @@ DUTIES: dict[str, Kind] = {
     "recall_acknowledged": Kind("Look again: a key is compromised", "/recalls/{}", RECALLING),
     "quarantine_decision": Kind("Decide on what is held", "/quarantine/{}", RELEASING),
     "second_release": Kind("Say the second word on what is held", "/quarantine/{}", RELEASING),
-    "emergency_review": Kind("Review a use of the emergency path", "", MANAGING),
-    "agreement_review": Kind("Review a missing agreement", "", MANAGING),
-    "erasure_confirmed": Kind("Confirm that something is erased here", "", MANAGING),
+    "emergency_review": Kind("Review a use of the emergency path", "/emergencies/{}", MANAGING),
+    "agreement_review": Kind("Review a missing agreement", "/emergencies/{}", MANAGING),
+    "erasure_confirmed": Kind("Confirm that something is erased here", "/erasures/{}", MANAGING),
 }
 """The duties that the log lays on an agency; the page is given what it is about."""
 ELSE: dict[str, Kind] = {
@@ -74,7 +74,7 @@ class Owed:
         kind: of duty; `words` for it, `detail` what it is about.
         due_at: ledger milliseconds.
         role: whose it is on the log; None where the agency's own role has it.
-        link: where it is done; empty where the desk has no page for it.
+        link: where it is done.
         agency: whose statement it is about; empty where that is not known here.
         urgency: of that statement; None likewise.
         escalated: whether it went to the next role already.

@@ -22,6 +22,7 @@ RELEASING: Roles = frozenset({Role.INFORMATION_MANAGER, Role.DUTY_MANAGER})
 AUDITING: Roles = frozenset({Role.INFORMATION_MANAGER, Role.AUDITOR})
 READING: Roles = WORKING | {Role.INFORMATION_MANAGER, Role.AUDITOR}
 RECALLING: Roles = WORKING | MANAGING
+SEARCHING: Roles = WORKING | MANAGING
 FIGURING: Roles = LEADING | AUDITING
 EVERY: Roles = frozenset(Role)
 
@@ -55,6 +56,8 @@ RIGHTS: Mapping[str, Right] = {
     "/key": Right(see=EVERY),
     "/": Right(see=READING),
     "/live": Right(see=READING),
+    "/search": Right(see=SEARCHING, do=SEARCHING, purpose=True),
+    "/search/{search}": Right(see=SEARCHING, purpose=True),
     "/reports/{statement}": Right(see=READING, purpose=True),
     "/reports/{statement}/whereabouts/{number}": Right(see=WORKING, do=WORKING, purpose=True),
     "/whereabouts": Right(see=LEADING, do=LEADING, purpose=True),
@@ -76,10 +79,13 @@ RIGHTS: Mapping[str, Right] = {
     "/reports/{statement}/answer": Right(see=WORKING, do=WORKING, purpose=True),
     "/reports/{statement}/ask": Right(see=WORKING, do=WORKING, purpose=True),
     "/reports/{statement}/referral": Right(see=WORKING, do=WORKING, purpose=True),
+    "/reports/{statement}/refer/{kind}": Right(see=WORKING, do=WORKING, purpose=True),
     "/requests": Right(see=READING, purpose=True),
     "/requests/{request}/answer": Right(see=WORKING, do=WORKING, purpose=True),
     "/corrections/{correction}": Right(see=WORKING, do=WORKING, purpose=True),
     "/recalls/{kid}": Right(see=RECALLING, do=RECALLING, purpose=True),
+    "/emergencies/{statement}": Right(see=MANAGING, do=MANAGING, purpose=True),
+    "/erasures/{erasure}": Right(see=MANAGING, do=MANAGING, purpose=True),
     "/referrals": Right(see=READING, purpose=True),
     "/handovers": Right(see=READING, purpose=True),
     "/disclosures": Right(see=READING, purpose=True),

@@ -116,7 +116,8 @@ class Sessions:
             now_ms: this machine's clock.
             random_bytes: the operating system's generator.
             limits: how long sessions last.
-            sealing: what keeps unsaved forms unreadable; None where the database itself does.
+            sealing: what keeps unsaved forms and searches unreadable; None where the database
+                itself does.
         """
         self._sealing = sealing
         self._engine: Engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
@@ -138,7 +139,7 @@ class Sessions:
     def begin(self, **state: Any) -> Session:
         """Begin a session of somebody who has not signed in yet."""
         now = self._now()
-        made = Session(self._drawn(), now, now, state={**state, "csrf": self._drawn()})
+        made = Session(self.drawn(), now, now, state={**state, "csrf": self.drawn()})
         with self._engine.begin() as db:
             db.execute(delete(sessions).where(sessions.c.seen < now - KEPT_MS))
             db.execute(delete(unsaved).where(unsaved.c.at < now - KEPT_MS))
@@ -183,9 +184,9 @@ class Sessions:
     def signed_in(self, session: Session, subject: str, **state: Any) -> Session:
         """Begin anew under another id for somebody who proved who they are: rotation."""
         now = self._now()
-        kept = {**state, "csrf": self._drawn()}
+        kept = {**state, "csrf": self.drawn()}
         made = replace(
-            session, key=self._drawn(), subject=subject, signed_in=now, seen=now, state=kept
+            session, key=self.drawn(), subject=subject, signed_in=now, seen=now, state=kept
         )
         with self._engine.begin() as db:
             db.execute(delete(sessions).where(sessions.c.id == _hashed(session.key)))
@@ -220,9 +221,8 @@ class Sessions:
     def set_aside(self, subject: str, path: str, fields: Mapping[str, list[str]]) -> None:
         """Keep what somebody was writing on a page when it could not be taken."""
         place = (unsaved.c.subject == subject, unsaved.c.path == path)
-        text = json.dumps({name: values for name, values in fields.items() if name != "csrf"})
-        if self._sealing:
-            text = base64url.encode(self._sealing.seal(text.encode(), f"{subject} {path}"))
+        kept = {name: values for name, values in fields.items() if name != "csrf"}
+        text = self.seal(kept, f"{subject} {path}")
         with self._engine.begin() as db:
             db.execute(delete(unsaved).where(*place))
             row = {"subject": subject, "path": path, "fields": text, "at": self._now()}
@@ -241,9 +241,21 @@ class Sessions:
         kept = unsaved.c.at >= self._now() - KEPT_MS
         with self._reading.begin() as db:
             found = db.execute(select(unsaved.c.fields).where(*place, kept)).scalar()
-        if found and self._sealing:
-            found = self._sealing.unseal(base64url.decode(found), f"{subject} {path}").decode()
-        return json.loads(found) if found else {}
+        return self.unseal(found, f"{subject} {path}") if found else {}
+
+    def seal(self, fields: Mapping[str, Any], about: str) -> str:
+        """Write fields so that whoever has the database alone cannot read them."""
+        text = json.dumps(fields)
+        if self._sealing is None:
+            return text
+        return base64url.encode(self._sealing.seal(text.encode(), about))
+
+    def unseal(self, text: str, about: str) -> dict[str, Any]:
+        """Read fields that were sealed to the same."""
+        if self._sealing is not None:
+            text = self._sealing.unseal(base64url.decode(text), about).decode()
+        fields: dict[str, Any] = json.loads(text)
+        return fields
 
     def drop(self, subject: str, path: str) -> None:
         """Drop what somebody was writing on a page: it was taken, or they threw it away."""
@@ -251,12 +263,13 @@ class Sessions:
             place = (unsaved.c.subject == subject, unsaved.c.path == path)
             db.execute(delete(unsaved).where(*place))
 
+    def drawn(self) -> str:
+        """Draw what nobody can guess."""
+        return base64url.encode(self._random(ID_BYTES))
+
     @property
     def _whole_ms(self) -> int:
         return self.limits.whole_minutes * MINUTE_MS
-
-    def _drawn(self) -> str:
-        return base64url.encode(self._random(ID_BYTES))
 
 
 def _hashed(key: str) -> str:

@@ -1,6 +1,6 @@
 """One agency's desk as its pages see it: the store, who is there, what may be done."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +21,13 @@ from consumers.desk.session import Session, Sessions
 from consumers.desk.shown import capital
 from consumers.disclosure.desk import Disclosing
 from consumers.disclosure.worker import Disclosures
+from consumers.figures.table import Fact
 from consumers.governance.desk import Governing
+from consumers.governance.erasing import Erasing
 from consumers.governance.excluding import Excluding
 from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
+from consumers.referrals.making import Making
 from consumers.research.desk import Desk
 from consumers.research.worker import Research
 from consumers.responses.asking import Asking
@@ -69,8 +72,16 @@ class Acts(Protocol):
         """Where people decide whom to refer."""
 
     @property
+    def making(self) -> Making:
+        """Where referrals are made."""
+
+    @property
     def governing(self) -> Governing:
         """Where people decide about the log itself."""
+
+    @property
+    def erasing(self) -> Erasing:
+        """Where people say that something is erased."""
 
     @property
     def excluding(self) -> Excluding:
@@ -110,6 +121,7 @@ class Station:
         title: the agency's own name.
         navigation: what every page leads to, where it is not the desk's.
         watched: gives what a watch sees from outside; None where none can be asked.
+        refusals: counts what this agency said and was refused, but for what is kept from who looks.
     """
 
     store: Store
@@ -120,6 +132,7 @@ class Station:
     title: str
     navigation: Sequence[tuple[str, str]] = ()
     watched: Callable[[], Outside] | None = None
+    refusals: Callable[[Collection[str]], Iterable[Fact]] = lambda _: ()
 
     @property
     def partners(self) -> dict[str, str]:
@@ -242,6 +255,7 @@ class Station:
 NAVIGATION = [
     ("/", "Inbox"), ("/duties", "My duties"), ("/alerts", "Alerts"), ("/research", "Research"),
     ("/responses", "Answers owed"), ("/shift", "Shift"),
+    ("/search", "Search"),
 ]  # fmt: skip
 """What every page leads to first: the address and the words."""
 MORE = [

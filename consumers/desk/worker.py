@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from consumers.desk import looks, rows, shift, whereabouts
+from consumers.desk import looks, rows, searches, shift, whereabouts
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.event import BY_NAME, Audience
@@ -61,6 +61,7 @@ class Inbox(Worker):
         rows.forget(db, statement)
         whereabouts.forget(db, statement)
         shift.forget(db, statement)
+        searches.forget(db, statement)
 
     def _arrive(self, db: Connection, view: View) -> None:
         statement = view.statement

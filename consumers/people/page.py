@@ -158,9 +158,7 @@ def page_of(mentions: Iterable[Mention], *, wall: Wall, pivot: int) -> Page:
     births = _lines(held, lambda m: [birth_of(m.identity.born)] if m.identity.born else [])
     sexes = _lines(held, lambda m: [m.identity.sex] if m.identity.sex else [])
     numbers = _lines(held, lambda m: _numbers(m, pivot))
-    parts = {one.part for one in every}
-    # Where nobody has assessed the parts, either of two may be the victim.
-    told = parts.isdisjoint(UNTOLD) and not parts.isdisjoint(TOLD)
+    told = may_tell_places(every)
     placed = [one for one in held if one.whereabouts is not None and one.whereabouts.address]
     shown = [one for one in placed if told and wall.holds_place(one)]
     unshown = [one for one in placed if one not in shown]
@@ -179,6 +177,15 @@ def page_of(mentions: Iterable[Mention], *, wall: Wall, pivot: int) -> Page:
         replaced=sorted({one.statement for one in every} - kept),
         told=list(dict.fromkeys(told_by(every))),
     )
+
+
+def may_tell_places(mentions: Iterable[Mention]) -> bool:
+    """Say whether anybody's parts let a page show where they were.
+
+    Where nobody has assessed the parts, either of two may be the victim.
+    """
+    parts = {one.part for one in mentions}
+    return parts.isdisjoint(UNTOLD) and not parts.isdisjoint(TOLD)
 
 
 def _lines(held: Iterable[Mention], texts: Callable[[Mention], Sequence[str]]) -> list[Line]:

@@ -102,8 +102,9 @@ def is_of(db: Connection, digest: str) -> bool:
 
 
 def mentions_of(
-    db: Connection, viewer: Collection[str] | None, tokens: Collection[str], *, sound: bool
-) -> list[Mention]:
+    db: Connection, viewer: Collection[str] | None, tokens: Collection[str], *, sound: bool,
+    untold: Collection[str] = (),
+) -> list[Mention]:  # fmt: skip
     """List how statements name people, as far as somebody may see them.
 
     Args:
@@ -111,6 +112,7 @@ def mentions_of(
         viewer: as `consumers.standing.hidden_from`.
         tokens: of those people.
         sound: leave out what was taken back, or signed by a compromised key.
+        untold: leave out statements of these events.
     """
     found: list[Mention] = []
     where = _stands if sound else is_shown
@@ -118,6 +120,7 @@ def mentions_of(
         query = select(people_named.c.mention).where(
             people_named.c.token.in_(some), where(people_named.c.statement, viewer)
         )
+        query = query.where(_may_be_told(untold)) if untold else query
         order = (people_named.c.token, people_named.c.statement)
         held = db.execute(query.order_by(*order)).scalars()
         found += [msgspec.json.decode(one, type=Mention) for one in held]
@@ -181,6 +184,33 @@ def sharing(
     joined = select(func.aggregate_strings(shares.c.token, " ")).scalar_subquery()
     found = db.execute(select(joined).select_from(its)).scalars()
     return [frozenset(one.split()) for one in found]
+
+
+def knowing(
+    db: Connection, viewer: Collection[str] | None, key: str, *, at_most: int
+) -> frozenset[str]:
+    """Give whom a search finds by a key: one more than at most, where there are more.
+
+    Also by what was taken back: whoever searches is shown it, marked.
+    """
+    shown = is_shown(people_keys.c.statement, viewer)
+    query = select(people_keys.c.token).where(people_keys.c.key == key, shown).distinct()
+    return frozenset(db.execute(query.order_by(people_keys.c.token).limit(at_most + 1)).scalars())
+
+
+def named_in(
+    db: Connection, viewer: Collection[str] | None, statement: str, *, untold: Collection[str]
+) -> list[str]:
+    """List whom a statement names, by token, as far as somebody may see it; none of some events."""
+    shown = (is_shown(people_named.c.statement, viewer), _may_be_told(untold))
+    query = select(people_named.c.token).where(people_named.c.statement == statement, *shown)
+    return list(db.execute(query.order_by(people_named.c.token)).scalars())
+
+
+def _may_be_told(untold: Collection[str]) -> ColumnElement[bool]:
+    views = stored.views
+    is_one = (views.c.id == people_named.c.statement, views.c.event.in_(sorted(untold)))
+    return ~exists().where(*is_one)
 
 
 def blocks(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from consumers import aside, standing
 from consumers import store as stored
 from consumers.desk.rows import looks
+from consumers.desk.searches import search_found, searches
 from consumers.desk.shift import shift_notes
 from consumers.desk.whereabouts import whereabouts
 from consumers.research.looks import looks as reveals
@@ -49,6 +50,7 @@ TakeOver = Annotated[
 
 KEPT = RESULTS | {
     looks.name, reveals.name, whereabouts.name, deliveries.name, shift_notes.name,
+    searches.name, search_found.name,
 }  # fmt: skip
 """Tables that nothing brings back."""
 

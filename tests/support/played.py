@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from consumers.consumer import Consumer
 from consumers.disclosure.desk import Disclosing
 from consumers.governance.desk import Governing
+from consumers.governance.erasing import Erasing
 from consumers.governance.excluding import Excluding
 from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
+from consumers.referrals.making import Making
 from consumers.research.desk import Desk as Researching
 from consumers.responses.asking import Asking
 from consumers.responses.desk import Answering
@@ -17,6 +19,7 @@ from consumers.safeguarding.desk import Deciding
 from consumers.store import Wanted
 from contracts.section import Practitioner
 from deploy import clock
+from deploy.criteria import criteria_of
 from deploy.desk import DEVELOPERS
 from deploy.matching import SHIPPED, weighing_of
 from deploy.speaking import Said, insisted
@@ -73,9 +76,20 @@ class Played:
         return Deciding(self._consumer.store, self._consumer.voice, clock.uuid7)
 
     @property
+    def making(self) -> Making:
+        """Where referrals are made, by the criteria that are shipped."""
+        one = self._consumer
+        return Making(one.store, one.voice, clock.uuid7, criteria_of(SHIPPED.parent))
+
+    @property
     def governing(self) -> Governing:
         """Where people decide about the log itself."""
         return Governing(self._consumer.store, self._consumer.voice, clock.uuid7)
+
+    @property
+    def erasing(self) -> Erasing:
+        """Where people say that something is erased; there is no outbox here to look into."""
+        return Erasing(self._consumer.store, self._consumer.voice, clock.uuid7, len)
 
     @property
     def excluding(self) -> Excluding:

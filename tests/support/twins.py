@@ -16,6 +16,8 @@ from tests.vectors.ledger import Played, agreement, begun, endorsement
 CASE, POLICE, HUB, DESK = (
     "tv-probation/case", "thames-valley/intelligence", "mk-hub/safeguarding", "mk-csp/desk",
 )  # fmt: skip
+HERS = "Tracey Quillfeather"
+"""Her name, which nobody else in the town has."""
 MOVED = {"index", "position"}
 """Of a head: what says where it stands."""
 
@@ -138,6 +140,8 @@ def her_case(
     def write(played: Played) -> None:
         rows = [{"subjects": [], **kept}]
         people = concern(played.draw)
+        given, family = HERS.split()
+        people["person.2.identity"]["names"] = [{"given": given, "family": family}]
         tokens = [people[f"person.{n}.identity"]["subject"] for n in (1, 2)]
         first = played.say(CASE, "concern_reported", {**people, "exclusions": {"excluded": rows}})
         wall = {"excluded": [{"subjects": tokens, **kept}], "reason": "he works there",

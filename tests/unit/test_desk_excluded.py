@@ -29,7 +29,7 @@ from producers.inbox import Inbox
 from tests.support.browser import provider
 from tests.support.speaking import Speaker
 from tests.support.telling import Sent
-from tests.support.twins import DESK, POLICE, Town, beginning, everyday, her_case, written
+from tests.support.twins import DESK, HERS, POLICE, Town, beginning, everyday, her_case, written
 from tests.support.visiting import Visited, Visitor, visited
 from tests.vectors.ledger import CLOCK_MS
 
@@ -37,6 +37,7 @@ KEPT, COLLEAGUE = "P. Kept", "C. Colleague"
 ROLES = ["researcher", "supervisor", "duty_manager", "information_manager", "auditor"]
 USERS = [("kept", KEPT, ROLES), ("colleague", COLLEAGUE, ROLES)]
 HOUSEHOLD = "A" * 22
+HER = {"given": HERS.partition(" ")[0], "family": HERS.partition(" ")[2]}
 
 
 class Twin(NamedTuple):
@@ -158,6 +159,9 @@ def addresses(
         "/persons",
     )  # fmt: skip
     yield from (("GET", path, {}) for path in lists)
+    for count, sought in enumerate([HER, *({"report": one} for one in ids[:2])], 1):
+        yield "POST", "/search", {"requester": "me", "reason": "curious", **sought}
+        yield "GET", f"/search/{count}", {}
     for one in ids:
         for path in (f"/reports/{one}", f"/reports/{one}/whereabouts/1",
                      f"/reports/{one}/whereabouts/2", f"/exclusions/about/{one}",
@@ -180,6 +184,8 @@ def addresses(
             yield "POST", f"/persons/{other}/beside/{one}", {"reason": "curious", "seen": "x"}
     for one in digests:
         yield "GET", f"/quarantine/{one}", {}
+        yield "GET", f"/emergencies/{one}", {}
+        yield "GET", f"/erasures/{one}", {}
         yield (
             "POST",
             f"/quarantine/{one}",
@@ -219,6 +225,10 @@ def test_a_colleague_meets_what_is_kept_from_him(pair: tuple[Twin, Twin]) -> Non
     assert set(persons) <= set(opened)
     assert opened
     assert all(second.get(path).status_code == 404 for path in opened)
+    why = {"requester": "me", "reason": "my task"}
+    hits = [one.post("/search", **why, **HER).headers["location"] for one in (first, second)]
+    assert (HERS in first.get(hits[0]).text.partition("Search again")[0]) == bool(ids)
+    assert HERS not in second.get(hits[1]).text.partition("Search again")[0]
 
 
 def test_whoever_is_excluded_by_name_is_excluded_also_where_a_reference_is_known(

@@ -24,8 +24,8 @@ PRESENT = {
         ("statement", "exclusion", "task", "alert", "request", "correction", "application"),
         "{report}",
     ),
-    "number": "1", "digest": "d" * 43, "kid": "d" * 43, "token": "t" * 22, "other": "o" * 22,
-    "link": "{report}",
+    "number": "1", "search": "1", "digest": "d" * 43, "kid": "d" * 43, "token": "t" * 22,
+    "other": "o" * 22, "link": "{report}", "kind": "mash", "erasure": "{report}",
 }  # fmt: skip
 
 WHO = {
@@ -38,6 +38,8 @@ WHO = {
     "/exclusions": "information_manager",
     "/exclusions/about/{statement}": "information_manager",
     "/exclusions/{exclusion}": "information_manager",
+    "/emergencies/{statement}": "information_manager",
+    "/erasures/{erasure}": "information_manager",
     "/looks": "information_manager auditor",
     **dict.fromkeys(
         ("/research", "/research/reports/{statement}", "/research/{task}", "/alerts",
@@ -48,8 +50,12 @@ WHO = {
     ),
     **dict.fromkeys(
         ("/reports/{statement}/answer", "/reports/{statement}/ask", "/reports/{statement}/referral",
+         "/reports/{statement}/refer/{kind}",
          "/requests/{request}/answer", "/corrections/{correction}", "/shift"),
         "researcher supervisor duty_manager",
+    ),
+    **dict.fromkeys(
+        ("/search", "/search/{search}"), "researcher supervisor duty_manager information_manager"
     ),
     "/recalls/{kid}": "researcher supervisor duty_manager information_manager",
     "/figures": "supervisor duty_manager information_manager auditor",

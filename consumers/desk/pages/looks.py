@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers.desk import looks
+from consumers.desk import looks, searches
 from consumers.desk.person import PURPOSES
 from consumers.desk.station import Station
 
@@ -18,6 +18,8 @@ KINDS = {
     "whereabouts_granted": "let another see where somebody is",
     "whereabouts_reviewed": "reviewed that another saw where somebody is",
     "quarantine": "opened what is held", "exclusion": "opened who is kept from a report",
+    "search": "searched", "found": "was shown a report by a search",
+    "emergency": "opened a use of the emergency path", "erasure": "opened an erasure",
     "person": "opened a person", "candidates": "was shown who may be one person",
     "two_records": "compared two records", "link": "opened a link of two records",
     "looks": "read who looked", "signed_in": "signed in", "signed_out": "signed out",
@@ -42,6 +44,7 @@ def routes(station: Station) -> list[Route]:
             given: dict[str, Any] = {
                 "listed": [(one, station.acts.known_as(one["token"])) for one in found[:PAGE]],
                 "more": found[PAGE - 1]["place"] if len(found) > PAGE else None,
+                "searches": searches.of_all(db, [one["about"] for one in found[:PAGE]]),
                 "about": about, "kinds": KINDS, "purposes": PURPOSES,
                 "broken": [one for one in hours if not one.holds], "hours": len(hours),
                 "strangers": looks.strangers(db, {one.statement for one in hours}),

@@ -290,7 +290,7 @@ def _read(field: Field, typed: Mapping[str, Sequence[str]], today: date) -> tupl
         return None, field.needed
     if field.kind == "names":
         return [one.strip() for one in re.split(r"[,\n]", text) if one.strip()], ""
-    return _born(text, today) if field.kind == "born" else (text, "")
+    return birth_in(text, today) if field.kind == "born" else (text, "")
 
 
 def _chosen(field: Field, typed: Mapping[str, Sequence[str]]) -> tuple[Any, str]:
@@ -343,7 +343,8 @@ def _spelled(day: str, month: str, year: str) -> str | None:
     return whole.isoformat()[: (4, 7, 10)[len(parts) - 1]]
 
 
-def _born(text: str, today: date) -> tuple[Any, str]:
+def birth_in(text: str, today: date) -> tuple[Any, str]:
+    """Read a birth as people write it; give it as precisely as it is known, and what is wrong."""
     if re.fullmatch(r"[0-9]{1,3}", text) and int(text) <= _AGE_MAX:
         return text, ""
     parts = [one for one in re.split(r"[\s./-]+", text) if one]
