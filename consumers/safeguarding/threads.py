@@ -56,16 +56,16 @@ def threads(
     resting, about = rows.parts_of_all(db)
     hidden = standing.hidden_from(db, viewer)
     listed = standing.visible(db, viewer, rows.all_alerts(db), "statement", "id")
-    named = {token for tokens in about.values() for token in tokens}
-    person = persons(db, viewer, named)
+    shown = [
+        (alert, about.get(alert["id"]) or {alert["statement"]})
+        for alert in sorted(listed, key=_pressing)
+        if hidden.isdisjoint(resting.get(alert["id"], ())) and (closed or alert["closed"] is None)
+    ]
+    # Of whom alone it may be shown: what is asked must not tell that there is more.
+    person = persons(db, viewer, {token for _, tokens in shown for token in tokens})
     found: dict[frozenset[frozenset[str]], Thread] = {}
-    for alert in sorted(listed, key=_pressing):
-        if not hidden.isdisjoint(resting.get(alert["id"], ())):
-            continue
-        if alert["closed"] is not None and not closed:
-            continue
-        tokens = about.get(alert["id"]) or {alert["statement"]}
-        whom = frozenset(person.get(one, frozenset({one})) for one in tokens)
+    for alert, tokens in shown:
+        whom = frozenset(person[one] for one in tokens)
         found.setdefault(whom, Thread(whom)).alerts.append(alert)
     return list(found.values())
 
