@@ -15,7 +15,7 @@ from consumers.desk.person import Role
 from consumers.desk.rights import RIGHTS, may
 from deploy.desk import DEVELOPERS
 from tests.support.browser import provider
-from tests.support.busy import CANARY, POLICE, Busy, alert, busy, couple, facts, task
+from tests.support.busy import CANARY, FORCE, POLICE, Busy, alert, busy, couple, facts, task
 from tests.support.filling import Asked, cost_of, fill, noted
 from tests.support.postgres import made
 from tests.support.visiting import Visited, Visitor, visiting
@@ -65,7 +65,7 @@ def pages_of(force: Busy) -> list[str]:
 def others_of(force: Busy) -> list[str]:
     """Give the pages that are not of the daily work."""
     said, report = force.said, f"/reports/{force.said['concern']}"
-    force.exclude("Nobody Here (name invented)", "concern")
+    force.exclude("Nobody Here (name invented)", "concern", source=FORCE)
     tenancy = {**couple(force.draw), "event": facts(contact="tenancy")}
     force.say("tenancy", HOUSED, "contact_recorded", tenancy)
     return [
