@@ -89,15 +89,15 @@ class Matching:
             return self._found(self._compared(db, viewer, pairs), crowded)
 
     def newest(
-        self, viewer: Collection[str] | None, *, after: int | None = None, count: int
-    ) -> tuple[Found, int | None]:
+        self, viewer: Collection[str] | None, *, after: str | None = None, count: int
+    ) -> tuple[Found, str | None]:
         """List who may be one person with whom the newest statements name.
 
         What it costs follows from how many statements it looks at, never from how many are held.
 
         Args:
             viewer: as `candidates`.
-            after: where the list before ended; None from the newest.
+            after: the statement that the list before ended with; None from the newest.
             count: how many statements that name somebody it looks at.
 
         Returns:

@@ -90,7 +90,7 @@ class Wall:
 
     def holds(self, mention: Mention) -> bool:
         """Say whether a statement names nobody outside, children apart."""
-        others = {one.subject for one in mention.beside} - self._inside
+        others = frozenset(one.subject for one in mention.beside) - self._inside
         return not others or self._are_children(others)
 
     def holds_place(self, mention: Mention) -> bool:

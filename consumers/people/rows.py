@@ -126,8 +126,8 @@ def mentions_of(
 
 
 def newest(
-    db: Connection, viewer: Collection[str] | None, *, after: int | None, count: int
-) -> tuple[list[str], int | None]:
+    db: Connection, viewer: Collection[str] | None, *, after: str | None, count: int
+) -> tuple[list[str], str | None]:
     """List the newest statements that name somebody, and where a list goes on that ends there.
 
     Of statements that name nobody so many are passed over, and no more: a list goes on behind them.
@@ -135,21 +135,21 @@ def newest(
     Args:
         db: an open transaction.
         viewer: as `consumers.standing.hidden_from`.
-        after: where the list before ended; None from the newest.
+        after: the statement that the list before ended with; None from the newest.
         count: at most so many.
     """
-    views = stored.views
-    stands = select(views.c.place, views.c.id).where(_stands(views.c.id, viewer))
+    held = stored.views.c
+    names = exists().where(people_named.c.statement == held.id).label("names")
+    query = select(held.id, names).where(_stands(held.id, viewer)).order_by(held.place.desc())
     if after is not None:
-        stands = stands.where(views.c.place < after)
-    some = stands.order_by(views.c.place.desc()).limit(LOOKED_THROUGH).subquery()
-    names = exists().where(people_named.c.statement == some.c.id)
-    query = select(some.c.id, some.c.place).where(names).order_by(some.c.place.desc())
-    found = db.execute(query.limit(count + 1)).all()
+        last = select(held.place).where(held.id == after, is_shown(held.id, viewer))
+        first = last.order_by(held.place).limit(1).scalar_subquery()
+        query = query.where(held.place < first)
+    passed = db.execute(query.limit(LOOKED_THROUGH)).all()
+    found = [row.id for row in passed if row.names]
     if len(found) > count:
-        return [row.id for row in found[:count]], found[count - 1].place
-    passed, last = db.execute(select(func.count(), func.min(some.c.place))).one()
-    return [row.id for row in found], last if passed == LOOKED_THROUGH else None
+        return found[:count], found[count - 1]
+    return found, passed[-1].id if len(passed) == LOOKED_THROUGH else None
 
 
 def tokens_in(db: Connection, statements: Collection[str]) -> frozenset[str]:

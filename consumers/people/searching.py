@@ -11,7 +11,7 @@ Source: domain.md 1.5, 1.11, 5 (traps 4 and 13), 7 (Research results; Attention:
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -20,7 +20,7 @@ from consumers.people import rows
 from consumers.people.facts import Facts, Mention, numbers_of, standing, stay_of
 from consumers.people.keys import Keying
 from consumers.people.likeness import NATIONAL, WORDS, Comparing, Likeness
-from consumers.people.page import Wall, birth_of, may_tell_places, names_of
+from consumers.people.page import Wall, may_tell_places, names_of
 from consumers.people.weighing import Weighing
 from contracts.section import Born, Identifier, Identity, Name, Whereabouts
 
@@ -66,15 +66,15 @@ class Hit:
         names: as they are spelt.
         births: each as precise as it was given.
         why: what speaks for it and against, in words; none of it names anybody.
-        is_weak: whether it may well be somebody else.
+        how: `named` in the report that was asked for, `likely`, or `weak`: it may well be another.
         mentions: what names them, the newest first.
     """
 
     tokens: list[str]
     names: list[str]
-    births: list[str]
+    births: list[Born]
     why: list[str]
-    is_weak: bool
+    how: Literal["named", "likely", "weak"]
     mentions: list[Mention]
 
 
@@ -190,9 +190,9 @@ class Searching:
         hit = Hit(
             sorted({one.identity.subject for one in its}),
             list(dict.fromkeys(name for one in stands for name in names_of(one))),
-            list(dict.fromkeys(birth_of(m.identity.born) for m in stands if m.identity.born)),
+            list(dict.fromkeys(m.identity.born for m in stands if m.identity.born)),
             _why(likeness, is_named=is_named),
-            not (is_named or likeness.is_offered),
+            "named" if is_named else "likely" if likeness.is_offered else "weak",
             list(facts.mentions)[::-1],
         )
         return (not is_named, -likeness.bits, hit.tokens), hit

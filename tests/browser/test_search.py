@@ -1,4 +1,4 @@
-"""Search in real Chromium, script off: why first, then who is found and why, and back again."""
+"""Search in real Chromium, script off: why first, then who is found, and why; what is reviewed."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -7,8 +7,10 @@ from playwright.async_api import Browser
 
 from tests.support.browser import axe, in_memory, shot, sign_in
 from tests.support.busy import CANARY, POLICE, busy
+from tests.support.reviewed import emergency, erase
+from tests.support.working import Working, files_in
 
-PHONE = 320
+GOVERNS, PHONE = "mk-csp", 320
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -63,3 +65,28 @@ async def test_somebody_is_searched_for_found_opened_and_found_again(
             assert await axe(one) == []
             await shot(one, f"search_by_reference{suffix}")
     made.town.close()
+
+
+async def test_what_is_reviewed_and_confirmed_keeps_nobody_out(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """An emergency and an erasure by axe, with their errors, at 320 px too."""
+    town = Working("reviewed", store=files_in(tmp_path), acting=[POLICE, GOVERNS])
+    used, erased = emergency(town), erase(town)
+    for agency, path, name, button in (
+        (GOVERNS, f"/emergencies/{used}", "emergency", "Record the review"),
+        (POLICE, f"/erasures/{erased}", "erasure", "Confirm that it is erased here"),
+    ):
+        with in_memory(town, agency, tmp_path) as desk:
+            page = await desk.open(browser, width=PHONE)
+            await sign_in(page, "manager", purpose="supervision")
+            await page.goto(path)
+            assert await axe(page) == [], name
+            assert await page.evaluate(TOO_WIDE) == 0, name
+            await page.set_viewport_size({"width": 1100, "height": 900})
+            await shot(page, name)
+            await page.get_by_role("button", name=button).click()
+            await page.get_by_text("There is a problem").wait_for()
+            assert await axe(page) == [], f"{name} with errors"
+            await shot(page, f"{name}_wrong")
+    town.close()

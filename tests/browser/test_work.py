@@ -59,7 +59,8 @@ def pages_of(made: Busy) -> dict[str, str]:
         "answer": f"{concern}/answer", "referral": f"/reports/{said['referral']}/answer",
         "question": f"/requests/{said['question']}/answer", "requests": "/requests",
         "requests_answered": "/requests?show=answered", "ask": f"{concern}/ask",
-        "consider": f"{concern}/referral", "considered": "/referrals?show=considered",
+        "consider": f"{concern}/referral", "refer": f"{concern}/refer/marac",
+        "considered": "/referrals?show=considered",
         "referrals": "/referrals", "handovers": "/handovers", "disclosures": "/disclosures",
         "disclosure": f"/disclosures/{said['application']}",
         "correction": f"/corrections/{said['correction']}", "shift": "/shift", "feeds": "/feeds",
@@ -71,7 +72,7 @@ def pages_of(made: Busy) -> dict[str, str]:
 
 FORMS = {
     "task": "Say how it ended", "alert": "Close this alert", "answer": "Answer",
-    "question": "Answer", "ask": "Ask them", "consider": "Record the decision",
+    "question": "Answer", "ask": "Ask them", "consider": "Record the decision", "refer": "Refer",
     "disclosure": "Record", "shift": "Leave this", "two_records": "Join them", "link": "Part them",
 }  # fmt: skip
 """The pages with a form, and the button that sends it: empty, it must say what is wrong."""

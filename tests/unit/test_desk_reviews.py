@@ -19,15 +19,13 @@ from consumers.safeguarding.rows import alert_subjects, alerts
 from consumers.store import Store
 from contracts.event.report import ReferralMade
 from contracts.sharing import UseLimits
-from contracts.statement import interpret, parse
 from tests.support.browser import provider, station_of
-from tests.support.busy import CANARY, POLICE, PROBATION, Busy, alert, busy, couple, refused, told
-from tests.support.stranger import seeded
+from tests.support.busy import CANARY, POLICE, PROBATION, Busy, alert, busy, refused, told
+from tests.support.reviewed import emergency, erase
 from tests.support.visiting import Visited, visited, visiting
 from tests.support.working import Working, files_in
 
-GOVERNS, CASE = "mk-csp", "nps-thames-valley/case"
-HUB = "mk-mash"
+GOVERNS, HUB = "mk-csp", "mk-mash"
 DAY_MS = 86_400_000
 Json = Any
 
@@ -46,22 +44,11 @@ def town(tmp_path: Path) -> Iterator[Working]:
     made.close()
 
 
-def said(town: Working, sections: Json, source: str = CASE, **context: Json) -> str:
-    """Say a concern, let everybody read it, and give its id."""
-    event = context.pop("event", "concern_reported")
-    raw = town.say(source, event, sections, **context)
-    town.settle()
-    return interpret(parse(raw), whole=False).context.id
-
-
 def test_a_use_of_the_emergency_path_is_reviewed_by_what_was_missing(
     town: Working, tmp_path: Path, issuer: str
 ) -> None:
     """Nothing of what it said is shown: only who used the path, when, what lacked, and before."""
-    draw = seeded("reviews/sections")
-    lacking = couple(draw)
-    del lacking["provenance"]["role"]
-    first, second = (said(town, lacking, urgency="threat_to_life") for _ in range(2))
+    first, second = emergency(town), emergency(town)
     with visiting(town, GOVERNS, tmp_path, issuer=issuer) as desk:
         manager = desk.visitor("manager")
         page = f"/emergencies/{first}"
@@ -88,16 +75,7 @@ def test_an_erasure_is_confirmed_when_nothing_of_it_is_held(
     town: Working, tmp_path: Path, issuer: str
 ) -> None:
     """A day for the backups, and a tick for what no machine sees: somebody's word, not a click."""
-    draw = seeded("reviews/erased")
-    sections, other = couple(draw), couple(draw)
-    report = said(town, sections)
-    who = {"provenance": sections["provenance"]}
-    goes = [report, *(draft.id for _, draft in town.said_by)]
-    first = {"statements": goes, "ground": "mistaken", "reason": "another man", "by": "A."}
-    proposal = said(town, {"event": first, **who}, event="erasure_proposed")
-    second = {"proposal": proposal, "statements": goes, "by": "B."}
-    who = {"provenance": other["provenance"]}
-    erasure = said(town, {"event": second, **who}, "thames-valley/case", event="erasure_endorsed")
+    erasure = erase(town)
     with visiting(town, POLICE, tmp_path, issuer=issuer) as desk:
         manager, page = desk.visitor("manager"), f"/erasures/{erasure}"
         assert page in manager.get("/duties").text
@@ -168,8 +146,10 @@ def test_a_criterion_that_nothing_shows_is_named_and_danger_waits_for_none(
     officer, report = desk.visitor("officer"), force.said["concern"]
     page = f"/reports/{report}/refer/marac"
     subject = force.sections["concern"]["person.2.identity"]["subject"]
-    sent: dict[str, Any] = {"to": HUB, "people": [subject], "danger": "no", "children": "none_known",
-            "soon": "routine", "words": "Three times.", "meets": ["escalation"]}  # fmt: skip
+    sent: dict[str, Any] = {
+        "to": HUB, "people": [subject], "danger": "no", "children": "none_known",
+        "soon": "routine", "words": "Three times.", "meets": ["escalation"],
+    }  # fmt: skip
     assert "nothing here shows it" in refused(officer.post(page, **sent))
     assert "Write each day as" in refused(officer.post(page, **sent, incidents="last May"))
     days = "2026-10-01\n2026-11-01\n2026-12-01"

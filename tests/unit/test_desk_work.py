@@ -132,6 +132,7 @@ def test_an_alert_is_had_handed_over_put_off_escalated_and_closed(
     page = f"/alerts/{which}"
     listed = officer.get("/alerts").text
     assert f"About Daniel {CANARY} and Tracey Hill" in listed
+    assert f'href="/persons/{force.token("concern")}"' in listed
     assert "NOBODY has it yet" in listed
     assert "Good is" in listed
     assert f"{OFFICER} has it" in told(officer, officer.post(page, do="have"))

@@ -22,7 +22,7 @@ WEIGHING = weighing_of(SHIPPED.parent)
 VIEWER = frozenset({"nobody"})
 FEW, MANY = 1_000, 20_000
 HIM, TWICE = "him", "him again"
-GROWING = r"SCAN (?!people_settings|anon_|\\()"
+GROWING = r"SCAN (?!people_settings|anon_)"
 """A plan that goes through a table: but for one of one row, or what was just found by an index."""
 SPELT = "bdfgklmnprstvz"
 

@@ -31,8 +31,6 @@ STATEMENTS = 10
 """How many statements that name somebody one list of candidates looks at."""
 FIRST = 5
 """How many candidates stand on a person's own page; the rest on asking."""
-PLACE = 15
-"""How many digits the place in a list has, at most."""
 
 
 def routes(station: Station) -> list[Route]:
@@ -69,11 +67,11 @@ def routes(station: Station) -> list[Route]:
 def _list(station: Station, request: Request) -> Response:
     """List who may be one person with whom the newest statements name, the weightiest first."""
     person, after = station.person(request), request.query_params.get("after", "")
-    place = int(after) if after.isascii() and after.isdigit() and len(after) <= PLACE else None
-    given: dict[str, Any] = {"first": place is None, "count": STATEMENTS}
+    last = after if is_statement_id(after) else None
+    given: dict[str, Any] = {"first": last is None, "count": STATEMENTS}
     about = list[str]()
     try:
-        found, more = station.acts.matching.newest(person.viewer, after=place, count=STATEMENTS)
+        found, more = station.acts.matching.newest(person.viewer, after=last, count=STATEMENTS)
     except Misuse as why:
         given["not_compared"] = f"{text_of(why)} {remedy_of(why)}"
     else:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from broker.core.legs import reached
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.person import Person
@@ -61,8 +62,8 @@ def _used(station: Station, request: Request, **more: Any) -> Response:
     person, said = station.person(request), request.path_params["statement"]
     with station.store.write() as db:
         station.look(db, request, person, "emergency", said)
-        one = rows.emergency(db, said)
-        if one is None or said in station.hidden(db, person):
+        one, hidden = rows.emergency(db, said), station.hidden(db, person)
+        if one is None or said in hidden:
             return station.nothing(request)
         others = rows.other_uses(db, person.viewer, one, count=OTHERS)
         given: dict[str, Any] = {
@@ -75,10 +76,12 @@ def _used(station: Station, request: Request, **more: Any) -> Response:
 
 
 def _use(station: Station, one: RowMapping) -> dict[str, Any]:
+    admitted = station.voice.partners.agencies.get(one["agency"])
     reasons = [(Reason.of(given.code), given) for given in rows.reasons_of(one)]
     return {
         "id": one["id"], "kind": title_of(one["event"] or "something unread").lower(),
         "agency": station.partners.get(one["agency"], one["agency"]),
+        "ring": reached(admitted.contact) if admitted else None,
         "at": one["at"], "due_at": one["due_at"],
         "found": FOUND[one["finding"]] if one["finding"] else None, "lesson": one["lesson"],
         "missing": [
@@ -113,8 +116,8 @@ def _erased(station: Station, request: Request, **more: Any) -> Response:
     person, said = station.person(request), request.path_params["erasure"]
     with station.store.write() as db:
         station.look(db, request, person, "erasure", said)
-        one = rows.erasure(db, said)
-        if one is None or said in station.hidden(db, person):
+        one, hidden = rows.erasure(db, said), station.hidden(db, person)
+        if one is None or said in hidden:
             return station.nothing(request)
         given: dict[str, Any] = {
             "one": one, "left": len(station.acts.erasing.left(db, said)),
@@ -128,12 +131,12 @@ def _erased(station: Station, request: Request, **more: Any) -> Response:
 async def _confirm(station: Station, request: Request) -> Response:
     """Say that something is erased here, and when the last backup that has it ends."""
     form, said = await forms.sent(request), request.path_params["erasure"]
+    form.ticked("looked", NOWHERE, "Have the other places looked at first, then tick this")
     until = form.text("until")
     try:
         date.fromisoformat(until)
     except ValueError:
         form.wrong("until", "Write the day on which the last backup that has it ends: 2027-01-31")
-    form.ticked("looked", NOWHERE, "Have the other places looked at first, then tick this")
 
     def wanted(person: Person) -> list[Wanted]:
         try:

@@ -185,7 +185,10 @@ def _shown(station: Station, beside: Beside, hit: Hit) -> dict[str, Any]:
     newest = hit.mentions[:REPORTS]
     return {
         "token": hit.tokens[0], "name": next(iter(hit.names), "Name not known"),
-        "aliases": hit.names[1:], "births": hit.births, "why": hit.why, "is_weak": hit.is_weak,
+        "aliases": hit.names[1:], "why": hit.why, "how": hit.how,
+        "births": [
+            f"aged {one.value}" if one.precision == "age" else day(one.value) for one in hit.births
+        ],
         "parts": sorted({one.part.replace("_", " ") for one in hit.mentions}),
         "reports": [
             {**_told(station, beside, one.statement), "day": day(one.day)} for one in newest
