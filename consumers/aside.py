@@ -16,7 +16,6 @@ from sqlalchemy import (
 )
 
 from consumers.store import metadata, upsert
-from contracts.opened import Notice, View
 
 unworked = Table(
     "unworked",
@@ -39,20 +38,19 @@ unproved = Table(
 """Records that did not prove what they say: kept, named, and acted on in nothing."""
 
 
-def set_aside(db: Connection, opened: View | Notice, *, worker: str, what: str) -> None:
+def set_aside(
+    db: Connection, digest: str, statement: str | None, *, worker: str, what: str
+) -> None:
     """Remember that a part of this program failed on a statement; the same again changes nothing.
 
     Args:
         db: an open transaction.
-        opened: what it failed on.
+        digest: of what it failed on.
+        statement: its id, where it can be read.
         worker: which part.
         what: the kind of defect.
     """
-    context = opened.statement.context if isinstance(opened, View) else opened.context
-    row = upsert(db, unworked).values(
-        digest=opened.delivery.statement, id=context.id if context else None, worker=worker,
-        what=what,
-    )  # fmt: skip
+    row = upsert(db, unworked).values(digest=digest, id=statement, worker=worker, what=what)
     db.execute(row.on_conflict_do_nothing())
 
 

@@ -177,7 +177,9 @@ class Consumer:
             name, what = type(failing).__name__, type(defect).__name__
             _log.error("worker_failed", worker=name, what=what, remedy=BY_HAND)
             if opened is not None:
-                aside.set_aside(db, opened, worker=name, what=what)
+                context = opened.statement.context if isinstance(opened, View) else opened.context
+                statement = context.id if context else None
+                aside.set_aside(db, opened.delivery.statement, statement, worker=name, what=what)
             # What the others did is undone with it: they do it again.
             others = [one for one in works if one[0] is not failing]
             self._work(db, opened, others, [one for one in hearing if one is not failing])

@@ -3,7 +3,10 @@
 Source: technical.md 7.
 """
 
+import os
 import sqlite3
+from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -12,8 +15,18 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from contracts.fault import Transient
 
 
+def private(path: Path) -> str:
+    """Make a file that is its owner's alone, where there is none; give its URL."""
+    # Never a file that is there: closing it would drop every lock this process holds on it.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    return f"sqlite:///{path}"
+
+
 def embed(engine: Engine) -> Engine:
-    """Set an engine up as SQLite needs it; give the one that reads without waiting to write."""
+    """Set an engine up as SQLite needs it, if it is one; give it as it reads without waiting."""
+    if engine.dialect.name != "sqlite":
+        return engine
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine.execution_options(reading=True)

@@ -9,7 +9,7 @@ stays: it is marked, and nobody knows that it is untrue.
 Source: domain.md 4, 7 (Four times); FORMAT.md, Case control.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -29,16 +29,17 @@ from sqlalchemy import (
 )
 
 from consumers import store as stored
-from consumers.safeguarding import rows
+from consumers.safeguarding import links, rows
 from consumers.safeguarding.rules import day_of, is_automated
 from consumers.safeguarding.rules.seen import Seen
 from consumers.standing import standing
 from consumers.store import metadata, upsert
 from contracts.entry import Delivery, ViewPart
+from contracts.event.control import RuleTerm
 from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
-from contracts.section import Identity, PersonPart, Whereabouts
+from contracts.section import PLACES, Identity, PersonPart
 from contracts.statement import Statement
 
 appearances = Table(
@@ -68,7 +69,7 @@ _KEPT = frozenset({"event", "provenance", "intake", "endorsement"})
 def people_of(statement: Statement) -> list[str]:
     """List the tokens of whom a statement names in sections of their own, in their order."""
     named = statement.sections.values()
-    shapes = (Identity, PersonPart, Whereabouts)
+    shapes = (Identity, PersonPart, *PLACES)
     return list(dict.fromkeys(one.subject for one in named if isinstance(one, shapes)))
 
 
@@ -133,7 +134,10 @@ class Past:
     It reads what it is asked for once, and is thrown away with the statement.
     """
 
-    def __init__(self, db: Connection, agency: str, *, of: str, before: int | None = None) -> None:
+    def __init__(  # noqa: PLR0913 - a history has this many independent parts
+        self, db: Connection, agency: str, *, of: str, before: int | None = None,
+        terms: Iterable[RuleTerm] = (), kind_of: Callable[[str], str] = lambda _: "other",
+    ) -> None:  # fmt: skip
         """Look back from a statement.
 
         Args:
@@ -141,8 +145,12 @@ class Past:
             agency: whose store it is.
             of: the id of the statement at hand, which is never in it.
             before: the entry it looks back from, where it was delivered earlier.
+            terms: by which rules run here.
+            kind_of: says of what kind an agency is.
         """
         self._db, self._agency, self._at_hand, self._before = db, agency, of, before
+        self._terms, self._kind_of = {one.id: one for one in terms}, kind_of
+        self._copies: dict[str, Mapping[str, bool]] = {}
         self._persons: dict[str, frozenset[str]] = {}
         self._rows: dict[frozenset[str], list[_Row]] = {}
         self._seen: dict[str, Seen | None] = {}
@@ -176,9 +184,19 @@ class Past:
         """Say whether two tokens are one person, by a link that stands."""
         return other in self.person(subject)
 
-    def source_of(self, statement: str) -> str:
-        """Give the report that one may only repeat (M03), or its own id."""
-        return rows.source_of(self._db, statement)
+    def copies(self, statement: str) -> Mapping[str, bool]:
+        """Give the reports that may be one source with one, as `History.copies`."""
+        if statement not in self._copies:
+            self._copies[statement] = rows.copies(self._db, statement)
+        return self._copies[statement]
+
+    def term(self, rule: str) -> RuleTerm | None:
+        """Give the term by which another rule runs here; None where it does not."""
+        return self._terms.get(rule)
+
+    def kind_of(self, agency: str) -> str:
+        """Say of what kind an agency is."""
+        return self._kind_of(agency)
 
     def about(self, statement: str, *events: str) -> Sequence[Seen]:
         """List what arises from a statement, in ledger order."""
@@ -217,23 +235,18 @@ class Past:
     def person(self, token: str) -> frozenset[str]:
         """Give every token that is the same person as one, by links that stand."""
         if token not in self._persons:
-            known = rows.one_person(self._db, token)
+            known = links.persons(self._db, [token])[token]
             self._persons |= dict.fromkeys(known, known)
         return self._persons[token]
 
-    def newest(self, tokens: Collection[str], count: int) -> list[tuple[int, str]]:
-        """List the newest reports that name any of some persons, the oldest first.
-
-        Returns:
-            (entry, statement id), at most `count` of them.
-        """
-        found = {
+    def naming(self, tokens: Collection[str]) -> set[tuple[int, str]]:
+        """Give what a person said that names any of some persons: (entry, statement id) of each."""
+        return {
             (row.entry, row.statement)
             for one in tokens
             for row in self._named(one)
             if not row.automated
         }
-        return sorted(found)[-count:]
 
     def seen(self, statement: str) -> Seen | None:
         """Give one statement as it stands now; None where it does not, or is not held."""

@@ -2,15 +2,14 @@
 
 The workers' own rows live in the same database (`metadata`), so that a crash between any two
 effects is no half: rows, position and `to_publish` commit together or not at all. Everything but
-`results` (consumers.research.rows) is rebuilt by reading the views again.
+what is `LOCAL` (consumers.shape) is rebuilt by reading the views again.
 
 Works on SQLite and PostgreSQL: upserts are `on_conflict`, positions compare and set.
 """
 
-import os
 import weakref
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +21,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     RowMapping,
@@ -37,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from consumers import embedded
+from consumers import embedded, shape
 from contracts.draft import Draft
 from contracts.fault import InvariantBroken, Transient
 from contracts.identifier import agency_of
@@ -45,12 +43,11 @@ from contracts.opened import Notice, View
 from contracts.statement import Statement, interpret, parse
 
 metadata = MetaData()
-_PLACE = BigInteger().with_variant(Integer, "sqlite")
 
 views = Table(
     "views",
     metadata,
-    Column("place", _PLACE, primary_key=True),
+    Column("place", shape.PLACE, primary_key=True),
     Column("digest", Text, nullable=False, unique=True),
     Column("id", Text, nullable=False, index=True),
     Column("event", Text, nullable=False),
@@ -64,6 +61,8 @@ views = Table(
     Column("record", LargeBinary, nullable=False),
 )
 """The exact record of every view that proved; `leg` is `public_control` for control."""
+UNVERIFIED = views.c.verified.is_(False)
+Index("views_unverified", views.c.place, sqlite_where=UNVERIFIED, postgresql_where=UNVERIFIED)
 Index("views_by_event", views.c.event, views.c.agency, views.c.place)
 
 causes = Table(
@@ -104,7 +103,7 @@ clock = Table(
 to_publish = Table(
     "to_publish",
     metadata,
-    Column("place", _PLACE, primary_key=True),
+    Column("place", shape.PLACE, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
     Column("id", Text, nullable=False, unique=True),
     Column("draft", LargeBinary),
@@ -127,22 +126,29 @@ class Wanted(NamedTuple):
 class Store:
     """One consumer's database."""
 
-    def __init__(self, where: Path | str, *, tables: Sequence[Table] | None = None) -> None:
-        """Open or make it: a file for SQLite, private to its owner, or a PostgreSQL's URL."""
+    def __init__(
+        self, where: Path | str, *, tables: Sequence[Table] | None = None, anew: bool = False,
+        remedy: str = shape.REBUILD,
+    ) -> None:  # fmt: skip
+        """Open or make it: a file for SQLite, private to its owner, or a PostgreSQL's URL.
+
+        It holds all tables where none are named. `anew` forgets first, whoever made it.
+
+        Raises:
+            Misuse: another version of this program made it; what to do is `remedy`.
+        """
+        self._tables = tables or metadata.sorted_tables
         if isinstance(where, Path):
-            # Never a file that is there: closing it would drop every lock this process holds on it.
-            with suppress(FileExistsError):
-                os.close(os.open(where, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-            where = f"sqlite:///{where}"
+            where = embedded.private(where)
         url = where.replace("postgresql://", "postgresql+psycopg://")
         # A connection that the server dropped meanwhile is found out before it is used.
         self._engine: Engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
         weakref.finalize(self, self._engine.dispose)  # who forgets it leaves no connection open
-        self._reading = self._engine
-        if self._engine.dialect.name == "sqlite":
-            self._reading = embedded.embed(self._engine)
+        self._reading = embedded.embed(self._engine)
+        if anew:
+            self.forget()
         with self._engine.begin() as db:
-            metadata.create_all(db, tables=tables)
+            shape.make(db, self._tables, remedy=remedy, read=positions)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -176,16 +182,10 @@ class Store:
             with self._engine.connect() as db:
                 db.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM FULL")
 
-    def forget(self, *, kept: frozenset[str]) -> None:
-        """Drop every row that the views bring back.
-
-        Args:
-            kept: names of the tables that nothing brings back.
-        """
+    def forget(self) -> None:
+        """Drop every row that the views bring back (`shape.make_anew`)."""
         with self.write() as db:
-            for table in metadata.sorted_tables:
-                if table.name not in kept:
-                    db.execute(delete(table))
+            shape.make_anew(db, self._tables)
 
 
 def upsert(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -17,6 +17,7 @@ from consumers.store import Wanted
 from contracts.context import Urgency, Use
 from contracts.draft import Draft, draft
 from contracts.event.control import Act, Agency, Founding, Rules
+from contracts.event.work import DutyOverdue
 from contracts.fault import InvariantBroken
 from contracts.form import Section
 from contracts.opened import Notice, View
@@ -157,6 +158,28 @@ class Voice:
         said_id = derived_id(self.agency, stamp, key)
         return Wanted(key, _drafted(said_id, event, value, key, listed, given, urgency))
 
+    def overdue(  # noqa: PLR0913 - a duty that ran out has this many independent parts
+        self, duty: str, statement: str, owner: str, *, due_at: int, rule: str, apart: str = ""
+    ) -> Wanted:
+        """Draft that an agency did not do in time what it owed on a statement.
+
+        Args:
+            duty: what it owed.
+            statement: on which, by id.
+            owner: the agency.
+            due_at: when it fell due.
+            rule: as `derived`.
+            apart: ends the natural key, where several owe the same.
+        """
+        event = DutyOverdue(
+            duty=duty, statement=statement, owner_agency=owner, owner_role=self.role_of(owner),
+            due_at=due_at,
+        )  # fmt: skip
+        return self.derived(
+            f"duty_overdue/{duty}/{statement}{apart}", "duty_overdue", event, causes=[statement],
+            rule=rule, urgency="urgent",
+        )  # fmt: skip
+
     def signed_by(self, practitioner: Practitioner, *, role: str) -> Provenance:
         """Name the person at this agency who says something, complete as M02 wants it."""
         ours = self.partners.agencies.get(self.agency)
@@ -200,6 +223,11 @@ def personal(  # noqa: PLR0913 - what a person says has this many independent pa
     given = {"provenance": provenance, **(sections or {})}
     wanted = Wanted(key, _drafted(said_id, event, value, key, list(causes), given, urgency))
     return wanted._replace(draft=msgspec.structs.replace(wanted.draft, purpose=purpose))
+
+
+def hand(name: str | None) -> str:
+    """Write a name at work so that spaces and case make no second hand of one person."""
+    return " ".join((name or "").split()).casefold()
 
 
 def derived_id(agency: str, stamp: int, key: str) -> str:

@@ -10,9 +10,6 @@ from typing import NewType
 AgencyId = NewType("AgencyId", str)
 """One agency in a partnership: lower-case words joined by hyphens, at most 40 characters."""
 
-PartnershipId = NewType("PartnershipId", str)
-"""One partnership, spelled as an agency is."""
-
 Digest = NewType("Digest", str)
 """SHA-256 in base64url without padding: 43 characters."""
 

@@ -157,6 +157,29 @@ class Whereabouts(Section, frozen=True):
         _refuse_unreal(self.known_at)
 
 
+class Refuge(Section, frozen=True):
+    """A refuge that one person is in: a section of its own, so that nothing sends it as an address.
+
+    A leg carries it only where it names `person.refuge`; what carries `person.whereabouts` does
+    not. Its members are those of `Whereabouts`.
+
+    Source: domain.md 5 (trap 4), 7 (Attention).
+    """
+
+    subject: Token
+    address: str | None = None
+    telephone: str | None = None
+    safe_contact: str | None = None
+    known_at: DayOrMoment | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a day that the calendar has not."""
+        _refuse_unreal(self.known_at)
+
+
+PLACES = (Whereabouts, Refuge)
+"""Sections that say where somebody is, of either kind: for what must let no place of theirs out."""
+
 Part = Literal["victim", "alleged_perpetrator", "child", "associate", "unassessed"]
 
 
@@ -263,6 +286,7 @@ PLAIN: dict[str, type[Section]] = {
 NUMBERED: dict[str, type[Section]] = {
     "identity": Identity,
     "whereabouts": Whereabouts,
+    "refuge": Refuge,
     "part": PersonPart,
 }
 """What `person.<n>.<these>` hold; n counts from 1 to 32."""
@@ -273,7 +297,7 @@ NEVER_DELIVERED = frozenset({"intake", "exclusions"})
 SEALED = NEVER_DELIVERED | {"source_identity"}
 """Sections that reach nobody but the publisher: no leg may name one."""
 
-_PERSON = re.compile(r"person\.([1-9]|[12][0-9]|3[0-2])\.(identity|whereabouts|part)\Z")
+_PERSON = re.compile(r"person\.([1-9]|[12][0-9]|3[0-2])\.(identity|whereabouts|refuge|part)\Z")
 _CAUSE = re.compile(r"cause\.([1-9]|[12][0-9]|3[0-2])\Z")
 
 
@@ -326,7 +350,7 @@ def mixed_subject(sections: Mapping[str, Section]) -> str | None:
     numbers: dict[str, int] = {}
     subjects: dict[int, str] = {}
     for name, value in sections.items():
-        if isinstance(value, (Identity, Whereabouts, PersonPart)):
+        if isinstance(value, (Identity, *PLACES, PersonPart)):
             number, subject = number_of(name), value.subject
             if subjects.setdefault(number, subject) != subject:
                 return name

@@ -36,11 +36,11 @@ from sqlalchemy.exc import ArgumentError
 from consumers.research.connectors.connector import Connector, Kind
 from consumers.research.connectors.http import HttpConnector
 from consumers.research.connectors.sql import DIALECTS, Mapped, SqlConnector
-from consumers.research.looking import Retry
+from consumers.research.unreachable import Retry
 from contracts.fault import Misuse
-from contracts.identifier import is_slug
 from producers import keys
 from producers.document import Document, read_document, read_text
+from producers.field import SlugText
 from producers.home import Home
 
 FILE = "connectors.yaml"
@@ -118,18 +118,11 @@ class Http(Document):
 class Configured(Document):
     """One connector: of one local system, by SQL or by HTTP."""
 
-    name: _Text
+    name: SlugText
     system: _Local
     timeout_s: _Seconds = 10
     sql: Sql | None = None
     http: Http | None = None
-
-    @field_validator("name")
-    @classmethod
-    def _is_slug(cls, text: str) -> str:
-        if not is_slug(text):
-            raise ValueError("write lower-case words joined by hyphens, at most 40 characters.")
-        return text
 
     @model_validator(mode="after")
     def _is_one(self) -> "Configured":

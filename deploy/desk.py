@@ -129,11 +129,19 @@ def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
         ours.title if ours else home.agency.agency, watched=partial(seen_last, home),
         refusals=partial(refusals, acting.outbox),
     )  # fmt: skip
+    listen(home, application(station, settings, secret=secret_of(home, settings)), settings, port)
+
+
+def listen(home: Home, served: Starlette, settings: DeskSettings, port: int) -> None:
+    """Answer browsers until stopped: on this machine alone, unless there is a certificate."""
+    certificate, key = (
+        None if one is None else home.folder / one for one in (settings.certificate, settings.key)
+    )
     uvicorn.run(
-        application(station, settings, secret=secret_of(home, settings)),
-        host="127.0.0.1" if settings.certificate is None else "0.0.0.0",  # noqa: S104
-        port=port, log_config=None, access_log=False, server_header=False,
-        ssl_certfile=settings.certificate, ssl_keyfile=settings.key, ssl_ciphers=CIPHERS,
+        served, host="127.0.0.1" if certificate is None else "0.0.0.0",  # noqa: S104
+        port=port, log_config=None, access_log=False, server_header=False, ws="none",
+        timeout_graceful_shutdown=2,
+        ssl_certfile=certificate, ssl_keyfile=key, ssl_ciphers=CIPHERS,
     )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-import uvicorn
 from pydantic import Field
 from starlette.applications import Starlette
 
@@ -16,7 +15,7 @@ from consumers.desk.station import Station
 from consumers.worker import Partners, Voice
 from contracts.fault import Misuse
 from deploy import clock
-from deploy.desk import DeskSettings, secret_of, signing_in_of
+from deploy.desk import DeskSettings, listen, secret_of, signing_in_of
 from deploy.filing import Filing
 from deploy.sealing import sealer_of
 from deploy.wiring import open_acting
@@ -118,13 +117,8 @@ def application(
 def serve(home: Home, settings: ReportSettings, *, port: int) -> None:
     """Serve the pages until stopped. Nothing logs who asked for what."""
     counter, filing = counter_of(home, settings)
-    uvicorn.run(
-        application(counter, filing, settings, secret=secret_of(home, settings)),
-        host="127.0.0.1" if settings.certificate is None else "0.0.0.0",  # noqa: S104
-        port=port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=2,
-        ssl_certfile=settings.certificate, ssl_keyfile=settings.key,
-    )  # fmt: skip
+    served = application(counter, filing, settings, secret=secret_of(home, settings))
+    listen(home, served, settings, port)
 
 
 def _case_secret(home: Home, settings: ReportSettings) -> str | None:

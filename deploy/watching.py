@@ -98,7 +98,8 @@ def opened(home: Home) -> Watch:
             "manager in it.",
         )
     only = {DUTY: told.channels[DUTY]}
-    store = Store(home.folder / FILE, tables=standstill.TABLES)
+    path = home.folder / FILE
+    store = Store(path, tables=standstill.TABLES, remedy=f"Move {path} away: it is made anew.")
     return Watch(home, store, Told(told.agency, told.telephone, only, told.called))
 
 

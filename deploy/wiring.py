@@ -378,16 +378,16 @@ class Acting:
             )
 
 
-def open_acting(home: Home) -> Acting:
-    """Open a home with all that acts in it.
+def open_acting(home: Home, *, anew: bool = False) -> Acting:
+    """Open a home with all that acts in it; `anew`, its store forgets (`Store.forget`) first.
 
     Raises:
-        Misuse: the home pins no log key.
+        Misuse: the home pins no log key, or another version of this program made its store.
     """
     outbox = outbox_of(home)
-    store = Store(home.agency.store or home.folder / STORE)
+    store = Store(home.agency.store or home.folder / STORE, anew=anew)
     voice, weighing = voice_of(home), weighing_of(home.folder)
-    workers = workers_of(voice, weighing)
+    workers = workers_of(voice, weighing, home.folder)
     consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers)
     return Acting(home, outbox, store, consumer, weighing)
 

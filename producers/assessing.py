@@ -55,7 +55,6 @@ class Assessed:
     written: Written
     instrument: Instrument
     graded: Graded
-    is_hers: bool
 
 
 def read_assessment(path: Path, home: Path, *, now_ms: int) -> Assessed:
@@ -102,7 +101,7 @@ def read_assessment(path: Path, home: Path, *, now_ms: int) -> Assessed:
         "causes": [*([filed.reassesses] if filed.reassesses else []), *filed.causes],
     }
     report = filed.model_copy(update=changed)
-    return Assessed(Written(report, lines, path.name), used, found, filed.account == "victim")
+    return Assessed(Written(report, lines, path.name), used, found)
 
 
 def _defects(filed: Assessment, used: Instrument) -> Iterator[tuple[Where, str]]:

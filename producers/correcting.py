@@ -7,11 +7,12 @@ from collections.abc import Mapping
 
 from contracts.fault import Misuse
 from contracts.form import Section
-from contracts.section import Health, Identity, Narrative, Whereabouts, kind_of, number_of
+from contracts.section import Health, Identity, Narrative, Refuge, Whereabouts, kind_of, number_of
 from contracts.statement import Statement
 
 CORRECTABLE = frozenset({
     "use_limits", "narrative", "risk", "health", "person.identity", "person.whereabouts",
+    "person.refuge",
     "person.part",
 })  # fmt: skip
 APART = frozenset({"intake", "provenance", "cause"})
@@ -80,4 +81,6 @@ def _emptied(name: str, was: Section) -> Section:
             return Health("", was.standing)
         case Whereabouts():
             return Whereabouts(was.subject)
+        case Refuge():
+            return Refuge(was.subject)
     raise Misuse(f"`{name}` cannot be left out.", remedy="Write it as it should have been said.")

@@ -100,7 +100,11 @@ def born_of(text: str) -> Born:
 
 
 class Person(Document):
-    """One person. `reference` is the agency's own and never leaves this machine."""
+    """One person. `reference` is the agency's own and never leaves this machine.
+
+    A refuge that they are in is written as `refuge`, and never as `address`: that goes to whom an
+    agreement gives addresses, this to nobody but where life is in danger or a leg names it.
+    """
 
     reference: str
     given: str | None = None
@@ -113,6 +117,7 @@ class Person(Document):
     address: str | None = None
     telephone: str | None = None
     safe_contact: str | None = None
+    refuge: str | None = None
     seen: Day | None = None
     may_be_told: _May = "ring_first"
     origin_may_be_told: _May = "no"
@@ -264,7 +269,8 @@ def lost(report: Report) -> Iterator[tuple[Where, str]]:
         if person.consent_reason and not person.consent:
             where = ("people", at, "consent_reason")
             yield where, f"`{spelled(where)}`: write `consent` too."
-        if person.seen and not (person.address or person.telephone or person.safe_contact):
+        told = (person.address, person.telephone, person.safe_contact, person.refuge)
+        if person.seen and not any(told):
             where = ("people", at, "seen")
             yield where, f"`{spelled(where)}`: write `address`, `telephone` or `safe_contact` too."
 

@@ -27,12 +27,12 @@ from contracts import base64url, credential, signature
 from contracts.agreement import Basis
 from contracts.event import control
 from contracts.fault import Misuse
-from contracts.identifier import is_slug, source_of
+from contracts.identifier import source_of
 from contracts.opened import Trust
 from contracts.section import HowKnown
 from producers import keys
 from producers.document import Document, read_document
-from producers.field import Mailbox, Number
+from producers.field import Mailbox, Number, SlugText
 
 SHOWN = ("name",)
 """What a credential discloses in a statement."""
@@ -95,9 +95,9 @@ class Reporter(Document):
 class Agency(Document):
     """`agency.yaml`: who speaks from this home and how it reaches the partnership."""
 
-    partnership: str
-    agency: str
-    system: str
+    partnership: SlugText
+    agency: SlugText
+    system: SlugText
     kafka: str
     kafka_ca: str | None = None
     kafka_secret: str | None = None
@@ -114,13 +114,6 @@ class Agency(Document):
             raise ValueError(
                 "write postgresql://USER@HOST/DATABASE; its password stands in ~/.pgpass, not here."
             )
-        return text
-
-    @field_validator("partnership", "agency", "system")
-    @classmethod
-    def _is_slug(cls, text: str) -> str:
-        if not is_slug(text):
-            raise ValueError("write lower-case words joined by hyphens, at most 40 characters.")
         return text
 
     @field_validator("kafka")

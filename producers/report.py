@@ -28,6 +28,7 @@ from contracts.section import (
     Name,
     Narrative,
     PersonPart,
+    Refuge,
     Risk,
     SourceIdentity,
     Whereabouts,
@@ -323,6 +324,8 @@ class _Sections:
         where = (person.address, person.telephone, person.safe_contact)
         if any(where):
             found.append(("whereabouts", Whereabouts(token, *where, known_at=person.seen)))
+        if person.refuge:
+            found.append(("refuge", Refuge(token, person.refuge, known_at=person.seen)))
         return found
 
     def _exclusions(self) -> dict[str, Section]:

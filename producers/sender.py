@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from contracts import topic
@@ -196,7 +197,7 @@ class Sender:
                 await _apart(partial(self._outbox.mark_sent, [one.digest for one in batch]))
                 _log.info("statements_sent", count=len(batch))
         finally:
-            await _within(producer.stop(), CLOSE_S_MAX)
+            await _closed(producer, producer.client)
 
     async def _warn(self) -> None:
         """Say once of each urgent statement without a receipt in time that it is not delivered."""
@@ -236,7 +237,7 @@ class Sender:
                 consumer.seek(partition, self._inbox.position(partition.topic))
             await self._take_in(consumer, partitions)
         finally:
-            await _within(consumer.stop(), CLOSE_S_MAX)
+            await _closed(consumer, consumer._client)  # noqa: SLF001 - it names no other way
 
     async def _take_in(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
         ends = await _bounded(consumer.end_offsets(partitions))
@@ -288,6 +289,20 @@ async def _bounded(call: Awaitable[_T], seconds: float = CALL_S_MAX) -> _T:
     """Await a call for so long; unlike `wait_for` this never loses a cancellation."""
     async with asyncio.timeout(seconds):
         return await call
+
+
+async def _closed(client: AIOKafkaProducer | AIOKafkaConsumer, within: AIOKafkaClient) -> None:
+    """Close a client, and where that does not end well in time, its connections.
+
+    In a task of its own: aiokafka cancels what it waits for as it closes, and where a fetch had not
+    begun, that comes back to whoever closes, who would take it for being told to stop.
+    """
+    for close in (client.stop, within.close):
+        task = asyncio.ensure_future(close())
+        await asyncio.wait({task}, timeout=CLOSE_S_MAX)
+        if task.done() and not task.cancelled() and task.exception() is None:
+            return
+        task.cancel()
 
 
 async def _within(call: Awaitable[_T], seconds: float) -> bool:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.schema import CreateIndex
 
 from contracts.fault import Transient
 from producers.storing import storing
@@ -181,6 +182,9 @@ class Database:
         event.listen(self._engine, "begin", _on_begin)
         with self._engine.begin() as connection:
             metadata.create_all(connection)
+            for index in (one for table in metadata.sorted_tables for one in table.indexes):
+                # A file that was there before an index came has its tables, and not the index.
+                connection.execute(CreateIndex(index, if_not_exists=True))
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

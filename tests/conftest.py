@@ -1,26 +1,35 @@
 """What every test starts with: a clean environment, and one real Kafka for those that ask."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
-from playwright.async_api import Browser
 
 from deploy.kafka.server import KafkaServer
 from deploy.settings import PREFIX
+from tests.support.ending import ended_with_us
 from tests.support.postgres import postgres
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
     """Settings of this machine's user must not decide a test; where files are kept stays."""
-    for name in os.environ:
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in {"CACHE", "JAVA"}:
-            monkeypatch.delenv(name)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [*os.environ]:
+            if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in {"CACHE", "JAVA"}:
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_outlives_us(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A run that is killed must leave no Kafka, no PostgreSQL and no command running."""
+    with ended_with_us(tmp_path_factory.getbasetemp()):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -36,12 +45,3 @@ def database() -> Iterator[str]:
     """Start one real PostgreSQL for the session; tests make databases of their own in it."""
     with postgres() as server:
         yield server
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Start real Chromium for a test; its loop is the test's own, so that Kafka runs beside it."""
-    from tests.support.browser import chromium
-
-    async with chromium() as started:
-        yield started

@@ -56,7 +56,8 @@ def _in_place(asked: Asked, given: set[str]) -> list[str]:
     one part and not of the other. What is taken back is taken back without another word.
     """
     findings = asked.findings
-    moved = {f"person.{number}.whereabouts" for number in findings.parts}
+    places = ("whereabouts", "refuge")
+    moved = {f"person.{number}.{place}" for number in findings.parts for place in places}
     more = given - moved if findings.event == "statement_corrected" else set()
     return [name for name in findings.sections if name in TOLD_OF_CORRECTION or name in more]
 

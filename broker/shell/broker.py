@@ -178,4 +178,8 @@ async def _first_failure(*runs: Coroutine[object, object, None]) -> None:
             for run in runs:
                 tasks.create_task(run)
     except BaseExceptionGroup as failed:
-        raise innermost(failed) from None
+        first, ours = innermost(failed), asyncio.current_task()
+        if isinstance(first, Transient) and ours is not None and ours.cancelling():
+            # A group that fails as it is cancelled forgets that: the broker would not stop.
+            raise asyncio.CancelledError from None
+        raise first from None

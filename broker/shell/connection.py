@@ -292,9 +292,10 @@ def fault_of(error: Exception, doing: str) -> CandourError:
 
 
 async def closed(client: Any) -> None:
-    """Close a client of aiokafka's, or drop it where it will not close."""
+    """Close a client of aiokafka's, else its connections, or drop it where they will not close."""
     stop = getattr(client, "stop", None) or client.close
-    for close in (stop, getattr(getattr(client, "client", None), "close", None)):
+    within = getattr(client, "client", None) or getattr(client, "_client", None)
+    for close in (stop, getattr(within, "close", None)):
         if close is not None and await _ended(close()):
             return
 

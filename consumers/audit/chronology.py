@@ -8,17 +8,20 @@ Source: domain.md 7 (Four times; Truth about the review); design.md, Examine and
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import msgspec
 
 from consumers.audit.container import DISCLOSURES, LEDGER, Export
 from consumers.audit.following import Read, read_entry
 from consumers.audit.telling import moment, owed, words
+from consumers.chronology.times import HAPPENED, KNOWN, RECORDED, SHARED, Times, waits
 from contracts.entry import NOTICES, Decision, Delivery, Item, Position, exact_bytes
 from contracts.event import BY_NAME, Audience
 from contracts.event.report import Report
 from contracts.fault import Misuse
 from contracts.finding import Findings, decode_findings
+from contracts.identifier import agency_of
 from contracts.reason import Reason
 from contracts.section import NEVER_DELIVERED, Provenance
 from contracts.statement import Statement, interpret, parse
@@ -121,7 +124,12 @@ def _told(
         yield from _stated(statement)
     elif findings.id in known.erased:
         yield f"  What it said was erased, with the authority of entry {known.erased[findings.id]}."
-    yield f"  Shared through the log: {moment(head.ledger_time)}."
+    yield f"  {SHARED}: {moment(head.ledger_time)}."
+    report = None if statement is None else statement.event
+    if isinstance(report, Report):
+        shared = datetime.fromtimestamp(head.ledger_time / 1000, UTC).date()
+        for wait in waits(Times.of(report, shared), agency_of(findings.source) or "the agency"):
+            yield f"  {wait}"
     unverified = " Its signature failed; nobody knows who wrote it." if head.kid is None else ""
     yield f"  Outcome: {words(decision.outcome)}; provenance {decision.level}.{unverified}"
     for given in decision.reasons:
@@ -144,8 +152,8 @@ def _stated(statement: Statement) -> Iterator[str]:
         happened = event.occurred
         when = happened.at or "not dated"
         until = f" to {happened.until}" if happened.until else ""
-        yield f"  Happened: {when}{until} ({happened.precision})."
-        yield f"  Known to the agency: {event.known_to_agency}. Recorded by it: {event.recorded}."
+        yield f"  {HAPPENED}: {when}{until} ({happened.precision})."
+        yield f"  {KNOWN}: {event.known_to_agency}. {RECORDED}: {event.recorded}."
         if event.standing is not None:
             yield f"  Standing in a review: {words(event.standing)}."
     if not isinstance(provenance, Provenance) or provenance.kind == "anonymous":

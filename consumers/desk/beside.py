@@ -12,7 +12,14 @@ from consumers import store as stored
 from consumers.desk.rows import inbox
 from consumers.intelligence.rows import first_lines_of
 from contracts.context import Urgency
+from contracts.identifier import is_statement_id
 from contracts.statement import Statement
+
+
+def seen(db: Connection, named: str, hidden: Collection[str]) -> Statement | None:
+    """Give the statement that an address names; None where it is none, or kept from who looks."""
+    known = is_statement_id(named) and named not in hidden
+    return stored.held(db, named) if known else None
 
 
 class Beside:

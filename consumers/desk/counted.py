@@ -17,6 +17,7 @@ from consumers import standing
 from consumers import store as stored
 from consumers.figures import counting, rows
 from consumers.figures.table import Fact, Row, tabled
+from consumers.shape import LOCAL
 from consumers.store import metadata, upsert
 
 desk_figures = Table(
@@ -25,6 +26,7 @@ desk_figures = Table(
     Column("key", Text, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("rows", LargeBinary, nullable=False),
+    info=LOCAL,
 )
 """By the digest of what is kept from who looks: the table of a ledger time, numbers suppressed."""
 

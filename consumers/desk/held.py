@@ -1,5 +1,6 @@
 """What is held of persons as a page shows it: who says so, when, and how what they said stands."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -8,10 +9,10 @@ from sqlalchemy import Connection
 
 from consumers.desk.beside import Beside
 from consumers.desk.limits import Limits, joined
-from consumers.desk.pages.report import APPLICATIONS
 from consumers.desk.person import Person
 from consumers.desk.shown import PARTS, capital, day, title_of
 from consumers.desk.station import Station
+from consumers.disclosure.course import APPLICATIONS
 from consumers.disclosure.worker import Disclosures
 from consumers.listed import PAGE
 from consumers.people import rows
@@ -21,8 +22,15 @@ from consumers.people.likeness import WORDS
 from consumers.people.page import Line, Page, Told, by_agency, held_of, told_by
 from contracts.event.control import PersonsLinked, PersonsUnlinked
 
+DAY = re.compile(r"(\d{4}(?:-\d\d){0,2}) \((?:day|month|year)\)|(\d{4}-\d\d-\d\d)")
+"""A day in what is held, or a birth as closely as it is known."""
 NAMES = 3
 """How many names of somebody stand above their page; all of them stand on it."""
+
+
+def spelled(text: str) -> str:
+    """Spell every day in a text as people here read it: a month or a year alone stays alone."""
+    return DAY.sub(lambda found: day(found[1] or found[2]), text)
 
 
 def ids_of(*pages: Page) -> set[str]:
@@ -120,28 +128,28 @@ class Held:
 
         Args:
             one: the two.
-            token: of whom the page is; their record stands first.
+            token: of whom the page is: of them nothing is said again.
         """
-        sides = sorted((one.one, one.other), key=lambda each: token not in each.tokens)
-        shown = [self.side(each) for each in sides]
-        first, second = (each["token"] for each in shown)
+        sides = [self.side(each) for each in (one.one, one.other) if token not in each.tokens]
+        first, second = token or sides[0]["token"], sides[-1]["token"]
+        evidence = one.likeness.evidence
         return {
-            "bits": one.likeness.bits, "sides": shown,
-            "link": f"/persons/{token or first}/beside/{second}",
+            "bits": one.likeness.bits, "sides": sides, "link": f"/persons/{first}/beside/{second}",
             "apart": [WORDS[each] for each in one.likeness.apart],
-            "evidence": [(each.bits > 0, each.words) for each in one.likeness.evidence],
+            "speaks": [each.words for each in evidence if each.bits > 0],
+            "against": [each.words for each in evidence if each.bits <= 0],
         }  # fmt: skip
 
     def side(self, one: Facts) -> dict[str, Any]:
         """Spell one record, to judge by: by the token of the newest statement of it."""
-        name, *held = held_of(one)
+        name, *held = map(spelled, held_of(one))
         token = max(one.mentions, key=lambda m: (m.day, m.statement)).identity.subject
         return {
             "token": token, "name": name, "held": held, "told": self._groups(told_by(one.mentions))
         }  # fmt: skip
 
     def _line(self, line: Line) -> dict[str, Any]:
-        return {"text": line.text, "told": self._groups(line.told)}
+        return {"text": spelled(line.text), "told": self._groups(line.told)}
 
     def _groups(self, told: Iterable[Told]) -> list[dict[str, Any]]:
         """Say who says so: each agency once, by its newest statement, with every mark in short."""

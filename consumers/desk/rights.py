@@ -90,6 +90,10 @@ RIGHTS: Mapping[str, Right] = {
     "/handovers": Right(see=READING, purpose=True),
     "/disclosures": Right(see=READING, purpose=True),
     "/disclosures/{application}": Right(see=READING, do=WORKING, purpose=True),
+    "/persons/{token}/chronology": Right(see=READING, purpose=True),
+    "/persons/{token}/chronology/{other}": Right(see=READING, purpose=True),
+    "/persons/{token}/picture": Right(see=READING, purpose=True),
+    "/persons/{token}/picture/{other}": Right(see=READING, purpose=True),
     "/duties": Right(see=READING),
     "/shift": Right(see=WORKING, do=WORKING),
     "/feeds": Right(see=READING),
@@ -98,7 +102,6 @@ RIGHTS: Mapping[str, Right] = {
     "/looks": Right(see=AUDITING, purpose=True),
 }
 """Every address of the desk, as its routes spell it."""
-OPEN = frozenset(path for path, right in RIGHTS.items() if right.is_open)
 
 
 def may(right: Right, method: str, roles: Roles) -> bool:

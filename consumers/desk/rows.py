@@ -5,7 +5,7 @@ log. Everything else here is rebuilt from the views.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -25,10 +25,9 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.shape import LOCAL, PLACE
 from consumers.standing import is_shown
 from consumers.store import metadata, upsert
-
-_PLACE = BigInteger().with_variant(Integer, "sqlite")
 
 inbox = Table(
     "inbox",
@@ -56,7 +55,7 @@ Index("inbox_presses", *_FIRST, sqlite_where=_PRESSES, postgresql_where=_PRESSES
 looks = Table(
     "looks",
     metadata,
-    Column("place", _PLACE, primary_key=True),
+    Column("place", PLACE, primary_key=True),
     Column("at", BigInteger, nullable=False, index=True),
     Column("token", Text, nullable=False, index=True),
     Column("role", Text, nullable=False),
@@ -64,6 +63,7 @@ looks = Table(
     Column("what", Text, nullable=False),
     Column("about", Text, nullable=False, index=True),
     Column("covered_by", Text, index=True),
+    info=LOCAL,
 )
 """Every look: when (milliseconds), who by token, why, what sort of page, about which id.
 
@@ -154,10 +154,27 @@ def looks_at(db: Connection, about: str, count: int = 100) -> list[RowMapping]:
     return list(db.execute(query.limit(count)).mappings())
 
 
-def looks_of(db: Connection, token: str, since: int) -> int:
-    """Count what somebody looked at since a time."""
-    query = select(func.count()).where(looks.c.token == token, looks.c.at >= since)
-    return db.execute(query.select_from(looks)).scalar_one()
+class Opened(NamedTuple):
+    """When somebody here first opened something, and how often it was opened since."""
+
+    first: int
+    often: int
+
+
+def first_opened(
+    db: Connection, statements: Collection[str], *, but: Collection[str]
+) -> dict[str, Opened]:
+    """Give when reports were first opened here, by id; what nobody opened is left out.
+
+    Args:
+        db: an open transaction.
+        statements: the reports, by id.
+        but: looks that open none.
+    """
+    count, first = func.count().label("count"), func.min(looks.c.at).label("first")
+    query = select(looks.c.about, first, count).where(looks.c.about.in_(list(statements)))
+    query = query.where(looks.c.what.not_in(list(but))).group_by(looks.c.about)
+    return {row.about: Opened(row[1], row[2]) for row in db.execute(query)}
 
 
 def forget(db: Connection, statement: str) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Integer,
     RowMapping,
     Table,
     Text,
@@ -27,13 +26,14 @@ from sqlalchemy import (
 )
 
 from consumers.people.searching import Sought
+from consumers.shape import LOCAL, PLACE
 from consumers.store import metadata, upsert
 from contracts.entry import commitment
 
 searches = Table(
     "searches",
     metadata,
-    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("place", PLACE, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("token", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -41,6 +41,7 @@ searches = Table(
     Column("reason", Text, nullable=False),
     Column("salt", Text, nullable=False),
     Column("terms", Text, nullable=False, unique=True),
+    info=LOCAL,
 )
 """One row a search; `terms` is the digest of the salt and what was looked for (`digest_of`)."""
 
@@ -49,6 +50,7 @@ search_found = Table(
     metadata,
     Column("terms", Text, primary_key=True),
     Column("statement", Text, primary_key=True, index=True),
+    info=LOCAL,
 )
 """The statements that a search showed: whoever must not know of one is not told of it either."""
 

@@ -27,13 +27,19 @@ from sqlalchemy import (
     update,
 )
 
-from consumers import embedded
+from consumers import embedded, shape
+from consumers.shape import LOCAL
 from contracts import base64url
 
 ID_BYTES = 32
 MINUTE_MS = 60_000
 KEPT_MS = 24 * 60 * MINUTE_MS
 """How long a session that ended is remembered, so that who comes back finds what they wrote."""
+
+REMEDY = (
+    "Stop what serves these pages, move {} away and start it again: everybody signs in anew. What "
+    "was begun and not sent stands in the file that you moved."
+)
 
 metadata = MetaData()
 sessions = Table(
@@ -46,6 +52,7 @@ sessions = Table(
     Column("seen", BigInteger, nullable=False),
     Column("signed_in", BigInteger),
     Column("ended", BigInteger),
+    info=LOCAL,
 )
 """One row a session; `id` is the digest of what the cookie holds, `subject` who signed in."""
 
@@ -56,6 +63,7 @@ unsaved = Table(
     Column("path", Text, primary_key=True),
     Column("fields", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    info=LOCAL,
 )
 """What somebody was writing when their session was locked or lost, by page."""
 
@@ -122,15 +130,14 @@ class Sessions:
         self._sealing = sealing
         self._engine: Engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
         file = self._engine.url.database
-        if self._engine.dialect.name == "sqlite":
-            embedded.embed(self._engine)
-            if file:  # what SQLite keeps beside it is as private as the file itself
-                Path(file).touch(mode=0o600)
-                Path(file).chmod(0o600)
-        self._reading = self._engine.execution_options(reading=True)
+        self._reading = embedded.embed(self._engine)
+        if file and self._engine.dialect.name == "sqlite":
+            # What SQLite keeps beside it is as private as the file itself.
+            Path(file).touch(mode=0o600)
+            Path(file).chmod(0o600)
         self._now, self._random, self.limits = now_ms, random_bytes, limits
         with self._engine.begin() as db:
-            metadata.create_all(db)
+            shape.make(db, metadata.sorted_tables, remedy=REMEDY.format(file))
 
     def close(self) -> None:
         """Give back the connections."""

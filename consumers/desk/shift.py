@@ -12,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Integer,
     RowMapping,
     Table,
     Text,
@@ -21,12 +20,13 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.shape import LOCAL, PLACE
 from consumers.store import metadata
 
 shift_notes = Table(
     "shift_notes",
     metadata,
-    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("place", PLACE, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("by", Text, nullable=False),
     Column("token", Text, nullable=False),
@@ -34,6 +34,7 @@ shift_notes = Table(
     Column("taken_by", Text),
     Column("taken_token", Text),
     Column("taken_at", BigInteger),
+    info=LOCAL,
 )
 """One row a handover; times in milliseconds, tokens of practitioners, `note` in words."""
 

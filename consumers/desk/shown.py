@@ -18,6 +18,7 @@ from contracts.section import (
     Narrative,
     PersonPart,
     Provenance,
+    Refuge,
     Risk,
     Whereabouts,
     number_of,
@@ -56,7 +57,7 @@ class ShownPerson:
         name: the first name known; `aliases` the others.
         part: in words; `born` as well as it is known.
         identifiers: scheme and value.
-        whereabouts: None where it was withheld or is not known.
+        whereabouts: None where it was withheld or is not known; `refuge` likewise.
         told: may this be put to them; `origin_told` may who said so.
     """
 
@@ -68,6 +69,7 @@ class ShownPerson:
     born: str
     identifiers: list[tuple[str, str]]
     whereabouts: Whereabouts | None
+    refuge: Refuge | None
     told: str
     origin_told: str
 
@@ -175,6 +177,7 @@ def people(sections: Mapping[str, Section]) -> Iterator[ShownPerson]:
     """List the persons of a statement, by number."""
     parts = {v.subject: v.part for v in sections.values() if isinstance(v, PersonPart)}
     where = {v.subject: v for v in sections.values() if isinstance(v, Whereabouts)}
+    refuges = {v.subject: v for v in sections.values() if isinstance(v, Refuge)}
     limits = sections.get("use_limits")
     told = {one.subject: one for one in limits.limits} if isinstance(limits, UseLimits) else {}
     for section, value in sections.items():
@@ -186,7 +189,8 @@ def people(sections: Mapping[str, Section]) -> Iterator[ShownPerson]:
             number_of(section), value.subject, names[0] if names else "Name not known", names[1:],
             PARTS[parts.get(value.subject, "unassessed")], born(value),
             [(one.scheme.upper(), one.value) for one in value.identifiers or []],
-            where.get(value.subject), TOLD[limit.may_be_told if limit else "ring_first"],
+            where.get(value.subject), refuges.get(value.subject),
+            TOLD[limit.may_be_told if limit else "ring_first"],
             TOLD[limit.origin_may_be_told if limit else "no"],
         )  # fmt: skip
 

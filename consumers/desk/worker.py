@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection
 
-from consumers.desk import looks, rows, searches, shift, whereabouts
+from consumers import whereabouts
+from consumers.desk import looks, rows, searches, shift
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.event import BY_NAME, Audience

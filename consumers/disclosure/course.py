@@ -5,11 +5,12 @@ Pure. Nothing to disclose is not safe. Who asks is known to the officers of the 
 Source: DVDS guidance, April 2023 (28 days overall); Domestic Abuse Act 2021 s77; domain.md 1.3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal, get_args
 
+from consumers.worker import hand
 from contracts.event.control import Rules
 from contracts.event.report import Occurred
 from contracts.fault import Misuse
@@ -26,6 +27,8 @@ Power = Literal["dvds", "common_law_only"]
 Decision = Literal["disclose", "nothing_to_disclose", "refuse"]
 Told = Literal["person_at_risk", "third_party"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
+APPLICATIONS = frozenset({"disclosure_applied", "disclosure_staged"})
+"""What tells that somebody applied to know: the case's own officers alone see it."""
 
 WORDS: dict[str, str] = {
     "initial_checks": "checked for danger now, the applicant not there",
@@ -113,6 +116,53 @@ def next_stages(right: str, done: Sequence[str], decision: str | None) -> list[S
         return []
     order = [one for one in STAGES if right == "to_ask" or one != "met"]
     return [one for one in order if one not in done][:1]
+
+
+def deciders_of(rules: Rules, *, kind: str, role: str) -> frozenset[str]:
+    """Give the roles that a disclosure is decided in: M04's owner, and the agency's own.
+
+    Args:
+        rules: the ruleset in force.
+        kind: of agency.
+        role: the one that owns a duty in that agency.
+
+    Source:
+        domain.md 4 (M04: by named officer), 7 (Attention: DV police).
+    """
+    owners = next((one.owners for one in rules.watch or [] if one.id == "M04"), {})
+    return frozenset({role, owners.get(kind) or owners.get("other") or role})
+
+
+def check_decider(
+    name: str, role: str, *, deciders: Collection[str], hands: Collection[str]
+) -> None:
+    """Refuse a decision that is not its maker's to make: the desk's own button.
+
+    Args:
+        name: of who decides.
+        role: theirs.
+        deciders: the roles that a disclosure is decided in.
+        hands: who took the application or recorded a stage before.
+
+    Raises:
+        Misuse: another role, or no second hand.
+
+    Source:
+        domain.md 7 (Machine or person: a named human decides, who is not who looked).
+    """
+    ours = " or the ".join(sorted(deciders))
+    if role not in deciders:
+        raise Misuse(
+            f"A disclosure is decided by the {ours}.",
+            remedy=f"Let the {ours} decide, with that role. Where danger is now, do not wait for "
+            "it: ring 999.",
+        )
+    if not hand(name) or hand(name) in {hand(one) for one in hands}:
+        raise Misuse(
+            "Who took an application, or recorded a stage of it, does not decide it too.",
+            remedy=f"Let another {ours} decide, who took no part in it. Where danger is now, do "
+            "not wait for it: ring 999.",
+        )
 
 
 def check(step: Step, *, right: str, done: Sequence[str], decision: str | None, ours: str) -> None:

@@ -10,10 +10,11 @@ from consumers import store as stored
 from consumers.disclosure import course, rows
 from consumers.disclosure.course import Step
 from consumers.store import Store, Wanted
-from consumers.worker import Voice, personal
+from consumers.worker import Voice, hand, personal
 from contracts.event.action import DisclosureStaged
 from contracts.fault import Misuse
 from contracts.section import Practitioner, Provenance, SourceIdentity
+from contracts.statement import Statement
 
 ABSENT = "The applicant was not there. "
 """What stands before the reason of the first checks."""
@@ -42,7 +43,8 @@ class Disclosing:
             reason: in words; it goes on the log, and never says who asked.
 
         Raises:
-            Misuse: there is no such application, or the stage may not come now.
+            Misuse: there is no such application, the stage may not come now, or the decision is
+                not this officer's to make.
         """
         with self.store.write() as db:
             row = self._application(db, application, by)
@@ -52,6 +54,8 @@ class Disclosing:
             course.check(
                 step, right=row["right"], done=done, decision=decision, ours=self.voice.agency
             )
+            if step.stage == "decided":
+                self._check_decider(db, application, reached, by, role)
             if not set(step.agencies) <= set(self.voice.partners.agencies):
                 raise Misuse(
                     "--with names what is no agency of this partnership.",
@@ -82,7 +86,8 @@ class Disclosing:
 
         Args:
             application: its id.
-            by: who looks: whoever took the application, or recorded a stage of it.
+            by: who looks: whoever took the application, or recorded a stage of it in a role that
+                decides; to record one makes nobody else an officer of the case.
 
         Returns:
             None where the police or an agency began it.
@@ -96,17 +101,40 @@ class Disclosing:
         with self.store.read() as db:
             self._application(db, application, by)
             held = stored.held(db, application)
-            said = held.sections.get("provenance") if held else None
-            took = said.practitioner.name if isinstance(said, Provenance) and said.practitioner \
-                else None  # fmt: skip
-            officers = {took, *(one["by"] for one in rows.stages_of(db, application))}
-            if _folded(by.name) not in {_folded(one) for one in officers if one}:
+            deciders = self._deciders()
+            deciding = {
+                one["by"] for one in rows.stages_of(db, application) if one["role"] in deciders
+            }
+            officers = {_took(held), *deciding}
+            if hand(by.name) not in {hand(one) for one in officers if one}:
                 raise Misuse(
                     "Who asked is known to the officers of this disclosure alone.",
                     remedy="Ask one of them: candour disclosure show names who recorded what.",
                 )
             sealed = held.sections.get("source_identity") if held else None
             return sealed if isinstance(sealed, SourceIdentity) else None
+
+    def _deciders(self) -> frozenset[str]:
+        voice = self.voice
+        return course.deciders_of(voice.rules, kind=voice.kind, role=voice.role_of(voice.agency))
+
+    def _check_decider(
+        self, db: Connection, application: str, reached: list[RowMapping], by: Practitioner,
+        role: str,
+    ) -> None:  # fmt: skip
+        """Insist on a deciding role, a second hand and what the ruleset asks whoever decides."""
+        took = _took(stored.held(db, application))
+        hands = [took or "", *(one["by"] for one in reached)]
+        course.check_decider(by.name or "", role, deciders=self._deciders(), hands=hands)
+        needed, now = self.voice.rules.disclosure_qualification, stored.ledger_time(db)
+        if needed is not None and not self.voice.partners.holds(
+            self.voice.agency, by.token or "", needed, now
+        ):
+            raise Misuse(
+                f"A disclosure is decided by who holds `{needed}`, by a credential in force; "
+                "nobody of this name does.",
+                remedy="Let somebody decide who holds it: candour credential list shows who.",
+            )
 
     def _application(self, db: Connection, said: str, by: Practitioner) -> RowMapping:
         row = rows.application(db, said)
@@ -123,5 +151,7 @@ def no_application() -> Misuse:
     )
 
 
-def _folded(name: str | None) -> str:
-    return " ".join((name or "").split()).casefold()
+def _took(application: Statement | None) -> str | None:
+    """Give who took an application, by name."""
+    said = application.sections.get("provenance") if application is not None else None
+    return said.practitioner.name if isinstance(said, Provenance) and said.practitioner else None

@@ -155,13 +155,10 @@ def decision_of(reached: list[RowMapping]) -> str | None:
 
 def ran_out(db: Connection, at: int) -> list[RowMapping]:
     """List applications past their time that are not over, taken back, or said to be late."""
-    over = select(stages.c.application).where(
-        (stages.c.stage == "disclosed") | stages.c.decision.in_(_OVER)
-    )
     gone = select(standing.c.statement).where(standing.c.mark == "retracted")
     query = select(applications).where(
         applications.c.due_at < at, applications.c.overdue_by.is_(None),
-        applications.c.id.not_in(over), applications.c.id.not_in(gone),
+        applications.c.over.is_(False), applications.c.id.not_in(gone),
     )  # fmt: skip
     return list(db.execute(query.order_by(applications.c.due_at, applications.c.id)).mappings())
 

@@ -6,7 +6,6 @@ from consumers.disclosure import course, rows
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.event.action import DisclosureApplied, DisclosureStaged
-from contracts.event.work import DutyOverdue
 from contracts.identifier import agency_of
 from contracts.opened import View
 
@@ -50,13 +49,7 @@ class Disclosures(Worker):
 
     def _overdue(self, db: Connection, row: RowMapping) -> Wanted:
         ours = self._voice.agency
-        event = DutyOverdue(
-            duty=course.DUTY, statement=row["id"], owner_agency=ours,
-            owner_role=self._voice.role_of(ours), due_at=row["due_at"],
-        )  # fmt: skip
-        wanted = self._voice.derived(
-            f"duty_overdue/{course.DUTY}/{row['id']}", "duty_overdue", event, causes=[row["id"]],
-            rule=RULE, urgency="urgent",
-        )  # fmt: skip
+        due_at = row["due_at"]
+        wanted = self._voice.overdue(course.DUTY, row["id"], ours, due_at=due_at, rule=RULE)
         rows.mark_overdue(db, row["id"], wanted.draft.id)
         return wanted

@@ -5,12 +5,9 @@ Source: review recs. 14, 15, 17; domain.md 4 (M01, M05, M08), 7 (What comes back
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Literal
 
 from consumers.figures.table import Fact, Shape
 from consumers.research.plan import LOOKED
-
-Attention = Literal["interrupt", "duty", "note"]
 
 JOINT = "joint attendance, seen alone after"
 """The contacts that should be followed by one in private (M08)."""

@@ -23,7 +23,7 @@ from consumers.standing import standing, withheld
 from consumers.store import reread, views
 from contracts.event import report
 from contracts.form import Section
-from contracts.section import Health, Identity, PersonPart, Whereabouts
+from contracts.section import PLACES, Health, Identity, PersonPart, Refuge, Whereabouts
 from contracts.sharing import UseLimits
 from contracts.statement import Statement
 
@@ -292,14 +292,14 @@ def _words_of_others(held: Held, tokens: Collection[str]) -> set[str]:
     own, others = set[str](), set[str]()
     for statement in held.statements:
         for value in statement.sections.values():
-            if isinstance(value, (Identity, Whereabouts)):
+            if isinstance(value, (Identity, *PLACES)):
                 words = own if value.subject in tokens else others
                 words |= set(_naming(value))
     return others - own
 
 
-def _naming(value: Identity | Whereabouts) -> Iterator[str]:
-    named = [value.address, value.telephone] if isinstance(value, Whereabouts) else []
+def _naming(value: Identity | Whereabouts | Refuge) -> Iterator[str]:
+    named = [] if isinstance(value, Identity) else [value.address, value.telephone]
     if isinstance(value, Identity):
         named = [text for one in value.names for text in (one.given, one.family)]
     yield from (_folded(text) for text in named if text)

@@ -15,7 +15,6 @@ from consumers.referrals import rows as referrals
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.event.report import ClosureNotified, ReferralMade
-from contracts.event.work import DutyOverdue
 from contracts.identifier import agency_of
 from contracts.opened import View
 
@@ -123,11 +122,6 @@ class Handovers(Worker):
             yield from (one for one in acting if one != ours)
 
     def _said(self, row: RowMapping, duty: str, owner: str, due_at: int) -> Wanted:
-        event = DutyOverdue(
-            duty=duty, statement=row["id"], owner_agency=owner,
-            owner_role=self._voice.role_of(owner), due_at=due_at,
-        )  # fmt: skip
-        return self._voice.derived(
-            f"duty_overdue/{duty}/{row['id']}/{owner}", "duty_overdue", event, causes=[row["id"]],
-            rule=RULE, urgency="urgent",
-        )  # fmt: skip
+        return self._voice.overdue(
+            duty, row["id"], owner, due_at=due_at, rule=RULE, apart=f"/{owner}"
+        )

@@ -15,7 +15,7 @@ from consumers.research import known
 from consumers.research import plan as research
 from consumers.research import rows as tasks
 from consumers.store import Store, Wanted
-from consumers.worker import Voice, personal
+from consumers.worker import Voice, hand, personal
 from contracts.event.action import (
     DisclosureApplied,
     DisclosureStaged,
@@ -248,9 +248,7 @@ def _event_of(product: Product, by: Practitioner) -> ProductReleased:
 
 
 def _check_hands(sanitised_by: Practitioner, authorised_by: Practitioner) -> None:
-    one, other = (
-        " ".join((hand.name or "").split()).casefold() for hand in (sanitised_by, authorised_by)
-    )
+    one, other = hand(sanitised_by.name), hand(authorised_by.name)
     if not one or not other or one == other or sanitised_by.token == authorised_by.token:
         raise Misuse(
             "One person sanitises and another authorises.",

@@ -3,10 +3,8 @@
 from collections.abc import Collection
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     Connection,
-    Integer,
     RowMapping,
     Table,
     Text,
@@ -15,15 +13,14 @@ from sqlalchemy import (
 )
 
 from consumers.intelligence import grading
+from consumers.shape import PLACE
 from consumers.store import metadata, upsert, views
 from contracts.event.action import IntelligenceGraded, ProductReleased
-
-_PLACE = BigInteger().with_variant(Integer, "sqlite")
 
 gradings = Table(
     "gradings",
     metadata,
-    Column("place", _PLACE, primary_key=True),
+    Column("place", PLACE, primary_key=True),
     Column("id", Text, nullable=False, unique=True),
     Column("statement", Text, nullable=False, index=True),
     Column("scheme", Text, nullable=False),
@@ -41,7 +38,7 @@ gradings = Table(
 products = Table(
     "products",
     metadata,
-    Column("place", _PLACE, primary_key=True),
+    Column("place", PLACE, primary_key=True),
     Column("id", Text, nullable=False, unique=True),
     Column("statement", Text, nullable=False, index=True),
     Column("of", Text, nullable=False),

@@ -13,12 +13,14 @@ from datetime import date
 
 from consumers.people.naming import folded
 from contracts.section import (
+    PLACES,
     Born,
     Health,
     Identity,
     Narrative,
     Practitioner,
     Provenance,
+    Refuge,
     SourceIdentity,
     Whereabouts,
 )
@@ -57,7 +59,7 @@ def gives_away(product: str, originals: Sequence[Statement], details: Iterable[s
             if len(_run(number.value)) >= _NUMBER_MIN
         ),
         "an address or number": any(
-            _is_at(place, words, run) for place in sections if isinstance(place, Whereabouts)
+            _is_at(place, words, run) for place in sections if isinstance(place, PLACES)
         ),
         "a date of birth": any(
             _is_born(one.born, words, run) for one in identities if one.born is not None
@@ -90,7 +92,7 @@ def _named(who: Provenance) -> Iterator[str | None]:
     yield from (link.name for link in who.relay or [])
 
 
-def _is_at(place: Whereabouts, words: Sequence[str], run: str) -> bool:
+def _is_at(place: Whereabouts | Refuge, words: Sequence[str], run: str) -> bool:
     numbers = [_run(text) for text in (place.telephone, place.safe_contact) if text]
     address = _words(place.address or "")
     return any(number in run for number in numbers if len(number) >= _NUMBER_MIN) or _quotes(

@@ -15,6 +15,8 @@ from sqlalchemy import (
     Connection,
     LargeBinary,
     RowMapping,
+    ScalarSelect,
+    Select,
     Table,
     Text,
     and_,
@@ -27,12 +29,10 @@ from sqlalchemy import (
 from consumers import standing
 from consumers import store as stored
 from consumers.people.facts import Mention, stay_of
-from consumers.safeguarding.rows import link_tokens, links
+from consumers.safeguarding import links
 from consumers.standing import is_shown
 from consumers.store import metadata, upsert
 
-CHUNK = 500
-"""How many tokens one query asks for: SQLite takes no more than some thousands."""
 LOOKED_THROUGH = 500
 """How many of the newest statements are looked through for whom they name, at most."""
 
@@ -114,7 +114,7 @@ def mentions_of(
     """
     found: list[Mention] = []
     where = _stands if sound else is_shown
-    for some in _chunks(sorted(tokens)):
+    for some in links.chunks(sorted(tokens)):
         query = select(people_named.c.mention).where(
             people_named.c.token.in_(some), where(people_named.c.statement, viewer)
         )
@@ -139,17 +139,16 @@ def newest(
         count: at most so many.
     """
     held = stored.views.c
-    names = exists().where(people_named.c.statement == held.id).label("names")
-    query = select(held.id, names).where(_stands(held.id, viewer)).order_by(held.place.desc())
+    names = _probe(select(people_named.c.token).where(people_named.c.statement == held.id))
+    query = select(held.id, names).where(is_shown(held.id, viewer)).order_by(held.place.desc())
     if after is not None:
         last = select(held.place).where(held.id == after, is_shown(held.id, viewer))
-        first = last.order_by(held.place).limit(1).scalar_subquery()
-        query = query.where(held.place < first)
+        query = query.where(held.place < _probe(last.order_by(held.place)))
     passed = db.execute(query.limit(LOOKED_THROUGH)).all()
-    found = [row.id for row in passed if row.names]
+    found = [row[0] for row in passed if row[1] is not None]
     if len(found) > count:
         return found[:count], found[count - 1]
-    return found, passed[-1].id if len(passed) == LOOKED_THROUGH else None
+    return found, passed[-1][0] if len(passed) == LOOKED_THROUGH else None
 
 
 def tokens_in(db: Connection, statements: Collection[str]) -> frozenset[str]:
@@ -237,37 +236,22 @@ def others_at(
 def persons(
     db: Connection, viewer: Collection[str] | None, tokens: Collection[str]
 ) -> dict[str, frozenset[str]]:
-    """Give, for each token, those that a named matcher says are one person's, itself included."""
-    groups = {token: frozenset({token}) for token in tokens}
-    new, other = set(tokens), link_tokens.alias()
-    while new:
-        joined: dict[str, set[str]] = {}
-        for some in _chunks(sorted(new)):
-            query = (
-                select(links.c.id, other.c.token)
-                .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
-                .join(other, other.c.link == link_tokens.c.link)
-                # Not by the index of who undid one, in which almost all stand alike.
-                .where(link_tokens.c.token.in_(some), func.coalesce(links.c.undone_by, "-") == "-")
-                .where(is_shown(links.c.id, viewer))
-            )
-            for link, token in db.execute(query):
-                joined.setdefault(link, set()).add(token)
-        new = {token for group in joined.values() for token in group} - set(groups)
-        for group in joined.values():
-            whole = frozenset(group).union(*(groups.get(token, ()) for token in group))
-            groups.update(dict.fromkeys(whole, whole))
-    return {token: groups[token] for token in tokens}
+    """Give who is one person with each token, by the links that somebody may see."""
+    return links.persons(db, tokens, is_shown(links.links.c.id, viewer))
 
 
 def links_of(
     db: Connection, viewer: Collection[str] | None, tokens: Collection[str]
 ) -> list[RowMapping]:
     """List the links that stand and name any of some tokens, the oldest first."""
-    named = select(link_tokens.c.link).where(link_tokens.c.token.in_(sorted(tokens)))
+    named = select(links.link_tokens.c.link).where(links.link_tokens.c.token.in_(sorted(tokens)))
     # Not by the index of who undid one, in which almost all stand alike.
-    stand = (links.c.id.in_(named), func.coalesce(links.c.undone_by, "-") == "-")
-    query = select(links).where(*stand, is_shown(links.c.id, viewer)).order_by(links.c.id)
+    stand = (links.links.c.id.in_(named), func.coalesce(links.links.c.undone_by, "-") == "-")
+    query = (
+        select(links.links)
+        .where(*stand, is_shown(links.links.c.id, viewer))
+        .order_by(links.links.c.id)
+    )
     return list(db.execute(query).mappings())
 
 
@@ -282,27 +266,28 @@ def partings(
     db: Connection, viewer: Collection[str] | None, ours: Collection[str], theirs: Collection[str]
 ) -> list[str]:
     """List the statements that undid a link of one of some tokens with one of others."""
-    one, other = link_tokens.alias(), link_tokens.alias()
+    one, other = links.link_tokens.alias(), links.link_tokens.alias()
     query = (
-        select(links.c.undone_by)
-        .join(one, one.c.link == links.c.id)
-        .join(other, other.c.link == links.c.id)
+        select(links.links.c.undone_by)
+        .join(one, one.c.link == links.links.c.id)
+        .join(other, other.c.link == links.links.c.id)
         .where(one.c.token.in_(sorted(ours)), other.c.token.in_(sorted(theirs)))
-        .where(links.c.undone_by.is_not(None), is_shown(links.c.id, viewer))
-        .distinct().order_by(links.c.undone_by)
+        .where(links.links.c.undone_by.is_not(None), is_shown(links.links.c.id, viewer))
+        .distinct().order_by(links.links.c.undone_by)
     )  # fmt: skip
     return list(db.execute(query).scalars())
 
 
 def _stands(statement: ColumnElement[str], viewer: Collection[str] | None) -> ColumnElement[bool]:
     """Ask that somebody may see a statement, and that nothing speaks against it."""
-    marks = standing.standing
-    undone = exists().where(
-        marks.c.statement == statement, marks.c.mark.in_(["retracted", "suspect"])
+    marks = standing.standing.c
+    undone = marks.mark.in_(["retracted", "suspect"])
+    return and_(
+        is_shown(statement, viewer),
+        _probe(select(marks.mark).where(marks.statement == statement, undone)).is_(None),
     )
-    return and_(is_shown(statement, viewer), ~undone)
 
 
-def _chunks(tokens: list[str]) -> Iterator[list[str]]:
-    for first in range(0, len(tokens), CHUNK):
-        yield tokens[first : first + CHUNK]
+def _probe(query: Select[Any]) -> ScalarSelect[Any]:
+    """Look one row up by its index, for each row: `exists` may become a join over a whole table."""
+    return query.limit(1).scalar_subquery()

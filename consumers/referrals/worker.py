@@ -12,7 +12,7 @@ from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.event.action import ReferralConsidered
 from contracts.event.report import ReferralMade
-from contracts.event.work import DutyOverdue, ResponseGiven
+from contracts.event.work import ResponseGiven
 from contracts.identifier import agency_of
 from contracts.opened import View
 
@@ -68,15 +68,8 @@ class Referrals(Worker):
         rows.forget(db, statement)
 
     def _overdue(self, db: Connection, row: RowMapping) -> Wanted:
-        owner = row["addressee"]
-        event = DutyOverdue(
-            duty=course.DUTY, statement=row["id"], owner_agency=owner,
-            owner_role=self._voice.role_of(owner), due_at=row["due_at"],
-        )  # fmt: skip
-        wanted = self._voice.derived(
-            f"duty_overdue/{course.DUTY}/{row['id']}", "duty_overdue", event, causes=[row["id"]],
-            rule=RULE, urgency="urgent",
-        )  # fmt: skip
+        owner, due_at = row["addressee"], row["due_at"]
+        wanted = self._voice.overdue(course.DUTY, row["id"], owner, due_at=due_at, rule=RULE)
         rows.mark_overdue(db, row["id"], wanted.draft.id)
         return wanted
 

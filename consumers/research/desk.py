@@ -6,27 +6,31 @@ The desk refuses only its own buttons; it never refuses a statement.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, RowMapping
 
-from consumers import acting, standing
+from consumers import acting, standing, whereabouts
 from consumers import store as stored
+from consumers.desk import rows as taken
 from consumers.research import found as found_rules
-from consumers.research import known, looks, plan, rows
+from consumers.research import known, plan, rows
 from consumers.research.found import Found
 from consumers.research.known import Known
+from consumers.research.unreachable import BY_HAND, Retry, interim
 from consumers.research.worker import SYSTEM, Research
 from consumers.store import Store, Wanted
-from consumers.worker import Voice, personal
+from consumers.worker import Voice, hand, personal
 from contracts import entry
 from contracts.event.work import NoFurtherAction, ResearchCompleted
 from contracts.fault import Misuse
-from contracts.section import Practitioner, Whereabouts
+from contracts.section import Practitioner, Refuge, Whereabouts
 
 SALT_BYTES = 16
+_AGAIN = Retry()
+"""When somebody looks again by hand: a home's own waits are those of its connectors."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Desk:
             at: when, in milliseconds.
 
         Returns:
-            What is to be said, the completion first.
+            What is to be said, the completion first; of a system that is down an alert too, once.
 
         Raises:
             Misuse: no such task, it is closed, or the outcome is not one that this look can have.
@@ -68,10 +72,12 @@ class Desk:
                 self._check_vetted(task["system"], operator, at)
             salt = self.random_bytes(SALT_BYTES)
             terms = terms_of(task["system"], person)
+            attempt = rows.next_attempt(db, task)
+            if found.outcome == "unavailable":
+                found = replace(found, retry_at=at + _AGAIN.after(attempt))
             event = completed(
-                task, found, operator.name or "", at=at, terms=(salt, terms),
-                attempt=rows.next_attempt(db, task),
-            )  # fmt: skip
+                task, found, operator.name or "", at=at, terms=(salt, terms), attempt=attempt
+            )
             said = personal(
                 self.new_id(), event.key or "", "research_completed", event,
                 causes=[task["statement"], task_id],
@@ -82,24 +88,31 @@ class Desk:
             )
             rows.complete(db, said.draft.id, event)
             wanted = [said, *Research(self.voice).followed_up(db, event, at)]
-            for one in wanted:
-                stored.want(db, one)
-        return wanted
+            if event.outcome == "unavailable":
+                told = interim(db, self.voice, event, at=at, again=BY_HAND)
+                wanted += [] if told is None else [told]
+            return [one for one in wanted if stored.want(db, one)]
 
     def reveal(
         self, task_id: str, *, by: Practitioner, role: str, reason: str, at: int
-    ) -> list[Whereabouts]:
-        """Show where somebody is whom no task shows by itself; who looked and why is kept.
+    ) -> list[Whereabouts | Refuge]:
+        """Show one person alone where somebody is whom no task shows by itself.
+
+        The rule is the desk's (`consumers.whereabouts`), and so are the records: the look is
+        reviewed there, and its digest stands on the log.
 
         Args:
             task_id: the id of its `research_requested`.
             by: who looks.
-            role: must be the role that owns the task.
+            role: theirs; it stands beside the look.
             reason: in words; they stay in the force's store.
             at: when, in milliseconds.
 
+        Returns:
+            What the task's own report tells of it.
+
         Raises:
-            Misuse: no such task, it is routine, or this is not its owner: then two people do it.
+            Misuse: no such task, or a second person must say yes: then two do it at the desk.
 
         Source:
             domain.md 7, Attention (whereabouts), 5 (trap 4).
@@ -108,25 +121,32 @@ class Desk:
             viewer = self.voice.viewer(by)
             task = rows.seen(db, task_id, standing.hidden_from(db, viewer))
             person = None if task is None else known_in(db, task, viewer)
-            if task is None or person is None:
+            report = None if task is None else stored.held(db, task["statement"])
+            if task is None or person is None or report is None or not by.token:
                 raise found_rules.no_task()
-            if task["priority"] == "routine":
+            statement, name = task["statement"], by.name or ""
+            number = whereabouts.number_in(report, task["subject"])
+            refuge = f"person.{number}.refuge" in report.sections
+            urgency = report.context.urgency
+            if not whereabouts.may_alone(db, statement, urgency, name, refuge=refuge):
                 raise Misuse(
-                    "This report is routine: one person alone is not shown where somebody is.",
-                    remedy="Search by name, birth and identifiers. If the danger has risen, ring "
-                    "whoever reported, and let them say so in a new report.",
+                    "One person alone is not shown where somebody is: not of routine work, not of "
+                    "work that somebody else has or that is done, and not a refuge.",
+                    remedy="At the desk (candour desk) a second person says yes. If they are in "
+                    "danger now, ring 999 first. If the danger has risen, ring whoever reported, "
+                    "and let them say so in a new report.",
                 )
-            owner = self.voice.role_of(self.voice.agency)
-            if role != owner or not by.token:
-                raise Misuse(
-                    f"Only the {owner}, whose task this is, is shown where somebody is.",
-                    remedy=f"Let the {owner} look, with --role {owner}.",
-                )
-            looks.record(
-                db, task=task_id, statement=task["statement"], shown="whereabouts",
-                token=by.token, role=role, reason=reason, at=at,
+            whereabouts.ask(
+                db, statement=statement, number=number, at=at, reason=reason, token=by.token,
+                name=name, alone=True, shown_at=at,
             )  # fmt: skip
-        return person.places
+            look = {"at": at, "token": by.token, "role": role, "purpose": "my_task",
+                    "about": statement}  # fmt: skip
+            taken.look_at_each(
+                db, [{**look, "what": what} for what in ("whereabouts_alone", "whereabouts")]
+            )
+        told = report.sections.get(f"person.{number}.refuge")
+        return [*person.here, *([told] if isinstance(told, Refuge) else [])]
 
     def _check_vetted(self, system: str, operator: Practitioner, at: int) -> None:
         """Insist on a vetted operator where the ruleset names what they hold: partners ask.
@@ -254,13 +274,8 @@ def _check_decision(
             f"No further action is a decision of the {owner}.",
             remedy=f"Let the {owner} decide, with --role {owner}.",
         )
-    names = {_folded(name) for name in looked}
-    if not supervisor.name or _folded(supervisor.name) in names:
+    if not hand(supervisor.name) or hand(supervisor.name) in {hand(name) for name in looked}:
         raise Misuse(
             "Who researched a report does not decide that nothing is done about it.",
             remedy="Let a supervisor who took no part in the research decide.",
         )
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -6,7 +6,7 @@ again, and a correction stands in place. What is kept from who looks is no part 
 connector looks up is kept from nobody who sees the report.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
@@ -36,6 +36,7 @@ class Known:
         sexes: as given; more than one where reports differ.
         identifiers: numbers of registers.
         places: where they are or were, and how to reach them.
+        here: those of `places` that the report itself tells of.
         parts: played in any of these reports.
         sources: ids of what this rests on, the report first.
     """
@@ -46,13 +47,14 @@ class Known:
     sexes: list[str]
     identifiers: list[Identifier]
     places: list[Whereabouts]
+    here: list[Whereabouts]
     parts: frozenset[str]
     sources: list[str]
 
     @classmethod
-    def of(cls, subject: str, mentions: Iterable[Mention]) -> Self:
-        """Gather what statements say of somebody, in the order given."""
-        held = list(mentions)
+    def of(cls, subject: str, ours: Sequence[Mention], rest: Iterable[Mention]) -> Self:
+        """Gather what a report says of somebody, and then the rest, in the order given."""
+        held = [*ours, *rest]
         return cls(
             subject,
             _once(name for one in held for name in one.identity.names),
@@ -60,6 +62,7 @@ class Known:
             _once(one.identity.sex for one in held if one.identity.sex != "not_known"),
             _once(number for one in held for number in one.identity.identifiers or []),
             _once(one.whereabouts for one in held),
+            _once(one.whereabouts for one in ours),
             frozenset(one.part for one in held),
             _once(one.statement for one in held),
         )
@@ -104,7 +107,7 @@ def known(
     if not any(one.identity.subject == subject for one in ours):
         return None
     rest = sorted((one for one in held if one not in ours), key=lambda m: (m.day, m.statement))
-    return Known.of(subject, [*ours, *rest])
+    return Known.of(subject, ours, rest)
 
 
 def _once(given: Iterable[_Kind | None]) -> list[_Kind]:

@@ -25,34 +25,14 @@ from consumers.research.connectors.connector import Answer, Connector, Terms, Un
 from consumers.research.desk import SALT_BYTES, completed, known_in, terms_of
 from consumers.research.found import Found
 from consumers.research.known import Known
+from consumers.research.unreachable import BY_ITSELF, Retry, interim
 from consumers.research.worker import SYSTEM, Research
 from consumers.store import Store, Wanted
-from consumers.worker import HOUR_MS, Voice
-from contracts.event.work import AlertRaised, ResearchCompleted
-from contracts.section import Identity
+from consumers.worker import Voice
 
 _log = structlog.get_logger()
-MINUTE_MS = 60_000
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.-]{0,63}\Z")
 DEFECT = "the connector met a defect"
-
-GOOD = (
-    "Somebody has asked the system's holder by telephone, or looked by hand and completed the "
-    "task; until then nobody takes what was not looked up for nothing found."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """When a system that was down is asked again: ever later, up to a limit; in minutes."""
-
-    first_minutes: int = 5
-    most_minutes: int = 240
-
-    def after(self, attempt: int) -> int:
-        """Give the wait after an attempt, counted from 1, in milliseconds."""
-        doubled = self.first_minutes << min(attempt - 1, 30)
-        return min(doubled, self.most_minutes) * MINUTE_MS
 
 
 @dataclass(frozen=True)
@@ -174,34 +154,9 @@ class Looking:
             rows.complete(db, said.draft.id, event)
             wanted = [said, *Research(self.voice).followed_up(db, event, at)]
             if event.outcome == "unavailable":
-                wanted += self._interim(db, event, at)
+                told = interim(db, self.voice, event, at=at, again=BY_ITSELF)
+                wanted += [] if told is None else [told]
             return [one for one in wanted if stored.want(db, one)]
-
-    def _interim(self, db: Connection, event: ResearchCompleted, at: int) -> list[Wanted]:
-        """Alert the owner that part of a report's research could not be done: once per system."""
-        report, rules = stored.held(db, event.statement), self.voice.rules
-        if report is None:
-            return []
-        term = next((one for one in rules.watch or [] if one.id == "M01"), None)
-        people = [v.subject for v in report.sections.values() if isinstance(v, Identity)]
-        hours = term.hours if term else rules.alert_hours
-        owner = term.owners.get(self.voice.kind, term.owners.get("other")) if term else None
-        alert = AlertRaised(
-            rule="M01", rule_version=term.version if term else "1", act="research",
-            attention="duty", statements=[event.statement], subjects=people,
-            owner_role=owner or self.voice.role_of(self.voice.agency),
-            fallback_role=term.fallback if term else rules.roles.get("other", "duty_manager"),
-            due_at=at + hours * HOUR_MS, good=GOOD,
-            why=f"Part of this report's research could not be done: {event.system} did not answer. "
-            "It is asked again by itself.",
-        )  # fmt: skip
-        key = f"alert_raised/M01/{event.statement}/{event.system}"
-        return [
-            self.voice.derived(
-                key, "alert_raised", alert, causes=[event.statement],
-                rule=f"M01/{alert.rule_version}",
-            )
-        ]  # fmt: skip
 
 
 def _person_in(db: Connection, task: RowMapping) -> Known | None:

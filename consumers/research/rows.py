@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from consumers.research.plan import LOOKED, Task
+from consumers.shape import LOCAL
 from consumers.store import metadata, upsert
 from contracts.event.work import NoFurtherAction, ResearchCompleted, ResearchRequested
 
@@ -74,6 +75,7 @@ results = Table(
     Column("terms", Text, nullable=False),
     Column("terms_salt", LargeBinary, nullable=False),
     Column("detail", Text),
+    info=LOCAL,
 )
 """What was searched for and what was found: on no log, so nothing brings these rows back."""
 
@@ -83,11 +85,9 @@ result_sources = Table(
     Column("task", Text, primary_key=True),
     Column("attempt", BigInteger, primary_key=True),
     Column("statement", Text, primary_key=True, index=True),
+    info=LOCAL,
 )
 """Which statements told what was searched for: who is kept from one is not shown what it found."""
-
-KEPT = frozenset({"results", "result_sources"})
-"""Tables that nothing brings back, by name."""
 
 
 def add(db: Connection, task_id: str, event: ResearchRequested | Task) -> None:

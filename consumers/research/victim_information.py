@@ -14,7 +14,7 @@ from consumers import store as stored
 from consumers.research import plan
 from consumers.research.known import UNTOLD
 from consumers.store import Store, Wanted
-from consumers.worker import HOUR_MS, Voice, personal
+from consumers.worker import HOUR_MS, Voice, hand, personal
 from contracts.event.action import Excepted, VictimInformationRequested
 from contracts.fault import Misuse
 from contracts.section import Practitioner
@@ -125,7 +125,7 @@ class Requesting:
                 "No other agency of this id is in the partnership.",
                 remedy=f"Give --to with one of: {', '.join(sorted(agencies))}.",
             )
-        if sought.authorised_by.casefold().split() == (by.name or "").casefold().split():
+        if hand(sought.authorised_by) == hand(by.name):
             raise Misuse(
                 "Who asks does not authorise it.",
                 remedy="Let somebody else authorise it, and name them with --authorised-by.",

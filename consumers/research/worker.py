@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from consumers import store
-from consumers.research import looks, plan, rows
+from consumers.research import plan, rows
 from consumers.research.plan import Person, Task
 from consumers.store import Wanted
 from consumers.worker import Worker
@@ -63,7 +63,6 @@ class Research(Worker):
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop an erased report's tasks, decision and results, or an erased task."""
         rows.forget(db, statement)
-        looks.forget(db, statement)
 
     def followed_up(self, db: Connection, event: ResearchCompleted, at: int) -> list[Wanted]:
         """Open PND where a first look found something."""

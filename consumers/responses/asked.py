@@ -16,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.standing import is_shown
+from consumers.standing import is_shown, standing
 from consumers.store import metadata, upsert
 from contracts.event.work import InformationRequested, InformationSupplied
 
@@ -36,10 +36,12 @@ requests = Table(
     Column("supplied_by", Text),
     Column("supplied_at", BigInteger),
     Column("reuses", Text),
+    Column("overdue_by", Text),
 )
 """Every question that this agency asked or was asked; `answer` is the newest, None while none.
 
 `question` is what sort it is: `identity`, who somebody is; `records`, what is held of them.
+`overdue_by` is the `duty_overdue` by which whoever asked says that no answer came.
 """
 
 _OPEN = requests.c.answer.is_(None)
@@ -48,6 +50,12 @@ for _name, _when, _which in (
 ):  # fmt: skip
     _by = (requests.c.asker, _when, requests.c.id)
     Index(_name, *_by, sqlite_where=_which, postgresql_where=_which)
+
+_RUNNING = _OPEN & requests.c.overdue_by.is_(None)
+Index(
+    "requests_running", requests.c.asker, requests.c.due_at,
+    sqlite_where=_RUNNING, postgresql_where=_RUNNING,
+)  # fmt: skip
 
 _NONE = dict.fromkeys(("answer", "outcome", "supplied_by", "supplied_at", "reuses"))
 
@@ -83,6 +91,25 @@ def forget(db: Connection, statement: str) -> None:
     about = or_(requests.c.id == statement, requests.c.statement == statement)
     db.execute(delete(requests).where(about))
     db.execute(update(requests).where(requests.c.answer == statement).values(**_NONE))
+
+
+def ran_out(db: Connection, askers: Collection[str], at: int) -> list[RowMapping]:
+    """List the questions of some agencies past their time that nobody answered or took back.
+
+    Args:
+        db: an open transaction.
+        askers: whose.
+        at: ledger milliseconds.
+    """
+    gone = select(standing.c.statement).where(standing.c.mark == "retracted")
+    late = (requests.c.asker.in_(sorted(askers)), requests.c.due_at < at, _RUNNING)
+    query = select(requests).where(*late, requests.c.id.not_in(gone))
+    return list(db.execute(query.order_by(requests.c.due_at, requests.c.id)).mappings())
+
+
+def mark_overdue(db: Connection, request_id: str, said: str) -> None:
+    """Remember which statement says that no answer came in time."""
+    db.execute(update(requests).where(requests.c.id == request_id).values(overdue_by=said))
 
 
 def request(db: Connection, request_id: str) -> RowMapping | None:

@@ -7,10 +7,14 @@ from consumers.responses import asked, owed, rows
 from consumers.store import Wanted
 from consumers.worker import HOUR_MS, Worker
 from contracts.event.work import DutyOverdue, InformationRequested, InformationSupplied
+from contracts.form import Section
 from contracts.identifier import agency_of, is_digest
 from contracts.opened import Notice, View
+from contracts.sharing import Involved, Involvements
 
 RULE = "duty_overdue/1"
+CLOCKED = frozenset({"information_requested", "referral_made"})
+"""Statements whose publisher has a clock of its own for what comes back."""
 
 
 class Responses(Worker):
@@ -76,8 +80,11 @@ class Responses(Worker):
             rows.add(db, one, role=self._voice.role_of(ours))
 
     def pass_time(self, db: Connection, at: int) -> list[Wanted]:
-        """Say of each duty that ran out that it did, once; and then take it to the next role."""
-        wanted = []
+        """Say of each duty that ran out that it did, once; and then take it to the next role.
+
+        Of a question of our own that nobody answered we say so too: whom we asked may be silent.
+        """
+        wanted = [self._unanswered(db, row) for row in asked.ran_out(db, self._acts_for(), at)]
         for row in rows.ran_out(db, at):
             wanted.append(self._overdue(db, row))
             rows.mark_overdue(db, row["key"], wanted[-1].draft.id, at=at)
@@ -102,5 +109,35 @@ class Responses(Worker):
         return self._voice.derived(
             f"duty_overdue/{row['key']}{'/fallback' if to else ''}", "duty_overdue", event,
             causes=[] if held is None else [held["id"]], rule=RULE, at=row["due_at"],
-            urgency="urgent",
+            urgency="urgent", sections={} if to else self._owed_to(row["kind"], held),
         )  # fmt: skip
+
+    def _owed_to(self, kind: str, held: RowMapping | None) -> dict[str, Section]:
+        """Say whom a leg may carry it to: the publisher who waits for a response.
+
+        Who put a question or a referral to us knows its clock, and says so itself.
+        """
+        if kind != "response_given" or held is None or held["event"] in CLOCKED:
+            return {}
+        publisher = self._voice.partners.acting(held["agency"])
+        if publisher == self._voice.agency:
+            return {}
+        return {"involvement": Involvements([Involved(publisher, "addressee")])}
+
+    def _acts_for(self) -> list[str]:
+        partners, ours = self._voice.partners, self._voice.agency
+        return [one for one in partners.agencies if partners.acting(one) == ours]
+
+    def _unanswered(self, db: Connection, row: RowMapping) -> Wanted:
+        """Say that no answer came to a question of ours: of whom it was put to."""
+        owner = self._voice.partners.acting(row["addressee"])
+        event = DutyOverdue(
+            duty="information_supplied", statement=row["id"], owner_agency=owner,
+            owner_role=self._voice.role_of(owner), due_at=row["due_at"],
+        )  # fmt: skip
+        wanted = self._voice.derived(
+            f"duty_overdue/information_supplied/{row['id']}/asked", "duty_overdue", event,
+            causes=[row["id"]], rule=RULE, urgency="urgent",
+        )  # fmt: skip
+        asked.mark_overdue(db, row["id"], wanted.draft.id)
+        return wanted

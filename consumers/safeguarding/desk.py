@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from consumers import standing
 from consumers import store as stored
-from consumers.safeguarding import life, rows
+from consumers.safeguarding import life, links, rows
 from consumers.safeguarding.life import Said, Standing, next_role
 from consumers.store import Store, Wanted
 from consumers.worker import HOUR_MS, Voice, personal
@@ -201,7 +201,7 @@ class Deciding:
             provenance=self.voice.signed_by(by, role=role),
         )  # fmt: skip
         with self.store.write() as db:
-            rows.link(db, said_id, event)
+            links.link(db, said_id, event)
             stored.want(db, said)
         return [said]
 
@@ -212,7 +212,7 @@ class Deciding:
             Misuse: no such link stands.
         """
         with self.store.write() as db:
-            found = rows.standing_links(db, only=link_id)
+            found = links.standing_links(db, only=link_id)
             if not found or self._is_hidden(db, by, link_id):
                 raise Misuse(
                     "No link of this id stands.", remedy="Take the id from: candour person list"
@@ -225,7 +225,7 @@ class Deciding:
                 self.new_id(), f"persons_unlinked/{link_id}", "persons_unlinked", event,
                 causes=[link_id], provenance=self.voice.signed_by(by, role=role),
             )  # fmt: skip
-            rows.unlink(db, link_id, said.draft.id)
+            links.unlink(db, link_id, said.draft.id)
             stored.want(db, said)
         return [said]
 

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    Integer,
     LargeBinary,
     RowMapping,
     Table,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 
 from consumers.safeguarding.rows import alert, alerts, resting_on
+from consumers.shape import PLACE
 from consumers.store import metadata
 from consumers.worker import Voice
 from contracts.event.action import AlertClosed, AlertEscalated, AlertHandedOver, AlertSnoozed
@@ -49,7 +49,7 @@ REOPENED = "reopened"
 alert_life = Table(
     "alert_life",
     metadata,
-    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("place", PLACE, primary_key=True),
     Column("id", Text, nullable=False, unique=True),
     Column("alert", Text, nullable=False, index=True),
     Column("event", Text, nullable=False),

@@ -1,6 +1,6 @@
 """The alerts that press, page by page: one thread for each pair, led by its loudest alert.
 
-`threads` reads everything that is held; a page at a desk begins at its place in an index.
+No page reads everything that is held: each begins at its place in an index.
 
 Source: domain.md 5 (trap 8), 7 (Attention).
 """
@@ -46,8 +46,9 @@ class Lead(NamedTuple):
 
 
 def pressing(
-    db: Connection, viewer: Collection[str] | None, *, after_lead: Lead | None, count: int
-) -> tuple[list[Thread], Lead | None]:
+    db: Connection, viewer: Collection[str] | None, *, after_lead: Lead | None, count: int,
+    closed: bool = False,
+) -> tuple[list[Thread], Lead | None]:  # fmt: skip
     """Give threads with an open alert, the loudest and soonest due first.
 
     Args:
@@ -55,6 +56,7 @@ def pressing(
         viewer: as `consumers.standing.hidden_from`.
         after_lead: where the page before ended; None from the loudest.
         count: at most so many.
+        closed: closed ones of these threads too, last.
 
     Returns:
         The threads, and where the next page begins; None where nothing is left.
@@ -64,7 +66,7 @@ def pressing(
     leads, last = _leading(db, viewer, after_lead), after_lead
     read = 0
     while some := list(islice(leads, count)):
-        threads = _threads(db, viewer, [alert for _, alert in some])
+        threads = _threads(db, viewer, [alert for _, alert in some], closed=closed)
         for lead, alert in some:
             if len(found) == count or read == READ:
                 return found, last
@@ -75,6 +77,15 @@ def pressing(
                 found.append(thread)
             shown |= {one["id"] for one in thread.alerts}
     return found, None
+
+
+def ended(db: Connection, viewer: Collection[str] | None, *, count: int) -> list[Thread]:
+    """Give threads of which nothing is open any more: of so many closed alerts, the newest."""
+    query = select(alerts).where(alerts.c.closed.is_not(None), *_seen(viewer))
+    newest = db.execute(query.order_by(alerts.c.id.desc()).limit(count)).mappings().all()
+    found = _threads(db, viewer, newest, closed=True)
+    listed = {thread.persons: thread for thread in found.values()}
+    return [one for one in listed.values() if one.alerts[0]["closed"] is not None]
 
 
 def thread_of(

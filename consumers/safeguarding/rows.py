@@ -1,4 +1,4 @@
-"""Safeguarding rows: alerts and what they rest on, proposals of one origin, links of tokens."""
+"""Safeguarding rows: alerts and what they rest on, proposals of one origin."""
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
@@ -6,21 +6,23 @@ from datetime import date, timedelta
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Index,
     RowMapping,
     Table,
     Text,
     delete,
+    func,
     literal_column,
     select,
     union,
     update,
 )
 
+from consumers.safeguarding import links
 from consumers.safeguarding.rules.same_origin import Account, pairs_of
 from consumers.store import metadata, upsert
-from contracts.event.control import PersonsLinked
 from contracts.event.work import AlertRaised, PossibleSameOrigin, SameOriginDecided
 
 alerts = Table(
@@ -104,24 +106,6 @@ origins = Table(
 )
 """Proposals that two reports are one source; undecided until a named person decides."""
 
-links = Table(
-    "links",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("subjects", Text, nullable=False),
-    Column("matcher", Text, nullable=False),
-    Column("undone_by", Text, index=True),
-)
-"""Tokens that a named matcher said are one person, joined by spaces."""
-
-link_tokens = Table(
-    "link_tokens",
-    metadata,
-    Column("token", Text, primary_key=True),
-    Column("link", Text, primary_key=True, index=True),
-)
-"""Which links name a token."""
-
 
 def raise_alert(  # noqa: PLR0913 - an alert has this many independent parts
     db: Connection, alert_id: str, event: AlertRaised, *, by: str, at: int,
@@ -194,8 +178,7 @@ def statements_of(db: Connection, alert_id: str) -> frozenset[str]:
 def refused(db: Connection, said: str) -> None:
     """Take back a judgement, a link or an unlink by a statement that was not accepted."""
     undecided(db, said)
-    db.execute(update(links).where(links.c.undone_by == said).values(undone_by=None))
-    _drop(db, said, ((links, "id"), (link_tokens, "link")))
+    links.refused(db, said)
 
 
 def undecided(db: Connection, judgement: str) -> None:
@@ -217,9 +200,9 @@ def forget(db: Connection, statement: str) -> list[str]:
         )
     _drop(
         db, statement,
-        ((account_pairs, "statement"), (origins, "id"), (origins, "first"), (origins, "second"),
-         (links, "id"), (link_tokens, "link")),
+        ((account_pairs, "statement"), (origins, "id"), (origins, "first"), (origins, "second")),
     )  # fmt: skip
+    links.forget(db, statement)
     return gone
 
 
@@ -243,16 +226,6 @@ def all_alerts(db: Connection) -> list[RowMapping]:
     """List every alert: unacknowledged first, then the soonest due."""
     order = (alerts.c.acknowledged_by.is_not(None), alerts.c.due_at, alerts.c.id)
     return list(db.execute(select(alerts).order_by(*order)).mappings())
-
-
-def parts_of_all(db: Connection) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """Give what every alert rests on, and whom each is about, by the alert's id."""
-    resting: dict[str, set[str]] = {}
-    about_whom: dict[str, set[str]] = {}
-    for table, found in ((alert_statements, resting), (alert_subjects, about_whom)):
-        for alert_id, part in db.execute(select(*table.c).order_by(*table.c)):
-            found.setdefault(alert_id, set()).add(part)
-    return resting, about_whom
 
 
 def add_account(db: Connection, account: Account) -> None:
@@ -313,71 +286,26 @@ def all_origins(db: Connection) -> list[RowMapping]:
     return list(db.execute(select(origins).order_by(*order)).mappings())
 
 
-def source_of(db: Connection, statement: str) -> str:
-    """Give the report that one may only repeat, the first of all that may be one; else its own id.
+def copies(db: Connection, statement: str) -> dict[str, bool]:
+    """Give the reports that may be one source with one, and whether a named person said so.
 
-    A log line that may repeat either of two reports (E19: E17 or E18) makes the three one, or it
-    would count beside whichever it was not put to. A proposal counts until a person decided that
-    the two are different.
+    A proposal counts until a person decided that the two are different. What is said to be the same
+    as the same is the same, and what may be one of them may be this.
     """
-    joined = ~origins.c.decision.is_not_distinct_from("different")
-    found, fresh = {statement}, {statement}
+    same, fresh = {statement}, {statement}
     while fresh:
-        ends = ((origins.c.first, origins.c.second), (origins.c.second, origins.c.first))
-        reached = union(*(select(one).where(joined, other.in_(fresh)) for one, other in ends))
-        fresh = set(db.execute(reached).scalars()) - found
-        found |= fresh
-    return min(found)
+        fresh = _proposed(db, fresh, origins.c.decision == "same") - same
+        same |= fresh
+    undecided = func.coalesce(origins.c.decision, "cannot_tell") == "cannot_tell"
+    found = dict.fromkeys(_proposed(db, same, undecided), False) | dict.fromkeys(same, True)
+    return {one: is_said for one, is_said in found.items() if one != statement}
 
 
-def link(db: Connection, link_id: str, event: PersonsLinked) -> None:
-    """Add a link; the same again changes nothing."""
-    row = upsert(db, links).values(
-        id=link_id, subjects=" ".join(event.subjects), matcher=event.matcher
-    )
-    db.execute(row.on_conflict_do_nothing())
-    for token in event.subjects:
-        named = upsert(db, link_tokens).values(token=token, link=link_id)
-        db.execute(named.on_conflict_do_nothing())
-
-
-def unlink(db: Connection, link_id: str, undone_by: str) -> None:
-    """Undo a link."""
-    db.execute(update(links).where(links.c.id == link_id).values(undone_by=undone_by))
-
-
-def tokens_of(db: Connection, link_id: str) -> frozenset[str]:
-    """Give the tokens that a link joins or joined."""
-    query = select(link_tokens.c.token).where(link_tokens.c.link == link_id)
-    return frozenset(db.execute(query).scalars())
-
-
-def one_person(db: Connection, token: str, hidden: Collection[str] = ()) -> frozenset[str]:
-    """Give every token that standing links make the same person as one, itself included.
-
-    Args:
-        db: an open transaction.
-        token: the one.
-        hidden: ids of links that are kept from who looks.
-    """
-    found, fresh, other = {token}, {token}, link_tokens.alias()
-    while fresh:
-        query = (
-            select(links.c.id, other.c.token)
-            .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
-            .join(other, other.c.link == link_tokens.c.link)
-            .where(links.c.undone_by.is_(None), link_tokens.c.token.in_(sorted(fresh)))
-        )
-        fresh = {row.token for row in db.execute(query) if row.id not in hidden} - found
-        found |= fresh
-    return frozenset(found)
-
-
-def standing_links(db: Connection, *, only: str | None = None) -> list[RowMapping]:
-    """List the links that nobody undid; or that of one id alone."""
-    query = select(links).where(links.c.undone_by.is_(None)).order_by(links.c.id)
-    query = query if only is None else query.where(links.c.id == only)
-    return list(db.execute(query).mappings())
+def _proposed(db: Connection, reports: Collection[str], which: ColumnElement[bool]) -> set[str]:
+    """Give what stands with any of some reports in a proposal."""
+    ends = ((origins.c.first, origins.c.second), (origins.c.second, origins.c.first))
+    query = union(*(select(one).where(other.in_(sorted(reports)), which) for one, other in ends))
+    return set(db.execute(query).scalars())
 
 
 def _day(day: date, by: timedelta) -> str:

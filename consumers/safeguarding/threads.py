@@ -6,13 +6,9 @@ before her, and nothing of that one in hers.
 Source: domain.md 5 (trap 8), 7 (Attention; Others: a new partner has her own case wall).
 """
 
-from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, RowMapping
-
-from consumers import standing
-from consumers.safeguarding import rows
+from sqlalchemy import RowMapping
 
 LOUDNESS = ("interrupt", "duty", "note")
 """What presses now, what is due this shift, what is to be known of: the loudest first."""
@@ -42,45 +38,3 @@ class Thread:
     def loudest(self) -> str:
         """How loud it is: as its loudest alert that is open; a note where none is."""
         return next((one["attention"] for one in self.alerts if one["closed"] is None), "note")
-
-
-def threads(
-    db: Connection, viewer: Collection[str] | None, *, closed: bool = False
-) -> list[Thread]:
-    """Give the alerts that somebody may see, by thread, the loudest and soonest due first.
-
-    Args:
-        db: an open transaction.
-        viewer: as `consumers.standing.hidden_from`.
-        closed: closed ones too.
-    """
-    resting, about = rows.parts_of_all(db)
-    hidden = standing.hidden_from(db, viewer)
-    listed = standing.visible(db, viewer, rows.all_alerts(db), "statement", "id")
-    links = standing.visible(db, viewer, rows.standing_links(db), "id")
-    person = _persons(one["subjects"].split() for one in links)
-    found: dict[frozenset[frozenset[str]], Thread] = {}
-    for alert in sorted(listed, key=_pressing):
-        if not hidden.isdisjoint(resting.get(alert["id"], ())):
-            continue
-        if alert["closed"] is not None and not closed:
-            continue
-        tokens = about.get(alert["id"]) or {alert["statement"]}
-        whom = frozenset(person.get(one, frozenset({one})) for one in tokens)
-        found.setdefault(whom, Thread(whom)).alerts.append(alert)
-    return list(found.values())
-
-
-def _pressing(alert: RowMapping) -> tuple[bool, int, bool, int, str]:
-    loud = LOUDNESS.index(alert["attention"])
-    has = alert["acknowledged_by"] is not None
-    return alert["closed"] is not None, loud, has, alert["due_now"], alert["id"]
-
-
-def _persons(links: Iterable[Collection[str]]) -> Mapping[str, frozenset[str]]:
-    """Join tokens that links make one person, however far."""
-    person: dict[str, frozenset[str]] = {}
-    for tokens in links:
-        one = frozenset(tokens).union(*(person.get(token, ()) for token in tokens))
-        person.update(dict.fromkeys(one, one))
-    return person

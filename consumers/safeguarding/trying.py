@@ -15,7 +15,7 @@ from consumers import standing
 from consumers import store as stored
 from consumers.consumer import Came, Consumer
 from consumers.research.worker import Research
-from consumers.safeguarding import life, rows
+from consumers.safeguarding import life, rows, watched
 from consumers.safeguarding.worker import Watching
 from consumers.store import Store, Wanted
 from consumers.worker import Voice
@@ -103,6 +103,8 @@ def alerts_under(
         now = stored.ledger_time(db)
     with memory.write() as db:
         worker.pass_time(db, now)
+        while watched.is_looking(db):
+            worker.pass_time(db, now)
         found = {one["id"]: one for one in rows.all_alerts(db)}
     memory.close()
     return found

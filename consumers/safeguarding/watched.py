@@ -24,6 +24,14 @@ watched_again = Table(
 )
 """Reports of which something was undone since: a look may be open again whose time is over."""
 
+looked_again = Table(
+    "looked_again",
+    metadata,
+    Column("statement", Text, primary_key=True),
+    Column("entry", BigInteger, nullable=False, index=True),
+)
+"""Reports about somebody who was found to be another: rules are still to be shown them anew."""
+
 _RESEARCH = "research"
 
 
@@ -54,6 +62,31 @@ def taken_again(db: Connection) -> list[str]:
     return found
 
 
+def look_again(db: Connection, reports: Iterable[tuple[int, str]]) -> None:
+    """Let rules be shown reports anew, some at a time: (entry, statement id) of each."""
+    rows = [{"statement": statement, "entry": entry} for entry, statement in reports]
+    if rows:
+        db.execute(upsert(db, looked_again).on_conflict_do_nothing(), rows)
+
+
+def next_to_look_at(db: Connection, count: int) -> list[str]:
+    """Give the newest reports that rules are to be shown anew, the oldest of them first.
+
+    At most so many; and they are shown then.
+    """
+    query = select(looked_again.c.statement).order_by(looked_again.c.entry.desc()).limit(count)
+    found = list(db.execute(query).scalars())
+    if found:
+        db.execute(delete(looked_again).where(looked_again.c.statement.in_(found)))
+    return found[::-1]
+
+
+def is_looking(db: Connection) -> bool:
+    """Say whether rules are still to be shown something anew."""
+    return db.execute(select(looked_again.c.statement).limit(1)).first() is not None
+
+
 def forget(db: Connection, statement: str) -> None:
     """Drop an erased report."""
-    db.execute(delete(watched_again).where(watched_again.c.statement == statement))
+    for table in (watched_again, looked_again):
+        db.execute(delete(table).where(table.c.statement == statement))

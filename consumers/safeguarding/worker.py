@@ -4,7 +4,7 @@ Each view is shown to every rule whose term names this kind of agency; what a ru
 an alert, once for its natural key. Nothing here decides: the rules do, and people.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 from sqlalchemy import Connection
@@ -13,17 +13,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from consumers import aside, history, store
 from consumers.history import Past
 from consumers.research import rows as research
-from consumers.safeguarding import life, rows, watched
+from consumers.safeguarding import life, links, rows, watched
 from consumers.safeguarding.rules import is_automated, same_origin, terms, unresearched
-from consumers.safeguarding.rules.every import EVERY
+from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.good import GOOD, OWED_BY
 from consumers.safeguarding.rules.same_origin import Account
 from consumers.safeguarding.rules.seen import Alarm, Seen
 from consumers.store import Wanted
-from consumers.worker import CAUSES_MAX, HOUR_MS, Worker
+from consumers.worker import CAUSES_MAX, HOUR_MS, Voice, Worker
 from contracts.event.action import AlertClosed, AlertEscalated
 from contracts.event.case import StatementCorrected
-from contracts.event.control import PersonsLinked, PersonsUnlinked, RuleTerm
+from contracts.event.control import PersonsLinked, PersonsUnlinked, Rules, RuleTerm
 from contracts.event.report import Report
 from contracts.event.work import (
     AlertRaised,
@@ -40,14 +40,27 @@ from contracts.sharing import Involved, Involvements
 RULE = "alert_clock/1"
 SHOWN = (Report, ResearchCompleted)
 """What a machine may say that a rule is shown: it decides itself whether it names machines."""
-LOOKED_AGAIN_MAX = 32
-"""How many reports, the newest, rules look at again when persons are found to be one."""
+LOOKED_AGAIN = 32
+"""How many reports rules look at again at once when persons are found to be one: the newest, and
+each minute of ledger time as many more, until they have seen each; so that one link, of somebody of
+whom thousands of reports are held, stops nothing else."""
+
+Again = Callable[[Connection, Iterable[str], int], list[Wanted]]
+"""What looks at statements that are otherwise now, by id, at a ledger time."""
 
 _log = structlog.get_logger()
 
 
 class Watching(Worker):
     """Rules and alerts, for an agency of any kind."""
+
+    _held: tuple[Rules, str, list[RuleTerm]] | None = None
+    """The terms of the ruleset that was in force when they were last asked for."""
+
+    def __init__(self, voice: Voice, also: Again | None = None) -> None:
+        """Watch for one agency; what is looked at again is shown to one more besides."""
+        super().__init__(voice)
+        self._also = also
 
     def take(self, db: Connection, view: View, /) -> list[Wanted]:
         """Run the rules over what came; take alerts, links and decisions in."""
@@ -62,14 +75,19 @@ class Watching(Worker):
             return wanted
         history.remember(db, view)
         if isinstance(event, StatementCorrected):
-            return wanted + self._look_again(db, view, [event.statement])
+            return wanted + self._look_again(db, [event.statement], view.head.ledger_time)
         past = self._past(db, statement.context.id)
         seen = past.as_it_stands(view)
-        return wanted if seen is None else wanted + self._watch(db, view, seen, past)
+        at = view.head.ledger_time
+        return wanted if seen is None else wanted + self._watch(db, seen, past, at)
 
     def pass_time(self, db: Connection, at: int, /) -> list[Wanted]:
-        """Alert to each report whose research ran out of time; let the clocks of alerts run."""
+        """Alert to each report whose research ran out of time; let the clocks of alerts run.
+
+        What a link is still to show the rules anew is shown, some at a time.
+        """
         wanted = self._unresearched(db, at)
+        wanted += self._look_again(db, watched.next_to_look_at(db, LOOKED_AGAIN), at)
         for alert in life.run_out(db, at):
             wanted += self._ran_out(db, alert["id"], alert["attention"], at)
         return wanted
@@ -99,13 +117,20 @@ class Watching(Worker):
 
     def _terms(self) -> list[RuleTerm]:
         """Give the terms in force that name this kind of agency."""
-        kind = self._voice.kind
-        return [one for one in terms.in_force(self._voice.rules) if kind in one.kinds]
+        rules, kind = self._voice.rules, self._voice.kind
+        if self._held is None or self._held[0] is not rules or self._held[1] != kind:
+            mine = [one for one in terms.in_force(rules) if kind in one.kinds]
+            self._held = rules, kind, mine
+        return self._held[2]
 
     def _past(self, db: Connection, statement: str, before: int | None = None) -> Past:
-        return Past(db, self._voice.agency, of=statement, before=before)
+        voice = self._voice
+        return Past(
+            db, voice.agency, of=statement, before=before, terms=self._terms(),
+            kind_of=voice.kind_of,
+        )  # fmt: skip
 
-    def _watch(self, db: Connection, view: View, seen: Seen, past: Past) -> list[Wanted]:
+    def _watch(self, db: Connection, seen: Seen, past: Past, at: int) -> list[Wanted]:
         """Show a statement to every rule; what one fails on is set aside, the others go on.
 
         What a machine derived is no rule's to see, but for looks: a rule may name a machine's.
@@ -117,7 +142,7 @@ class Watching(Worker):
             if term.id == same_origin.ID:
                 wanted += self._origins(db, seen, past, term)
                 continue
-            rule = EVERY.get(term.id)
+            rule = RULES.get(term.id)
             try:
                 alarms = [] if rule is None else rule(seen, past, term)
             except (CandourError, SQLAlchemyError):
@@ -125,34 +150,34 @@ class Watching(Worker):
             except Exception as defect:  # noqa: BLE001 - one rule must not silence the others
                 name, what = f"rule {term.id}", type(defect).__name__
                 _log.error("rule_failed", rule=term.id, what=what)
-                aside.set_aside(db, view, worker=name, what=what)
+                aside.set_aside(db, seen.statement.digest, seen.id, worker=name, what=what)
                 continue
-            wanted += [self._alert(db, term, one, view.head.ledger_time) for one in alarms]
+            wanted += [self._alert(db, term, one, at) for one in alarms]
         return wanted
 
-    def _look_again(self, db: Connection, view: View, statements: Iterable[str]) -> list[Wanted]:
+    def _look_again(self, db: Connection, statements: Iterable[str], at: int) -> list[Wanted]:
         """Show rules what was delivered before and is otherwise now; nothing is said twice."""
-        wanted: list[Wanted] = []
-        for statement in statements:
+        again, wanted = list(statements), list[Wanted]()
+        for statement in again:
             row = store.row_of(db, statement)
             if row is None:
                 continue
             past = self._past(db, statement, row["entry"])
             seen = past.seen(statement)
             if seen is not None:
-                wanted += self._watch(db, view, seen, past)
-        return wanted
+                wanted += self._watch(db, seen, past, at)
+        return wanted if self._also is None else wanted + self._also(db, again, at)
 
     def _alert(self, db: Connection, term: RuleTerm, alarm: Alarm, at: int) -> Wanted:
         """Make an alert of what a rule asks for, by its term."""
         voice, statements = self._voice, list(dict.fromkeys(alarm.statements))[:CAUSES_MAX]
         interrupts = alarm.louder or term.attention == "interrupt"
-        owners = term.owners
-        owner = alarm.role or owners.get(voice.kind) or owners.get("other")
+        addressed = self._addressed(db, alarm, statements[0])
         event = AlertRaised(
             rule=term.id, rule_version=term.version, statements=statements,
             attention="interrupt" if interrupts else term.attention,
-            owner_role=owner or voice.role_of(voice.agency), fallback_role=term.fallback,
+            owner_role=self._owner(term, alarm, leaves=bool(addressed)),
+            fallback_role=term.fallback,
             due_at=at + term.hours * HOUR_MS, good=GOOD[alarm.act], act=alarm.act, why=alarm.why,
             subjects=list(dict.fromkeys(alarm.subjects)) or None,
         )  # fmt: skip
@@ -160,10 +185,18 @@ class Watching(Worker):
             alert_key(term.id, statements[0], alarm.once), "alert_raised", event,
             causes=statements, rule=f"{term.id}/{term.version}",
             urgency="urgent" if interrupts else "routine",
-            sections=self._addressed(db, alarm, statements[0]),
+            sections=addressed,
         )  # fmt: skip
         self._add(db, wanted.draft.id, event, by=voice.agency, at=at)
         return wanted
+
+    def _owner(self, term: RuleTerm, alarm: Alarm, *, leaves: bool) -> str:
+        """Give whose duty an alert is: where it stays here, no desk of another agency's alone."""
+        voice = self._voice
+        named = alarm.role or term.owners.get(voice.kind) or term.owners.get("other")
+        kinds = terms.desks(voice.rules, named) if named else frozenset()
+        is_anothers = bool(kinds) and voice.kind not in kinds
+        return named if named and (leaves or not is_anothers) else voice.role_of(voice.agency)
 
     def _addressed(self, db: Connection, alarm: Alarm, statement: str) -> dict[str, Involvements]:
         """Say whom a leg may carry the alert to: the publisher, where the act is its own."""
@@ -210,12 +243,13 @@ class Watching(Worker):
         elif isinstance(event, SameOriginDecided):
             rows.decide_origin(db, said, event)
         elif isinstance(event, PersonsLinked):
-            rows.link(db, said, event)
-            newest = self._past(db, said).newest(event.subjects, LOOKED_AGAIN_MAX)
-            return self._look_again(db, view, [statement for _, statement in newest])
+            links.link(db, said, event)
+            watched.look_again(db, self._past(db, said).naming(event.subjects))
+            newest = watched.next_to_look_at(db, LOOKED_AGAIN)
+            return self._look_again(db, newest, view.head.ledger_time)
         elif isinstance(event, PersonsUnlinked):
-            rows.unlink(db, event.link, said)
-            self._parted(db, rows.tokens_of(db, event.link), view.head.ledger_time)
+            links.unlink(db, event.link, said)
+            self._parted(db, links.tokens_of(db, event.link), view.head.ledger_time)
         return []
 
     def _parted(self, db: Connection, tokens: frozenset[str], at: int) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.shape import LOCAL
 from consumers.store import metadata, upsert
 from consumers.telling import rows
 from consumers.telling.notification import standstill
@@ -39,7 +40,7 @@ WORDS: dict[What, str] = {
     "log_away": "Kafka cannot be reached from here. Ring operations.",
     "unreadable": "The consumer's own database cannot be read. Ring operations.",
     "not_delivered": "Something urgent was said here and the log has not answered. "
-    "See which: candour outbox status; telephone it.",
+    "See which: candour outbox; telephone it.",
     "not_told": "Somebody could not be told that something waits. "
     "See who: candour telling list",
 }  # fmt: skip
@@ -66,6 +67,7 @@ standstills = Table(
     Column("at", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("told", BigInteger),
+    info=LOCAL,
 )
 """What stands still, where it does (`at`), since when and when it was told, in wall time."""
 

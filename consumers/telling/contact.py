@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from contracts.form import Section
-from contracts.section import SourceIdentity, Whereabouts
+from contracts.section import PLACES, SourceIdentity
 
 _MAILBOX = re.compile(r"([^\s<>@,;:\"'()]+)@([^\s<>@,;:\"'()]+\.[^\s<>@,;:\"'().]+)")
 _NUMBER = re.compile(r"[+(]?[0-9](?:[\s().\-/]*[0-9])+")
@@ -24,7 +24,7 @@ def private(sections: Iterable[Section]) -> set[str]:
     """List the digests of every number and mailbox that sections say a person is reached at."""
     texts: list[str | None] = []
     for one in sections:
-        if isinstance(one, Whereabouts):
+        if isinstance(one, PLACES):
             texts += [one.address, one.telephone, one.safe_contact]
         elif isinstance(one, SourceIdentity):
             texts += [one.name, one.contact]

@@ -22,8 +22,11 @@ DUTY = "duty_manager"
 
 Press = Literal["now", "shift"]
 Waits = Literal[
-    "alert", "overdue", "duty", "arrived", "silence", "undelivered", "standstill", "test"
+    "alert", "overdue", "duty", "owed", "arrived", "silence", "undelivered", "standstill", "test"
 ]
+
+OWED = frozenset({"response_given", "information_supplied", "referral_decision"})
+"""Duties that are owed to whoever sent, asked or referred: they hear that nothing came."""
 
 TOLD: dict[str, type[Section]] = {
     "alert_raised": AlertRaised,
@@ -41,6 +44,7 @@ _OPENS: dict[Waits, str] = {
     "alert": "candour alert list",
     "overdue": "candour alert list",
     "duty": "candour response list",
+    "owed": "candour request list, candour referral list",
     "arrived": "candour alert list",
     "silence": "candour telling list",
     "undelivered": "candour telling list",
@@ -51,6 +55,7 @@ _WAITS: dict[Waits, str] = {
     "alert": "Something waits for the {role}.",
     "overdue": "Something is overdue, and is the {role}'s now.",
     "duty": "Something is overdue with the {role}.",
+    "owed": "Something that another agency owes has not come; the {role} rings them.",
     "arrived": "Something has come in for the {role}.",
     "silence": "Something that should speak is silent; it is for the {role}.",
     "undelivered": "Something waits, and word of it could not be brought to whose it is.",
@@ -101,15 +106,16 @@ class Words:
 
 
 def told_of(
-    said: str, event: Section, *, exercise: bool, agency: str | None = None
+    said: str, event: Section, *, exercise: bool, agency: str | None = None, role: str = DUTY
 ) -> list[Notification]:
-    """List what is to be told of a statement of this agency's own.
+    """List what is to be told of a statement of this agency's own, or that is for it to act on.
 
     Args:
         said: the statement's id.
         event: its facts.
         exercise: whether its partnership is one.
         agency: whose roles are told: another's overdue duty is not theirs; None for whoever's.
+        role: that agency's own, which is told of what another one owes it.
 
     Returns:
         One for each role; none for what nobody is interrupted with.
@@ -135,6 +141,10 @@ def told_of(
             about = [one for one in (event.statement, event.about) if one]
             found = _notification(said, "duty", event.owner_role, about=about, due_at=event.due_at)
             roles = [event.owner_role, DUTY]
+        case DutyOverdue() if event.duty in OWED:
+            about = [event.statement] if event.statement else []
+            found = _notification(said, "owed", role, about=about, press="shift")
+            roles = [role, DUTY]
         case SilenceNoticed():
             found = _notification(said, "silence", event.owner_role, due_at=event.due_at)
             roles = [event.owner_role, DUTY]

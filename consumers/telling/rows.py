@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.shape import LOCAL
 from consumers.standing import hidden_from, is_shown
 from consumers.store import metadata, upsert
 from consumers.telling.notification import Notification
@@ -62,6 +63,7 @@ deliveries = Table(
     Column("next_at", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("why", Text),
+    info=LOCAL,
 )
 """One notification on one channel, of its role or, where that failed, of the duty manager's.
 

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection, RowMapping, select
 
 from consumers import standing
+from consumers.responses.asked import requests
 from consumers.responses.rows import duties
 from consumers.safeguarding.rows import alert
 from consumers.silence.rows import has_ended
@@ -264,6 +265,9 @@ def is_settled(db: Connection, one: Notification) -> bool:
     answers = (f"response_given/{one.cause}", f"call_back/{one.cause}")
     said = (duties.c.overdue_by == one.cause) | duties.c.key.in_(answers)
     if db.execute(select(duties.c.key).where(done, said)).first() is not None:
+        return True
+    came = (requests.c.overdue_by == one.cause, requests.c.answer.is_not(None))
+    if db.execute(select(requests.c.id).where(*came)).first() is not None:
         return True
     return has_ended(db, one.cause)
 

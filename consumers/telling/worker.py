@@ -12,6 +12,7 @@ from consumers.telling import contact, rows
 from consumers.telling.notification import TOLD, arrived, told_of
 from consumers.worker import Worker
 from contracts.draft import Draft
+from contracts.event.work import DutyOverdue
 from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
@@ -26,8 +27,9 @@ class Telling(Worker):
         rows.keep_contacts(db, said, contact.private(statement.sections.values()))
         event = statement.sections.get("event")
         ours = agency_of(statement.context.source) == self._voice.agency
-        # Another agency's alert is told here where its act is this one's.
-        if event is not None and (ours or safeguarding.alert(db, said) is not None):
+        # Another agency's alert is told here where its act is this one's, its silence as owed.
+        owes = isinstance(event, DutyOverdue)
+        if event is not None and (ours or owes or safeguarding.alert(db, said) is not None):
             self._add(db, said, event)
         if not ours and statement.context.urgency == "threat_to_life":
             self._arrived(db, said)
@@ -59,7 +61,10 @@ class Telling(Worker):
 
     def _add(self, db: Connection, said: str, event: Section) -> None:
         agency = self._voice.agency
-        rows.add(db, told_of(said, event, exercise=self._exercise, agency=agency))
+        told = told_of(
+            said, event, exercise=self._exercise, agency=agency, role=self._voice.role_of(agency)
+        )
+        rows.add(db, told)
 
     def _arrived(self, db: Connection, statement: str) -> None:
         role = self._voice.role_of(self._voice.agency)

@@ -130,15 +130,6 @@ BY_NAME: dict[str, EventType] = {row.name: row for row in _ROWS}
 """The newest version of every event, by its name."""
 
 
-def type_of(name: str) -> str:
-    """Spell the CloudEvents `type` of an event in its newest version.
-
-    Raises:
-        KeyError: no event of that name.
-    """
-    return BY_NAME[name].type
-
-
 def name_of(event_type: str) -> str:
     """Give the event's name for a known CloudEvents `type`, else the text itself."""
     row = CATALOGUE.get(event_type)

@@ -78,8 +78,8 @@ class RuleTerm(Section, frozen=True, kw_only=True):
 
     `kinds` of agency run it over what they were sent; `owners` name the role whose duty its alert
     is, by kind of agency (`other` for the rest), and `fallback` who has it next. `window_days`
-    looks back by when things happened, `hours` runs in ledger time; `threshold` and `since` are as
-    each rule says.
+    looks back by when things happened, `hours` runs in ledger time; `threshold`, `since` and
+    `words`, lists by name, are as each rule says.
 
     Source: domain.md 4, 7 (Attention).
     """
@@ -94,6 +94,7 @@ class RuleTerm(Section, frozen=True, kw_only=True):
     threshold: Whole | None = None
     window_days: Days | None = None
     since: Day | None = None
+    words: dict[str, list[str]] | None = None
 
 
 class Rules(Section, frozen=True):
@@ -107,9 +108,9 @@ class Rules(Section, frozen=True):
     the catalogue of bases that agreements and statements are held to; without one none is checked.
     `watch` are the terms of the rules that consumers run (domain.md 4); `national_index` is where
     convictions are looked up, by an operator who holds `index_qualification`. A disclosure is to be
-    decided within `disclosure_days`; a handover falls due `handover_days` before a known end; an
-    agency that publishes nothing for `silent_hours` is asked after. An answer may be given again
-    for `reuse_days`.
+    decided within `disclosure_days`, by who holds `disclosure_qualification`; a handover falls due
+    `handover_days` before a known end; an agency that publishes nothing for `silent_hours` is asked
+    after. An answer may be given again for `reuse_days`.
     """
 
     version: str
@@ -140,6 +141,7 @@ class Rules(Section, frozen=True):
     handover_days: Days = 28
     silent_hours: Hours | None = None
     reuse_days: Days = 90
+    disclosure_qualification: Qualification | None = None
 
 
 class Founding(Section, frozen=True):

@@ -212,6 +212,7 @@ class DutyOverdue(Work, frozen=True, kw_only=True):
     """A duty ran out: time, too, is on the log.
 
     `about` is the digest of a held statement, or a compromised key, where the duty is about that.
+    Whoever owes it says so, and of a question or a referral of their own whoever waits for it too.
     """
 
     duty: str

@@ -20,14 +20,6 @@ from contracts.section import Answer
 Months = Annotated[int, Meta(ge=1, le=120)]
 Criterion = Literal["judgement", "visible_high_risk", "escalation", "repeat"]
 
-WORDS: dict[Criterion, str] = {
-    "judgement": "professional judgement, also where the victim cannot disclose",
-    "visible_high_risk": "visible high risk: the count of the victim's own yes answers",
-    "escalation": "potential escalation: incidents reported within the period",
-    "repeat": "a repeat: abuse of the same victim by the same person since the last referral",
-}
-"""Each criterion as a reader must take it."""
-
 
 class MaracCriteria(Section, frozen=True, kw_only=True):
     """One version of the criteria.
@@ -100,6 +92,21 @@ def last_day(since: date, months: int) -> date:
     return date(year, month + 1, min(since.day, monthrange(year, month + 1)[1]))
 
 
+def repeated(day: date, referrals: Collection[date], *, months: int) -> date | None:
+    """Give the day of the referral that abuse on a day repeats; None where it repeats none.
+
+    Args:
+        day: of the abuse.
+        referrals: days on which the pair was referred; those after it do not count.
+        months: calendar months from the last referral, its own day included.
+
+    Source:
+        domain.md 1.2 (d), 4 (M22): from the last referral, not from the last meeting.
+    """
+    last = max((one for one in referrals if one <= day), default=None)
+    return last if last is not None and day <= last_day(last, months) else None
+
+
 def is_repeat(incident: Incident, referrals: Collection[date], *, criteria: MaracCriteria) -> bool:
     """Say whether abuse is a repeat: within the months since the pair was last referred.
 
@@ -109,13 +116,11 @@ def is_repeat(incident: Incident, referrals: Collection[date], *, criteria: Mara
         criteria: of the version that stands.
 
     Source:
-        domain.md 1.2 (d), 4 (M22): from the last referral, not from the last meeting; any abuse,
-        criminal or not, in the newer version.
+        domain.md 1.2 (d): any abuse, criminal or not, in the newer version.
     """
     if criteria.repeat_of == "criminal_type" and incident.criminal == "no":
         return False
-    last = max((one for one in referrals if one <= incident.day), default=None)
-    return last is not None and incident.day <= last_day(last, criteria.repeat_months)
+    return repeated(incident.day, referrals, months=criteria.repeat_months) is not None
 
 
 def met(known: Known, *, criteria: MaracCriteria) -> list[Criterion]:

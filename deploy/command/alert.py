@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from consumers import history, standing
 from consumers import store as stored
 from consumers.intelligence.rows import first_lines
-from consumers.safeguarding import life, rows
+from consumers.safeguarding import life, pressing, rows
 from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.rules.terms import FOUND
-from consumers.safeguarding.threads import Thread, threads
+from consumers.safeguarding.threads import Thread
 from consumers.store import Wanted
 from contracts.section import Identity, Practitioner
 from contracts.sharing import UseLimits
 from contracts.statement import Statement
 from deploy.command.consumer import ActingHome, Looks, as_of, at, failing, looking
-from deploy.command.research import By, Role, limits_of, name_of
+from deploy.command.spelling import By, Role, limits_of, name_of
 from deploy.command.words import MaybeReason, Reason
 from deploy.speaking import Said
 from deploy.wiring import open_acting
@@ -42,6 +42,7 @@ Alert = Annotated[str, typer.Argument(help="The alert's id.")]
 def listed(
     home: ActingHome,
     every: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    first: Annotated[int, typer.Option(min=1, help="How many threads are shown.")] = 50,
     by: Looks = None,
 ) -> None:
     """List alerts, one thread for each pair, the loudest first; what nobody could verify above."""
@@ -52,7 +53,7 @@ def listed(
         failing(db, viewer)
         for line in _unverified(db, viewer):
             typer.echo(line)
-        found = threads(db, viewer, closed=every)
+        found, more = _pressing(db, viewer, first, closed=every)
         hidden = standing.hidden_from(db, viewer)
         loud = ""
         for thread in found:
@@ -61,9 +62,28 @@ def listed(
                 typer.echo(f"\n== {_HEADS[loud]}")
             for line in _shown(db, thread, now, acting.voice.agency, hidden):
                 typer.echo(line)
+    if more:
+        typer.echo(f"\nMORE are open and press less: --first {2 * first}")
     if not found:
         typer.echo("No alert that may be shown is open.")
         as_of(home, now)
+
+
+def _pressing(
+    db: Connection, viewer: Collection[str] | None, first: int, *, closed: bool
+) -> tuple[list[Thread], bool]:
+    """Give the first threads that press; of closed ones as many. And whether more press."""
+    found: list[Thread] = []
+    lead: pressing.Lead | None = None
+    while len(found) <= first:
+        some, lead = pressing.pressing(
+            db, viewer, after_lead=lead, count=first + 1 - len(found), closed=closed
+        )
+        found += some
+        if lead is None:
+            break
+    ended = pressing.ended(db, viewer, count=first) if closed else []
+    return [*found[:first], *ended], len(found) > first
 
 
 def _shown(
@@ -178,15 +198,15 @@ def words_of(alert: RowMapping) -> str:
 
 def _unverified(db: Connection, viewer: Collection[str] | None) -> Iterator[str]:
     """Tell of what nobody could verify, a flood of one agency's in one line."""
-    query = select(stored.views).where(stored.views.c.verified.is_(False))
-    found = db.execute(query.order_by(stored.views.c.place)).mappings().all()
-    joined: dict[str, list[str]] = {}
-    for one in standing.visible(db, viewer, found, "id"):
-        joined.setdefault(one["agency"], []).append(one["id"])
-    for agency, ids in joined.items():
-        count = f"{len(ids)} UNVERIFIED emergencies" if len(ids) > 1 else "UNVERIFIED emergency"
+    views = stored.views.c
+    newest = func.max(views.place).label("newest")
+    query = select(views.agency, func.count().label("many"), newest).group_by(views.agency)
+    query = query.where(stored.UNVERIFIED, standing.is_shown(views.id, viewer)).order_by(newest)
+    for one in db.execute(query).all():
+        said = db.execute(select(views.id).where(views.place == one.newest)).scalar_one()
+        count = f"{one.many} UNVERIFIED emergencies" if one.many > 1 else "UNVERIFIED emergency"
         yield (
-            f"{count} through {agency}'s topic, {ids[-1]} the newest: nobody knows who wrote it. "
+            f"{count} through {one.agency}'s topic, {said} the newest: nobody knows who wrote it. "
             "Call back first."
         )
 

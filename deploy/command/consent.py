@@ -11,7 +11,7 @@ from contracts.draft import Draft
 from contracts.event.case import ConsentRecorded
 from contracts.fault import Misuse
 from contracts.sharing import ConsentState, ConsentView
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.command.words import MaybeReason
 from deploy.speaking import speak
 from producers.home import Home

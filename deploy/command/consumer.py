@@ -13,13 +13,6 @@ from sqlalchemy import Connection
 
 from consumers import aside, standing
 from consumers import store as stored
-from consumers.desk.rows import looks
-from consumers.desk.searches import search_found, searches
-from consumers.desk.shift import shift_notes
-from consumers.desk.whereabouts import whereabouts
-from consumers.research.looks import looks as reveals
-from consumers.research.rows import KEPT as RESULTS
-from consumers.telling.rows import deliveries
 from contracts.fault import Misuse
 from deploy.wiring import open_acting
 from producers.home import Home
@@ -34,7 +27,8 @@ ActingHome = Annotated[Path, typer.Option("--home", help="The agency's home that
 Looks = Annotated[
     str | None,
     typer.Option("--by", help="Who looks, as their credential names them: some things may be kept "
-                 "from them. Left out, what is kept from anybody is."),
+                 "from them. Believed as typed: only the desk checks it. Left out, what is kept "
+                 "from anybody is."),
 ]  # fmt: skip
 
 
@@ -46,13 +40,6 @@ TakeOver = Annotated[
     typer.Option("--take-over", help="Act here from now on, where another home of this agency did "
                  "and is stopped."),
 ]  # fmt: skip
-
-
-KEPT = RESULTS | {
-    looks.name, reveals.name, whereabouts.name, deliveries.name, shift_notes.name,
-    searches.name, search_found.name,
-}  # fmt: skip
-"""Tables that nothing brings back."""
 
 
 @app.command()
@@ -87,13 +74,12 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 def rebuild(home: ActingHome) -> None:
     """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Research results, looks and who was told are kept: they are on no log. Nothing is said
-    meanwhile.
+    Also where another version of this program made the database. Research results, looks and who
+    was told are kept: they are on no log. Nothing is said meanwhile.
     """
-    acting = open_acting(Home.open(home))
+    opened = Home.open(home)
     with sole_consumer(home, what="candour consumer rebuild"):
-        acting.store.forget(kept=KEPT)
-        count = asyncio.run(acting.read())
+        count = asyncio.run(open_acting(opened, anew=True).read())
     typer.echo(
         f"Rebuilt from {count} record{'' if count == 1 else 's'}; results and looks are kept. "
         f"Now: candour consumer run --home {home}"

@@ -13,8 +13,8 @@ from contracts.fault import Misuse
 from contracts.statement import interpret, parse
 from deploy import clock
 from deploy.command.consent import AnyHome
-from deploy.command.research import By, Role
 from deploy.command.retract import show
+from deploy.command.spelling import By, Role
 from deploy.speaking import speak
 from producers.correcting import corrected
 from producers.home import Home

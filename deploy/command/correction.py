@@ -12,7 +12,7 @@ from contracts.opened import View, open_receipt
 from deploy.casework import SaidHere, said_here
 from deploy.command.consent import AnyHome
 from deploy.command.consumer import ActingHome, Looks, at, looking
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.speaking import outbox_of
 from deploy.wiring import open_acting
 from producers import withheld

@@ -10,16 +10,15 @@ from deploy.command.consumer import ActingHome
 from deploy.desk import DeskSettings, configured, development, serve
 from producers.home import Home
 
+Port = Annotated[int, typer.Option(min=1, max=65_534, help="Where it listens.")]
+Development = Annotated[
+    bool,
+    typer.Option("--development", help="Sign in by name alone, for a demonstration: this starts a "
+                 "provider that asks for no password, on this machine only, at the next port."),
+]  # fmt: skip
 
-def desk(
-    home: ActingHome,
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens.")] = 8443,
-    develop: Annotated[
-        bool,
-        typer.Option("--development", help="Sign in by name alone, for a demonstration: this "
-                     "starts a provider that asks for no password, on this machine only."),
-    ] = False,
-) -> None:  # fmt: skip
+
+def desk(home: ActingHome, port: Port = 8443, develop: Development = False) -> None:
     """Serve the desk of a home until stopped. A consumer must run on the same home.
 
     Who people are comes from the identity provider in desk.yaml of the home (`issuer`,

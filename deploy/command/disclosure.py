@@ -20,7 +20,7 @@ from contracts.identifier import is_statement_id
 from contracts.section import Answer
 from deploy.command.consumer import ActingHome, Looks, as_of, at, failing, insist_on, looking
 from deploy.command.publish import Moment, Once, Wait, check_reports, filed
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.command.words import Reason
 from deploy.speaking import WAIT_S_MAX
 from deploy.wiring import Acting, open_acting

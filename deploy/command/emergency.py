@@ -12,7 +12,7 @@ from consumers.governance import rows
 from consumers.governance.desk import FOUND, Finding
 from deploy.command.consumer import ActingHome, Looks, as_of, at, looking
 from deploy.command.publish import reason_line
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.command.words import Lesson
 from deploy.speaking import insisted
 from deploy.wiring import open_acting

@@ -19,7 +19,7 @@ from contracts.form import Section
 from contracts.section import Identity, Narrative, Part, PersonPart
 from deploy.command.consent import AnyHome
 from deploy.command.consumer import ActingHome, Looks, as_of, failing, looking
-from deploy.command.research import By, Role, limits_of, name_of
+from deploy.command.spelling import By, Role, limits_of, name_of
 from deploy.command.words import Heard, HerWords
 from deploy.speaking import speak
 from deploy.wiring import open_acting
@@ -100,8 +100,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
         failing(db, viewer)
-        hidden = standing.hidden_from(db, viewer)
-        lines = [*_jointly(db, acting.outbox, hidden), *_unaccounted(db, viewer)]
+        lines = [*_jointly(db, acting.outbox, viewer), *_unaccounted(db, viewer)]
         for line in lines:
             typer.echo(line)
         now = stored.ledger_time(db)
@@ -110,8 +109,8 @@ def listed(home: ActingHome, by: Looks = None) -> None:
         as_of(home, now)
 
 
-def _jointly(db: Connection, outbox: Outbox, hidden: frozenset[str]) -> Iterator[str]:
-    for row in rows.only_jointly(db, hidden):
+def _jointly(db: Connection, outbox: Outbox, viewer: frozenset[str] | None) -> Iterator[str]:
+    for row in rows.only_jointly(db, viewer):
         held = stored.held(db, row["statement"])
         people = held.sections.values() if held else ()
         named = [v for v in people if isinstance(v, Identity) and v.subject == row["subject"]]

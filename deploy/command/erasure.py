@@ -20,7 +20,7 @@ from contracts.identifier import is_slug
 from deploy import clock
 from deploy.command.audit import TrustFile, verified
 from deploy.command.consumer import ActingHome, Looks, at, lines, looking
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.speaking import clear, insisted, outbox_of
 from deploy.wiring import open_acting
 from producers.home import Home

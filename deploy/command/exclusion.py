@@ -12,7 +12,7 @@ from contracts.sharing import Exclusion
 from deploy.casework import lifted, standing
 from deploy.command.consent import About, AnyHome
 from deploy.command.consumer import Looks, looking
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.command.words import Reason
 from deploy.speaking import known_to, outbox_of, speak
 from producers.home import Home

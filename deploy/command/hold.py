@@ -10,7 +10,7 @@ from contracts.event.case import LegalHoldLifted, LegalHoldSet
 from deploy.casework import lifted, standing
 from deploy.command.consent import About, AnyHome
 from deploy.command.consumer import Looks, looking
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.command.words import Reason
 from deploy.speaking import outbox_of, speak
 from producers.home import Home

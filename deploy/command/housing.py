@@ -12,7 +12,7 @@ from contracts.event.action import HousingNoticeGiven
 from contracts.fault import Misuse
 from contracts.section import Contact, Identity
 from deploy.command.consumer import ActingHome, Looks, as_of, failing, insist_on, looking
-from deploy.command.research import By, Role, name_of
+from deploy.command.spelling import By, Role, name_of
 from deploy.wiring import open_acting
 from producers.home import Home
 from producers.saying import subject_of

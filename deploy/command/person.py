@@ -10,9 +10,9 @@ from consumers import standing
 from consumers import store as stored
 from consumers.people.desk import Candidate
 from consumers.people.page import Line, Page, by_agency, held_of
-from consumers.safeguarding import rows
+from consumers.safeguarding import links, rows
 from deploy.command.consumer import PASTED, ActingHome, Looks, looking
-from deploy.command.research import By, Role, limits_of
+from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Reason
 from deploy.wiring import open_acting
 from producers.home import Home
@@ -26,9 +26,9 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
-        links = standing.visible(db, viewer, rows.standing_links(db), "id")
+        joined = standing.visible(db, viewer, links.standing_links(db), "id")
         origins = standing.visible(db, viewer, rows.all_origins(db), "id", "first", "second")
-    for link in links:
+    for link in joined:
         typer.echo(f"{link['id']}  one person: {link['subjects']}  by {link['matcher']}")
     for origin in origins:
         stands = f"{origin['decision']}, decided by {origin['decided_by']}"
@@ -39,7 +39,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
             f"{origin['id']}  possibly one source, {days} day{'' if days == 1 else 's'} apart: "
             f"{origin['first']} and {origin['second']}  {stands}"
         )
-    if not links and not origins:
+    if not joined and not origins:
         typer.echo("No link stands and nothing is proposed.")
 
 

@@ -18,7 +18,7 @@ from contracts.opened import open_receipt
 from contracts.reason import Reason
 from deploy.command.consumer import PASTED, ActingHome, Looks, as_of, at, looking
 from deploy.command.publish import OUTCOMES, reason_line
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.speaking import insisted
 from deploy.wiring import Acting, open_acting
 from producers.home import Home

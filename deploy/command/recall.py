@@ -10,7 +10,7 @@ from consumers import standing
 from consumers import store as stored
 from consumers.governance import rows
 from deploy.command.consumer import PASTED, ActingHome, Looks, as_of, at, looking
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.speaking import insisted
 from deploy.wiring import open_acting
 from producers.home import Home

@@ -17,7 +17,7 @@ from contracts.statement import Statement, interpret, parse
 from deploy.command.consent import AnyHome
 from deploy.command.consumer import ActingHome, Looks, as_of, at, failing, looking
 from deploy.command.publish import Moment, Once, Wait, check_reports, filed
-from deploy.command.research import By, Role, limits_of
+from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Reason
 from deploy.speaking import WAIT_S_MAX, outbox_of
 from deploy.wiring import STORE, open_acting

@@ -2,11 +2,11 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from deploy.command.consumer import ActingHome
+from deploy.command.desk import Development, Port
 from deploy.command.publish import check_reports
 from deploy.desk import configured, development
 from deploy.reporting import REPORTERS, ReportSettings, serve
@@ -14,21 +14,13 @@ from deploy.speaking import outbox_of
 from producers.home import Home
 
 
-def report(
-    home: ActingHome,
-    port: Annotated[int, typer.Option(min=1, max=65_534, help="Where it listens.")] = 8453,
-    develop: Annotated[
-        bool,
-        typer.Option("--development", help="Sign in by name alone, for a demonstration: this "
-                     "starts a provider that asks for no password, on this machine only."),
-    ] = False,
-) -> None:  # fmt: skip
+def report(home: ActingHome, port: Port = 8453, develop: Development = False) -> None:
     """Serve the page on which an agency of any kind reports, until stopped; it sends by itself.
 
-    Who people are comes from the identity provider in report.yaml of the home (`issuer`,
-    `client_id`, `client_secret`: a file, `address`: where browsers reach it, `certificate` and
-    `key`: files for TLS). With `case_secret`, a file, the agency's case system may begin a report:
-    POST /reports/from-case.
+    Who people are comes from the identity provider in report.yaml of the home, with the fields
+    that `candour desk --help` names. `draft_days`: how long a report that nobody goes on with is
+    kept. With `case_secret`, a file, the agency's case system may begin a report: POST
+    /reports/from-case.
     """
     opened = Home.open(home)
     check_reports(outbox_of(opened))

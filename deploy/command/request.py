@@ -18,8 +18,8 @@ from contracts.event.work import InformationRequested, InformationSupplied
 from contracts.fault import Misuse
 from contracts.form import is_real
 from deploy.command.consumer import PASTED, ActingHome, Looks, as_of, at, failing, looking
-from deploy.command.research import By, Role
 from deploy.command.response import limits_on
+from deploy.command.spelling import By, Role
 from deploy.command.words import Reason
 from deploy.wiring import Acting, open_acting
 from producers.home import Home

@@ -28,13 +28,11 @@ from deploy.command.consumer import (
     lines,
     looking,
 )
-from deploy.command.spelling import By, Role, best_name, limits_of, name_of, stands_of
+from deploy.command.spelling import By, Role, best_name, limits_of, stands_of
 from deploy.command.task import request_victim_information, show
 from deploy.command.words import MaybeReason, Reason, text_in
 from deploy.wiring import Acting, open_acting
 from producers.home import Home
-
-__all__ = ["By", "Role", "limits_of", "name_of"]
 
 app = typer.Typer(no_args_is_help=True, help="Research tasks of a police agency.")
 app.command()(show)
@@ -137,7 +135,10 @@ def complete(  # noqa: PLR0913 - one look has this many independent parts
     said = asyncio.run(acting.act(wanted))
     typer.echo(f"{plan.WORDS[outcome]} (entry {said.entry}).")
     for follows in wanted[1:]:
-        typer.echo(f"This opens a further look: task {follows.draft.id}")
+        if follows.draft.event == "alert_raised":
+            typer.echo(f"Somebody is told that this was not looked up: alert {follows.draft.id}")
+        else:
+            typer.echo(f"This opens a further look: task {follows.draft.id}")
 
 
 @app.command()

@@ -23,7 +23,7 @@ from contracts.identifier import agency_of, is_statement_id
 from contracts.section import Identity, Name, Narrative
 from contracts.statement import Statement
 from deploy.command.consumer import ActingHome, Looks, at, chosen, failing, looking
-from deploy.command.research import By, Role, limits_of
+from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Answered, AnswerWords, Supplied, SupplyWords
 from deploy.wiring import Acting, open_acting
 from producers.filed import born_of

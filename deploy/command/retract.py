@@ -8,7 +8,7 @@ import typer
 from contracts.draft import Draft
 from contracts.event.case import StatementRetracted
 from deploy.command.consent import AnyHome
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.speaking import Said, speak
 from producers.home import Home
 from producers.outbox import Outbox

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from consumers.safeguarding.rules import same_origin, unresearched
-from consumers.safeguarding.rules.every import EVERY
+from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.terms import FOUND, completed, in_force
 from consumers.safeguarding.threads import LOUDNESS
 from consumers.safeguarding.trying import Compared, alerts_under, compared
@@ -23,7 +23,7 @@ from producers.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="The rules that raise alerts: in force, and tried.")
 
-KNOWN = frozenset({*EVERY, same_origin.ID, unresearched.ID})
+KNOWN = frozenset({*RULES, same_origin.ID, unresearched.ID})
 """The rules that this version of the program has."""
 
 
@@ -68,6 +68,8 @@ def words_of(term: RuleTerm, kind: str) -> Iterator[str]:
     told = [f"{name} {value}" for name, value in figures.items() if value is not None]
     if told:
         yield f"  {', '.join(told)}"
+    for name, words in (term.words or {}).items():
+        yield f"  {name}: {', '.join(words)}"
 
 
 @app.command("try")

@@ -12,8 +12,10 @@ from contracts.sharing import UseLimits
 from contracts.statement import Statement
 from deploy.command.consumer import at
 
-By = Annotated[str, typer.Option(help="Your name; it goes on the log.")]
-Role = Annotated[str, typer.Option(help="Your role.")]
+By = Annotated[
+    str, typer.Option(help="Your name; it goes on the log as typed: only the desk checks it.")
+]
+Role = Annotated[str, typer.Option(help="Your role, believed as typed.")]
 
 
 def stands_of(task: RowMapping, now: int) -> str:
@@ -25,7 +27,7 @@ def stands_of(task: RowMapping, now: int) -> str:
     if task["why"]:
         stands += f" ({task['why']})"
     if task["open"] and task["retry_at"]:
-        stands += f"; asked again at {at(task['retry_at'])}"
+        stands += f"; to be asked again from {at(task['retry_at'])}"
     return stands
 
 

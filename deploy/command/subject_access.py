@@ -1,7 +1,6 @@
 """`candour subject-access`: answer one person who asks what the agency holds about them."""
 
 import asyncio
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +12,11 @@ from consumers import aside
 from consumers import store as stored
 from consumers.governance.subject_access import WHY, Controller, Pack
 from consumers.governance.subject_access import subject_access as pack_of
-from consumers.safeguarding import rows
+from consumers.safeguarding import links
 from contracts.fault import Misuse
 from contracts.section import Contact
 from deploy.command.consumer import ActingHome, at
-from deploy.command.research import By, Role
+from deploy.command.spelling import By, Role
 from deploy.wiring import Acting, open_acting
 from producers.home import Home
 from producers.keys import check_private, replace_private
@@ -49,11 +48,9 @@ def subject_access(  # noqa: PLR0913 - an answer rests on this many independent 
     viewer = _searching(acting, by)
     known = acting.outbox.token_of("subject", subject)
     with acting.store.read() as db:
-        tokens = linked(
-            # Who was never known here is answered as anybody of whom nothing is held.
-            known or subject,
-            (one["subjects"].split() for one in rows.standing_links(db)),
-        )
+        # Who was never known here is answered as anybody of whom nothing is held.
+        asked = known or subject
+        tokens = links.persons(db, [asked])[asked]
         now, unproved = stored.ledger_time(db), len(aside.all_unproved(db))
         pack = pack_of(db, tokens, _controller(acting), viewer=viewer, read=words)
     out.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -144,19 +141,6 @@ def _say(out: Path, unused: list[str], others: list[str]) -> None:
             f"--read {one} was NOT followed: it is not of this person, or is withheld for more "
             f"than its words. `withheld` in {RECORD} says why, where it is theirs."
         )
-
-
-def linked(token: str, links: Iterable[Iterable[str]]) -> frozenset[str]:
-    """List every token of a person, through links that stand.
-
-    Args:
-        token: one of them.
-        links: tokens that somebody named says are one person, by link.
-    """
-    known, groups = {token}, [set(one) for one in links]
-    while more := [one for one in groups if one & known and not one <= known]:
-        known = known.union(*more)
-    return frozenset(known)
 
 
 def _place(text: str) -> tuple[str, str]:

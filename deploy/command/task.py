@@ -1,16 +1,16 @@
 """`candour research show` and `request-victim-information`: one task whole, and what is no task."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection, RowMapping
 
-from consumers import standing
+from consumers import standing, whereabouts
 from consumers import store as stored
 from consumers.intelligence.rows import first_lines
-from consumers.research import known, looks, plan, rows
+from consumers.research import known, plan, rows
 from consumers.research.found import no_task
 from consumers.research.known import Known
 from consumers.research.victim_information import KINDS, Sought
@@ -18,7 +18,7 @@ from consumers.research.worker import Research
 from contracts.event.action import Excepted
 from contracts.event.work import ResearchCompleted, ResearchRequested
 from contracts.fault import Misuse
-from contracts.section import Whereabouts
+from contracts.section import Refuge, Whereabouts
 from deploy.command.consumer import ActingHome, Looks, at, failing, insist_on, looking
 from deploy.command.spelling import By, Role, limits_of, spelled, stands_of
 from deploy.command.words import EnquiryWords, MaybeReason
@@ -32,9 +32,9 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
     by: Looks = None,
     reveal: Annotated[
         bool,
-        typer.Option("--reveal-whereabouts", help="Also where somebody is whom no task shows: of "
-                     "an urgent report, to the task's owner, with --by, --role and --words. That "
-                     "you looked is kept."),
+        typer.Option("--reveal-whereabouts", help="Also where somebody is whom no task shows: to "
+                     "whoever has the urgent work, with --by, --role and --words; else two people "
+                     "do it at the desk. That you looked is kept, and reviewed there."),
     ] = False,
     role: Annotated[str | None, typer.Option(help="Your role.")] = None,
     words: MaybeReason = None,
@@ -49,7 +49,7 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
         person = None if row is None else known.known(db, row["statement"], row["subject"], viewer)
     if row is None or person is None:
         raise no_task()
-    places: list[Whereabouts] = [] if person.is_sheltered else person.places
+    places: Sequence[Whereabouts | Refuge] = [] if person.is_sheltered else person.places
     if reveal:
         if not (by and role and words):
             raise Misuse(
@@ -66,8 +66,8 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
 
 
 def _lines(
-    db: Connection, task: RowMapping, person: Known, places: list[Whereabouts],
-    hidden: frozenset[str],
+    db: Connection, task: RowMapping, person: Known,
+    places: Sequence[Whereabouts | Refuge], hidden: frozenset[str],
 ) -> Iterator[str]:  # fmt: skip
     """Lay one task out, in the order in which it is read."""
     report = stored.held(db, task["statement"])
@@ -81,14 +81,15 @@ def _lines(
     yield from _described(person)
     for place in places:
         told = (place.address, place.telephone, place.safe_contact, place.known_at)
-        yield f"  whereabouts: {', '.join(text for text in told if text)}"
+        kind = "REFUGE, told to nobody" if isinstance(place, Refuge) else "whereabouts"
+        yield f"  {kind}: {', '.join(text for text in told if text)}"
     if person.places and not places:
         yield (
             f"  whereabouts: {len(person.places)} held and not shown: this person is, or may be, "
             "the victim (--reveal-whereabouts)"
         )
-    for look in looks.of_task(db, task["id"]):
-        yield f"  {look['shown']} shown to a {look['role']} at {at(look['at'])}"
+    for look in whereabouts.shown_to(db, report, task["subject"]):
+        yield f"  whereabouts shown to {look['name']} at {at(look['shown_at'])}"
     yield from _results(db, task, hidden)
 
 

@@ -4,9 +4,8 @@ Never from the command line: everybody on the machine can read that while it run
 keeps it.
 """
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from pydantic import Field
@@ -15,7 +14,6 @@ from contracts.fault import Misuse
 from producers.document import Document, read_document, read_text
 from producers.filed import BirthDay
 
-_Words = TypeVar("_Words", bound=Document)
 _Text = Annotated[str, Field(min_length=1)]
 
 
@@ -99,8 +97,12 @@ def text_in(path: Path, what: str) -> str:
         raise Misuse(f"{what}: {fault.text}", remedy=fault.remedy) from None
 
 
-def _words(shape: type[_Words]) -> Callable[[str], _Words]:
-    return lambda path: read_document(Path(path), shape)
+def _file(shape: type[Document], told: str) -> Any:
+    """Make the option of a YAML file of such words."""
+    return typer.Option(
+        "--words", parser=lambda path: read_document(Path(path), shape), metavar="FILE",
+        help=f"A YAML file: {told}.",
+    )  # fmt: skip
 
 
 def _reason(path: str) -> str:
@@ -116,62 +118,43 @@ MaybeReason = Annotated[str | None, _WHY]
 """The same where it is not always asked."""
 HerWords = Annotated[
     Heard | None,
-    typer.Option(
-        "--words", parser=_words(Heard), metavar="FILE",
-        help="A YAML file: `text` what was said, in her words; `reason` why nobody asked.",
-    ),
-]  # fmt: skip
+    _file(Heard, "`text` what was said, in her words; `reason` why nobody asked"),
+]
 Lesson = Annotated[
-    Learned,
-    typer.Option(
-        "--words", parser=_words(Learned), metavar="FILE",
-        help="A YAML file that says what is to be learned, as `lesson`; it goes on the log.",
-    ),
-]  # fmt: skip
+    Learned, _file(Learned, "what is to be learned, as `lesson`; it goes on the log")
+]
 Person = Annotated[
     Vouched,
-    typer.Option(
-        "--words", parser=_words(Vouched), metavar="FILE",
-        help="A YAML file: the practitioner's `name`, as their statements name them, and their "
-        "`registration`, as SWE 123, if any.",
+    _file(
+        Vouched,
+        "the practitioner's `name`, as their statements name them, and their `registration`, as "
+        "SWE 123, if any",
     ),
-]  # fmt: skip
+]
 AnswerWords = Annotated[
     Answered | None,
-    typer.Option(
-        "--words", parser=_words(Answered), metavar="FILE",
-        help="A YAML file: `say` what the reporter may say and `avoid` what not, `next_contact` "
-        "whom to ring and when, `reason` why nothing is done.",
+    _file(
+        Answered,
+        "`say` what the reporter may say and `avoid` what not, `next_contact` whom to ring and "
+        "when, `reason` why nothing is done",
     ),
-]  # fmt: skip
+]
 SupplyWords = Annotated[
     Supplied | None,
-    typer.Option(
-        "--words", parser=_words(Supplied), metavar="FILE",
-        help="A YAML file: `text` in words; `given`, `family` and `born` (1980-05-12, 1980-05, "
-        "1980 or an age) of the person; `reason` why nothing is supplied.",
+    _file(
+        Supplied,
+        "`text` in words; `given`, `family` and `born` (1980-05-12, 1980-05, 1980 or an age) of "
+        "the person; `reason` why nothing is supplied",
     ),
-]  # fmt: skip
+]
 EnquiryWords = Annotated[
     Enquired,
-    typer.Option(
-        "--words", parser=_words(Enquired), metavar="FILE",
-        help="A YAML file: `line_of_enquiry`, the `period` of the records, `why` they are believed "
-        "to hold what bears on it, what `less_intrusive` was considered; `counselling`, only where "
-        "such records are asked for: why they are proportionate.",
+    _file(
+        Enquired,
+        "`line_of_enquiry`, the `period` of the records, `why` they are believed to hold what "
+        "bears on it, what `less_intrusive` was considered; `counselling`, only where such records "
+        "are asked for: why they are proportionate",
     ),
-]  # fmt: skip
-Instructions = Annotated[
-    Instructed | None,
-    typer.Option(
-        "--words", parser=_words(Instructed), metavar="FILE",
-        help="A YAML file: `instructions` of code C.",
-    ),
-]  # fmt: skip
-CopyWords = Annotated[
-    Copied,
-    typer.Option(
-        "--words", parser=_words(Copied), metavar="FILE",
-        help="A YAML file: the `product` in new words; `instructions` of code C.",
-    ),
-]  # fmt: skip
+]
+Instructions = Annotated[Instructed | None, _file(Instructed, "`instructions` of code C")]
+CopyWords = Annotated[Copied, _file(Copied, "the `product` in new words; `instructions` of code C")]

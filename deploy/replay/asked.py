@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from consumers.safeguarding.rules.same_origin import ID as SAME_ORIGIN
-from consumers.safeguarding.rules.terms import in_force
+from consumers.safeguarding.rules.terms import desks
 from contracts.event.control import Founding
 from contracts.event.work import AlertRaised, PossibleSameOrigin
 from contracts.sharing import Involvements
@@ -101,13 +101,6 @@ def asked(played: Played) -> list[Asked]:
     return sorted(found.values(), key=lambda one: (order[one.item], one.at))
 
 
-def desks(founding: Founding, role: str) -> frozenset[str]:
-    """Give the kinds of agency in which the ruleset has a role's desk; empty for none."""
-    owned = [pair for term in in_force(founding.rules) for pair in term.owners.items()]
-    every = [*owned, *founding.rules.roles.items()]
-    return frozenset(kind for kind, name in every if name == role and kind != "other")
-
-
 def _alerts(played: Played) -> Iterator[Asked]:
     for spoken, alert in played.alerts:
         if spoken.about:
@@ -133,7 +126,7 @@ def _origins(played: Played) -> Iterator[Asked]:
 
 def _owner(played: Played, spoken: Spoken, alert: AlertRaised) -> Owner:
     """Say whose duty an alert is: of whoever raised it, or of whom it is addressed to."""
-    founding, kinds = played.founding, desks(played.founding, alert.owner_role)
+    founding, kinds = played.founding, desks(played.founding.rules, alert.owner_role)
     given = spoken.statement.sections.get("involvement")
     addressed = [one.agency for one in given.involved] if isinstance(given, Involvements) else []
     fit = (one for one in (*addressed, spoken.agency) if _kind_of(founding, one) in kinds)

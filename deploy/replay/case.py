@@ -24,8 +24,8 @@ from producers.filed import BirthDay
 
 Standing = Literal["held_then", "told_informally", "learned_at_review", "invented"]
 What = Literal[
-    "anything", "event", "provenance", "use_limits", "identity", "whereabouts", "part", "narrative",
-    "risk", "consent", "health", "involvement", "necessity", "source_identity",
+    "anything", "event", "provenance", "use_limits", "identity", "whereabouts", "refuge", "part",
+    "narrative", "risk", "consent", "health", "involvement", "necessity", "source_identity",
 ]  # fmt: skip
 """What somebody must never receive: a kind of section, or `anything` at all of a statement."""
 HERE = Path(__file__).parent

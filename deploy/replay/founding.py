@@ -113,7 +113,8 @@ def vouch(
     They are invented, and so is that: what a leg asks of whoever says a thing is taken as given.
     """
     asked = {q for one in agreements for leg in one.legs for q in leg.qualifications or ()}
-    asked |= {founding.rules.index_qualification or ""} - {""}
+    rules = founding.rules
+    asked |= {rules.index_qualification or "", rules.disclosure_qualification or ""} - {""}
     until = spelled(milliseconds(f"{agreements[0].expires}T00:00:00Z"))
     titles = {one.id: one.title for one in founding.agencies}
     for key, writer in case.writers.items():

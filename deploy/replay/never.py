@@ -1,15 +1,15 @@
 """What somebody must never receive, looked for at every delivery, in every desk and in every word.
 
 Three things are looked at: which sections of an item's statement come to the party; whether its
-words come in anything else that the party receives, or that any consumer says by itself; and
-whether they stand in the rows of the party's desk.
+words, or some of them in a row, come in anything else that the party receives, or that any consumer
+says by itself; and whether they stand in the rows of the party's desk.
 
 Source: domain.md 5, traps 1 to 16, and 14 in particular.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import select
@@ -19,10 +19,12 @@ from contracts.event.control import PersonsLinked
 from contracts.form import Section
 from contracts.opened import View
 from contracts.section import (
+    PLACES,
     Health,
     Identity,
     Narrative,
     PersonPart,
+    Refuge,
     SourceIdentity,
     Whereabouts,
     kind_of,
@@ -31,15 +33,25 @@ from contracts.statement import Statement
 from deploy.replay.case import Case, Item, Never
 from deploy.replay.played import Breach, Spoken
 
-WORDS_MIN = 3
+LETTERS_MIN = 3
 """Shorter words are not looked for: they stand in everything."""
+QUOTED_MIN = 6
+"""So many words of a longer text in a row are a quotation, whatever stands between them."""
 _WORDED: dict[str, type[Section]] = {
     "narrative": Narrative, "health": Health, "source_identity": SourceIdentity,
-    "whereabouts": Whereabouts,
+    "whereabouts": Whereabouts, "refuge": Refuge,
 }  # fmt: skip
 _NO_WORDS = frozenset({"subject", "form", "standing", "known_at"})
 _KEPT = frozenset({"views", "notices"})
 """Tables of exact records, each of which was looked at when it came."""
+
+
+class _Forbidden(NamedTuple):
+    """Words that must never be read: by which rule, of which item, in which section."""
+
+    never: Never
+    item: str
+    section: str
 
 
 class Watch:
@@ -54,15 +66,16 @@ class Watch:
         self.breaches: list[Breach] = []
         self._case, self._people = case, people
         self._said: dict[str, Item] = {}
-        self._words: list[tuple[Never, str, str, re.Pattern[str]]] = []
-        """What must never be read: the rule, of which item, which section, and the words."""
+        self._runs: dict[tuple[str, ...], list[_Forbidden]] = {}
+        """What must never be read, by words in a row."""
 
     def say(self, item: Item, statement: Statement) -> None:
         """Begin to watch over an item that was said, before anybody reads it."""
         self._said[statement.context.id] = item
         for never in self._of(item):
-            for kind, words in self._worded(never, item, statement):
-                self._words.append((never, item.id, kind, _pattern(words)))
+            for kind, texts in self._worded(never, item, statement):
+                for run in {run for text in texts for run in _quotable(text)}:
+                    self._runs.setdefault(run, []).append(_Forbidden(never, item.id, kind))
 
     def see(self, agency: str, view: View) -> None:
         """Look at what an agency received; what it said itself it may know."""
@@ -89,7 +102,7 @@ class Watch:
 
     def look(self, agency: str, store: Store) -> None:
         """Look at every row of an agency's desk."""
-        if not any(self._case.agency_of(never.who) == agency for never, *_ in self._words):
+        if agency not in map(self._case.agency_of, (one.who for one in self._case.must_never)):
             return
         with store.read() as db:
             for table in metadata.sorted_tables:
@@ -114,7 +127,7 @@ class Watch:
         for name, value in sections.items():
             kind = (kind_of(name) or name).removeprefix("person.")
             subject = getattr(value, "subject", None)
-            of_person = isinstance(value, (Identity, Whereabouts, PersonPart))
+            of_person = isinstance(value, (Identity, *PLACES, PersonPart))
             theirs = never.person is None or self._people.get(subject or "") == never.person
             if "anything" in never.what or (kind in never.what and (theirs or not of_person)):
                 yield name
@@ -138,10 +151,12 @@ class Watch:
                 yield "identity", [n for n in (one.given, one.family, *one.also) if n]
 
     def _read(self, text: str, where: str, *, agency: str | None = None) -> None:
-        for never, item, section, words in self._words:
-            party = self._case.agency_of(never.who)
-            if agency in {None, party} and words.search(text):
-                self._add(never, item, section, where)
+        words = _words(text)
+        for length in {len(run) for run in self._runs}:
+            for run in _in_a_row(words, length):
+                for never, item, section in self._runs.get(run, ()):
+                    if agency in {None, self._case.agency_of(never.who)}:
+                        self._add(never, item, section, where)
 
     def _add(self, never: Never, item: str, section: str, where: str) -> None:
         breach = Breach(item, self._case.agency_of(never.who), section, where, never.why)
@@ -149,11 +164,21 @@ class Watch:
             self.breaches.append(breach)
 
 
-def _pattern(words: Collection[str]) -> re.Pattern[str]:
-    """Make what finds any of these words, whole and as they are written: names are words too."""
-    known = [" ".join(one.split()) for one in words]
-    listed = "|".join(re.escape(one) for one in known if len(one) >= WORDS_MIN)
-    return re.compile(rf"(?<!\w)(?:{listed or '(?!)'})(?!\w)")
+def _quotable(text: str) -> Iterable[tuple[str, ...]]:
+    """List what of a text is known again: all of it where it is short, else words in a row."""
+    words = _words(text)
+    if len(words) > QUOTED_MIN:
+        return _in_a_row(words, QUOTED_MIN)
+    return [tuple(words)] if len(text) >= LETTERS_MIN else []
+
+
+def _words(text: str) -> list[str]:
+    """Take a text's words, whatever their case and what stands between them, in JSON too."""
+    return re.findall(r"\w+", re.sub(r"\\[nrt]", " ", text).casefold())
+
+
+def _in_a_row(words: list[str], count: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(words[at:] for at in range(count)), strict=False)
 
 
 def _text_of(sections: Collection[Section]) -> str:

@@ -211,7 +211,7 @@ class Offices:
         voice = Voice(agency, home.source, home.agency.accountable, Partnership(), home.credential)
         store = Store(where or home.folder / STORE)
         weighing = weighing_of(home.folder)
-        workers = workers_of(voice, weighing)
+        workers = workers_of(voice, weighing, home.folder)
         consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers)
         acting = Acting(home, desk.outbox, store, consumer, weighing)
         own = {writer: self._source(agency, writer) for writer in writers}

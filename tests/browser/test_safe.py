@@ -1,6 +1,5 @@
 """Safe by construction, where the browser decides: what a person meets who is at the desk."""
 
-import asyncio
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Request
 
-from consumers.desk.whereabouts import WAIT_MS
+from consumers.whereabouts import WAIT_MS
+from producers.sender import until
 from tests.support.browser import Served, axe, choose, in_memory, shot, sign_in
 from tests.support.stranger import concern, seeded
 from tests.support.strategies import provenance
@@ -299,10 +299,9 @@ async def test_what_stands_inline_does_not_run(
             document.body.append(away);
         }"""
         await page.evaluate(put)
-        for _ in range(100):
-            if sum("Content Security Policy" in one for one in refused) >= 3:
-                break
-            await asyncio.sleep(0.05)
+        assert await until(
+            lambda: sum("Content Security Policy" in one for one in refused) >= 3, 60
+        )
         assert await page.evaluate("window.ran") is None
         blocked = " ".join(refused)
         assert "inline script" in blocked

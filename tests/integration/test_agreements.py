@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import candour
+from tests.support.command import invoked
 from tests.support.running import DEMO, Running, running
 
 REPORT = Path(__file__).parents[2] / "producers" / "report.yaml"
@@ -33,7 +33,7 @@ class Desk:
 
     async def runs(self, *arguments: object, expect: int = 0) -> str:
         """Run any command with this home."""
-        ran = await asyncio.to_thread(candour, *arguments, "--home", self.home)
+        ran = await asyncio.to_thread(invoked, *arguments, "--home", self.home)
         assert ran.returncode == expect, ran.stdout + ran.stderr
         return ran.stdout + ran.stderr
 

@@ -8,7 +8,7 @@ import msgspec
 from contracts import topic
 from deploy.speaking import outbox_of, say
 from tests.support.auditor import audit_folder
-from tests.support.command import candour
+from tests.support.command import candour, invoked, typed
 from tests.support.reports import concern
 from tests.support.running import Running, running
 from tests.support.topics import put_records
@@ -31,10 +31,7 @@ async def test_an_export_from_kafka_verifies_in_another_process(kafka: str, tmp_
         await put_records(kafka, name, [b"garbage", b"more garbage"])
         last = await say(outbox, concern(outbox, urgency="threat_to_life"))
         trust = trust_of(town, tmp_path)
-        made = candour(
-            "audit", "export", tmp_path / "export", "--partnership", "mk-audit", "--kafka", kafka
-        )
-        assert made.returncode == 0, made.stderr
+        await typed(f"audit export {tmp_path}/export --partnership mk-audit --kafka {kafka}")
     judged = candour("audit", "verify", tmp_path / "export", "--trust", trust, "--workers", 2)
     assert judged.returncode == 0, judged.stdout + judged.stderr
     verdict = json.loads((tmp_path / "export.verdict.json").read_bytes())
@@ -44,7 +41,7 @@ async def test_an_export_from_kafka_verifies_in_another_process(kafka: str, tmp_
     stranger = audit_folder(tmp_path / "export", trust)
     assert stranger.defects == set()
     assert {one.id for one in (*said, held, last)} <= {found for _, found in stranger.statements}
-    told = candour("audit", "chronology", tmp_path / "export", "--trust", trust)
+    told = invoked("audit", "chronology", tmp_path / "export", "--trust", trust)
     assert (told.returncode, "accepted emergency" in told.stdout) == (0, True)
 
 
@@ -57,13 +54,11 @@ async def test_a_flipped_byte_of_an_export_is_named_by_its_entry(
         said = await say(outbox, concern(outbox))
         trust = trust_of(town, tmp_path)
         folder = tmp_path / "export"
-        assert candour(
-            "audit", "export", folder, "--partnership", "mk-flip", "--kafka", kafka
-        ).returncode == 0  # fmt: skip
+        await typed(f"audit export {folder} --partnership mk-flip --kafka {kafka}")
     exact = bytearray((folder / "ledger.log").read_bytes())
     exact[-1] ^= 1
     (folder / "ledger.log").write_bytes(exact)
-    judged = candour("audit", "verify", folder, "--trust", trust)
+    judged = invoked("audit", "verify", folder, "--trust", trust, "--workers", 0)
     assert judged.returncode == 2
     assert "statement.signature: The publisher's signature does not hold" in judged.stdout
     assert f"entry {said.entry}" in judged.stdout
@@ -76,11 +71,8 @@ async def test_an_export_is_refused_over_another_folder_and_of_no_log(
     async with running(kafka, tmp_path / "town", "mk-used"):
         (tmp_path / "used").mkdir()
         (tmp_path / "used" / "letter.txt").write_text("mine")
-        used = candour(
-            "audit", "export", tmp_path / "used", "--partnership", "mk-used", "--kafka", kafka
-        )
-        assert (used.returncode, "already holds something" in used.stderr) == (64, True)
-        none = candour(
-            "audit", "export", tmp_path / "none", "--partnership", "mk-none", "--kafka", kafka
-        )
-        assert (none.returncode, "shows no log of mk-none" in none.stderr) == (64, True)
+        export = f"audit export {tmp_path}/{{}} --partnership {{}} --kafka {kafka}"
+        used = await typed(export.format("used", "mk-used"), expect=64)
+        assert "already holds something" in used
+        none = await typed(export.format("none", "mk-none"), expect=64)
+        assert "shows no log of mk-none" in none

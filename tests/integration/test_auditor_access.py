@@ -2,38 +2,37 @@
 
 from pathlib import Path
 
-from tests.support.command import candour
-from tests.support.secured import HERE, secured
+from tests.support.command import invoked
+from tests.support.secured import HERE, Secured
 
 
-def test_an_export_that_does_not_reach_the_log_says_what_to_give(tmp_path: Path) -> None:
+def test_an_export_that_does_not_reach_the_log_says_what_to_give(
+    town: Secured, tmp_path: Path
+) -> None:
     """Two addresses and two files are easily confused, and an auditor has no broker to wait for."""
-    with secured(tmp_path / "kafka") as town:
-        certificate = town.handover / f"candour.{HERE}.auditor.pem"
-        proved = ["--ca", town.security.authority, "--certificate", certificate]
-        agencies, services = town.server.address, town.server.services
+    certificate = town.handover / f"candour.{HERE}.auditor.pem"
+    proved = ["--ca", town.security.authority, "--certificate", certificate]
+    agencies, services = town.server.address, town.server.services
 
-        def exported(kafka: str, *given: object) -> tuple[int, str]:
-            ran = candour(
-                "audit", "export", tmp_path / "export", "--partnership", HERE, "--kafka", kafka,
-                *given,
-            )  # fmt: skip
-            assert "The broker goes on by itself" not in ran.stderr
-            return ran.returncode, ran.stderr + ran.stdout
+    def exported(kafka: str, *given: object, to: str = "export") -> tuple[int, str]:
+        ran = invoked(
+            "audit", "export", tmp_path / to, "--partnership", HERE, "--kafka", kafka, *given
+        )
+        assert "The broker goes on by itself" not in ran.stderr
+        return ran.returncode, ran.stderr + ran.stdout
 
-        code, told = exported(agencies, *proved)
-        assert (code, "Kafka's listener for agencies" in told) == (69, True)
-        assert "candour kafka address --services" in told
-        code, told = exported(services)
-        assert (code, "needs --ca and --certificate" in told) == (69, True)
-        for name in ("--ca", "--certificate"):
-            lacking = [*proved]
-            lacking[lacking.index(name) + 1] = tmp_path / "nope.pem"
-            code, told = exported(services, *lacking)
-            assert (code, f"{tmp_path / 'nope.pem'} is not there." in told) == (64, True)
-            assert "as operations handed them over" in told
-        code, told = exported(services, *proved)
-        assert (code, "Exported 0 entries" in told) == (0, True)
-    (tmp_path / "export").rename(tmp_path / "earlier")
+    code, told = exported(agencies, *proved)
+    assert (code, "Kafka's listener for agencies" in told) == (69, True)
+    assert "candour kafka address --services" in told
+    code, told = exported(services)
+    assert (code, "needs --ca and --certificate" in told) == (69, True)
+    for name in ("--ca", "--certificate"):
+        lacking = [*proved]
+        lacking[lacking.index(name) + 1] = tmp_path / "nope.pem"
+        code, told = exported(services, *lacking)
+        assert (code, f"{tmp_path / 'nope.pem'} is not there." in told) == (64, True)
+        assert "as operations handed them over" in told
     code, told = exported(services, *proved)
+    assert (code, "Exported 0 entries" in told) == (0, True)
+    code, told = exported("127.0.0.1:1", *proved, to="away")  # nothing listens there
     assert (code, "Ask operations whether Kafka runs" in told) == (69, True)

@@ -74,15 +74,6 @@ class Searched:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
-    """Run a Kafka of this module's own: its whole folder is searched."""
-    own = KafkaServer(tmp_path_factory.mktemp("singing") / "kafka")
-    own.start()
-    yield own
-    own.stop()
-
-
-@pytest.fixture(scope="module")
 def said(server: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Searched:
     """Say it all, let everybody act on it, and gather what stands."""
     folder = tmp_path_factory.mktemp("canaries")

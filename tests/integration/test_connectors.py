@@ -40,7 +40,7 @@ def terms(*names: tuple[str, str], born: str | None = None, **numbers: str) -> T
     """Search for a person of these names."""
     person = Known(
         "", [Name(*one) for one in names], [Born(born, "day")] if born else [], [],
-        [Identifier(scheme, value) for scheme, value in numbers.items()], [], frozenset(), [],
+        [Identifier(scheme, value) for scheme, value in numbers.items()], [], [], frozenset(), [],
     )  # fmt: skip
     return terms_of(person, pivot=40)
 
@@ -139,7 +139,7 @@ def test_a_database_that_lets_itself_be_written_to_is_not_asked(url: str) -> Non
     engine.dispose()
 
 
-async def test_a_query_that_takes_too_long_is_broken_off(url: str, tmp_path: Path) -> None:
+async def test_a_query_that_takes_too_long_is_broken_off(url: str) -> None:
     """A view over millions must cost this look its answer, and the consumer nothing."""
     changed(url, f"CREATE VIEW slow AS SELECT *, {SLOW} AS held FROM person")
     with pytest.raises(Unavailable, match=r"did not answer in 0\.3 s"):

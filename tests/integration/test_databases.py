@@ -1,5 +1,6 @@
 """The same rows on SQLite and on real PostgreSQL, and again after the database was rebuilt."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,10 @@ from sqlalchemy import delete, insert, select
 
 from consumers import store as stored
 from consumers.consumer import Consumer
-from consumers.research.rows import results
+from consumers.desk import rows
 from consumers.safeguarding import life
 from consumers.store import Store, metadata
-from contracts.fault import Transient
+from contracts.fault import Misuse, Transient
 from deploy.workers import workers_of
 from tests.support.month import month
 from tests.support.offices import DESK, POLICE, Offices
@@ -49,37 +50,45 @@ def worked(seed: str, where: Any) -> Working:
     return town
 
 
-def test_postgresql_and_sqlite_hold_the_same_rows(database: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Working]:
+    """A partnership that worked on SQLite."""
+    town = worked("databases", files_in(tmp_path_factory.mktemp("files")))
+    yield town
+    town.close()
+
+
+@pytest.fixture(scope="module")
+def servers(database: str) -> Iterator[Working]:
+    """The same on PostgreSQL."""
+    town = worked("databases", lambda agency: made(database, f"same-{agency}"))
+    yield town
+    town.close()
+
+
+def test_postgresql_and_sqlite_hold_the_same_rows(files: Working, servers: Working) -> None:
     """A force on one and a charity on the other must be told the same."""
-    files = worked("databases", files_in(tmp_path))
-    servers = worked("databases", lambda agency: made(database, f"same-{agency}"))
     for agency, consumer in files.consumers.items():
         assert rows_of(consumer.store) == rows_of(servers.consumers[agency].store), agency
     assert rows_of(files.consumers["thames-valley"].store)["research_tasks"]
-    files.close()
-    servers.close()
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", ["files", "servers"])
 def test_a_rebuilt_database_holds_the_same_rows_and_says_nothing(
-    database: str, tmp_path: Path, kind: str
+    request: pytest.FixtureRequest, kind: str
 ) -> None:
     """What is read again from the log is what was there, by police, hub and everybody."""
-    where = files_in(tmp_path)
-    if kind == "postgresql":
-        town = worked("rebuilt", lambda agency: made(database, f"rebuilt-{agency}"))
-    else:
-        town = worked("rebuilt", where)
+    town: Working = request.getfixturevalue(kind)
     for agency, before in town.consumers.items():
         kept = rows_of(before.store)
-        before.store.forget(kept=frozenset({results.name}))
+        assert kept["views"]
+        before.store.forget()
         assert not rows_of(before.store)["views"]
         voice = town.voice(agency)
         again = Consumer(before.store, voice=voice, trust=town.log.trust, workers=workers_of(voice))
         again.take(town.records(agency))
         assert rows_of(before.store) == kept, agency
         assert again.publish_waiting(_refuse) == 0
-    town.close()
 
 
 def _refuse(_: Any) -> None:
@@ -87,17 +96,16 @@ def _refuse(_: Any) -> None:
 
 
 def test_two_consumers_of_one_postgresql_take_each_record_once(
-    database: str, tmp_path: Path
+    files: Working, database: str
 ) -> None:
     """A second process on the same database must lose the race, not double the rows."""
-    town = Working("raced", store=files_in(tmp_path), acting=ACTING)
     url = made(database, "raced")
-    voices = [town.voice("mk-mash") for _ in range(2)]
+    voices = [files.voice("mk-mash") for _ in range(2)]
     one, other = (
-        Consumer(Store(url), voice=voice, trust=town.log.trust, workers=workers_of(voice))
+        Consumer(Store(url), voice=voice, trust=files.log.trust, workers=workers_of(voice))
         for voice in voices
     )
-    came = town.records("mk-mash")
+    came = files.records("mk-mash")
     first, rest = came[:3], came[3:]
     one.take(first)
     with one.store.write() as db:
@@ -109,10 +117,10 @@ def test_two_consumers_of_one_postgresql_take_each_record_once(
     assert other.take(rest) == 0
     with pytest.raises(Transient), other.store.write() as db:
         stored.advance(db, other.topic, expected=0, to=1)
-    assert rows_of(one.store) == rows_of(other.store)
+    alone = rows_of(files.consumers["mk-mash"].store)
+    assert rows_of(other.store) == alone
     for consumer in (one, other):
         consumer.store.close()
-    town.close()
 
 
 def test_erasing_leaves_no_row_in_postgresql(database: str) -> None:
@@ -126,6 +134,29 @@ def test_erasing_leaves_no_row_in_postgresql(database: str) -> None:
     with store.read() as db:
         assert db.execute(select(stored.positions)).all() == []
     store.close()
+
+
+def test_a_postgresql_of_another_version_is_made_anew_and_keeps_what_is_its_own(
+    database: str,
+) -> None:
+    """What nothing brings back is altered in place there too, and goes on being counted."""
+    url = made(database, "another")
+    store = Store(url)
+    look = {"at": 1, "token": "t", "role": "r", "purpose": "p", "what": "w", "about": "a"}
+    with store.write() as db:
+        rows.look(db, **look)
+        db.exec_driver_sql("ALTER TABLE looks DROP COLUMN covered_by")
+        db.exec_driver_sql("ALTER TABLE alerts DROP COLUMN rule")
+        db.exec_driver_sql("UPDATE shapes SET shape = '-' WHERE name IN ('looks', 'alerts')")
+    store.close()
+    with pytest.raises(Misuse, match="2 of its tables"):
+        Store(url)
+    anew = Store(url, anew=True)
+    with anew.write() as db:
+        rows.look(db, **look)
+        assert [row["covered_by"] for row in rows.looks_at(db, "a")] == [None, None]
+    anew.close()
+    Store(url).close()
 
 
 async def test_one_command_rebuilds_a_home_from_kafka(

@@ -24,7 +24,7 @@ from tests.support.working import files_in
 HOUSED = "mkc-housing/case"
 READERS = {who: frozenset(map(Role, roles)) for who, _, roles in DEVELOPERS if who != "officer"}
 """Who opens pages: a supervisor's are the most."""
-SMALL, LARGE = 1_000, 10_000
+SMALL, LARGE = 400, 4_000
 SLACK = 100
 """How much a query may cost whatever is held: a page of rows, each with what stands beside it."""
 SOUGHT = {
@@ -53,8 +53,11 @@ def pages_of(force: Busy) -> list[str]:
     said = force.said
     report = f"/reports/{said['concern']}"
     his, other = force.token("concern"), force.token("referral")
+    hers = force.sections["concern"]["person.2.identity"]["subject"]
     return [
-        *LISTS, f"/alerts/{alert(force)}", f"/research/{task(force)}",
+        *LISTS, f"/persons/{his}/chronology", f"/persons/{his}/chronology/{hers}",
+        f"/persons/{his}/picture", f"/persons/{his}/picture/{hers}",
+        f"/alerts/{alert(force)}", f"/research/{task(force)}",
         f"/research/reports/{said['concern']}", f"{report}/answer", f"{report}/ask",
         f"{report}/referral", f"/requests/{said['question']}/answer",
         f"/corrections/{said['correction']}", f"/disclosures/{said['application']}",

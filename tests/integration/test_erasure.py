@@ -3,12 +3,10 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from broker.shell.topics import agency_topics, partnership_topics
@@ -26,7 +24,7 @@ from deploy.wiring import Acting, open_acting
 from producers.outbox import Outbox
 from tests.support.auditor import audit_folder
 from tests.support.canary import holding
-from tests.support.command import candour
+from tests.support.command import candour, invoked
 from tests.support.reports import concern
 from tests.support.running import Running, running
 
@@ -36,15 +34,6 @@ DAY = "2027-01-31"
 GONE = ("Zquilfamily", "Zquilnarrative", "Zquilreference", "Zquildetail")
 """Family name, what is told, the agency's own case reference, what police found."""
 KEPT = "Vrestnarrative"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
-    """Run a Kafka of this module's own: its whole folder is searched."""
-    own = KafkaServer(tmp_path_factory.mktemp("erasing") / "kafka")
-    own.start()
-    yield own
-    own.stop()
 
 
 def report(outbox: Outbox, words: str, family: str, reference: str) -> Draft:
@@ -83,8 +72,9 @@ class Story:
         return open_acting(self.town.homes[name])
 
     async def do(self, *arguments: object, expect: int = 0) -> str:
-        """Run a command in a process of its own while the broker runs here."""
-        ran = await asyncio.to_thread(candour, *arguments)
+        """Run a command while the broker runs here; one that waits, as a process of its own."""
+        run = candour if "--wait" in arguments else invoked
+        ran = await asyncio.to_thread(run, *arguments)
         if self.town.task.done():
             self.town.task.result()  # the broker failed: that is what is wrong
         assert ran.returncode == expect, ran.stdout + ran.stderr

@@ -11,7 +11,7 @@ from broker.shell.topics import ensure_agency_topics, ensure_partnership_topics,
 from contracts import topic
 from deploy.demo.kept import MARK
 from deploy.kafka.server import KafkaServer
-from tests.support.command import candour
+from tests.support.command import candour, invoked
 from tests.support.topics import put_records, read_topic
 
 
@@ -54,7 +54,7 @@ def test_the_command_starts_finds_and_stops_it(tmp_path: Path) -> None:
         assert "It is NOT secured" in said[-1]
         assert kafka("status")[1].startswith(f"running  {address}")
         assert kafka("address") == (0, address)
-        played = candour("demo", "--folder", tmp_path, "--afresh")
+        played = invoked("demo", "--folder", tmp_path, "--afresh")
         assert (played.returncode, "is in use: its Kafka" in played.stderr) == (64, True)
     finally:
         assert kafka("down")[0] == 0
@@ -68,7 +68,7 @@ def test_the_command_starts_finds_and_stops_it(tmp_path: Path) -> None:
 def test_a_folder_whose_name_is_mistyped_gets_no_kafka(verb: str, tmp_path: Path) -> None:
     """A new, empty Kafka that everybody may write to, started for a slip, looks like lost work."""
     mistyped = tmp_path / "kafak"
-    ran = candour("kafka", verb, "--home", mistyped)
+    ran = invoked("kafka", verb, "--home", mistyped)
     assert (ran.returncode, ran.stdout) == (64, "")
     assert f"There is no Kafka in {mistyped}." in ran.stderr
     assert not mistyped.exists()
@@ -76,8 +76,8 @@ def test_a_folder_whose_name_is_mistyped_gets_no_kafka(verb: str, tmp_path: Path
 
 def test_a_kafka_that_was_secured_and_never_started_has_no_address_yet(tmp_path: Path) -> None:
     """An address that is only made up by the asking would be written into every home."""
-    assert candour("kafka", "secure", "--home", tmp_path).returncode == 0
-    asked = candour("kafka", "address", "--home", tmp_path)
+    assert invoked("kafka", "secure", "--home", tmp_path).returncode == 0
+    asked = invoked("kafka", "address", "--home", tmp_path)
     assert (asked.returncode, "was never started" in asked.stderr) == (64, True)
     assert not (tmp_path / "ports.json").exists()
 

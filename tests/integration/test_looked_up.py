@@ -60,7 +60,7 @@ async def test_connectors_look_by_command_and_beside_a_running_consumer(
         await typed(f"consumer catch-up --home {home}")
         listed = await typed(f"research list --all --home {home}")
         assert "2 of 14 looks made (2 nil; none of them is a finding of safety); PARTIAL" in listed
-        assert "local-search did not answer in 2 s); asked again at" in listed
+        assert "local-search did not answer in 2 s); to be asked again from" in listed
         alerts = await typed(f"alert list --home {home}")
         assert "[M01]" in alerts
         second = (await say(outbox, concern(outbox))).id

@@ -17,7 +17,7 @@ from producers.lock import Busy
 from producers.outbox import Outbox
 from producers.sender import Sender, until
 from producers.unanswered import AGAIN_MS_MIN
-from tests.support.command import ROOT, candour
+from tests.support.command import ROOT, candour, invoked
 from tests.support.killing import Load, Started, stood
 from tests.support.reports import concern
 from tests.support.running import SYSTEMS, Running, running
@@ -25,6 +25,7 @@ from tests.support.running import SYSTEMS, Running, running
 PROBATION = "tv-probation/case"
 TEMPLATE = (ROOT / "producers" / "report.yaml").read_text()
 WITHIN_S = 90.0
+Run = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -159,21 +160,21 @@ async def test_one_process_sends_for_a_home_and_another_may_publish(
             holder = rf"rocess {sender._run.pid} \(candour outbox run\) already sends"
             with pytest.raises(Busy, match=holder):
                 await Sender(outbox).run()
-            rival = await ran("outbox", "run", "--home", home)
+            rival = await ran("outbox", "run", "--home", home, run=candour)
             assert rival.returncode == 64
             assert f"rocess {sender._run.pid} (candour outbox run)" in rival.stderr
-            beside = await ran("publish", report, "--home", home)
+            beside = await ran("publish", report, "--home", home, run=candour)
             assert (beside.returncode, beside.stderr) == (0, "")
-        alone = await ran("publish", report, "--again", "--home", home)
+        alone = await ran("publish", report, "--again", "--home", home, run=candour)
         assert alone.returncode == 0, "a killed process holds no lock"
         said += [row["id"] for row in outbox.rows() if row["event"] == "concern_reported"]
         assert len(set(said)) == 3
         assert await counted(town, said) == {1}
 
 
-async def ran(*arguments: object) -> CompletedProcess[str]:
+async def ran(*arguments: object, run: Run = invoked) -> CompletedProcess[str]:
     """Run a command to its end while the broker goes on in this process."""
-    return await asyncio.to_thread(candour, *arguments)
+    return await asyncio.to_thread(run, *arguments)
 
 
 NAMELESS = TEMPLATE.replace("  name: A. Officer\n", "").replace("  reference: staff-0001 ", "  # ")

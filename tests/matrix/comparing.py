@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from contracts.event import BY_NAME
 from contracts.opened import View
 from tests.matrix.partnership import kinds
 from tests.matrix.playing import Said
@@ -44,8 +45,9 @@ def compare(
             if view is not None:
                 found.legs.add(view.delivery.leg)
             if agency == one.case.sender:
-                # Nobody was asked where nothing flows: an answer to nothing is refused.
-                own = set[str]() if one.answers_asked and not in_force else {*one.names} - NEVER
+                # Nobody was asked where nothing flows: what must answer, and cannot, is refused.
+                lost = one.answers_asked and BY_NAME[one.case.event].refers and not in_force
+                own = set[str]() if lost else {*one.names} - NEVER
                 if shown != own:
                     found.differs.append(_told(one, agency, own, shown))
             elif (view is not None) != (expected is not None) or shown != (expected or set()):

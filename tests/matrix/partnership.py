@@ -6,6 +6,7 @@ signatures and statements are written by `tests.support.stranger`.
 
 import hashlib
 import json
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -97,12 +98,20 @@ def key(source: str) -> Key:
     return Key.of(hashlib.sha256(f"candour-matrix/{source}".encode()).digest())
 
 
-def founding(log_key: str, *, exercise: bool = False) -> Founding:
-    """Complete the plan with the catalogue of law and everybody's keys."""
+@cache
+def named_plan() -> tuple[dict[str, Any], Any]:
+    """Read the plan with what its rules name in other files, and where each part stands."""
     value, lines = load_file(SHIPPED / "founding.yaml")
     assert isinstance(value, dict)
-    value["log_key"], value["exercise"] = log_key, exercise
     put_named(value["rules"], SHIPPED / "founding.yaml")
+    return value, lines
+
+
+def founding(log_key: str, *, exercise: bool = False) -> Founding:
+    """Complete the plan with the catalogue of law and everybody's keys."""
+    read, lines = named_plan()
+    value = deepcopy(read)
+    value["log_key"], value["exercise"] = log_key, exercise
     for one in value["agencies"]:
         one["keys"] = [source_key(one["id"], system) for system in ("control", "case")]
     return convert(value, lines, Founding, name="founding.yaml")
@@ -245,8 +254,9 @@ class Milton(Script):
         salts = seeded(f"{seed}/salts")
         day = BEFORE if state == "not_begun" else IN_FORCE
         self.log = Delivering(PARTNERSHIP, at_ms(day), lambda: salts(16), log_seed=LOG_SEED)
-        self.received: dict[str, dict[str, list[View | Notice]]] = {}
+        self.received: dict[str, dict[str, list[bytes]]] = {}
         """What each agency was sent, by the statement's digest and the agency."""
+        self._read: dict[tuple[str, bytes], View | Notice | Elapsed] = {}
         self._sent = 0
         self._opened: dict[str, int] = {}
         self.found()
@@ -260,7 +270,7 @@ class Milton(Script):
             self.log.clock_ms = at_ms(AFTER)
 
     def flow(self) -> None:
-        """Sequence what was said since the last time, deliver it, and have everybody open it."""
+        """Sequence what was said since the last time, and deliver it."""
         for agency, raw in self.submissions[self._sent :]:
             self.log.submit(agency, raw)
         self._sent = len(self.submissions)
@@ -268,10 +278,11 @@ class Milton(Script):
         for agency in kinds():
             views = self.log.views.get(agency, [])
             for digest, record in views[self._opened.get(agency, 0) :]:
+                sent = self.received.setdefault(digest.decode(), {})
                 if record:
-                    self._take(agency, record)
+                    sent.setdefault(agency, []).append(record)
                 else:  # a tombstone: it holds nothing of it any more
-                    self.received.get(digest.decode(), {}).pop(agency, None)
+                    sent.pop(agency, None)
             self._opened[agency] = len(views)
 
     def hear(self, source: str, event: str, sections: dict[str, Any], **changes: Any) -> Heard:
@@ -293,18 +304,17 @@ class Milton(Script):
         raise LookupError(digest)
 
     def views(self, raw: bytes) -> dict[str, View]:
-        """Give the views of a statement, by agency; a notice is none."""
+        """Prove and open the views of a statement, by agency; a notice is none."""
         found = self.received.get(digest_of(raw), {})
         return {
             agency: view
             for agency, held in found.items()
-            for view in held
-            if isinstance(view, View)
+            for record in held
+            if isinstance(view := self._open(agency, record), View)
         }
 
-    def _take(self, agency: str, record: bytes) -> None:
-        view = open_view(record, self.log.trust, self.log.state.public_keys.get, to=agency)
-        if isinstance(view, Elapsed):
-            return
-        digest = view.delivery.statement
-        self.received.setdefault(digest, {}).setdefault(agency, []).append(view)
+    def _open(self, agency: str, record: bytes) -> View | Notice | Elapsed:
+        if (agency, record) not in self._read:
+            keys = self.log.state.public_keys.get
+            self._read[agency, record] = open_view(record, self.log.trust, keys, to=agency)
+        return self._read[agency, record]

@@ -188,6 +188,10 @@ def _work(event: str, cause: str, subject: str, addressee: str) -> dict[str, Any
             "addressee": addressee, "statement": cause, "act": "ring_police_contact",
             "ring": "the police contact",
         },
+        "duty_overdue": {
+            "duty": "response_given", "statement": cause, "owner_agency": "mk-mash",
+            "owner_role": "duty", "due_at": 1,
+        },
         "alert_raised": {
             "rule": "M20", "rule_version": "1", "statements": [cause], "attention": "interrupt",
             "owner_role": "duty", "fallback_role": "duty", "due_at": 1, "good": "a visit",

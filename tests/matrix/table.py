@@ -149,10 +149,10 @@ class Table:
                 involved=involved,
                 excluded=[self.agencies[v] for k, v in named if k == "not"],
             ),
-            expected=self._expected(expected, letter, line),
+            expected=self._expected(expected, letter),
         )
 
-    def _expected(self, text: str, sender: str, line: int) -> dict[str, tuple[str, ...]]:
+    def _expected(self, text: str, sender: str) -> dict[str, tuple[str, ...]]:
         if text == "nobody":
             return {}
         rows = [word.partition("=") for word in text.split()]

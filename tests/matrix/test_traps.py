@@ -4,6 +4,8 @@ Each statement is really signed, sequenced, dispatched and opened. Where a trap 
 at a desk, what is shown here is what the broker can promise that desk.
 """
 
+from copy import deepcopy
+
 import pytest
 
 from contracts.agreement import Leg
@@ -133,7 +135,7 @@ def test_trap_06_a_counter_allegation_changes_nobodys_part_and_takes_nothing_alo
         "event", "use_limits", *(f"person.{n}.{kind}" for n in (1, 2) for kind in ("identity",
                                                                                   "part"))
     }  # fmt: skip
-    held = dict(town().received[first.views[MK_ACT].statement.digest])
+    held = deepcopy(town().received[first.views[MK_ACT].statement.digest])
     counter = tell(PROBATION, Saying("contact_recorded", "VP", hers))
     assert set(counter.views) == {PROBATION, POLICE, HUB}
     helped = tell(HUB, Saying("referral_made", "VP", hers, MK_ACT))

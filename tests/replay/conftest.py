@@ -1,5 +1,7 @@
 """The review, played once each way for the whole session; no test changes it."""
 
+from pathlib import Path
+
 import pytest
 
 from deploy.replay.case import find_case
@@ -8,9 +10,15 @@ from tests.support.replaying import played
 
 
 @pytest.fixture(scope="session")
-def review(tmp_path_factory: pytest.TempPathFactory) -> Played:
+def review_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder in which the review is played: its homes are for copying alone."""
+    return tmp_path_factory.mktemp("review-now")
+
+
+@pytest.fixture(scope="session")
+def review(review_folder: Path) -> Played:
     """Play the review as it should have been."""
-    return played(tmp_path_factory.mktemp("review-now"), "now", case=find_case("review"))
+    return played(review_folder, "now", case=find_case("review"))
 
 
 @pytest.fixture(scope="session")

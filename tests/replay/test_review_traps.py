@@ -11,6 +11,7 @@ from contracts.event.work import AlertRaised, ResearchCompleted
 from contracts.form import Section
 from contracts.opened import View, open_view
 from contracts.section import Health, PersonPart, SourceIdentity, Whereabouts, kind_of
+from contracts.sharing import Exclusions
 from deploy.replay import telling
 from deploy.replay.asked import asked
 from deploy.replay.case import Case
@@ -155,8 +156,10 @@ def test_trap_07_what_stands_against_him_leaves_police_by_no_statement(review: P
     `test_trap_07` of the matrix holds.
     """
     records = {one.id for one, _ in review.of(PoliceRecordNoted)}
+    assert len(records) > 3
     assert not [one for one in review.delivered if one.statement in records]
     results = {one.id for one, _ in review.of(ResearchCompleted)}
+    assert results
     shown = [one for one in review.delivered if one.statement in results]
     assert not [one for one in shown if {"event", "narrative"} & kinds(one)]
     decisions = [one.id for one, alert in review.alerts if alert.act == "disclosure"]
@@ -204,10 +207,10 @@ def test_trap_10_who_may_only_tell_is_named_to_nobody(review: Played) -> None:
 def test_trap_11_the_unsanitised_log_line_stays_with_police(review: Played) -> None:
     """E19 as it was logged goes to nobody. Nothing here is graded C: the matrix holds that."""
     assert of(review, "E19") == []
-    told = [
-        one for one in resting_on(review, "E19")
-        if not isinstance(statements(review)[one.statement].value, AlertRaised)
-    ]  # fmt: skip
+    resting = resting_on(review, "E19")
+    assert {one.to for one in resting} == {HUB}, "something rests on it, or this would show nothing"
+    said = statements(review)
+    told = [one for one in resting if not isinstance(said[one.statement].value, AlertRaised)]
     assert {kind for one in told for kind in kinds(one)} <= {"event", "cause", "provenance"}
 
 
@@ -266,10 +269,18 @@ def test_trap_15_no_health_record_is_sent_anything_that_could_show_there(review:
 
 
 def test_trap_16_whom_a_report_is_kept_from_has_nothing_that_rests_on_it(review: Played) -> None:
-    """The new partner's case is kept from two agencies.
+    """The new partner's case is kept from two agencies, and what is said of the two people after.
 
     Nobody in the review is known to be employed by one: a force that employs him is held by
     `test_trap_16` of the matrix.
     """
     assert {one.to for one in of(review, "E24b")} == {POLICE, HUB}
     assert not {one.to for one in resting_on(review, "E24b")} & {HOUSING, MK_ACT}
+    wall = statements(review)[review.said("E24b").statement or ""]
+    exclusions = wall.statement.sections["exclusions"]
+    assert isinstance(exclusions, Exclusions)
+    assert {one.agency for one in exclusions.excluded} == {HOUSING, MK_ACT}
+    about = {token for one in exclusions.excluded for token in one.subjects}
+    later = [one for one in review.delivered if one.at > wall.at and about & {*one.subjects}]
+    assert {one.to for one in later} >= {POLICE, HUB}, "more was said of them"
+    assert not {one.to for one in later} & {HOUSING, MK_ACT}

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from consumers.consumer import Consumer
 from consumers.history import appearances
-from consumers.safeguarding import life, rows
+from consumers.safeguarding import life, links, rows
 from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.rules.terms import DEFAULT
 from contracts.draft import Draft
@@ -98,7 +98,7 @@ def tables(consumer: Consumer) -> dict[str, list[tuple[Any, ...]]]:
     """Give the rows of what watches; where a row stands in its table is nobody's."""
     watching = (
         rows.alerts, rows.alert_statements, rows.alert_subjects, life.alert_life, rows.origins,
-        rows.links, rows.link_tokens, rows.account_pairs, appearances,
+        links.links, links.link_tokens, rows.account_pairs, appearances,
     )  # fmt: skip
     with consumer.store.read() as db:
         return {

@@ -15,10 +15,18 @@ CANDOUR = [sys.executable, "-c", "from deploy.command import main; main()"]
 
 
 def candour(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+    """Run one command to its end, as a process of its own: a second or two of starting."""
     return subprocess.run(
         [*CANDOUR, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=ROOT
     )
+
+
+def invoked(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end in this process, where that it is another's shows nothing."""
+    given, out, err = [*map(str, arguments)], io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = invoke(given)
+    return subprocess.CompletedProcess(given, code, out.getvalue(), err.getvalue())
 
 
 async def typed(line: str, *, expect: int = 0) -> str:
@@ -31,14 +39,8 @@ async def typed(line: str, *, expect: int = 0) -> str:
     Returns:
         What it wrote: to standard output, and to standard error.
     """
-    code, told = await asyncio.to_thread(_typed, line)
-    if code != expect:
-        raise AssertionError(f"candour {line}\nended with {code}, not {expect}:\n{told}")
+    ran = await asyncio.to_thread(invoked, *shlex.split(line))
+    told = ran.stdout + ran.stderr
+    if ran.returncode != expect:
+        raise AssertionError(f"candour {line}\nended with {ran.returncode}, not {expect}:\n{told}")
     return told
-
-
-def _typed(line: str) -> tuple[int, str]:
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = invoke(shlex.split(line))
-    return code, out.getvalue() + err.getvalue()

@@ -18,7 +18,7 @@ TYPES = ["information_requested", "information_supplied", "response_given", "ref
 
 
 def open_to_all(desk: Desk) -> None:
-    """Let all three ask, answer and refer to one another: one agreement more."""
+    """Let all three ask, answer, refer and say what is overdue: one agreement more."""
     act = agreement()
     terms = {leg["id"]: leg for leg in act["agreement"]["legs"]}
     hubs = {k: v for k, v in terms["hub-responds"]["basis"].items() if k != "gateway"}
@@ -33,6 +33,14 @@ def open_to_all(desk: Desk) -> None:
          "recipient_basis": taken[other], "categories": ["special", "criminal"],
          "retention_days": 2190, "owes_response": True}
         for one in SOURCES for other in SOURCES if one != other
+    ]  # fmt: skip
+    legs += [
+        {"id": f"{leg['id']}-late", "from": leg["from"], "to": leg["to"],
+         "types": ["duty_overdue"], "purposes": leg["purposes"], "level": "minimal",
+         "sections": ["event", "cause"], "basis": leg["basis"],
+         "recipient_basis": leg["recipient_basis"], "categories": leg["categories"],
+         "provenance": "automated", "when": {"involved": ["addressee"]}, "retention_days": 2190}
+        for leg in legs
     ]  # fmt: skip
     act = json.loads(json.dumps(act))
     act["agreement"] |= {"id": "mk-asking", "legs": legs}

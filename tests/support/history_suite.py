@@ -169,12 +169,17 @@ class HistorySuite:
         assert ids(history.about(report.id, "response_given")) == ids(answers)
         assert ids(history.about(report.id, "referral_made")) == []
 
-    def test_a_copy_counts_under_its_source(self, history_of: HistoryOf, telling: Telling) -> None:
-        """E18 and E19 are one report until a named person says that they are two."""
-        told = [self.contact(telling, "2012-05-01", "D", "T") for _ in range(2)]
-        history = history_of(Told(told, copies={told[1].id: told[0].id}), None)
-        assert history.source_of(told[1].id) == told[0].id
-        assert history.source_of(told[0].id) == told[0].id
+    def test_copies_are_what_may_be_one_source_and_whether_a_person_said_so(
+        self, history_of: HistoryOf, telling: Telling
+    ) -> None:
+        """E18 and E19 may be one report; what is said to be one is one with all that either is."""
+        a, b, c, d = (self.contact(telling, "2012-05-01", "D", "T").id for _ in range(4))
+        history = history_of(Told(copies={b: a, c: b, d: c}, same={c}), None)
+        assert history.copies(a) == {b: False}
+        assert history.copies(b) == {a: False, c: True, d: False}
+        assert history.copies(c) == {a: False, b: True, d: False}
+        assert history.copies(d) == {c: False}
+        assert history.copies(self.contact(telling, "2012-05-01", "D").id) == {}
 
     def test_alerts_are_those_of_a_rule_about_these_very_persons(
         self, history_of: HistoryOf, telling: Telling

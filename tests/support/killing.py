@@ -140,7 +140,7 @@ async def campaign(
         work = [asyncio.create_task(load.run()) for load in loads]
         decided = 0
         for name in order:
-            decided += chance.randint(10, 60)
+            decided += chance.randint(5, 25)
             await _decided(loads, decided)
             if name == "kafka":
                 server.kill()

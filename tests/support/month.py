@@ -13,7 +13,6 @@ from typing import Any
 from tests.support.stranger import sha
 
 Json = Any
-HOUR_MS = 3_600_000
 
 SHARES: dict[tuple[str, str], float] = {
     ("thames-valley", "police_record_noted"): 0.13,

@@ -6,12 +6,13 @@ who has FORMAT.md and none of our code, and read back by ours.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from consumers.safeguarding.rules import is_automated
 from consumers.safeguarding.rules.seen import Seen
+from contracts.event.control import RuleTerm
 from contracts.event.report import Report
 from contracts.section import Identity, PersonPart
 from contracts.statement import Statement, interpret, parse
@@ -25,6 +26,12 @@ PERSON = {
     "how_known": "told_by_subject", "said": "summary",
 }  # fmt: skip
 MACHINE = {"kind": "system", "system": "records", "rule": "r1", "accountable": "head of records"}
+
+
+KINDS = {name: kind for name, (kind, _) in ledger.AGENCIES.items()} | {
+    "mkc-adult-care": "social_care", "mkc-housing": "housing", "mkucs": "health",
+}  # fmt: skip
+"""Of what kind each agency is that anything is told by."""
 
 
 def token(name: str) -> str:
@@ -111,11 +118,6 @@ class Telling:
         )  # fmt: skip
 
 
-def undated(seen: Seen) -> Seen:
-    """Give a statement whose day nobody knows."""
-    return replace(seen, day=None)
-
-
 @dataclass
 class Told:
     """What an agency was sent and knows, in ledger order: what a history is made of.
@@ -124,6 +126,8 @@ class Told:
         seen: statements, the oldest delivery first.
         links: sets of tokens that a named matcher said are one person.
         copies: statements that may only repeat another (M03): the copy's id, and the other's.
+        same: copies of which a named person said so.
+        terms: by which rules run here, by rule.
         alerts: this agency's, as (rule, id, tokens), the oldest first.
         retracted: ids that their originators took back.
     """
@@ -131,6 +135,8 @@ class Told:
     seen: list[Seen] = field(default_factory=list)
     links: list[frozenset[str]] = field(default_factory=list)
     copies: dict[str, str] = field(default_factory=dict)
+    same: set[str] = field(default_factory=set)
+    terms: dict[str, RuleTerm] = field(default_factory=dict)
     alerts: list[tuple[str, str, frozenset[str]]] = field(default_factory=list)
     retracted: set[str] = field(default_factory=set)
 
@@ -170,11 +176,22 @@ class Past:
         """Say whether two tokens are one person."""
         return other in self._person(subject)
 
-    def source_of(self, statement: str) -> str:
-        """Give the report that one may only repeat, or its own id."""
-        while statement in self._told.copies:
-            statement = self._told.copies[statement]
-        return statement
+    def copies(self, statement: str) -> Mapping[str, bool]:
+        """Give the reports that may be one source with one, and whether somebody said so."""
+        said = [{copy, of} for copy, of in self._told.copies.items() if copy in self._told.same]
+        same = {statement}
+        while more := [pair for pair in said if pair & same and not pair <= same]:
+            same = same.union(*more)
+        may = {one for pair in self._told.copies.items() if same & {*pair} for one in pair}
+        return {one: one in same for one in same | may if one != statement}
+
+    def term(self, rule: str) -> RuleTerm | None:
+        """Give the term of another rule."""
+        return self._told.terms.get(rule)
+
+    def kind_of(self, agency: str) -> str:
+        """Say of what kind an agency is."""
+        return KINDS.get(agency, "other")
 
     def about(self, statement: str, *events: str) -> Sequence[Seen]:
         """List what names a statement as a cause."""

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.support.ending import ended_with_us
+
 BINARIES = Path("/usr/lib/postgresql")
 SETTINGS = "-c fsync=off -c listen_addresses='' -c max_connections=200"
 
@@ -34,12 +36,13 @@ def postgres() -> Iterator[str]:
     _run("initdb", "--username=candour", "--auth=trust", "--encoding=UTF8", f"--pgdata={cluster}")
     options = f"{SETTINGS} -c unix_socket_directories='{place}'"
     start = ["--wait", f"--pgdata={cluster}", f"--log={place / 'log'}", f"--options={options}"]
-    _run("pg_ctl", "start", *start)
-    try:
-        yield f"postgresql+psycopg://candour@/postgres?host={place}"
-    finally:
-        _run("pg_ctl", "stop", "--mode=immediate", f"--pgdata={cluster}")
-        shutil.rmtree(place)
+    with ended_with_us(place):
+        _run("pg_ctl", "start", *start)
+        try:
+            yield f"postgresql+psycopg://candour@/postgres?host={place}"
+        finally:
+            _run("pg_ctl", "stop", "--mode=immediate", f"--pgdata={cluster}")
+            shutil.rmtree(place)
 
 
 def made(server: str, name: str) -> str:

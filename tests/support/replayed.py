@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from broker.shell.connection import Connection
 from broker.shell.topics import ensure_agency_topics, ensure_partnership_topics
 from consumers import store as stored
+from consumers.figures.rows import facts
 from consumers.research.rows import research_tasks
 from consumers.responses.rows import duties
 from consumers.safeguarding.rows import alerts, origins
@@ -108,12 +109,22 @@ def uninterrupted(script: Script, folder: Path) -> dict[str, dict[str, list[Any]
 
 
 def held_in(store: Store) -> dict[str, list[Any]]:
-    """Give what is compared of one store, each table in an order of its own."""
+    """Give what is compared of one store: each table in an order of its own, and its figures."""
     with store.read() as db:
-        return {
+        found: dict[str, list[Any]] = {
             name: sorted(map(tuple, db.execute(select(*columns))), key=repr)
             for name, columns in HELD.items()
         }
+        return {**found, "figures": sorted(facts(db, None), key=repr)}
+
+
+def progress_of(store: Store) -> int:
+    """Count what a consumer read and said by now."""
+    with store.read() as db:
+        counts = (
+            select(func.count()).select_from(one) for one in (stored.views, stored.to_publish)
+        )
+        return sum(db.execute(one).scalar_one() for one in counts)
 
 
 async def on_kafka(script: Script, kafka: str, folder: Path) -> dict[str, Home]:

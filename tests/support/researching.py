@@ -4,8 +4,9 @@ from typing import Any
 
 from consumers.research import rows
 from contracts.section import Practitioner
-from tests.support.desk import POLICE, Desk, named
+from tests.support.desk import POLICE, PROBATION, Desk, named
 from tests.support.stranger import text_of
+from tests.vectors import ledger
 
 ADDRESS = "12 Acacia Avenue"
 
@@ -37,3 +38,26 @@ def task_of(desk: Desk, report: str, subject: str, system: str = "local") -> str
             str(one["id"]) for one in rows.tasks_of(db, report)
             if (one["subject"], one["system"]) == (subject, system)
         )  # fmt: skip
+
+
+def qualified(desk: Desk, **rules: Any) -> None:
+    """Adopt a ruleset that names what somebody must hold."""
+    act = {
+        "act": "ruleset_adopted",
+        "rules": ledger.founding()["rules"] | {"version": "2", **rules},
+    }
+    desk.played.govern("mk-csp", "act_proposed", {"proposal": act})
+    desk.played.govern(PROBATION, "act_endorsed", ledger.endorsement(act))
+    desk._submit()
+
+
+def credential(desk: Desk, who: Practitioner, *, until: str, holds: str = "vetted_index") -> None:
+    """Let the force vouch for somebody."""
+    desk.played.govern(
+        POLICE, "credential_issued",
+        {
+            "credential": text_of(desk.draw(32)), "practitioner": who.token, "role": "researcher",
+            "until": until, "qualifications": [{"name": holds, "until": until}],
+        },
+    )  # fmt: skip
+    desk._submit()

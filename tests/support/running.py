@@ -135,10 +135,10 @@ class Running:
         act = AgreementAdopted(agreement)
         await govern(self.homes["mk-csp/control"], "act_proposed", ActProposed(act))
         endorsement = ActEndorsed("agreement_adopted", digest_of_act(act))
-        for party in agreement.parties:
-            if party.agency == "mk-csp":  # stands behind what it proposed
-                continue
-            await govern(self.homes[f"{party.agency}/control"], "act_endorsed", endorsement)
+        # Who proposed it stands behind it.
+        others = [party.agency for party in agreement.parties if party.agency != "mk-csp"]
+        controls = (self.homes[f"{agency}/control"] for agency in others)
+        await asyncio.gather(*(govern(home, "act_endorsed", endorsement) for home in controls))
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """What stands on a partnership's topics, read back by nothing of the broker's."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -24,25 +25,40 @@ class Stood(NamedTuple):
 
 async def read_topic(address: str, name: str, *, committed: bool = True) -> list[Stood]:
     """Read a topic from its beginning to its end as of now."""
+    async with following(address, name, committed=committed) as more:
+        return await more()
+
+
+@asynccontextmanager
+async def following(
+    address: str, name: str, *, committed: bool = True
+) -> AsyncIterator[Callable[[], Awaitable[list[Stood]]]]:
+    """Read a topic bit by bit.
+
+    Yields:
+        What gives, each time, what came since the last: to the end as of then.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=address, enable_auto_commit=False, auto_offset_reset="earliest",
         isolation_level="read_committed" if committed else "read_uncommitted",
     )  # fmt: skip
     place = TopicPartition(name, 0)
-    await consumer.start()
-    try:
-        consumer.assign([place])
-        await consumer.seek_to_beginning(place)
+
+    async def more() -> list[Stood]:
         end = (await consumer.end_offsets([place]))[place]
         found: list[Stood] = []
         while await consumer.position(place) < end:
             fetched = await consumer.getmany(place, timeout_ms=500)
             found += [
-                Stood(record.offset, record.key, record.value)
-                for record in fetched.get(place, [])
-                if record.offset < end
+                Stood(record.offset, record.key, record.value) for record in fetched.get(place, [])
             ]
         return found
+
+    await consumer.start()
+    try:
+        consumer.assign([place])
+        await consumer.seek_to_beginning(place)
+        yield more
     finally:
         await consumer.stop()
 
@@ -75,21 +91,23 @@ async def enter(address: str, partnership: str, puts: Iterable[tuple[str, bytes]
 async def entered(address: str, partnership: str, raws: Iterable[bytes]) -> None:
     """Wait until each of some submissions is in the ledger; the broker must be running."""
     awaited = {digest_of(raw) for raw in raws}
-    while awaited:
-        for one in await read_topic(address, topic.ledger(partnership)):
-            recorded = recorded_of(one.value)
-            awaited.discard(recorded.head.statement or "")
-            awaited -= {item.submission for item in recorded.items}
+    async with following(address, topic.ledger(partnership)) as more:
+        while awaited:
+            for one in await more():
+                recorded = recorded_of(one.value)
+                awaited.discard(recorded.head.statement or "")
+                awaited -= {item.submission for item in recorded.items}
 
 
 async def receipts_of(
     town: Running, agency: str, holds: Callable[[list[Stood]], bool]
 ) -> list[Stood]:
     """Read an agency's receipts until they fulfil a condition; the broker must be running."""
-    while True:
-        found = await read_topic(town.kafka, topic.receipts(town.partnership, agency))
-        if holds(found):
-            return found
+    found: list[Stood] = []
+    async with following(town.kafka, topic.receipts(town.partnership, agency)) as more:
+        while not holds(found):
+            found += await more()
+    return found
 
 
 async def views_of(town: Running, agency: str) -> list[View]:

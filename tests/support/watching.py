@@ -27,6 +27,7 @@ class Terms(Section, frozen=True):
 
 
 LIMITS: dict[str, dict[str, Json]] = {
+    "M03": {"window_days": 7},
     "M04": {"window_days": 14, "since": "2014-03-08"}, "M05": {"threshold": 16},
     "M06": {"window_days": 90}, "M09": {"window_days": 365},
     "M10": {"threshold": 3, "window_days": 365}, "M11": {"threshold": 2, "window_days": 365},
@@ -35,6 +36,14 @@ LIMITS: dict[str, dict[str, Json]] = {
     "M21": {"threshold": 2, "window_days": 365}, "M22": {"threshold": 12},
 }  # fmt: skip
 """Thresholds and windows that the tests of each rule go up to, whatever a partnership adopts."""
+
+
+def limited(rule: str) -> RuleTerm:
+    """Write the term of a rule by the limits of its tests."""
+    return RuleTerm(
+        id=rule, version="1", kinds=[], attention="duty", hours=1, owners={},
+        fallback="duty_manager", words=shipped()[rule].words, **LIMITS.get(rule, {}),
+    )  # fmt: skip
 
 
 @cache
@@ -214,7 +223,8 @@ class Watch:
 
     def __init__(self, *before: str) -> None:
         """Tell it events of the review."""
-        self.told, self.telling = Told(), Telling("watching")
+        terms = {rule: limited(rule) for rule in ("M03", *RULES)}
+        self.told, self.telling = Told(terms=terms), Telling("watching")
         for one in before:
             self.tell(review(one))
 
@@ -244,9 +254,4 @@ class Watch:
 
     def run(self, rule: str, seen: Seen, term: RuleTerm | None = None) -> list[Alarm]:
         """Run a rule over a statement, by the limits of the tests or by a term."""
-        if term is None:
-            term = RuleTerm(
-                id=rule, version="1", kinds=[], attention="duty", hours=1, owners={},
-                fallback="duty_manager", **LIMITS.get(rule, {}),
-            )  # fmt: skip
-        return list(RULES[rule](seen, Past(self.told, seen.id), term))
+        return list(RULES[rule](seen, Past(self.told, seen.id), term or self.told.terms[rule]))

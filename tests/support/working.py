@@ -6,7 +6,6 @@ rules and desks make of many statements; no test of delivery itself uses it.
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,11 +144,3 @@ def facts_of(draft: Draft) -> Json:
 def files_in(folder: Path) -> Callable[[str], Path]:
     """Give each agency a database file of its own."""
     return lambda agency: folder / f"{agency}.sqlite"
-
-
-def drop(paths: Iterable[Path]) -> None:
-    """Remove database files, and what SQLite keeps beside them."""
-    for path in paths:
-        for name in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-            with suppress(FileNotFoundError):
-                name.unlink()

@@ -13,7 +13,7 @@ from deploy.agreement_diff import differences
 from deploy.governing import draft_founding
 from producers.document import convert, load
 from tests.matrix.partnership import AGREEMENTS, SHIPPED, agreement, founding, kinds, law
-from tests.support.command import candour
+from tests.support.command import invoked
 
 PLAN = SHIPPED / "founding.yaml"
 CORE = (SHIPPED / "mk-core.yaml").read_text(encoding="utf-8")
@@ -41,9 +41,6 @@ def told(old: str, new: str, held: Setting | None = None) -> list[str]:
         return [line.replace(f"line {at}:", "here:") for line in found]
     found = [f"line {line}: {what}" for line, what in defects(read, lines, held or setting())]
     return [line.replace(f"line {at}:", "here:") for line in found]
-
-
-LEG = "    types: [concern_reported]\n    purposes: [safeguarding]\n    level: full"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +170,7 @@ def test_what_was_not_read_at_its_source_is_pointed_out_before_signing() -> None
 @pytest.mark.parametrize("name", AGREEMENTS)
 def test_what_ships_is_fit_to_be_signed(name: str) -> None:
     """The set is a promise that it can be adopted as it stands."""
-    ran = candour("agreement", "check", SHIPPED / f"{name}.yaml", "--plan", PLAN)
+    ran = invoked("agreement", "check", SHIPPED / f"{name}.yaml", "--plan", PLAN)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith(f"{name}@1  ")
     assert len(ran.stdout.splitlines()) == 1 + len(agreement(name).legs)
@@ -201,7 +198,7 @@ def test_only_an_exercise_is_founded_without_a_catalogue(tmp_path: Path, exercis
     else:
         with pytest.raises(Misuse, match="no lawful basis would be checked"):
             draft_founding(plan, log_key="A" * 43, keys=keys)
-    ran = candour("agreement", "check", SHIPPED / "mk-core.yaml", "--plan", plan)
+    ran = invoked("agreement", "check", SHIPPED / "mk-core.yaml", "--plan", plan)
     assert "the partnership's rules have no `law`" in ran.stderr
 
 
@@ -210,12 +207,12 @@ def test_a_document_that_is_wrong_is_told_on_the_command_line(tmp_path: Path) ->
     wrong = tmp_path / "mk-core.yaml"
     text = CORE.replace("to: [thames-valley]", "to: [thames-vally]", 1)
     wrong.write_text(text.replace("expires: 2027-12-01", "expires: 2026-11-01"))
-    ran = candour("agreement", "check", wrong)
+    ran = invoked("agreement", "check", wrong)
     assert (ran.returncode, ran.stdout) == (64, "")
     assert "mk-core.yaml cannot be used yet:" in ran.stderr
     at = CORE[: CORE.index("    to: [thames-valley]")].count("\n") + 1
     assert f"  line {at}: leg 1, `to`: name agencies that are parties" in ran.stderr
-    both = candour("agreement", "check", wrong, "--plan", PLAN, "--home", tmp_path)
+    both = invoked("agreement", "check", wrong, "--plan", PLAN, "--home", tmp_path)
     assert (both.returncode, "--plan before" in both.stderr) == (64, True)
 
 
@@ -230,7 +227,7 @@ def test_a_difference_is_told_in_words(tmp_path: Path) -> None:
         "id: concern-to-hub", "id: to-hub"
     )
     changed.write_text(text)
-    ran = candour("agreement", "diff", SHIPPED / "mk-core.yaml", changed)
+    ran = invoked("agreement", "diff", SHIPPED / "mk-core.yaml", changed)
     assert ran.returncode == 1
     lines = ran.stdout.splitlines()
     assert lines[0] == "version: 2, was 1"
@@ -243,9 +240,9 @@ def test_a_difference_is_told_in_words(tmp_path: Path) -> None:
         "leg concern-to-police: basis.gateway: not set, was cda_1998.115",
         "leg concern-to-police: owes_response: no, was yes",
     ]
-    same = candour("agreement", "diff", changed, changed)
+    same = invoked("agreement", "diff", changed, changed)
     assert (same.returncode, same.stdout) == (0, "Nothing differs.\n")
-    away = candour("agreement", "diff", changed, "mk-core@1")
+    away = invoked("agreement", "diff", changed, "mk-core@1")
     assert (away.returncode, "--home" in away.stderr) == (64, True)
 
 

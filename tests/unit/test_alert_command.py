@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from consumers import store as stored
 from consumers.safeguarding import rows
@@ -85,6 +85,25 @@ def test_a_thread_begins_with_what_may_be_put_to_whom(
     for words in ("why: ", "private enquiry, for the duty_manager by ", "NOBODY has it yet",
                   "good: ", "alone and safely"):  # fmt: skip
         assert words in whole
+
+
+def test_a_list_that_ends_before_all_was_shown_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever reads the first page at 3 am must not take it for everything."""
+    played = Played("cut")
+    for given in ("Tracey", "Nadia"):
+        played.say(CASE, "concern_reported", couple(played, given))
+    home = Reading(tmp_path, HUB, played)
+    cut = home.says(capsys, "alert", "list", "--first", "1")
+    assert cut.count("\nABOUT ") == 1
+    assert cut.endswith("MORE are open and press less: --first 2\n")
+    whole = home.says(capsys, "alert", "list", "--first", "2")
+    assert (whole.count("\nABOUT "), "MORE" in whole) == (2, False)
+    with home.acting.store.write() as db:
+        db.execute(update(rows.alerts).values(closed="done"))
+    assert "No alert that may be shown is open" in home.says(capsys, "alert", "list")
+    assert home.says(capsys, "alert", "list", "--all").count("\nABOUT ") == 2
 
 
 def test_nothing_of_one_woman_stands_in_the_thread_of_another(

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from consumers.responses import rows as duties
-from contracts.event.work import ResponseGiven
+from consumers.telling.rows import notifications
+from contracts.event.work import DutyOverdue, ResponseGiven
 from contracts.fault import Misuse
 from tests.support.conversing import answering, open_to_all, person, reported
 from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
@@ -44,6 +46,26 @@ def test_an_answer_that_does_not_come_goes_on_the_log_and_to_the_next_role(desk:
         held = duties.duty(db, f"response_given/{report}")
     assert held is not None
     assert held["escalated_by"] not in {None, held["overdue_by"]}
+
+
+def test_that_no_answer_came_reaches_who_reported_and_nobody_else(desk: Desk) -> None:
+    """Who is not told waits on; who knows rings. A leg carries it to the one whom it is owed."""
+    report, _ = reported(desk)
+    desk.pass_hours(73)
+    desk.settle()
+    came = [view for view in desk.seen(PROBATION, "duty_overdue") if view.delivery.leg != "own"]
+    late = [view.statement.event for view in came]
+    assert {(one.duty, one.statement) for one in late if isinstance(one, DutyOverdue)} == {
+        ("response_given", report)
+    }
+    assert {one.owner_agency for one in late if isinstance(one, DutyOverdue)} == {POLICE}
+    assert all(set(view.statement.sections) == {"event", "cause.1"} for view in came)
+    assert {view.delivery.leg for view in desk.seen(POLICE, "duty_overdue")} == {"own"}
+    assert desk.seen(HUB, "duty_overdue") == [], "nor does who had the report too hear of it"
+    with desk.acting(PROBATION).store.read() as db:
+        query = select(notifications).where(notifications.c.waits == "owed")
+        told = db.execute(query).mappings().all()
+    assert {(one["role"], one["about"]) for one in told} == {("duty_manager", report)}
 
 
 def test_what_is_answered_before_its_next_role_is_told_goes_no_further(desk: Desk) -> None:

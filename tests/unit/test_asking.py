@@ -14,6 +14,8 @@ from consumers.responses import rows as duties
 from consumers.responses.asking import Question
 from consumers.responses.period import covers
 from consumers.standing import keep_from
+from consumers.telling.rows import notifications
+from contracts.draft import Draft
 from contracts.fault import Misuse
 from contracts.section import Identity, Name, Narrative
 from deploy.matching import SHIPPED, weighing_of
@@ -123,6 +125,64 @@ def test_a_report_that_is_kept_from_somebody_they_cannot_ask_about(desk: Desk) -
         keep_from(db, [report], [token("A. Officer")])
     with pytest.raises(Misuse, match="No report of this id"):
         ask(desk, POLICE, report, subject)
+
+
+def owed_to(desk: Desk, agency: str) -> list[tuple[str, str]]:
+    """List who is told at an agency that something another owes it has not come: role, of what."""
+    with desk.acting(agency).store.read() as db:
+        query = select(notifications).where(notifications.c.waits == "owed")
+        told = db.execute(query.order_by(notifications.c.place)).mappings().all()
+        return [(str(one["role"]), str(one["about"])) for one in told]
+
+
+def test_whoever_asked_says_and_is_told_that_no_answer_came(desk: Desk) -> None:
+    """Whom they asked may have nobody at work: who waits for it has the same clock."""
+    report, subject = reported(desk)
+    request = ask(desk, POLICE, report, subject)
+    desk.pass_hours(72)
+    desk.settle()
+    assert desk.said(HUB, "duty_overdue") == []
+    for _ in range(3):
+        desk.pass_hours(1)
+        desk.settle()
+    said = [one for one in desk.said(HUB, "duty_overdue") if one["duty"] == "information_supplied"]
+    assert [(one["statement"], one["owner_agency"], one["owner_role"]) for one in said] == [
+        (request, POLICE, "duty_inspector"),
+    ]  # fmt: skip
+    assert owed_to(desk, HUB) == [("duty_manager", request)]
+    about = {statement for _, statement in owed_to(desk, POLICE)}
+    assert request not in about, "who owes it is told of it as their own"
+    with desk.acting(POLICE).store.read() as db:
+        theirs = db.execute(select(notifications).where(notifications.c.waits == "duty")).mappings()
+        assert {one["role"] for one in theirs.all()} == {"duty_inspector", "duty_manager"}
+    again = desk.consumer(HUB, store="again")
+    again.take(desk.records(HUB))
+    more: list[Draft] = []
+    again.publish_waiting(more.extend)
+    assert more == [], "rebuilt, it says nothing twice"
+
+
+@pytest.mark.parametrize("what", ["answered", "taken back"])
+def test_of_a_question_that_waits_for_nothing_nobody_says_so(desk: Desk, what: str) -> None:
+    """Nobody is rung for what came, or for what its author withdrew."""
+    report, subject = reported(desk)
+    request = ask(desk, POLICE, report, subject)
+    if what == "answered":
+        supply(desk, request)
+    else:
+        sections = named(desk.draw)
+        event = {"statement": request, "reason": "mistaken", "by": "A. Officer"}
+        desk.report(
+            {"event": event, "cause.1": {"statement": request},
+             "provenance": sections["provenance"]},
+            event="statement_retracted", source=SOURCES[HUB],
+            basis={"regime": "uk_gdpr", "article": "uk_gdpr.6.1.e"},
+        )  # fmt: skip
+        desk.settle()
+    desk.pass_hours(80)
+    desk.settle()
+    assert [one for one in desk.said(HUB, "duty_overdue") if one["statement"] == request] == []
+    assert owed_to(desk, HUB) == []
 
 
 def test_a_question_the_log_refused_was_not_asked(desk: Desk) -> None:

@@ -119,7 +119,7 @@ def test_a_file_or_secret_that_others_can_read_is_refused(tmp_path: Path) -> Non
         read(home, agency="mk-hub", rules=RULES)
 
 
-def test_no_channel_can_be_made_of_anything_but_the_file(tmp_path: Path) -> None:
+def test_no_channel_can_be_made_of_anything_but_the_file() -> None:
     """A victim's own telephone is impossible by construction, not by care."""
     client = Webhook(secret=HOOK_SECRET)
     with pytest.raises(InvariantBroken, match="elsewhere than the configuration"):

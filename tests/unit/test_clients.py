@@ -286,8 +286,14 @@ def test_nothing_is_told_before_what_happened_meanwhile_was_read(
 ) -> None:
     """A rebuilt consumer would else tell of what somebody saw to last year."""
     store, told = _home(tmp_path, mail, web, pair)
-    began = threading.Event()
-    with telling(Sending(store, told, now_ms=Watch().now_ms), told.every(), may_begin=began.is_set):
+    began, asked = threading.Event(), list[bool]()
+
+    def may_begin() -> bool:
+        asked.append(began.is_set())
+        return asked[-1]
+
+    with telling(Sending(store, told, now_ms=Watch().now_ms), told.every(), may_begin=may_begin):
+        _reached(lambda: len(asked) > 1)
         assert mail.took == []
         with store.read() as db:
             assert len(rows.fresh(db)) == 2

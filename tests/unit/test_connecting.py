@@ -8,7 +8,7 @@ import pytest
 from consumers.research.connectors.connector import Terms
 from consumers.research.connectors.http import HttpConnector
 from consumers.research.connectors.sql import SqlConnector
-from consumers.research.looking import Retry
+from consumers.research.unreachable import Retry
 from contracts.fault import Misuse
 from contracts.section import Name
 from deploy.connecting import connected

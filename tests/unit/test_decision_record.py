@@ -16,7 +16,7 @@ from tests.matrix.partnership import Milton
 from tests.matrix.saying import Saying
 from tests.matrix.telling import HOUSING, HUB, POLICE, PROBATION, SURGERY
 from tests.support.auditor import export_of
-from tests.support.command import candour
+from tests.support.command import invoked
 from tests.support.delivering import Delivering
 from tests.support.exporting import export_folder
 from tests.support.stranger import text_of
@@ -272,12 +272,12 @@ def test_it_is_printed_on_the_command_line_from_what_verifies(tmp_path: Path) ->
     """Exit codes are those of verify."""
     folder, trust = export_folder(story().milton.log, tmp_path)
     entry = story().entries["concern"]
-    ran = candour("decision-record", entry, folder, "--trust", trust)
+    ran = invoked("decision-record", entry, folder, "--trust", trust)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout == story().record("concern") + "\n"
-    assert candour("decision-record", 9_999, folder, "--trust", trust).returncode == 64
+    assert invoked("decision-record", 9_999, folder, "--trust", trust).returncode == 64
     (folder / "checkpoints.log").write_bytes(b"")
-    ran = candour("decision-record", entry, folder, "--trust", trust)
+    ran = invoked("decision-record", entry, folder, "--trust", trust)
     assert (ran.returncode, ran.stdout) == (2, "")
 
 
@@ -285,6 +285,6 @@ def test_an_erased_statement_is_told_from_an_export_that_verifies(tmp_path: Path
     """Erasure with authority leaves the log whole: its record can be printed for good."""
     gone = [story().digests["erased"]]
     folder, trust = export_folder(story().milton.log, tmp_path, erased=gone)
-    ran = candour("decision-record", story().entries["erased"], folder, "--trust", trust)
+    ran = invoked("decision-record", story().entries["erased"], folder, "--trust", trust)
     assert ran.returncode == 0, ran.stderr
     assert "Practitioner: erased" in ran.stdout

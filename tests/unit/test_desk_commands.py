@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import pytest
+import uvicorn
 from sqlalchemy import insert
+from starlette.applications import Starlette
 
 from consumers.desk import rows
 from deploy.command import EXIT_USAGE, invoke
-from deploy.desk import opened_sessions
+from deploy.desk import DeskSettings, listen, opened_sessions
 from deploy.wiring import open_acting
 from producers.home import Home
+from tests.support.letterboxes import certified
 from tests.support.speaking import Speaker
 from tests.support.twins import POLICE
 
@@ -33,6 +36,24 @@ def signed_in(home: Path, subject: str, name: str) -> str:
     key = sessions.signed_in(sessions.begin(), subject, name=name, roles=[]).key
     sessions.close()
     return key
+
+
+def test_whatever_serves_pages_offers_authenticated_encryption_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The desk and the report page listen alike: uvicorn's own ciphers would leave TLS 1.2 open."""
+    certified(home)
+    given: list[uvicorn.Config] = []
+    monkeypatch.setattr(uvicorn, "run", lambda app, **how: given.append(uvicorn.Config(app, **how)))
+    settings = DeskSettings(
+        issuer="https://id.example", client_id="desk", client_secret="desk.secret",
+        address="https://desk.example", certificate="server.pem", key="server.pem",
+    )  # fmt: skip
+    listen(Home.open(home), Starlette(), settings, 8443)
+    given[0].load()
+    assert given[0].ssl is not None
+    offered = {one["name"] for one in given[0].ssl.get_ciphers()}
+    assert not [one for one in offered if "GCM" not in one and "CHACHA20" not in one]
 
 
 def test_every_session_of_somebody_is_ended_by_identifier_or_name(

@@ -150,6 +150,14 @@ def named_in(twin: Twin, ids: list[str]) -> list[str]:
         return sorted(tokens_in(db, ids))
 
 
+def of_people(tokens: list[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """List every page about a person, or two, at which he could look for her."""
+    for one in tokens:
+        for page in ("chronology", "picture"):
+            yield "GET", f"/persons/{one}/{page}", {}
+            yield "GET", f"/persons/{one}/{page}/{tokens[0]}", {}
+
+
 def addresses(
     ids: list[str], digests: list[str], tokens: list[str]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -207,7 +215,8 @@ def test_whoever_is_excluded_meets_what_they_would_meet_where_there_is_nothing(
     assert tokens or with_case.acting.voice.agency == "mk-csp", "whom it was sent by name"
     kept = [one.desk.visitor("kept") for one in pair]
     limit = 230  # a session asks no more in a minute; his does not
-    for count, (method, path, fields) in enumerate(addresses(ids, digests, tokens)):
+    asked = [*of_people(tokens), *addresses(ids, digests, tokens)]
+    for count, (method, path, fields) in enumerate(asked):
         if count * 2 % limit > limit - 3:
             kept = [one.desk.visitor("kept") for one in pair]
         first, second = (met(one, method, path, **fields) for one in kept)

@@ -2,7 +2,6 @@
 
 import re
 import stat
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,35 +10,9 @@ import pytest
 
 from consumers.desk.address import inward
 from consumers.desk.guard import BODY_MAX, PAGES, SIGN_INS
-from tests.support.browser import provider
-from tests.support.stranger import concern, seeded
-from tests.support.visiting import ADDRESS, FORM, Visited, Visitor, token_in, visiting
-from tests.support.working import Working, files_in
+from tests.support.visiting import ADDRESS, FORM, Visited, Visitor, token_in
 
 POLICE, PROBATION = "thames-valley", "nps-thames-valley/case"
-MINUTE_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Working]:
-    """One played ledger with one report, for tests that change nothing of it."""
-    made = Working("guard", store=files_in(tmp_path_factory.mktemp("town")), acting=[POLICE])
-    made.say(PROBATION, "concern_reported", concern(seeded("guard-report")), urgency="urgent")
-    made.settle()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
-    with provider() as known:
-        yield known
-
-
-@pytest.fixture
-def desk(town: Working, issuer: str, tmp_path: Path) -> Iterator[Visited]:
-    with visiting(town, POLICE, tmp_path, issuer=issuer) as open_:
-        yield open_
 
 
 def report_of(visitor: Visitor) -> str:

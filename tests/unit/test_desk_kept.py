@@ -11,7 +11,6 @@ from sqlalchemy import select
 from consumers.desk.rows import looks
 from consumers.desk.wording import remedy_of, text_of
 from contracts.fault import Misuse
-from tests.support.browser import provider
 from tests.support.busy import (
     CANARY,
     POLICE,
@@ -22,30 +21,17 @@ from tests.support.busy import (
     task,
 )
 from tests.support.visiting import Visited, Visitor, visiting
+from tests.support.working import Working
 
 NO_ID = "00000000-0000-7000-8000-000000000000"
 NOTHING = "There is nothing here that can be shown to you."
 OFFICER, SUPERVISOR = "Lee Hart (name invented)", "Jo Bell (name invented)"
 
 
-@pytest.fixture(scope="session")
-def issuer() -> Iterator[str]:
-    with provider() as address:
-        yield address
-
-
 @pytest.fixture
-def force(tmp_path: Path) -> Iterator[Busy]:
-    """A busy force, its clocks not run out."""
-    made = busy(tmp_path)
-    yield made
-    made.town.close()
-
-
-@pytest.fixture
-def desk(force: Busy, tmp_path: Path, issuer: str) -> Iterator[Visited]:
-    with visiting(force.town, POLICE, tmp_path, issuer=issuer) as opened:
-        yield opened
+def town(force: Busy) -> Working:
+    """The desk that is opened is the busy force's."""
+    return force.town
 
 
 def pages_of(force: Busy, which: str, look: str) -> list[str]:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, delete, insert, update
 
 from consumers.desk import looks
 from consumers.desk.rows import looks as table
-from consumers.desk.whereabouts import WAIT_MS, forget, may_alone, whereabouts
 from consumers.safeguarding.rows import alerts, raise_alert
+from consumers.whereabouts import WAIT_MS, forget, may_alone, whereabouts
+from contracts.context import Urgency
 from contracts.event.work import AlertRaised
 from tests.support.browser import provider
 from tests.support.played import token_of
@@ -324,17 +325,20 @@ def test_whoever_has_the_alert_looks_alone_and_another_asks(desk: Visited, town:
     """Urgent work is somebody's; for others it is browsing. A threat to life is anybody's."""
     said = report(town, "urgent").split("/")[2]
     with desk.station.store.write() as db:
-        for urgency, alone in (("threat_to_life", True), ("urgent", True), ("routine", False)):
-            assert may_alone(db, said, urgency, "Lee Hart") is alone  # type: ignore[arg-type]
+        urgencies: dict[Urgency, bool] = {"threat_to_life": True, "urgent": True, "routine": False}
+        for urgency, alone in urgencies.items():
+            assert may_alone(db, said, urgency, "Lee Hart", refuge=False) is alone
         event = AlertRaised(
             rule="r", rule_version="1", attention="duty", statements=[said], owner_role="o",
             fallback_role="f", due_at=1, good="g",
         )  # fmt: skip
         raise_alert(db, "a", event, by=POLICE, at=1)
         db.execute(update(alerts).values(acknowledged_by="Max Dean"))
-        assert not may_alone(db, said, "urgent", "Lee Hart")
-        assert may_alone(db, said, "urgent", "max dean")
-        assert may_alone(db, said, "threat_to_life", "Lee Hart")
+        assert not may_alone(db, said, "urgent", "Lee Hart", refuge=False)
+        assert may_alone(db, said, "urgent", "max dean", refuge=False)
+        assert not may_alone(db, said, "urgent", "max dean", refuge=True), "a refuge takes two"
+        for refuge in (False, True):
+            assert may_alone(db, said, "threat_to_life", "Lee Hart", refuge=refuge)
 
 
 def test_of_an_erased_report_no_words_stay(desk: Visited, town: Working) -> None:

@@ -12,9 +12,8 @@ from consumers.desk.rights import READS, RIGHTS, Right, may
 from consumers.desk.station import MORE, NAVIGATION
 from contracts.fault import InvariantBroken
 from tests.support.browser import provider
-from tests.support.stranger import concern, seeded
 from tests.support.visiting import Visited, Visitor, visiting
-from tests.support.working import Working, files_in
+from tests.support.working import Working
 
 POLICE, PROBATION = "thames-valley", "nps-thames-valley/case"
 ROLES = [role.value for role in Role]
@@ -71,16 +70,6 @@ DOES = {
 }
 """Where fewer may act than may look."""
 """Written by hand from domain.md 7 and issue 6: who opens what is about anybody."""
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Working]:
-    """One played ledger with one report, for tests that change nothing of it."""
-    made = Working("rights", store=files_in(tmp_path_factory.mktemp("town")), acting=[POLICE])
-    made.say(PROBATION, "concern_reported", concern(seeded("rights-report")), urgency="urgent")
-    made.settle()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

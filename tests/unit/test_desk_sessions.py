@@ -11,38 +11,14 @@ from sqlalchemy import create_engine, text
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from consumers.desk.session import KEPT_MS
-from tests.support.browser import provider
 from tests.support.lying import Lying, lying
-from tests.support.stranger import concern, seeded
 from tests.support.visiting import Visited, Visitor, visiting
-from tests.support.working import Working, files_in
+from tests.support.working import Working
 
 POLICE, PROBATION = "thames-valley", "nps-thames-valley/case"
 MINUTE_MS = 60_000
 IDLE_MS = 16 * MINUTE_MS
 SHIFT_MS = 12 * 60 * MINUTE_MS + 1
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Working]:
-    """One played ledger with one report, for tests that change nothing of it."""
-    made = Working("sessions", store=files_in(tmp_path_factory.mktemp("town")), acting=[POLICE])
-    made.say(PROBATION, "concern_reported", concern(seeded("sessions-report")), urgency="urgent")
-    made.settle()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
-    with provider() as known:
-        yield known
-
-
-@pytest.fixture
-def desk(town: Working, issuer: str, tmp_path: Path) -> Iterator[Visited]:
-    with visiting(town, POLICE, tmp_path, issuer=issuer) as open_:
-        yield open_
 
 
 def is_in(visitor: Visitor) -> bool:

@@ -1,8 +1,6 @@
 """The desk's work over a played ledger: every act by a form, and what is kept from whom."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ from consumers.desk.shift import GONE, forget, shift_notes
 from consumers.disclosure import rows as disclosures
 from consumers.research.rows import results_of, tasks_of
 from contracts.event.work import ResponseGiven
-from tests.support.browser import provider
 from tests.support.busy import (
     ASKS,
     CANARY,
@@ -20,37 +17,21 @@ from tests.support.busy import (
     PROBATION,
     Busy,
     alert,
-    busy,
     one,
     refused,
     task,
     told,
 )
-from tests.support.visiting import Visited, visiting
+from tests.support.visiting import Visited
+from tests.support.working import Working
 
-NO_ID = "00000000-0000-7000-8000-000000000000"
-NOTHING = "There is nothing here that can be shown to you."
 OFFICER, SUPERVISOR = "Lee Hart (name invented)", "Jo Bell (name invented)"
 
 
-@pytest.fixture(scope="session")
-def issuer() -> Iterator[str]:
-    with provider() as address:
-        yield address
-
-
 @pytest.fixture
-def force(tmp_path: Path) -> Iterator[Busy]:
-    """A busy force, its clocks not run out."""
-    made = busy(tmp_path)
-    yield made
-    made.town.close()
-
-
-@pytest.fixture
-def desk(force: Busy, tmp_path: Path, issuer: str) -> Iterator[Visited]:
-    with visiting(force.town, POLICE, tmp_path, issuer=issuer) as opened:
-        yield opened
+def town(force: Busy) -> Working:
+    """The desk that is opened is the busy force's."""
+    return force.town
 
 
 def test_a_look_is_completed_and_what_was_found_stays_here(force: Busy, desk: Visited) -> None:
@@ -98,8 +79,12 @@ def test_where_the_victim_is_no_look_shows_by_itself(force: Busy, desk: Visited)
     """Trap 4: a task that shows the address is how he learns it."""
     officer = desk.visitor("officer")
     with force.town.consumers[POLICE].store.read() as db:
-        for row in tasks_of(db, force.said["concern"]):
-            assert "Invented Row" not in officer.get(f"/research/{row['id']}").text
+        looks = [row["id"] for row in tasks_of(db, force.said["concern"])]
+    assert len(looks) == 14
+    for look in looks:
+        page = officer.get(f"/research/{look}")
+        assert page.status_code == 200
+        assert "Invented Row" not in page.text
     assert "Invented Row" not in officer.get("/research").text
 
 
@@ -274,7 +259,14 @@ def test_a_disclosure_goes_stage_by_stage_and_who_asked_is_told_to_its_officer_a
         ("disclosed", {"told": "person_at_risk", "in_person": "yes", "safety": "yes"}),
     ]
     for stage, more in steps:
-        told(officer, officer.post(page, stage=stage, reason=f"reason {stage}", **more))
+        decides = stage == "decided"
+        if decides:
+            assert "A supervisor who took no part in it decides next" in officer.get(page).text
+            alone = officer.post(page, stage=stage, reason="alone", **more)
+            assert "A disclosure is decided by the " in refused(alone)
+        who = supervisor if decides else officer
+        told(who, who.post(page, stage=stage, reason=f"reason {stage}", **more))
+    assert ASKS in supervisor.post(page, do="applicant").text, "who decides is of the case"
     assert "isclosed in person, in confidence" in officer.get(page).text
     assert page in officer.get("/disclosures?show=over").text
     assert page not in officer.get("/disclosures").text

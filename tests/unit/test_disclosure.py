@@ -17,9 +17,11 @@ from contracts.fault import Misuse
 from contracts.section import Practitioner
 from tests.support.agreed import dated, people, say
 from tests.support.desk import HUB, POLICE, PROBATION, Desk
+from tests.support.researching import credential, qualified
+from tests.support.researching import person as named_at_work
 from tests.support.stranger import text_of
 
-OFFICER = "D. Officer"
+OFFICER, DECIDER, DECIDES = "D. Officer", "S. Supervisor", "duty_inspector"
 ASKS = "Zebedee Mother"
 
 
@@ -65,12 +67,17 @@ STEPS: dict[str, Step] = {
 }  # fmt: skip
 
 
-def stage(desk: Desk, application: str, step: str | Step, *, by: str = OFFICER) -> str:
-    """Record one stage; give its id."""
+def stage(
+    desk: Desk, application: str, step: str | Step, *, by: str | None = None, role: str = ""
+) -> str:
+    """Record one stage, the decision by another hand; give its id."""
     given = STEPS[step] if isinstance(step, str) else step
+    decided = given.stage == "decided"
+    officer = person(desk, by or (DECIDER if decided else OFFICER))
     (wanted,) = disclosing(desk).stage(
-        application, given, by=person(desk, by), role="officer", reason="seen to"
-    )
+        application, given, by=officer, role=role or (DECIDES if decided else "officer"),
+        reason="seen to",
+    )  # fmt: skip
     desk.settle()
     return wanted.draft.id
 
@@ -91,7 +98,7 @@ def test_the_stages_come_in_their_order_each_by_a_named_officer(desk: Desk) -> N
         stage(desk, application, name)
     said = desk.said(POLICE, "disclosure_staged")
     assert [one["stage"] for one in said] == list(STEPS)
-    assert {one["by"] for one in said} == {OFFICER}
+    assert [one["by"] for one in said] == [OFFICER] * 3 + [DECIDER, OFFICER]
     assert said[0]["reason"].startswith(ABSENT)
     assert (said[3]["agencies"], said[3]["decision"]) == ([POLICE, HUB], "disclose")
     assert "nothing written handed over" in said[4]["reason"]
@@ -107,6 +114,60 @@ def test_where_police_think_of_it_nobody_who_asks_is_met(desk: Desk) -> None:
         stage(desk, application, "met")
     for name in ("assessed", "decided", "disclosed"):
         stage(desk, application, name)
+
+
+def assessed(desk: Desk) -> str:
+    """Bring an application to where it is to be decided."""
+    application = apply(desk)
+    stage(desk, application, "initial_checks", by="C. Checks")
+    stage(desk, application, "met")
+    stage(desk, application, "assessed")
+    return application
+
+
+@pytest.mark.parametrize(
+    ("by", "role", "told"),
+    [
+        ("S. Supervisor", "officer", "is decided by the duty_inspector"),
+        ("S. Supervisor", "duty_manager", "is decided by the duty_inspector"),
+        (" d.  OFFICER", DECIDES, "does not decide it too"),
+        ("c. checks", DECIDES, "does not decide it too"),
+        (" ", DECIDES, "does not decide it too"),
+    ],
+)
+def test_whoever_records_the_next_stage_does_not_thereby_decide(
+    desk: Desk, by: str, role: str, told: str
+) -> None:
+    """To tell her, or not to, is a decision with an owner, by who took no part in it before."""
+    application = assessed(desk)
+    with pytest.raises(Misuse, match=told) as refused:
+        stage(desk, application, "decided", by=by, role=role)
+    assert "ring 999" in str(refused.value.remedy)
+    stage(desk, application, "decided")
+
+
+def test_the_ruleset_says_whose_decision_it_is_and_what_they_hold(desk: Desk) -> None:
+    """M04's owner decides; where the ruleset asks for training, the log must vouch for it."""
+    application, decider = assessed(desk), named_at_work(DECIDER)
+    term = {
+        "id": "M04", "version": "1", "kinds": ["police"], "attention": "duty", "hours": 4,
+        "owners": {"police": "abuse_unit"}, "fallback": "duty_manager",
+    }  # fmt: skip
+    qualified(desk, watch=[term], disclosure_qualification="dvds_trained")
+    desk.settle()
+
+    def decide() -> None:
+        disclosing(desk).stage(
+            application, STEPS["decided"], by=decider, role="abuse_unit", reason="she must know"
+        )
+
+    with pytest.raises(Misuse, match="holds `dvds_trained`"):
+        decide()
+    credential(desk, decider, until="2012-12-31T00:00:00.000Z", holds="dvds_trained")
+    desk.settle()
+    decide()
+    desk.settle()
+    assert desk.said(POLICE, "disclosure_staged")[-1]["role"] == "abuse_unit"
 
 
 UNSAFE: dict[str, tuple[Step, str]] = {
@@ -267,7 +328,12 @@ def test_an_application_reaches_nobody_and_who_asked_stays_with_its_officers(des
     with pytest.raises(Misuse, match="officers of this disclosure alone"):
         disclosing(desk).applicant(application, by=person(desk, "N. Osy"))
     stage(desk, application, "initial_checks", by="S. Second")
-    assert disclosing(desk).applicant(application, by=person(desk, "S. Second")) == sealed
+    with pytest.raises(Misuse, match="officers of this disclosure alone"):
+        disclosing(desk).applicant(application, by=person(desk, "S. Second"))
+    stage(desk, application, "met")
+    stage(desk, application, "assessed")
+    stage(desk, application, "decided")
+    assert disclosing(desk).applicant(application, by=person(desk, DECIDER)) == sealed
     with pytest.raises(Misuse, match="no application of this id"):
         disclosing(desk).applicant(desk.new_id(), by=person(desk))
     told = [bytes(v) for _, draft in desk.published for v in draft.sections.values()]

@@ -71,8 +71,7 @@ def tokens(sections: dict[str, Any]) -> tuple[str, str]:
 def still(desk: Desk, agency: str = PROBATION, *, viewer: frozenset[str] = frozenset()) -> Any:
     """List who is still to be seen alone, as an agency sees it."""
     with desk.acting(agency).store.read() as db:
-        hidden = standing.hidden_from(db, viewer)
-        return [(one["statement"], one["subject"]) for one in rows.only_jointly(db, hidden)]
+        return [(one["statement"], one["subject"]) for one in rows.only_jointly(db, viewer)]
 
 
 def test_who_was_seen_only_jointly_is_to_be_seen_alone(desk: Desk) -> None:

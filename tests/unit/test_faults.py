@@ -10,10 +10,13 @@ import pytest
 from aiokafka import errors as kafka
 from sqlalchemy import exc, text
 
+from broker.shell import connection
+from broker.shell.broker import _first_failure
 from broker.shell.connection import bounded, fault_of
 from consumers.inflow import may_pass
 from consumers.store import Store
 from contracts.fault import Fatal, Transient
+from producers import sender
 
 FENCED = {"ProducerFenced", "InvalidProducerEpoch"}
 """Fatal: another broker claimed the same id. To claim it again would be to take turns."""
@@ -147,6 +150,47 @@ async def test_a_defect_of_ours_is_no_fault_of_kafkas() -> None:
     defect = kafka.IllegalOperation("Not in the middle of a transaction")
     with pytest.raises(kafka.IllegalOperation):
         await bounded(failed(defect), "recording")
+
+
+async def test_a_broker_that_is_told_to_stop_while_kafka_fails_it_stops() -> None:
+    """Taken for an outage it would go on, and whoever runs it would have to kill it."""
+
+    async def half() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise Transient("Kafka is away.", remedy="Wait.")
+
+    run = asyncio.create_task(_first_failure(half(), half()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+
+class Cut:
+    """A client of aiokafka's that is cut short as it closes, by what it cancels itself."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self._client = self
+
+    async def stop(self) -> None:
+        fetch = asyncio.ensure_future(asyncio.sleep(0))  # `Fetcher.close`, of one not begun
+        fetch.cancel()
+        await fetch
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+async def test_a_client_that_is_cut_short_as_it_closes_leaves_no_connection_open() -> None:
+    """Nor does whoever closes it take that for being told to stop: it would hear nothing more."""
+    ours, theirs = Cut(), Cut()
+    await connection.closed(ours)
+    await sender._closed(theirs, theirs)
+    assert (ours.is_closed, theirs.is_closed) == (True, True)
 
 
 RETRIED = {"OperationalError"}

@@ -28,7 +28,7 @@ from consumers.figures.table import (
 from consumers.store import views
 from deploy.refusals import refusals
 from tests.support import agreed
-from tests.support.command import candour
+from tests.support.command import invoked
 from tests.support.desk import PROBATION, Desk
 from tests.support.exporting import export_folder
 from tests.support.month import Ordinary, month
@@ -283,21 +283,21 @@ def test_an_auditor_tells_figures_only_of_what_verifies(town: Working, tmp_path:
     made, trust = export_folder(town.log, tmp_path)
     file = tmp_path / "figures.csv"
     arguments = ("audit", "figures", made, "--trust", trust, "--workers", 0)
-    ended = candour(*arguments, "--csv", file, "--from", "2027-Q1", "--to", "2027-Q1")
+    ended = invoked(*arguments, "--csv", file, "--from", "2027-Q1", "--to", "2027-Q1")
     assert ended.returncode in {0, 1}, ended.stderr
     assert "suppressed: below 5" in ended.stderr
     assert file.read_text().startswith("period,figure,group,numerator,denominator,percentage")
     assert file.stat().st_mode & 0o077 == 0
-    again = candour(*arguments, "--csv", file)
+    again = invoked(*arguments, "--csv", file)
     assert (again.returncode, "is not overwritten" in again.stderr) == (64, True)
-    wrong = candour(*arguments, "--from", "2027-01-01")
+    wrong = invoked(*arguments, "--from", "2027-01-01")
     assert (wrong.returncode, "2012-Q2" in wrong.stderr) == (64, True)
-    assert candour(*arguments, "--least", 3).returncode == 64
+    assert invoked(*arguments, "--least", 3).returncode == 64
     ledger = made / "ledger.log"
     ledger.write_bytes(
         ledger.read_bytes().replace(b'"outcome":"accepted"', b'"outcome":"rejected"')
     )
-    broken = candour(*arguments)
+    broken = invoked(*arguments)
     assert broken.returncode > 1
     assert "period,figure" not in broken.stdout
 
@@ -313,7 +313,7 @@ def test_an_agency_counts_its_own_refusals_by_its_receipts(tmp_path: Path) -> No
     found = [(one.figure, one.group) for one in refusals(speaker.outbox, frozenset())]
     assert found == [("held, by reason", "provenance.practitioner_missing")] * 2
     speaker.close()
-    told = candour("figures", "--home", speaker.home.folder)
+    told = invoked("figures", "--home", speaker.home.folder)
     assert (told.returncode, told.stdout) == (0, ",".join(COLUMNS) + "\n"), told.stderr
     assert "Nobody known here looks" in told.stderr
 

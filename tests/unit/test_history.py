@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert
 
 from consumers import history, standing
 from consumers.history import Past
-from consumers.safeguarding import rows
+from consumers.safeguarding import links, rows
 from consumers.safeguarding.rules.seen import Seen
 from consumers.store import Store, keep
 from contracts.entry import Delivery, Head, ViewPart
@@ -65,7 +65,7 @@ class TestStored(HistorySuite):
                 for entry, seen in enumerate(told.seen):
                     hold(db, seen, entry)
                 tell_the_rest(db, told)
-                return Past(db, US, of=at_hand or "")
+                return Past(db, US, of=at_hand or "", terms=told.terms.values())
 
             yield made
 
@@ -73,11 +73,11 @@ class TestStored(HistorySuite):
 def tell_the_rest(db: Connection, told: Told) -> None:
     """Note links, copies, retractions and alerts."""
     for number, link in enumerate(told.links):
-        rows.link(db, f"link-{number}", PersonsLinked(sorted(link), "M.", "seen"))
+        links.link(db, f"link-{number}", PersonsLinked(sorted(link), "M.", "seen"))
     for copy, source in told.copies.items():
-        db.execute(
-            insert(rows.origins).values(id=f"o/{copy}", first=source, second=copy, days_apart=0)
-        )
+        values = {"id": f"o/{copy}", "first": source, "second": copy, "days_apart": 0}
+        decision = "same" if copy in told.same else None
+        db.execute(insert(rows.origins).values(**values, decision=decision))
     for one in told.retracted:
         standing.mark(db, one, "retracted", "by")
     for at, (rule, alert, whom) in enumerate(told.alerts):
@@ -150,9 +150,9 @@ def test_an_unlink_restores(db: Connection) -> None:
     ]
     for entry, one in enumerate(told):
         hold(db, one, entry)
-    rows.link(db, "link", PersonsLinked([D, token("D2")], "M.", "seen"))
+    links.link(db, "link", PersonsLinked([D, token("D2")], "M.", "seen"))
     assert ids(Past(db, US, of="").of(D)) == ids(told)
-    rows.unlink(db, "link", "undone")
+    links.unlink(db, "link", "undone")
     assert ids(Past(db, US, of="").of(D)) == ids(told[:1])
     assert not Past(db, US, of="").are_one(D, token("D2"))
 
@@ -172,31 +172,25 @@ def test_what_came_later_is_not_before(db: Connection) -> None:
     assert past.one(told[0].id) is not None
 
 
-def test_what_was_decided_to_be_two_counts_as_two(db: Connection) -> None:
+@pytest.mark.parametrize(
+    ("decision", "found"),
+    [(None, {"a": False}), ("cannot_tell", {"a": False}), ("same", {"a": True}), ("different", {})],
+)
+def test_what_was_decided_to_be_two_is_no_copy(
+    db: Connection, decision: str | None, found: dict[str, bool]
+) -> None:
     """A named person rang both senders: the second is a witness of its own."""
-    for decision, source in ((None, "a"), ("same", "a"), ("cannot_tell", "a"), ("different", "b")):
-        values = {"id": f"{decision}", "first": "a", "second": "b", "days_apart": 1}
-        db.execute(rows.origins.delete())
-        db.execute(insert(rows.origins).values(**values, decision=decision))
-        assert Past(db, US, of="").source_of("b") == source
+    values = {"id": "o", "first": "a", "second": "b", "days_apart": 1}
+    db.execute(insert(rows.origins).values(**values, decision=decision))
+    assert Past(db, US, of="").copies("b") == found
 
 
-def test_copies_of_copies_have_one_source_and_a_circle_ends(db: Connection) -> None:
+def test_a_circle_of_copies_ends(db: Connection) -> None:
     """A relays B, which relayed C; an error in a row must not hang the force."""
-    for first, second in (("a", "b"), ("b", "c")):
-        db.execute(insert(rows.origins).values(id=first, first=first, second=second, days_apart=1))
-    assert Past(db, US, of="").source_of("c") == "a"
-    db.execute(insert(rows.origins).values(id="c", first="c", second="a", days_apart=1))
-    assert Past(db, US, of="").source_of("c") == "a"
-
-
-def test_what_may_repeat_either_of_two_is_a_source_beside_neither(db: Connection) -> None:
-    """The log of 2 May may be what was said of February, or the flag of 1 May: E18+E19=1."""
-    for first in ("flag", "earlier"):
-        row = {"id": first, "first": first, "second": "log", "days_apart": 1}
-        db.execute(insert(rows.origins).values(**row))
-    past = Past(db, US, of="")
-    assert {past.source_of(one) for one in ("log", "flag", "earlier")} == {"earlier"}
+    for first, second in (("a", "b"), ("b", "c"), ("c", "a")):
+        values = {"id": first, "first": first, "second": second, "days_apart": 1}
+        db.execute(insert(rows.origins).values(**values, decision="same"))
+    assert Past(db, US, of="").copies("c") == {"a": True, "b": True}
 
 
 def test_an_erased_statement_names_nobody(db: Connection) -> None:

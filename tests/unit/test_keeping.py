@@ -1,6 +1,5 @@
 """What an agency keeps, until when, and that what is erased is gone from its own files."""
 
-import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from broker.shell.connection import closed
 from consumers import aside
 from consumers import store as stored
 from consumers.consumer import Came, Consumer
@@ -215,15 +213,3 @@ def test_an_outbox_erases_what_it_signed_again_since(tmp_path: Path) -> None:
     assert not speaker.inbox.left([row["digest"]])
     assert speaker.row(said)["raw"] is None
     speaker.outbox.database.settle(whole=True)
-
-
-async def test_a_client_that_cancels_itself_as_it_closes_stops_nobody() -> None:
-    """Kafka stopped answering: the broker must take the way back, not think itself stopped."""
-
-    class Client:
-        async def stop(self) -> None:
-            inner = asyncio.ensure_future(asyncio.sleep(60))
-            inner.cancel()
-            await inner
-
-    await closed(Client())

@@ -12,7 +12,8 @@ from sqlalchemy.engine import make_url
 from consumers.research import rows
 from consumers.research.connectors.connector import Answer, Connector, Record, Terms, Unavailable
 from consumers.research.connectors.sql import Mapped, SqlConnector
-from consumers.research.looking import MINUTE_MS, Looking, Retry
+from consumers.research.looking import Looking
+from consumers.research.unreachable import MINUTE_MS, Retry
 from consumers.safeguarding.desk import Deciding
 from contracts.event.work import ResearchCompleted, System
 from contracts.section import Name, Practitioner
@@ -138,6 +139,7 @@ async def test_a_system_that_is_down_is_asked_again_and_its_owner_alerted_once(
     assert alert["owner_role"] == "duty_inspector"
     assert alert["statements"] == [report]
     assert "local did not answer" in alert["why"]
+    assert "by itself" in alert["why"]
     asked = [one["retry_at"] - desk.ledger.clock_ms for one in tasks(desk, report, "local")]
     assert asked == [5 * MINUTE_MS] * 2
     await look(desk, local)
@@ -296,8 +298,7 @@ async def test_a_rebuilt_consumer_says_no_look_twice(desk: Desk, niche: SqlConne
     desk.settle()
     await look(desk, niche)
     before = len(desk.said(POLICE, "research_completed"))
-    desk.acting(POLICE).store.forget(kept=frozenset())
-    del desk.consumers[POLICE]
+    desk.consumers[POLICE] = desk.consumer(POLICE, store="anew.sqlite")
     desk.settle()
     await look(desk, niche)
     assert len(desk.said(POLICE, "research_completed")) == before

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from consumers.people import rows
 from consumers.people.desk import Found, Matching, digest_of
-from consumers.safeguarding import rows as joined
+from consumers.safeguarding import links as joined
 from consumers.safeguarding.desk import Deciding
 from consumers.standing import keep_from
 from consumers.store import metadata

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from consumers import aside
 from consumers import store as stored
 from consumers.consumer import Consumer
-from consumers.safeguarding import rows
+from consumers.safeguarding import links, rows
 from consumers.safeguarding.desk import Deciding
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
@@ -132,7 +132,7 @@ def test_what_the_log_did_not_accept_is_not_shown_as_done(desk: Desk) -> None:
     with consumer.store.read() as db:
         (again,) = rows.all_alerts(db)
         assert again["acknowledged_by"] is None
-        assert not rows.standing_links(db)
+        assert not links.standing_links(db)
         assert stored.id_of(db, said.key) is None
     (once_more,) = deciding.acknowledge(alert["id"], by=by, role="duty_manager")
     assert once_more.draft.id != said.draft.id

@@ -8,6 +8,7 @@ from consumers.research import plan, rows
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
 from consumers.research.known import known
+from consumers.research.unreachable import MINUTE_MS
 from consumers.responses import rows as duties
 from consumers.responses.desk import Answering
 from contracts.event.work import ResearchOutcome
@@ -238,14 +239,42 @@ def test_an_unavailable_system_leaves_the_look_to_be_made(desk: Desk) -> None:
     desk.settle()
     with desk.acting(POLICE).store.read() as db:
         task = rows.tasks_of(db, report)[0]["id"]
-    complete_all_but_one = [Found(outcome="unavailable", why="PND is down")]
-    complete(desk, task, complete_all_but_one[0])
+    complete(desk, task, Found(outcome="unavailable", why="PND is down"))
     with desk.acting(POLICE).store.read() as db:
         held = rows.task(db, task)
     assert held is not None
     assert (held["open"], held["outcome"]) == (True, "unavailable")
     with pytest.raises(Misuse, match="unavailable"):
         stop(desk, report)
+
+
+def test_whoever_finds_an_index_down_alerts_as_a_connector_does(desk: Desk) -> None:
+    """No connector reaches PND: only a person ever learns that it does not answer (domain.md 5)."""
+    report = desk.report()
+    desk.settle()
+    with desk.acting(POLICE).store.read() as db:
+        tasks = rows.tasks_of(db, report)
+    index = [one["id"] for one in tasks if one["system"] == "pnd"]
+    complete(desk, tasks[0]["id"], Found(outcome="nil"))
+    for task in index:
+        complete(desk, task, Found(outcome="unavailable", why="PND does not answer"))
+    (alert,) = desk.said(POLICE, "alert_raised")
+    assert (alert["act"], alert["statements"], alert["owner_role"]) == (
+        "research", [report], "duty_inspector",
+    )  # fmt: skip
+    assert "pnd did not answer" in alert["why"]
+    assert "1 of the 12 looks" in alert["why"]
+    assert alert["why"].endswith("somebody looks again.")
+    with desk.acting(POLICE).store.read() as db:
+        held = rows.task(db, index[0])
+    assert held is not None
+    assert held["retry_at"] - desk.ledger.clock_ms == 5 * MINUTE_MS
+    complete(desk, index[0], Found(outcome="unavailable", why="still down"))
+    with desk.acting(POLICE).store.read() as db:
+        again = rows.task(db, index[0])
+    assert again is not None
+    assert again["retry_at"] - desk.ledger.clock_ms == 10 * MINUTE_MS, "ever later"
+    assert len(desk.said(POLICE, "alert_raised")) == 1, "once per report and system"
 
 
 def test_who_researched_does_not_decide_and_only_a_supervisor_does(desk: Desk) -> None:
@@ -276,6 +305,11 @@ def test_what_was_found_never_leaves_the_forces_own_store(desk: Desk) -> None:
     assert kept["detail"] == "GBH 1987, twelve years"
 
 
+def overdue_of(desk: Desk, owner: str) -> list[dict[str, object]]:
+    """List what police said is overdue of an agency's duties."""
+    return [one for one in desk.said(POLICE, "duty_overdue") if one["owner_agency"] == owner]
+
+
 def test_a_duty_that_runs_out_becomes_a_statement_once_for_each_role(desk: Desk) -> None:
     """Silence is what stops officers reporting: it must stand on the log."""
     report = desk.report()
@@ -287,8 +321,10 @@ def test_a_duty_that_runs_out_becomes_a_statement_once_for_each_role(desk: Desk)
     desk.settle()
     desk.pass_hours(50)
     desk.settle()
-    overdue = desk.said(POLICE, "duty_overdue")
+    overdue = overdue_of(desk, POLICE)
     assert {(one["duty"], one["statement"]) for one in overdue} == {("response_given", report)}
+    asked = overdue_of(desk, PROBATION)
+    assert [one["duty"] for one in asked] == ["information_supplied"] * 2, "what it asked of both"
     told = [one["owner_role"] for one in overdue]
     assert told == ["duty_inspector", "duty_manager"], "its own role, and then the next"
 
@@ -312,7 +348,7 @@ def test_an_answer_in_time_leaves_nothing_overdue(desk: Desk) -> None:
     assert len(desk.seen(PROBATION, "response_given")) == 1
     desk.pass_hours(100)
     desk.settle()
-    assert desk.said(POLICE, "duty_overdue") == []
+    assert overdue_of(desk, POLICE) == []
     with desk.acting(POLICE).store.read() as db:
         held = duties.duty(db, f"response_given/{report}")
     assert held is not None

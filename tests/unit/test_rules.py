@@ -8,7 +8,7 @@ import pytest
 from consumers.research import rows as research
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
-from consumers.safeguarding import rows
+from consumers.safeguarding import links, rows
 from consumers.safeguarding.desk import Deciding
 from contracts.fault import Misuse
 from contracts.section import Practitioner
@@ -262,5 +262,5 @@ def test_a_link_is_undone_by_a_named_person(desk: Desk) -> None:
     matcher.unlink(said.draft.id, by=person(desk, "O. Other"), role="analyst", basis="two men")
     desk.settle()
     with desk.acting(POLICE).store.read() as db:
-        assert rows.standing_links(db) == []
+        assert links.standing_links(db) == []
     assert desk.said(POLICE, "persons_unlinked")[0]["link"] == said.draft.id

@@ -104,7 +104,7 @@ def test_a_rebuilt_consumer_notices_no_silence_twice(desk: Desk) -> None:
     desk.settle()
     before = list(desk.published)
     standing = _tables(desk)
-    desk.consumers[POLICE].store.forget(kept=frozenset())
+    desk.consumers[POLICE].store.forget()
     desk.consumers.pop(POLICE)
     desk.settle()
     assert desk.published == before

@@ -17,7 +17,7 @@ from contracts.entry import NOTICES
 from tests.matrix.partnership import AGREEMENTS, SHIPPED, Milton, agreement
 from tests.matrix.saying import Saying
 from tests.matrix.telling import HOUSING, HUB, MK_ACT, POLICE, PROBATION, SURGERY
-from tests.support.command import candour
+from tests.support.command import invoked
 from tests.support.exporting import export_folder
 
 STORY = (
@@ -155,7 +155,7 @@ def test_what_nobody_would_have_is_counted_as_held() -> None:
 def test_it_is_told_on_the_command_line(tmp_path: Path) -> None:
     """Exit code 1 where something would change, 0 where nothing would."""
     folder, trust = export_folder(as_agreed().log, tmp_path)
-    same = candour("agreement", "simulate", SHIPPED / "mk-core.yaml", folder, "--trust", trust)
+    same = invoked("agreement", "simulate", SHIPPED / "mk-core.yaml", folder, "--trust", trust)
     assert same.returncode == 0, same.stderr
     assert same.stdout == "9 statements decided again: 0 deliveries would differ.\n"
     assert "It could not be adopted on this log: line " in same.stderr
@@ -166,7 +166,7 @@ def test_it_is_told_on_the_command_line(tmp_path: Path) -> None:
             msgspec.structs.replace(without("concern-to-police"), version=3)
         ).decode()
     )
-    ran = candour("agreement", "simulate", less, folder, "--trust", trust)
+    ran = invoked("agreement", "simulate", less, folder, "--trust", trust)
     assert ran.returncode == 1, ran.stderr
     *each, one, count = ran.stdout.splitlines()
     assert [line.partition(": ")[0].split(",")[0] for line in each] == [
@@ -184,6 +184,6 @@ def test_nothing_is_told_from_what_does_not_verify(tmp_path: Path) -> None:
     folder, trust = export_folder(as_agreed().log, tmp_path)
     ledger = folder / "ledger.log"
     ledger.write_bytes(ledger.read_bytes().replace(b'"kind":"statement"', b'"kind":"heartbeat"', 1))
-    ran = candour("agreement", "simulate", SHIPPED / "mk-core.yaml", folder, "--trust", trust)
+    ran = invoked("agreement", "simulate", SHIPPED / "mk-core.yaml", folder, "--trust", trust)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "Nothing is told from what does not verify." in ran.stderr

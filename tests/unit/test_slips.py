@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from consumers.safeguarding.rules import same_origin, unresearched
-from consumers.safeguarding.rules.every import EVERY
+from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.good import GOOD, OWED_BY
 from consumers.safeguarding.rules.terms import DEFAULT, FOUND
 from contracts.entry import ReasonGiven
@@ -150,5 +150,5 @@ def test_what_is_missing_of_who_says_so_is_named_as_the_file_names_it() -> None:
 def test_every_rule_has_its_words() -> None:
     """A code on a screen at night is looked up nowhere."""
     assert {one.id for one in DEFAULT} == set(FOUND)
-    assert set(EVERY) | {same_origin.ID, unresearched.ID} == set(FOUND)
+    assert set(RULES) | {same_origin.ID, unresearched.ID} == set(FOUND)
     assert set(GOOD) == set(OWED_BY) == set(get_args(Act))

@@ -140,7 +140,7 @@ def test_emptying_keeps_the_results_that_no_log_brings_back(desk: Desk) -> None:
     with police.store.write() as db:
         kept = {"task": "t", "attempt": 1, "terms": "[]", "terms_salt": b"s", "detail": "found"}
         db.execute(results.insert().values(**kept))
-    police.store.forget(kept=frozenset({results.name}))
+    police.store.forget()
     assert police.position() == 0
     with police.store.read() as db:
         assert db.execute(select(research_tasks)).all() == []

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from deploy.logs import ALLOWED
 from producers import sender as sending
 from producers.outbox import Outbox
 from producers.sender import Sender, until
+from producers.tables import Database
 from producers.unanswered import ANSWER_MS_MAX
 from tests.support.reports import concern
 from tests.support.speaking import Speaker
@@ -203,3 +205,16 @@ async def test_an_urgent_report_that_is_not_delivered_is_in_the_log_once(
     assert set(told) <= ALLOWED, "no other field gets out"
     assert told["statement"] == said
     assert told["remedy"] == "Telephone Thames Valley on 01632 960000."
+
+
+def test_an_outbox_from_before_an_index_came_has_it_too(tmp_path: Path) -> None:
+    """What a home said in ten years must not be read whole because its file is old."""
+    path = tmp_path / "outbox.sqlite"
+    Database(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        listed = db.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
+        db.execute("DROP INDEX ix_views_about")
+    Database(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        found = db.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
+    assert set(found) == set(listed)

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from consumers.governance.subject_access import WHY, Controller, Exemption, Pack, subject_access
+from consumers.safeguarding import links
 from consumers.store import Store
-from deploy.command.subject_access import linked
+from contracts.event.control import PersonsLinked
 from tests.support.desk import POLICE, Desk
 from tests.support.stranger import sha, text_of
 from tests.unit.test_kept_from import asked
@@ -263,9 +264,12 @@ def test_a_link_joins_what_two_agencies_said_and_who_is_excluded_writes_no_pack(
     theirs["person.1.identity"]["names"] = [{"given": "Dan", "family": "Marsh"}]
     desk.report(theirs)
     store = told(desk)
-    tokens = linked(TOKEN["him"], [[TOKEN["him"], "x" * 22], ["x" * 22, other], ["a", "b"]])
-    assert tokens == {TOKEN["him"], "x" * 22, other}
+    with store.write() as db:
+        for number, pair in enumerate([[TOKEN["him"], "x" * 22], ["x" * 22, other], ["a", "b"]]):
+            links.link(db, f"link-{number}", PersonsLinked(pair, "M.", "seen"))
     with store.read() as db:
+        tokens = links.persons(db, [TOKEN["him"]])[TOKEN["him"]]
+        assert tokens == {TOKEN["him"], "x" * 22, other}
         seen = subject_access(db, tokens, OFFICE, viewer=frozenset())
         unseen = subject_access(db, tokens, OFFICE, viewer={officer})
         nameless = subject_access(db, tokens, OFFICE, viewer=None)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from msgspec.structs import replace as replace_struct
 from sqlalchemy import func, select, update
 
 from consumers.safeguarding import rows as safeguarding
@@ -89,7 +90,7 @@ def test_a_rebuilt_consumer_tells_nobody_twice(desk: Desk) -> None:
         for row in rows.fresh(db):
             assert rows.take_up(db, row["key"])
             rows.deliver(db, row, "a-key", 1, role=DUTY, channel="bell")
-    store.forget(kept=frozenset({rows.deliveries.name}))
+    store.forget()
     desk.consumers.pop(HUB)
     desk.settle()
     again = desk.acting(HUB).store
@@ -131,6 +132,11 @@ def test_who_is_told_follows_from_the_statement() -> None:
     owed = DutyOverdue(duty="handover", owner_agency="them", owner_role="head", due_at=0)
     assert told_of("d", owed, exercise=False, agency="us") == []
     assert len(told_of("d", owed, exercise=False, agency="them")) == 2
+    answer = replace_struct(owed, duty="response_given")
+    mine = told_of("d", answer, exercise=False, agency="us", role="desk")
+    assert [(one.role, one.waits, one.press) for one in mine] == [
+        ("desk", "owed", "shift"), (DUTY, "owed", "shift"),
+    ]  # fmt: skip
     together = [*told_of("a", alert(), exercise=False), *told_of("e", up, exercise=False)]
     assert len({one.reference for one in together}) == 1
 

@@ -18,7 +18,7 @@ from contracts.section import Whereabouts
 from deploy.wiring import STORE
 from producers.home import Home
 from producers.keys import write_private
-from tests.support.command import candour, typed
+from tests.support.command import invoked, typed
 from tests.support.killing import Started
 from tests.support.letterboxes import (
     Mailbox,
@@ -137,7 +137,7 @@ def test_the_list_says_who_was_told_of_what_and_hides_what_is_kept(
     with store.write() as db:
         standing.keep_from(db, ["report-kept-alert"], ["his-token"])
     store.close()
-    listed = candour("telling", "list", "--home", home.folder)
+    listed = invoked("telling", "list", "--home", home.folder)
     assert listed.returncode == 0
     assert reference_of("open-alert") in listed.stdout
     assert "nobody yet" in listed.stdout

@@ -10,19 +10,17 @@ from sqlalchemy import Engine, event, text
 
 from consumers import aside
 from consumers import store as stored
-from consumers.history import Past
 from consumers.research import rows as research
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
 from consumers.safeguarding import rows
-from consumers.safeguarding.rules.every import EVERY
+from consumers.safeguarding.pressing import pressing
+from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.seen import Alarm
 from consumers.safeguarding.rules.terms import DEFAULT, in_force
-from consumers.safeguarding.threads import threads
 from contracts.event.control import Rules
 from deploy.governing import read_watch
 from tests.support.alerts import (
-    LEAD,
     adopt,
     alert_of,
     deciding,
@@ -34,8 +32,7 @@ from tests.support.alerts import (
     wait,
 )
 from tests.support.command import ROOT
-from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
-from tests.support.stranger import text_of
+from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
 from tests.unit.test_credentials import ORDER
 from tests.vectors import ledger
 
@@ -94,7 +91,7 @@ def test_a_rule_that_fails_silences_no_other(desk: Desk, monkeypatch: pytest.Mon
     def fail(*_: object) -> list[Alarm]:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(EVERY, "M20", fail)
+    monkeypatch.setitem(RULES, "M20", fail)
     report = desk.report()
     desk.settle()
     assert alert_of(desk)["statement"] == report
@@ -131,48 +128,23 @@ def correct(desk: Desk, report: str, **sections: Json) -> None:
     desk.settle()
 
 
-def test_a_link_shows_the_rules_what_it_joins_and_an_unlink_restores(desk: Desk) -> None:
-    """Police know him under a token of their own: what stands against him is found by the link."""
-    record, hers = desk_record(desk), named(desk.draw, concern="other", relationship="partners")
-    report = desk.report(hers)
+def test_what_stays_here_is_nobodys_elsewhere_and_what_leaves_may_be(desk: Desk) -> None:
+    """A desk that only another agency has is told of nothing here: the hub's own role has it."""
+    planner = {"other": "safety_planner"}
+    owners = {"probation": "duty_senior_probation_officer", "support_service": "safety_planner"}
+    adopt(desk, watch=[
+        term("separation", owners=planner), term("M20", owners=planner),
+        term("M08", owners=owners | {"other": "duty_senior_probation_officer"}),
+    ])  # fmt: skip
+    desk.report()
+    together = named(desk.draw)
+    facts = {name: together["event"][name] for name in ("occurred", "known_to_agency", "recorded")}
+    together["event"] = facts | {"contact": "joint_attendance"}
+    desk.report(together, event="contact_recorded")
     desk.settle()
-    assert [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M04"] == []
-    his = hers["person.1.identity"]["subject"]
-    police = deciding(desk, POLICE)
-    (link,) = police.link(
-        [his, record[1]], by=person(desk), role="analyst", basis="born on one day",
-        causes=[report, record[0]],
-    )  # fmt: skip
-    desk.settle()
-    (alert,) = [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M04"]
-    assert alert["statements"] == [report, record[0]]
-    row = alert_of(desk, "M04", POLICE)
-    police.acknowledge(row["id"], by=person(desk), role="inspector")
-    desk.settle()
-    police.unlink(link.draft.id, by=person(desk), role="analyst", basis="two men")
-    desk.settle()
-    assert alert_of(desk, "M04", POLICE)["acknowledged_by"] is None, "somebody looks again"
-    with desk.acting(POLICE).store.read() as db:
-        past = Past(db, POLICE, of="")
-        assert [one.id for one in past.of(his)] == [report]
-        assert not past.are_one(his, record[1])
-
-
-def desk_record(desk: Desk) -> tuple[str, str]:
-    """Note as police a conviction of somebody under a token of their own; give both."""
-    token, day = text_of(desk.draw(16)), "2005-03-01"
-    said = desk.report(
-        {
-            "event": {"occurred": {"precision": "day", "at": day}, "known_to_agency": day,
-                      "recorded": day, "record": "conviction", "offence": "violence",
-                      "domestic": "yes"},
-            "provenance": named(desk.draw)["provenance"],
-            "person.1.identity": {"subject": token, "names": [{"given": "Dan"}]},
-        },
-        source=SOURCES[POLICE], event="police_record_noted",
-    )  # fmt: skip
-    desk.settle()
-    return said, token
+    raised_ = {one["rule"]: one["owner_role"] for one in desk.said(HUB, "alert_raised")}
+    assert raised_["separation"] == "duty_manager"
+    assert raised_["M08"] == "duty_senior_probation_officer"
 
 
 def test_m01_fires_where_a_look_is_open_again_after_its_time(desk: Desk) -> None:
@@ -262,7 +234,7 @@ def test_one_pair_is_one_thread_and_a_new_partner_has_her_own(desk: Desk) -> Non
         desk.report(sections)
     desk.settle()
     with desk.acting(HUB).store.read() as db:
-        found = threads(db, frozenset())
+        found, _ = pressing(db, frozenset(), after_lead=None, count=9)
     tokens = {
         frozenset(one["person.2.identity"]["subject"] for one in (sections,)) | {his}
         for sections in (first, hers)
@@ -272,38 +244,13 @@ def test_one_pair_is_one_thread_and_a_new_partner_has_her_own(desk: Desk) -> Non
     assert [one["rule"] for one in mine.alerts] == ["separation", "separation"]
 
 
-def test_a_link_joins_threads_and_an_unlink_parts_them(desk: Desk) -> None:
-    """One woman under two tokens is one thread, and two women again where that was wrong."""
-    first, second = named(desk.draw), named(desk.draw)
-    reports = [desk.report(sections) for sections in (first, second)]
-    desk.settle()
-    matcher = deciding(desk)
-    counts = []
-
-    def count() -> None:
-        with desk.acting(HUB).store.read() as db:
-            counts.append(len(threads(db, frozenset())))
-
-    count()
-    links = []
-    for number in (1, 2):
-        tokens = [one[f"person.{number}.identity"]["subject"] for one in (first, second)]
-        links += matcher.link(tokens, by=person(desk), role=LEAD, basis="seen", causes=reports)
-    desk.settle()
-    count()
-    matcher.unlink(links[0].draft.id, by=person(desk), role=LEAD, basis="two")
-    desk.settle()
-    count()
-    assert counts == [2, 1, 2]
-
-
 def test_the_loudest_thread_comes_first(desk: Desk) -> None:
     """At 3 am the first line is the one that presses."""
     desk.report()
     desk.report(urgency="urgent")
     desk.settle()
     with desk.acting(HUB).store.read() as db:
-        found = threads(db, frozenset())
+        found, _ = pressing(db, frozenset(), after_lead=None, count=9)
     assert [one.loudest for one in found] == ["interrupt", "duty"]
 
 

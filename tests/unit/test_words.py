@@ -1,5 +1,6 @@
-"""Words about people come from files: no command line holds them, and no error repeats them."""
+"""Words about people come from files; and what a text tells somebody to type is there to type."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -26,6 +27,10 @@ NOBODY = {("kafka revoke", "name")}
 """What is named here is a principal on Kafka, or an agency."""
 LOGGED = {"quarantine", "erasure", "agreement"}
 """Groups whose `--reason` is about an act and the log, and says so; elsewhere it is a choice."""
+
+ROOT = Path(__file__).parents[2]
+NAMED = re.compile(r"candour ([a-z][a-z-]*)(?: ([a-z][a-z-]*)((?: \| [a-z][a-z-]*)*))?")
+"""A command as a text names it, or several of one group: `candour act list | endorse`."""
 
 
 @pytest.fixture
@@ -57,6 +62,24 @@ def test_no_command_takes_words_about_people_on_its_line() -> None:
         or (option == "--reason" and name.split()[0] not in LOGGED)
     }
     assert spoken == NOBODY
+
+
+def test_every_command_that_a_text_names_is_one() -> None:
+    """A remedy that cannot be typed costs the minutes in which it is needed."""
+    groups = getattr(typer.main.get_command(application()), "commands", {})
+    wrong = []
+    parts = ("contracts", "broker", "consumers", "producers", "deploy")
+    paths = [path for part in parts for path in (ROOT / part).rglob("*")]
+    for path in [*ROOT.glob("*.md"), *paths]:
+        if path.suffix not in {".py", ".md", ".html", ".yaml"}:
+            continue
+        text = re.sub(r'"\s*\n\s*f?"', "", path.read_text()).replace("\\|", "|")
+        for name, first, others in NAMED.findall(text):
+            below = getattr(groups.get(name), "commands", {first: None})
+            named = {first, *others.split(" | ")} - {"", "of"}  # a system: `candour outbox of ...`
+            if name not in groups or not named <= below.keys():
+                wrong.append((path.name, name, first, others))
+    assert not wrong
 
 
 COMMANDS = {

@@ -24,6 +24,9 @@ MARKS = [
     ("SUSPECT", "Signed while its key was compromised. Confirm it by telephone."),
     ("CORRECTED, RETRACTED", "Its originator said it otherwise, or took it back. Read that first."),
     *((outcome.replace("_", " "), words) for outcome, words in WORDS.items()),
+    ("DISPUTED", "What agencies say of two people cannot all be so: all of it stands there, and "
+     "none is right by being last."),
+    ("DESTROYED", "An agency held it and destroyed it: that is not nil."),
     ("REPLAY", "An exercise: nothing in it happens now."),
 ]  # fmt: skip
 """Each mark, and how it must be taken."""

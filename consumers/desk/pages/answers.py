@@ -12,6 +12,7 @@ from starlette.routing import Route
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import form as forms
+from consumers.desk.beside import seen
 from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, limits_on, names_of
 from consumers.desk.owed import ANSWERS, owed
@@ -182,8 +183,7 @@ def _question(station: Station, request: Request, **more: Any) -> Response:
     person, request_id = station.person(request), request.path_params["request"]
     with station.store.write() as db:
         hidden = station.hidden(db, person)
-        known = is_statement_id(request_id) and request_id not in hidden
-        held = stored.held(db, request_id) if known else None
+        held = seen(db, request_id, hidden)
         event = held.sections.get("event") if held is not None else None
         station.look(db, request, person, "question", request_id)
         partners, ours = station.voice.partners, station.voice.agency

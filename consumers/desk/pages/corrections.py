@@ -9,6 +9,7 @@ from starlette.routing import Route
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import form as forms
+from consumers.desk.beside import seen
 from consumers.desk.person import Person
 from consumers.desk.shown import title_of
 from consumers.desk.station import Station
@@ -16,7 +17,7 @@ from consumers.listed import PAGE
 from consumers.responses import rows
 from consumers.store import Wanted
 from contracts.event.case import StatementCorrected, StatementRetracted
-from contracts.identifier import is_digest, is_statement_id
+from contracts.identifier import is_digest
 
 WHY = {
     "mistaken": "it was a mistake", "misheard": "it was misheard",
@@ -73,8 +74,7 @@ def _correction(station: Station, request: Request, **more: Any) -> Response:
     person, said = station.person(request), request.path_params["correction"]
     with station.store.write() as db:
         hidden = station.hidden(db, person)
-        known = is_statement_id(said) and said not in hidden
-        held = stored.held(db, said) if known else None
+        held = seen(db, said, hidden)
         event = held.sections.get("event") if held is not None else None
         station.look(db, request, person, "correction", said)
         if not isinstance(event, StatementCorrected | StatementRetracted):

@@ -112,6 +112,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             "people": list(people(held.sections)) if held is not None else [],
             "stages": [_reached(db, stage) for stage in one["reached"]], "words": STAGES,
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
+            "decides": person.is_one_of(Role.SUPERVISOR),
             "answers": ANSWERS, "decisions": DECISIONS, "tellable": TOLD,
             "agencies": {name: t for name, t in station.partners.items() if name != ours},
             "sealed": None, "no_applicant": False,

@@ -19,7 +19,8 @@ from consumers.worker import HOUR_MS
 
 WAITS = {
     "alert": "An alert", "overdue": "An overdue alert", "duty": "An overdue duty",
-    "arrived": "A threat to life", "silence": "An agency that fell silent",
+    "owed": "What another agency owes", "arrived": "A threat to life",
+    "silence": "An agency that fell silent",
     "undelivered": "What another role could not be told", "standstill": "Something stands still",
 }  # fmt: skip
 STATES = {"dead": "NOT TOLD; tried on", "refused": "NOT TOLD; not tried again"}

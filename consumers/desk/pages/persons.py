@@ -22,7 +22,7 @@ from consumers.desk.wording import remedy_of, text_of
 from consumers.listed import PAGE
 from consumers.people import rows
 from consumers.people.desk import Found, digest_of
-from consumers.safeguarding.rows import standing_links
+from consumers.safeguarding.links import standing_links
 from consumers.store import Wanted
 from contracts.fault import Misuse
 from contracts.identifier import is_statement_id, is_token
@@ -152,7 +152,7 @@ def _two(station: Station, request: Request, **more: Any) -> Response:
         held = Held(station, db, person, ids_of(*pages))
         newest = [one["id"] for page in pages for one in held.reports(page, "")[0]]
         given: dict[str, Any] = {
-            "token": token, "other": other, "one": held.candidate(found, token),
+            "token": token, "other": other, "one": held.candidate(found),
             "pages": [held.page(page) for page in pages], "seen": digest_of(found),
             "limits": held.limits(newest, [t for page in pages for t in page.tokens]),
             "parted": held.partings(found), "may": not person.roles.isdisjoint(WORKING),

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from consumers import store as stored
 from consumers.desk import form as forms
-from consumers.desk.beside import Beside
+from consumers.desk.beside import Beside, seen
 from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, limits_on, names_of
 from consumers.desk.person import Person
@@ -27,7 +27,6 @@ from consumers.store import Wanted
 from contracts.context import Use
 from contracts.event.work import InformationRequested, InformationSupplied
 from contracts.form import is_real
-from contracts.identifier import is_statement_id
 
 DAY = len("2012-05-01")
 USES = {
@@ -122,8 +121,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
     person, said = station.person(request), request.path_params["statement"]
     with station.store.write() as db:
         hidden = station.hidden(db, person)
-        known = is_statement_id(said) and said not in hidden
-        report = stored.held(db, said) if known else None
+        report = seen(db, said, hidden)
         station.look(db, request, person, "ask", said)
         if report is None:
             return station.nothing(request)
@@ -174,8 +172,7 @@ async def _ask(station: Station, request: Request) -> Response:
 def _subject(station: Station, person: Person, said: str, number: str) -> str:
     """Give the token of a person of a report by their number; empty where there is none."""
     with station.store.read() as db:
-        known = is_statement_id(said) and said not in station.hidden(db, person)
-        report = stored.held(db, said) if known else None
+        report = seen(db, said, station.hidden(db, person))
     listed = people(report.sections) if report is not None else ()
     return next((one.subject for one in listed if str(one.number) == number), "")
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import form as forms
-from consumers.desk.beside import Beside
+from consumers.desk.beside import Beside, seen
 from consumers.desk.limits import limits_of
 from consumers.desk.person import Person
 from consumers.desk.shown import capital, day, title_of
@@ -147,8 +147,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
     person, said = station.person(request), request.path_params["statement"]
     with station.store.write() as db:
         hidden = station.hidden(db, person)
-        known = is_statement_id(said) and said not in hidden
-        report = stored.held(db, said) if known else None
+        report = seen(db, said, hidden)
         station.look(db, request, person, "consider_referral", said)
         if report is None:
             return station.nothing(request)

@@ -14,6 +14,7 @@ from consumers.desk.person import Person
 from consumers.desk.rights import WORKING
 from consumers.desk.shown import shown
 from consumers.desk.station import Station, asks_purpose
+from consumers.disclosure.course import APPLICATIONS
 from consumers.research import plan
 from consumers.research.board import tasks_seen
 from consumers.responses import rows as responses
@@ -33,10 +34,6 @@ def routes(station: Station) -> list[Route]:
         return station.page(request, "report.html", title="Report", **found)
 
     return [Route("/reports/{statement}", asks_purpose(report))]
-
-
-APPLICATIONS = frozenset({"disclosure_applied", "disclosure_staged"})
-"""What tells that somebody applied to know: the case's own officers alone see it (disclosures)."""
 
 
 def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | None:

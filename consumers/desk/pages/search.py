@@ -20,10 +20,10 @@ from consumers.desk import form as forms
 from consumers.desk import searches
 from consumers.desk.beside import Beside
 from consumers.desk.form import Form
-from consumers.desk.pages.report import APPLICATIONS
 from consumers.desk.reporting.filling import birth_in
 from consumers.desk.shown import day, title_of
 from consumers.desk.station import Station
+from consumers.disclosure.course import APPLICATIONS
 from consumers.listed import PAGE
 from consumers.people.searching import WAYS, Hit, Searching, Sought
 from contracts.identifier import is_statement_id

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import standing
+from consumers import standing, whereabouts
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.limits import limits_of
@@ -16,7 +16,7 @@ from consumers.desk.person import Person, Role
 from consumers.desk.shown import capital, day, people
 from consumers.desk.station import Station
 from consumers.intelligence.rows import first_lines
-from consumers.research import board, known, looks, plan, rows
+from consumers.research import board, known, plan, rows
 from consumers.research.found import NOTHING, UNTOLD, Found
 from consumers.research.known import Known
 from consumers.store import Wanted
@@ -99,7 +99,7 @@ def _shown(
         "person": one, "known": _described(one), "bare": plan.BARE_NAME,
         "places": [] if one.is_sheltered else one.places,
         "number": next((p.number for p in in_report if p.subject == task["subject"]), None),
-        "looks": looks.of_task(db, task["id"]),
+        "looks": whereabouts.shown_to(db, report, task["subject"]),
         "done": _done(db, task), "results": rows.results_of(db, task["id"], hidden),
     }  # fmt: skip
 

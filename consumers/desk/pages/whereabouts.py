@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from consumers import store as stored
-from consumers.desk import whereabouts as asked
+from consumers import whereabouts as asked
 from consumers.desk.person import Person
 from consumers.desk.shown import ShownPerson, people
 from consumers.desk.station import Station
@@ -88,7 +88,7 @@ def _sought(station: Station, db: Connection, request: Request, person: Person) 
         return None
     read = stored.reread(row["record"])
     for one in people(read.sections):
-        if one.number == int(number) and one.whereabouts is not None:
+        if one.number == int(number) and (one.whereabouts or one.refuge):
             return Sought(statement, one.number, one, read.context.urgency)
     return None
 
@@ -100,7 +100,9 @@ def _standing(station: Station, db: Connection, sought: Sought, person: Person) 
         "asked": row,
         "stands": asked.stands(row, now) if row is not None else None,
         "until": row["at"] + asked.WAIT_MS if row is not None else None,
-        "alone": asked.may_alone(db, sought.statement, sought.urgency, person.name),
+        "alone": asked.may_alone(
+            db, sought.statement, sought.urgency, person.name, refuge=sought.one.refuge is not None
+        ),
     }
 
 
@@ -127,7 +129,7 @@ def _send(station: Station, request: Request, sent: dict[str, str]) -> Response:
         if sent.get("do") == "show" and standing["stands"] == "granted":
             asked.change(db, standing["asked"]["place"], shown_at=now)
             station.look(db, request, person, "whereabouts", sought.statement)
-            shown = sought.one.whereabouts
+            shown = [one for one in (sought.one.refuge, sought.one.whereabouts) if one is not None]
             return _page(station, request, sought, standing, shown=shown)
         reason = sent.get("reason", "")
         alone = sent.get("do") == "alone" and standing["alone"]

@@ -28,9 +28,10 @@ from sqlalchemy import (
     update,
 )
 
-from consumers import embedded
+from consumers import embedded, shape
 from consumers.desk.reporting.filling import Answers, Typed
-from consumers.desk.session import Sealing
+from consumers.desk.session import REMEDY, Sealing
+from consumers.shape import LOCAL
 from contracts import base64url
 
 ID_BYTES = 16
@@ -47,6 +48,7 @@ drafts = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("began", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False, index=True),
+    info=LOCAL,
 )
 """One row a report that is being written; `owner` signs in as that, by subject or user name."""
 
@@ -57,6 +59,7 @@ filed = Table(
     Column("owner", Text, nullable=False, index=True),
     Column("draft", Text, nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
+    info=LOCAL,
 )
 """What was sent from here, by whom, out of which draft: references alone."""
 
@@ -65,6 +68,7 @@ reached = Table(
     metadata,
     Column("owner", Text, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
+    info=LOCAL,
 )
 """Where each reporter said last that they can be reached at work."""
 
@@ -107,12 +111,12 @@ class Drafts:
             kept_days: how long one is kept that nobody goes on with.
         """
         self._engine: Engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
-        if self._engine.dialect.name == "sqlite":
-            embedded.embed(self._engine)
+        embedded.embed(self._engine)
         self._now, self._random, self._sealing = now_ms, random_bytes, sealing
         self.kept_ms = kept_days * DAY_MS
         with self._engine.begin() as db:
-            metadata.create_all(db)
+            remedy = REMEDY.format(self._engine.url.database)
+            shape.make(db, metadata.sorted_tables, remedy=remedy)
 
     def close(self) -> None:
         """Give back the connections."""

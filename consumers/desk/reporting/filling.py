@@ -237,7 +237,7 @@ def _person(typed: Mapping[str, Sequence[str]], reference: str, today: date) -> 
     if typed.get("identifiers"):
         person["identifiers"] = dict(one.split("=", 1) for one in typed["identifiers"])
     if typed.get("seen") and any(
-        person.get(one) for one in ("address", "telephone", "safe_contact")
+        person.get(one) for one in ("address", "telephone", "safe_contact", "refuge")
     ):
         person["seen"] = typed["seen"][0]
     return person

@@ -42,6 +42,7 @@ class CasePerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     address: _Line | None = None
     telephone: _Line | None = None
     safe_contact: _Line | None = None
+    refuge: _Line | None = None
     seen: _Line | None = None
 
 

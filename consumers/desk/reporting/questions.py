@@ -152,6 +152,8 @@ PERSON = Question(
               hint="When, where, through whom."),
         Field("telephone", "text", "Their telephone", ("telephone",), half=True,
               hint="Somebody else may hear it."),
+        Field("refuge", "text", "If it is a refuge, its address", ("refuge",), half=True,
+              hint="Write it here and nowhere else."),
         Field("may_be_told", "inline", "May what you report be put to them?", ("may_be_told",),
               heading="What may be put to them", options=_MAY, default="ring_first"),
         Field("origin_may_be_told", "inline", "May they learn that it came from you?",

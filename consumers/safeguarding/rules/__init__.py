@@ -8,7 +8,7 @@ said (`is_automated`) and are never shown an unverified delivery.
 from datetime import date
 
 from contracts.event.report import Report
-from contracts.section import Identity, PersonPart, Provenance
+from contracts.section import Provenance
 from contracts.statement import Statement
 
 
@@ -31,14 +31,3 @@ def day_of(statement: Statement) -> date | None:
         return None
     at = event.occurred.at if event.occurred.precision in {"day", "instant"} else None
     return date.fromisoformat((at or event.known_to_agency)[:10])
-
-
-def people_of(statement: Statement) -> list[str]:
-    """List of whom an alarm about a statement is, by token: a child and an associate are not.
-
-    Where it names nobody else, it is about all that it names.
-    """
-    named = [one.subject for one in statement.sections.values() if isinstance(one, Identity)]
-    parts = {v.subject: v.part for v in statement.sections.values() if isinstance(v, PersonPart)}
-    named = list(dict.fromkeys([*named, *parts]))
-    return [one for one in named if parts.get(one) not in {"child", "associate"}] or named

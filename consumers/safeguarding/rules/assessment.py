@@ -11,6 +11,7 @@ from typing import NamedTuple
 from consumers.safeguarding.rules.escalation import is_threat, is_warning
 from consumers.safeguarding.rules.reading import (
     TOGETHER,
+    adults,
     among,
     are_together,
     back,
@@ -28,26 +29,10 @@ from contracts.event.action import RecordSought
 from contracts.event.control import RuleTerm
 from contracts.event.report import ConcernReported, ReleaseNotified, Report, RiskAssessed
 from contracts.section import Factor
+from contracts.statement import Statement
 
 LOW = frozenset({"standard", "low"})
 """Levels that are not to be given without a look at what is known (M06)."""
-
-_SUBSTANCE = ("substance misuse", "substances", "substance use", "dependence", "dependency")
-CONSIDERED: dict[str, frozenset[str]] = {
-    "history": frozenset({
-        "history", "offending history", "previous offending", "previous convictions",
-        "convictions", "criminal history", "violence history", "domestic abuse history",
-        "previous partner abuse", "police history", "police records", "previous allegations",
-    }),
-    "alcohol": frozenset({"alcohol", "drinking", "alcohol use", "alcohol dependence", *_SUBSTANCE}),
-    "drugs": frozenset({"drugs", "drug use", "drug dependence", *_SUBSTANCE}),
-    "breakdown": frozenset({
-        "breakdown", "relationship breakdown", "relationship", "relationships", "separation",
-        "relationship status", "partner",
-    }),
-}  # fmt: skip
-"""Words of `considered` that say that a thing was: whole entries, whatever case or underscores.
-Nothing is searched for inside an entry: a sentence that mentions drink has not weighed it."""
 
 CHANGES: frozenset[Factor] = frozenset({"separation", "alcohol", "revenge", "anger", "jealousy"})
 """Factors that make an assessment due anew for a couple: F05, F06, F09, F10, F11."""
@@ -65,8 +50,8 @@ MISSING = {
 }
 WHY_DASH = (
     "Something new bears on danger in this couple, and no assessment on the account of whoever "
-    "may be at risk has been made since. Ask that person, alone and safely. What records say is "
-    "not their account."
+    "may be at risk of the two has been made since. Ask that person, alone and safely. What "
+    "records say is not their account."
 )
 WHY_MEDIUM = (
     " The level now is Medium, which held only unless circumstances changed: this is one of those "
@@ -89,13 +74,21 @@ class _Couple(NamedTuple):
 def low(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask a named manager to look again: a low level that leaves out what is held (M06).
 
+    An assessment on the account of whoever is at risk is low because of what they did not know or
+    say: what stands against the other of their couple is then looked for, each couple apart.
+
     Args:
         seen: an assessment at standard or low.
-        history: what stands against whom it is about, and recent dependence and breakdown.
-        term: `window_days` is how recent dependence or breakdown is; History has no window.
+        history: what stands against whom it is about, or against the other; recent dependence and
+            breakdown.
+        term: `window_days` is how recent dependence or breakdown is; History has no window. A
+            couple is one that was told of within it, or is named. `words` are, by topic, the
+            entries of `considered` that say that it was: whole ones, in lower case with spaces.
+            Nothing is searched for inside an entry: a sentence that mentions drink has not
+            weighed it.
 
     Returns:
-        One at most, about whom the assessment is of.
+        One about whom the assessment is of; one for each couple of somebody at risk.
 
     Source:
         review 3.2.3, 3.2.6, 3.2.7, 5.7.1 (i) to (iii); domain.md 4 (M06: E21).
@@ -103,27 +96,27 @@ def low(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     event, subject = told(seen, RiskAssessed), principal(seen.statement)
     if event is None or subject is None or event.level not in LOW:
         return []
+    said, counting = {_folded(word) for word in event.considered}, term.words or {}
+    whom: list[tuple[str, ...]] = [(subject,)]
     if is_account(seen):
-        return []
-    said = {_folded(word) for word in event.considered}
-    missing: dict[str, Seen] = {}
-    held = against(history, subject)
-    if held:
-        missing["history"] = held[-1]
-    if seen.day is not None:
-        since = back(seen.day, term.window_days or 0)
-        for one in history.of(subject, since=since, until=seen.day):
-            if told(one, Report) is not None:
-                missing.update(dict.fromkeys(_recent(one, subject, history), one))
-    missing = {k: one for k, one in missing.items() if not said & CONSIDERED[k]}
-    if not missing:
-        return []
-    words = "; ".join(MISSING[topic] for topic in MISSING if topic in missing)
-    statements = dict.fromkeys([seen.id, *(one.id for one in missing.values())])
-    return [Alarm(
-        act="risk_review", why=WHY_REVIEW.format(missing=words), statements=list(statements),
-        subjects=[subject],
-    )]  # fmt: skip
+        subject = whose(seen.statement) or subject
+        couples = [couple.pair for couple in _couples(seen, history, term)]
+        whom = [pair for pair in couples if among(history, subject, pair)]
+    raised = []
+    for number, subjects in enumerate(whom, 1):
+        held = _held(seen, subjects, subject, history, term)
+        missing = {
+            topic: one for topic, one in held.items() if said.isdisjoint(counting.get(topic, ()))
+        }
+        if not missing:
+            continue
+        words = "; ".join(MISSING[topic] for topic in MISSING if topic in missing)
+        statements = dict.fromkeys([seen.id, *(one.id for one in missing.values())])
+        raised.append(Alarm(
+            act="risk_review", why=WHY_REVIEW.format(missing=words), subjects=subjects,
+            statements=list(statements), once="" if len(whom) == 1 else str(number),
+        ))  # fmt: skip
+    return raised
 
 
 def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
@@ -222,6 +215,39 @@ def is_account(one: Seen) -> bool:
     return one.event == "risk_assessed" and risk is not None and risk.account == "victim"
 
 
+def whose(statement: Statement) -> str | None:
+    """Give whose own account an assessment is: the victim named in it, else the first person."""
+    victims = [one.subject for one in people(statement) if one.part == "victim"]
+    return victims[0] if victims else principal(statement)
+
+
+def _held(
+    seen: Seen, whom: Sequence[str], subject: str, history: History, term: RuleTerm
+) -> dict[str, Seen]:
+    """Give what is held that bears on a level, by topic: of somebody, or of the other of a couple.
+
+    Args:
+        seen: the assessment.
+        whom: whom it is about: one person, or a couple, of which the other's is looked for and
+            nothing that names anybody else: a former partner has a wall of her own.
+        subject: whose assessment it is.
+        history: what was told.
+        term: how recent dependence or breakdown is.
+    """
+    found: dict[str, Seen] = {}
+    who = next((one for one in whom if not among(history, subject, [one])), subject)
+    if held := against(history, who):
+        found["history"] = held[-1]
+    if seen.day is not None:
+        since = back(seen.day, term.window_days or 0)
+        for one in history.of(who, since=since, until=seen.day):
+            named = adults(one.statement)
+            of_them = len(whom) == 1 or all(among(history, other, whom) for other in named)
+            if of_them and told(one, Report) is not None:
+                found.update(dict.fromkeys(_recent(one, who, history), one))
+    return found
+
+
 def _recent(one: Seen, subject: str, history: History) -> list[str]:
     """List what a report says of somebody's dependence or relationship."""
     said = factors(one.statement)
@@ -246,9 +272,10 @@ def _couples(seen: Seen, history: History, term: RuleTerm) -> list[_Couple]:
     named = pairs(seen.statement)
     if named:
         return [_Couple(pair, seen.id) for pair in named] if may_be_partners(seen) else []
-    subject = principal(seen.statement)
-    if subject is None or seen.day is None or len(people(seen.statement)) != 1:
+    alone = adults(seen.statement)
+    if len(alone) != 1 or seen.day is None:
         return []
+    subject = alone[0]
     found: list[_Couple] = []
     since = back(seen.day, term.window_days or 0)
     for one in history.of(subject, *TOGETHER, since=since):
@@ -263,12 +290,41 @@ def _couples(seen: Seen, history: History, term: RuleTerm) -> list[_Couple]:
 
 
 def _is_assessed(seen: Seen, pair: tuple[str, str], history: History) -> bool:
-    """Say whether one of the two was assessed on their own account on that day or after it."""
-    return any(
-        is_account(one) and told(one, RiskAssessed) is not None
-        for who in pair
-        for one in history.of(who, "risk_assessed", since=seen.day)
+    """Say whether everybody of the two who may be at risk was assessed on that day or after it.
+
+    On their own account, of this couple: one that names another with them is of another.
+    """
+
+    def is_of(one: Seen, who: str) -> bool:
+        if told(one, RiskAssessed) is None or not is_account(one):
+            return False
+        is_theirs = among(history, who, [whose(one.statement) or ""])
+        return is_theirs and all(among(history, other, pair) for other in adults(one.statement))
+
+    return all(
+        any(is_of(one, who) for one in history.of(who, "risk_assessed", since=seen.day))
+        for who in _at_risk(seen, pair, history)
     )
+
+
+def _at_risk(seen: Seen, pair: tuple[str, str], history: History) -> list[str]:
+    """List who of two may be at risk: nobody's own assessment is one of the other.
+
+    Whoever a person called a victim of these two, and whoever is with somebody against whom
+    something stands. Where neither is said, the other of who is said to harm; else whoever is not
+    whom the report is about. What one of them claims takes neither off the list (M15).
+    """
+    told_of = [one for one in history.of_all(pair) if told(one, Report) is not None]
+    given = {
+        (who, one.part)
+        for report in [seen, *told_of] for one in people(report.statement)
+        for who in pair if among(history, who, [one.subject])
+    }  # fmt: skip
+    other = dict(zip(pair, reversed(pair), strict=True))
+    found = [who for who in pair if (who, "victim") in given or against(history, other[who])]
+    found = found or [who for who in pair if (other[who], "alleged_perpetrator") in given]
+    first = principal(seen.statement) or ""
+    return found or [who for who in pair if not among(history, who, [first])]
 
 
 def _level(seen: Seen, subject: str, history: History) -> Seen | None:

@@ -3,6 +3,8 @@
 Source: Care Act 2014 s42; domain.md 1.10, 2 (F22), 4 (M21); review 1.6.2, 3.2.20, 3.2.25.
 """
 
+from datetime import date
+
 from consumers.safeguarding.rules.escalation import EVENTS, incident, is_open
 from consumers.safeguarding.rules.reading import (
     adults,
@@ -12,6 +14,7 @@ from consumers.safeguarding.rules.reading import (
     principal,
     told,
 )
+from consumers.safeguarding.rules.same_origin import sources
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
 from contracts.event.action import ReferralConsidered
 from contracts.event.control import RuleTerm
@@ -29,10 +32,11 @@ WHY = (
 def screen(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a care screen: indicators of need, and a concern of abuse (M21).
 
-    Indicators are whatever age: an adult care record (a return of what was destroyed), and a
-    report in which somebody other than whom it is about, or who alone is named, has care needs. At
-    least one must not be what was told by the subject of a report about another. A decision on a
-    s42 referral within the window silences it, and so does an alert of it that is open.
+    Indicators are whatever age: a record of social care (its own return of what it destroyed: what
+    another says of it is hearsay, and another's own record is none of care), and a report in which
+    somebody other than whom it is about, or who alone is named, has care needs. At least one must
+    not be what was told by the subject of a report about another. A decision on a s42 referral
+    within the window silences it, and so does an alert of it that is open.
 
     Args:
         seen: what is an indicator, or an incident.
@@ -52,8 +56,9 @@ def screen(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         shown = [
             one for one in [*history.of(who, *SHOWN), seen] if _is_indicator(one, who, history)
         ]  # fmt: skip
-        counted = list({history.source_of(one.id): one for one in shown}.values())
-        alone = all(_is_opinion(one) for one in counted)
+        first = sources({one.id: one.day or date.max for one in shown}, history)
+        counted = list({first[one.id]: one for one in shown}.values())
+        alone = all(_is_opinion(one) for one in shown)
         if len(counted) < (term.threshold or 1) or alone:
             continue
         concern = _concern(seen, who, history, term)
@@ -78,7 +83,10 @@ def _is_indicator(one: Seen, who: str, history: History) -> bool:
     """Say whether a statement shows that somebody may have care needs."""
     event = told(one, ReturnMade)
     if event is not None:
-        return event.returned == "destroyed"
+        provenance = one.statement.sections.get("provenance")
+        relayed = isinstance(provenance, Provenance) and bool(provenance.relay)
+        is_holders = history.kind_of(one.agency) == "social_care" and not relayed
+        return event.returned == "destroyed" and is_holders
     if told(one, Report) is None or "care_needs" not in factors(one.statement):
         return False
     first, named = principal(one.statement), adults(one.statement)

@@ -1,7 +1,7 @@
-"""The rules that run over what an agency is delivered, by id: M04 to M22.
+"""The rules that run over what an agency is delivered, by id: M02, M04 to M22 and separation.
 
-M01 and M02 run on what is not a statement (a clock, a delivery's mark) and M03 proposes: they
-stand apart. What a rule needs of the ruleset is its term; without a term a rule is not run.
+M01 is run by time alone and M03 proposes: `consumers.safeguarding.worker` runs both. What a rule
+needs of the ruleset is its term; without a term a rule is not run.
 
 Source: domain.md 4.
 """
@@ -15,9 +15,12 @@ from consumers.safeguarding.rules import (
     household,
     record,
 )
+from consumers.safeguarding.rules.nameless import nameless
 from consumers.safeguarding.rules.seen import Rule
+from consumers.safeguarding.rules.separation import separation
 
 RULES: dict[str, Rule] = {
+    "M02": nameless,
     "M04": record.disclosure,
     "M05": enquiry.injury,
     "M06": assessment.low,
@@ -37,5 +40,6 @@ RULES: dict[str, Rule] = {
     "M20": escalation.warning,
     "M21": care.screen,
     "M22": escalation.repeat,
+    "separation": separation,
 }
-"""Each rule by its id in domain.md 4."""
+"""Each rule by its id in domain.md 4; separation, which has no number there, by its name."""

@@ -3,8 +3,10 @@
 Source: domain.md 4 (M14, M16, M18), 7 (Machine or person); review 1.6.4, 5.5.2, 5.6.3 (iv), 5.7.3.
 """
 
+from collections.abc import Sequence
+
 from consumers.safeguarding.rules import is_automated
-from consumers.safeguarding.rules.escalation import EVENTS, incident, source
+from consumers.safeguarding.rules.escalation import EVENTS, encounter, incident
 from consumers.safeguarding.rules.reading import adults, back, pairs, principal, told
 from consumers.safeguarding.rules.record import against
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
@@ -19,13 +21,6 @@ from contracts.event.report import (
 from contracts.event.work import NoFurtherAction, ResponseGiven
 from contracts.section import Provenance
 from contracts.statement import Statement
-
-INFORMAL = ("neighbour", "councillor", "pcso", "community support officer", "warden", "landlady",
-            "landlord", "friend", "family", "member of the public")  # fmt: skip
-"""Roles, or words of one, that pass on what they heard: none of them makes a report less of one."""
-
-DISMISSED = ("anecdotal", "hearsay", "gossip", "rumour", "unsubstantiated", "uncorroborated")
-"""Words that call a report informal and give no reason why nobody need look."""
 
 WHY_CLOSED = (
     "A report that came from outside any service was closed, and {reason}. Somebody who did not "
@@ -57,7 +52,9 @@ def dismissed(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Args:
         seen: no further action, an answer without any, or a police log that was left at that.
         history: the report that was closed, and what else is held of those in it.
-        term: `window_days` in which other reports of the same two are looked for.
+        term: `window_days` in which other reports of the same two are looked for. Of its `words`,
+            `informal` are roles, or words of one, that pass on what they heard, and `dismissed`
+            call a report informal and give no reason why nobody need look.
 
     Returns:
         One at most, about those whom the closed report names.
@@ -65,8 +62,8 @@ def dismissed(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Source:
         review 1.6.4, 5.5.2 (Domestic Abuse Champions), 5.7.3 (ii); domain.md 4 (M14: E58, E69).
     """
-    report, why = _closed(seen, history)
-    if report is None or not is_informal(report.statement):
+    report, why = _closed(seen, history, _words(term, "dismissed"))
+    if report is None or not is_informal(report.statement, _words(term, "informal")):
         return []
     reasons = [why] if why else []
     others = _others(report, history, term)
@@ -143,8 +140,13 @@ def ending(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     )]  # fmt: skip
 
 
-def is_informal(statement: Statement) -> bool:
-    """Say whether a report came from outside any service, as far as its provenance was given."""
+def is_informal(statement: Statement, words: Sequence[str]) -> bool:
+    """Say whether a report came from outside any service, as far as its provenance was given.
+
+    Args:
+        statement: the report.
+        words: of roles, in lower case.
+    """
     event, provenance = statement.sections.get("event"), statement.sections.get("provenance")
     if isinstance(event, ConcernReported) and event.concern == "neighbour_report":
         return True
@@ -155,20 +157,24 @@ def is_informal(statement: Statement) -> bool:
     if provenance.source == "public_anonymous" or provenance.how_known == "public_source":
         return True
     roles = [provenance.role or "", *(link.role for link in provenance.relay or [])]
-    return any(word in role.casefold() for role in roles for word in INFORMAL)
+    return any(word in role.casefold() for role in roles for word in words)
 
 
-def _closed(seen: Seen, history: History) -> tuple[Seen | None, str]:
+def _words(term: RuleTerm, name: str) -> Sequence[str]:
+    return (term.words or {}).get(name, ())
+
+
+def _closed(seen: Seen, history: History, dismissed: Sequence[str]) -> tuple[Seen | None, str]:
     """Give the report that is closed here, and what is wrong with how, where anything is."""
     done = told(seen, NoFurtherAction)
     if done is not None:
-        if any(word in done.reason.casefold() for word in DISMISSED):
+        if any(word in done.reason.casefold() for word in dismissed):
             return history.one(done.statement), ANECDOTAL
         return history.one(done.statement), "" if done.researched_by else UNSEARCHED
     answer = told(seen, ResponseGiven)
     if answer is not None and answer.actions == ["no_action"]:
         reason = (answer.no_action_reason or "").casefold()
-        if any(word in reason for word in DISMISSED):
+        if any(word in reason for word in dismissed):
             return history.one(answer.statement), ANECDOTAL
         return history.one(answer.statement), "" if answer.researched == "yes" else UNSEARCHED
     log = told(seen, IntelligenceLogged)
@@ -184,10 +190,8 @@ def _others(report: Seen, history: History, term: RuleTerm) -> list[str]:
     told_of = (one for pair in pairs(report.statement) for one in history.of_all(
         pair, *EVENTS, since=since
     ))  # fmt: skip
-    counted = source(report, history)
-    held += [
-        one.id for one in told_of if incident(one) is not None and source(one, history) != counted
-    ]
+    same = {encounter(report), *history.copies(encounter(report))}
+    held += [one.id for one in told_of if incident(one) is not None and encounter(one) not in same]
     return [one for one in held if one != report.id]
 
 

@@ -7,6 +7,7 @@ Source: domain.md 1.2 (MARAC), 4 (M10, M20, M22), 7 (Truth about the review).
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from consumers.safeguarding.rules import is_automated
@@ -15,11 +16,11 @@ from consumers.safeguarding.rules.reading import (
     ahead,
     back,
     factors,
-    months_after,
     pairs,
     risk_of,
     told,
 )
+from consumers.safeguarding.rules.same_origin import sources
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
 from contracts.event.control import RuleTerm
 from contracts.event.report import (
@@ -31,6 +32,7 @@ from contracts.event.report import (
     PoliceRecordNoted,
     ReferralMade,
 )
+from contracts.instrument.marac import repeated
 from contracts.section import Factor
 from contracts.statement import Statement
 
@@ -89,26 +91,26 @@ def _is_recorded(statement: Statement) -> bool:
 
 
 class Incident(NamedTuple):
-    """One kind of incident: what it is, whether it is abuse by itself (M22), and why it counts."""
+    """One kind of incident: its name in the ruleset, what is one, and why it counts."""
 
     name: str
     is_one: Callable[[Statement], bool]
-    is_abuse: bool
     because: str
 
 
 INCIDENTS = (
-    Incident("concern", _is_concern, True, "somebody reported that somebody may be at risk"),
-    Incident("separation", _is_separation, False, "danger grows at parting, parting is no abuse"),
-    Incident("log", _is_log, False, "ungraded hearsay of a couple: a report, and no finding"),
-    Incident("claim", _is_claim, True, "a threat, or one said to be abused, whoever of the two"),
-    Incident("row", _is_row, True, "a quarrel with drink, drugs, anger, jealousy or a threat"),
-    Incident("injury", _is_injury, True, "an injury that nobody explained, or abuse disclosed"),
-    Incident("disclosure", _is_disclosed, True, "abuse disclosed when asked in private"),
-    Incident("record", _is_recorded, True, "police recorded it as domestic, however it ended"),
+    Incident("concern", _is_concern, "somebody reported that somebody may be at risk"),
+    Incident("separation", _is_separation, "danger grows at parting, parting is no abuse"),
+    Incident("log", _is_log, "ungraded hearsay of a couple: a report, and no finding"),
+    Incident("claim", _is_claim, "a threat, or one said to be abused, whoever of the two"),
+    Incident("row", _is_row, "a quarrel with drink, drugs, anger, jealousy or a threat"),
+    Incident("injury", _is_injury, "an injury that nobody explained, or abuse disclosed"),
+    Incident("disclosure", _is_disclosed, "abuse disclosed when asked in private"),
+    Incident("record", _is_recorded, "police recorded it as domestic, however it ended"),
 )
 """Every kind of incident. What is not here is none: talk of a partner (E36), a new relationship or
-household, a joint meeting, a release, an assessment, a benefit, a letter."""
+household, a joint meeting, a release, an assessment, a benefit, a letter. Which of them M10 counts,
+and which are abuse by themselves for M22, is in the terms of these rules."""
 
 EVENTS = (
     "concern_reported", "intelligence_logged", "contact_recorded", "attendance_recorded",
@@ -145,17 +147,26 @@ def incident(seen: Seen) -> Incident | None:
     return next((one for one in INCIDENTS if one.is_one(seen.statement)), None)
 
 
+def _counts(seen: Seen, term: RuleTerm) -> bool:
+    """Say whether a person tells of an incident of a kind that a rule's term names."""
+    kind = incident(seen)
+    return kind is not None and kind.name in (term.words or {}).get("incidents", ())
+
+
 def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a MARAC review: several distinct incidents between two people (M10).
 
-    Counted by when they happened, whatever order they arrive in; one that is undated is not
-    counted. A pair referred to MARAC within 12 months is M22's. E36 is no incident, so that on 26
-    September 2016 there are two (E37, E38) and this is silent; a third makes it speak.
+    Counted by when they happened, whatever order they arrive in; where that is not known to the
+    day, by when their agency came to know: the criterion is of incidents *reported*, and what
+    nobody can date is no less of one (E58). An abuse that M22 refers again is M22's alone. E36 is
+    no incident, so that on 26 September 2016 there are two (E37, E38) and this is silent; a third
+    makes it speak.
 
     Args:
         seen: any event; only an incident that names both is one here.
-        history: what was reported of the two before.
-        term: `threshold` distinct incidents within `window_days`, both ends included.
+        history: what was reported of the two before, and by which months M22 runs here.
+        term: `threshold` distinct incidents within `window_days`, both ends included; `incidents`
+            of its `words` are the kinds that count.
 
     Returns:
         One for each couple that reaches the threshold.
@@ -163,16 +174,18 @@ def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Source:
         review 3.2.20 to 3.2.23; SafeLives MARAC criteria; domain.md 1.2 (c), 4 (M10), 7.
     """
-    if incident(seen) is None or seen.day is None:
+    if not _counts(seen, term) or seen.day is None:
         return []
-    days = term.window_days or 0
+    days, again = term.window_days or 0, history.term("M22")
     raised = []
     for pair in pairs(seen.statement):
-        if is_open(history, "M10", pair) or _last_referral(seen, pair, history) is not None:
+        if is_open(history, "M10", pair):
+            continue
+        if again is not None and _last_referral(seen, pair, history, again) is not None:
             continue
         since, until = back(seen.day, days), ahead(seen.day, days)
         told_of = history.of_all(pair, *EVENTS, since=since, until=until)
-        every = [seen, *(one for one in told_of if incident(one) is not None)]
+        every = [seen, *(one for one in told_of if _counts(one, term))]
         counted = max((_within(every, seen, one, days, history) for one in every), key=len)
         if len(counted) >= (term.threshold or 1):
             others = [one for one in counted if one != seen.id]
@@ -198,19 +211,22 @@ def _within(
 
     if not is_in(seen):
         return []
-    first = {source(seen, history): seen.id}
-    for one in every:
-        if is_in(one):
-            first.setdefault(source(one, history), one.id)
-    return list(first.values())
+    near = [one for one in every if is_in(one)]
+    days_of: dict[str, date] = {}
+    for one in near:
+        day = one.day or date.max
+        days_of[encounter(one)] = min(day, days_of.get(encounter(one), day))
+    first = sources(days_of, history)
+    counted: dict[str, str] = {}
+    for one in near:
+        counted.setdefault(first[encounter(one)], one.id)
+    return list(counted.values())
 
 
-def source(one: Seen, history: History) -> str:
-    """Give what an incident is counted under: its source, or the attendance it was asked in."""
+def encounter(one: Seen) -> str:
+    """Give what an incident is counted under: itself, or the attendance it was asked in."""
     causes = one.statement.causes
-    if one.event == "enquiry_made" and causes:
-        return history.source_of(causes[0])
-    return history.source_of(one.id)
+    return causes[0] if one.event == "enquiry_made" and causes else one.id
 
 
 def repeat(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
@@ -221,7 +237,8 @@ def repeat(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Args:
         seen: any event; only abuse that names both is any here.
         history: the referrals of the two.
-        term: `threshold` calendar months from the day of the last referral, that day included.
+        term: `threshold` calendar months from the day of the last referral, that day included;
+            `incidents` of its `words` are the kinds that are abuse by themselves.
 
     Returns:
         One for each couple.
@@ -229,12 +246,11 @@ def repeat(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Source:
         SafeLives definition of a repeat; domain.md 1.2 (d), 4 (M22).
     """
-    kind = incident(seen)
-    if kind is None or not kind.is_abuse:
+    if not _counts(seen, term):
         return []
     raised = []
     for pair in pairs(seen.statement):
-        last = _last_referral(seen, pair, history, term.threshold or MONTHS)
+        last = _last_referral(seen, pair, history, term)
         if last is not None and not is_open(history, "M22", pair):
             raised.append(Alarm(
                 act="marac_referral", why=WHY_AGAIN, statements=[seen.id, last.id], subjects=pair,
@@ -242,25 +258,21 @@ def repeat(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     return raised
 
 
-MONTHS = 12
-"""How long a referral makes the next abuse a repeat, where the ruleset does not say."""
-
-
 def _last_referral(
-    seen: Seen, pair: tuple[str, str], history: History, months: int = MONTHS
+    seen: Seen, pair: tuple[str, str], history: History, again: RuleTerm
 ) -> Seen | None:
-    """Give the last MARAC referral of a pair that an incident repeats; None for none."""
+    """Give the last MARAC referral of a pair that an incident repeats by M22; None for none."""
     if seen.day is None:
         return None
     known = [
         one for one in history.of_all(pair, "referral_made", until=seen.day)
         if (event := told(one, ReferralMade)) is not None and event.referral == "marac"
     ]  # fmt: skip
-    last = known[-1] if known else None
-    if last is None or last.day is None or seen.day > months_after(last.day, months):
+    days = [one.day for one in known if one.day is not None]
+    if repeated(seen.day, days, months=again.threshold or 0) is None:
         return None
-    referred = {history.source_of(cause) for cause in last.statement.causes}
-    return None if source(seen, history) in referred else last
+    told_of = {encounter(seen), *history.copies(encounter(seen))}
+    return None if told_of.intersection(known[-1].statement.causes) else known[-1]
 
 
 def warning(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:

@@ -1,6 +1,7 @@
 """M02: a partner's report does not say who holds it, for whom, how they know or where to ring."""
 
-from consumers.safeguarding.rules import is_automated, people_of
+from consumers.safeguarding.rules import is_automated
+from consumers.safeguarding.rules.reading import whom
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
 from contracts.event.control import RuleTerm
 
@@ -29,6 +30,6 @@ def nameless(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     if "provisional" not in seen.marks or seen.is_ours or is_automated(seen.statement):
         return []
     return [Alarm(
-        act="provenance", why=WHY, statements=[seen.id], subjects=people_of(seen.statement),
+        act="provenance", why=WHY, statements=[seen.id], subjects=whom(seen.statement),
         louder=seen.statement.context.urgency == "threat_to_life",
     )]  # fmt: skip

@@ -6,7 +6,6 @@ by no rule but one that names it. `unassessed` is everybody whose part nobody ga
 Source: domain.md 2 (F01 to F24), 5 (trap 9), 7 (Four times, Others).
 """
 
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import combinations
@@ -22,10 +21,10 @@ from contracts.event.report import (
     RelationshipNoted,
 )
 from contracts.form import Section
+from contracts.instrument.marac import last_day
 from contracts.section import Factor, Identity, Part, PersonPart, Risk, number_of
 from contracts.statement import Statement
 
-DAY_MS = 86_400_000
 NOT_PARTNERS = frozenset({"family", "household"})
 """Relationships that are said and are no partnership; `not_known` may be one."""
 
@@ -75,6 +74,11 @@ def people(statement: Statement) -> list[Person]:
 def adults(statement: Statement) -> list[str]:
     """List the tokens of those who may be one of a pair: no child, no associate."""
     return [one.subject for one in people(statement) if one.part not in {"child", "associate"}]
+
+
+def whom(statement: Statement) -> list[str]:
+    """List of whom an alarm about a statement is: all that it names, where it names no adult."""
+    return adults(statement) or [one.subject for one in people(statement)]
 
 
 def pairs(statement: Statement) -> list[tuple[str, str]]:
@@ -160,13 +164,6 @@ def ahead(day: date, days: int | None) -> date:
         return date.max
 
 
-def months_after(day: date, months: int) -> date:
-    """Give the same day some calendar months on, or the last day of a shorter month."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = min(day.year + years, date.max.year)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
 def may_be_aged(identity: Identity | None, years: int, day: date | None) -> bool:
     """Say whether somebody may be that old on a day: whose birth is not known, may."""
     born = identity.born if identity else None
@@ -177,4 +174,4 @@ def may_be_aged(identity: Identity | None, years: int, day: date | None) -> bool
     if day is None:
         return True
     earliest = date.fromisoformat((born.value + "-01-01")[:10])
-    return months_after(earliest, 12 * years) <= day
+    return last_day(earliest, 12 * years) <= day

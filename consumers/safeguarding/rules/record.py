@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from consumers.safeguarding.rules.reading import (
-    DAY_MS,
     accused,
     adults,
     among,
@@ -29,6 +28,7 @@ from contracts.event.report import (
     HouseholdChanged,
     PoliceRecordNoted,
     RelationshipNoted,
+    Report,
 )
 from contracts.event.work import ResearchCompleted
 
@@ -93,15 +93,17 @@ def disclosure(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a disclosure decision: somebody in a couple has History (M04).
 
     It fires on what says of two people that they are a couple, and again where History comes in
-    after it. What was said of one pair within the window is one occasion: it is raised once, for
+    after it, however late: a look may take weeks, and the couple is one all the while; then about
+    the newest that was told of them. What happened long after a couple was told of is no news of
+    that report. What was said of one pair within the window is one occasion: it is raised once, for
     the first. A decision that was made silences it until more comes in. A new partner is a pair of
     her own: the alarm is about the two of them and no other.
 
     Args:
         seen: a concern, relationship or household event; or what may be History itself.
         history: what stands against either, and what was decided of this pair.
-        term: `window_days` is how long one occasion lasts; `since` the day from which on the
-            disclosure scheme was there.
+        term: `window_days` is how long one occasion lasts, and how long after one History may
+            happen that still asks about it; `since` the day from which on the scheme was there.
 
     Returns:
         One for each couple in the occasion that nothing silences.
@@ -111,8 +113,6 @@ def disclosure(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """
 
     def ask(occasion: Seen, news: Sequence[Seen]) -> list[Alarm]:
-        if not may_be_partners(occasion):
-            return []
         raised = []
         for pair in pairs(occasion.statement):
             held = _held(pair, news, history)
@@ -138,7 +138,7 @@ def joiner(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Args:
         seen: a household event; or what may be History itself.
         history: what stands against its adults, and whether a notice was given.
-        term: `window_days` is how long one occasion lasts.
+        term: `window_days` is how long one occasion lasts, as for M04.
 
     Returns:
         One at most: about every adult of the household.
@@ -164,9 +164,9 @@ def joiner(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 
 
 def is_couple(seen: Seen) -> bool:
-    """Say whether a person reports a concern, a relationship or a household (M04)."""
+    """Say whether a person reports a concern, relationship or household of who may be partners."""
     shapes = (ConcernReported, RelationshipNoted, HouseholdChanged)
-    return any(told(seen, shape) is not None for shape in shapes)
+    return any(told(seen, shape) is not None for shape in shapes) and may_be_partners(seen)
 
 
 def is_joining(seen: Seen) -> bool:
@@ -179,22 +179,50 @@ def _on(
     seen: Seen, history: History, term: RuleTerm,
     ask: Callable[[Seen, Sequence[Seen]], list[Alarm]], is_occasion: Callable[[Seen], bool],
 ) -> list[Alarm]:  # fmt: skip
-    """Ask about an occasion as it comes, and about recent ones when History comes after them."""
+    """Ask about an occasion as it comes, and about those of History when it comes after them."""
     if is_occasion(seen):
         return ask(seen, [])
     if seen.event not in EVIDENCE:
         return []
     event = seen.statement.sections.get("event")
     whom = [event.subject] if isinstance(event, ResearchCompleted) else accused(seen.statement)
-    earliest = seen.at - (term.window_days or 0) * DAY_MS
+    day = _happened(seen, history)
+    since = None if day is None else back(day, term.window_days or 0)
     return [
         alarm
         for subject in whom
         if is_history(seen, subject, history)
-        for one in history.of(subject, *OCCASIONS)
-        if one.at >= earliest and is_occasion(one)
+        for one in _newest(history.of(subject, *OCCASIONS, since=since), history, is_occasion)
         for alarm in ask(one, [seen])
     ]
+
+
+def _newest(
+    told: Sequence[Seen], history: History, is_occasion: Callable[[Seen], bool]
+) -> list[Seen]:
+    """List the newest occasion of each couple or household: what comes late asks once of each."""
+    found: list[Seen] = []
+    for one in reversed(told):
+        named = [adults(other.statement) for other in found]
+        is_known = any(all(among(history, who, its) for who in adults(one.statement))
+                       for its in named)  # fmt: skip
+        if is_occasion(one) and not is_known:
+            found.append(one)
+    return found
+
+
+def _happened(seen: Seen, history: History) -> date | None:
+    """Give when History happened, at the earliest; None for at any time before it came in.
+
+    What a look found happened before the report that it was made for. When an agency came to know
+    is no matter here: a conviction of 1987 that is noted today stood all the while.
+    """
+    event = seen.statement.sections.get("event")
+    if isinstance(event, ResearchCompleted):
+        report = history.one(event.statement)
+        return None if report is None else report.day
+    at = event.occurred.at if isinstance(event, Report) else None
+    return None if at is None else date.fromisoformat(f"{at}-01-01"[:10])
 
 
 def _held(people: Sequence[str], news: Sequence[Seen], history: History) -> list[Seen]:

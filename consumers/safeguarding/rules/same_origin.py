@@ -3,12 +3,13 @@
 A proposal and no more: a named person decides, and until then corroboration stays at one.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, permutations, product
 
 from consumers.safeguarding.rules import day_of, is_automated
+from consumers.safeguarding.rules.seen import History
 from contracts.identifier import agency_of
 from contracts.section import Identity, Name
 from contracts.statement import Statement
@@ -93,6 +94,51 @@ def same_origin(
     if newer.agency == older.agency or days > days_max:
         return None
     return days if _are_one_pair(newer.people, older.people, links) else None
+
+
+def sources(reports: Mapping[str, date], history: History) -> dict[str, str]:
+    """Give, for each report, the first of these that it may only repeat: itself, where of none.
+
+    Reports of which each may be one source with the next are a chain, and a chain counts once: a
+    log line that may repeat either of two would else count beside whichever it was not put to
+    (E19: E17 or E18). But no further from its first report than M03 looks back: two agencies that
+    hear of a couple every few days would else be one report for ever, and nobody asked to look. The
+    report after that begins a source of its own. What a named person said is one is one.
+
+    Args:
+        reports: what is counted, by id, with the day of each.
+        history: which of them may be one source, and how far M03 looks back.
+
+    Source:
+        domain.md 4 (M03: "within 7 days"; M10: copies count once); 7, Truth about the review.
+    """
+    order = sorted(reports, key=lambda one: (reports[one], one))
+    chain = {one: frozenset({one}) for one in order}
+    said = dict(chain)
+    for one in order:
+        for other, is_said in history.copies(one).items():
+            if other in reports:
+                _join(chain, one, other)
+                if is_said:
+                    _join(said, one, other)
+    term = history.term(ID)
+    days = (term.window_days if term is not None else None) or 0
+    first: dict[str, str] = {}
+    newest: dict[frozenset[str], str] = {}
+    for one in order:
+        if one in first:
+            continue
+        begun = newest.get(chain[one], one)
+        if (reports[one] - reports[begun]).days > days:
+            begun = one
+        newest[chain[one]] = begun
+        first.update(dict.fromkeys(said[one], begun))
+    return first
+
+
+def _join(groups: dict[str, frozenset[str]], one: str, other: str) -> None:
+    whole = groups[one] | groups[other]
+    groups.update(dict.fromkeys(whole, whole))
 
 
 def _are_one_pair(

@@ -7,7 +7,7 @@ ledger time, which the worker adds.
 Source: domain.md 4, 7 (Four times, Attention).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -84,14 +84,24 @@ class History(Protocol):
     def are_one(self, subject: str, other: str) -> bool:
         """Say whether two tokens are one person, by a link that stands."""
 
-    def source_of(self, statement: str) -> str:
-        """Give the report that one may only repeat (M03), or its own id: copies count once."""
+    def copies(self, statement: str) -> Mapping[str, bool]:
+        """Give the reports that may be one source with one (M03), by id.
+
+        Returns:
+            Whether a named person said that they are; what they said is two is not there.
+        """
 
     def about(self, statement: str, *events: str) -> Sequence[Seen]:
         """List what arises from a statement (names it as a cause), in ledger order."""
 
     def alerts(self, rule: str, subjects: Collection[str]) -> Sequence[str]:
         """List the ids of this agency's alerts of a rule about these very persons, oldest first."""
+
+    def term(self, rule: str) -> RuleTerm | None:
+        """Give the term by which another rule runs here; None where it does not."""
+
+    def kind_of(self, agency: str) -> str:
+        """Say of what kind an agency is; `other` for one that nobody admitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Separation: somebody intends to end a relationship, and the danger is highest then."""
 
-from consumers.safeguarding.rules import is_automated, people_of
+from consumers.safeguarding.rules.reading import told, whom
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
 from contracts.event.control import RuleTerm
 from contracts.event.report import ConcernReported
@@ -26,12 +26,10 @@ def separation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         review 3.2.4, 5.6.4; domain.md 3, E18 (ideal: alert, research, private enquiry).
     """
     del history, term
-    event = seen.statement.sections.get("event")
-    if not isinstance(event, ConcernReported) or event.concern != "separation":
-        return []
-    if is_automated(seen.statement):
+    event = told(seen, ConcernReported)
+    if event is None or event.concern != "separation":
         return []
     return [Alarm(
-        act="private_enquiry", why=WHY, statements=[seen.id], subjects=people_of(seen.statement),
+        act="private_enquiry", why=WHY, statements=[seen.id], subjects=whom(seen.statement),
         louder=seen.statement.context.urgency != "routine",
     )]  # fmt: skip

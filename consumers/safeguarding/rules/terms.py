@@ -55,11 +55,32 @@ def _term(  # noqa: PLR0913 - a term has this many independent parts
     rule: str, kinds: Sequence[AgencyKind], hours: int, owners: dict[str, str], *,
     attention: Literal["interrupt", "duty", "note"] = "duty", fallback: str = "duty_manager",
     threshold: int | None = None, window_days: int | None = None, since: str | None = None,
+    version: str = "1", words: dict[str, str] | None = None,
 ) -> RuleTerm:  # fmt: skip
+    listed = {name: text.split(", ") for name, text in (words or {}).items()}
     return RuleTerm(
-        id=rule, version="1", kinds=list(kinds), attention=attention, hours=hours, owners=owners,
-        fallback=fallback, threshold=threshold, window_days=window_days, since=since,
+        id=rule, version=version, kinds=list(kinds), attention=attention, hours=hours,
+        owners=owners, fallback=fallback, threshold=threshold, window_days=window_days,
+        since=since, words=listed or None,
     )  # fmt: skip
+
+
+_SUBSTANCE = "substance misuse, substances, substance use, dependence, dependency"
+_CONSIDERED = {
+    "history": "history, offending history, previous offending, previous convictions, convictions, "
+    "criminal history, violence history, domestic abuse history, previous partner abuse, "
+    "police history, police records, previous allegations",
+    "alcohol": f"alcohol, drinking, alcohol use, alcohol dependence, {_SUBSTANCE}",
+    "drugs": f"drugs, drug use, drug dependence, {_SUBSTANCE}",
+    "breakdown": "breakdown, relationship breakdown, relationship, relationships, separation, "
+    "relationship status, partner",
+}
+_ABUSE = "concern, claim, row, injury, disclosure, record"
+_HEARD = {
+    "informal": "neighbour, councillor, pcso, community support officer, warden, landlady, "
+    "landlord, friend, family, member of the public",
+    "dismissed": "anecdotal, hearsay, gossip, rumour, unsubstantiated, uncorroborated",
+}
 
 
 DEFAULT: tuple[RuleTerm, ...] = (
@@ -75,8 +96,8 @@ DEFAULT: tuple[RuleTerm, ...] = (
         threshold=16,
     ),
     _term(
-        "M06", ["probation", "police", "safeguarding_hub"], 72, {"other": _PROBATION},
-        window_days=90,
+        "M06", ["probation", "police", "safeguarding_hub"], 72, {"probation": _PROBATION,
+        "police": _UNIT, "other": _LEAD}, window_days=90, version="2", words=_CONSIDERED,
     ),
     _term("M07", ["probation", "safeguarding_hub"], 72, {"other": _PROBATION}),
     _term(
@@ -90,11 +111,12 @@ DEFAULT: tuple[RuleTerm, ...] = (
     ),
     _term(
         "M10", ["police", "safeguarding_hub"], 72, {"police": _UNIT, "other": _LEAD},
-        threshold=3, window_days=365,
+        threshold=3, window_days=365, version="2",
+        words={"incidents": f"{_ABUSE}, separation, log"},
     ),
     _term(
-        "M11", ["housing", "safeguarding_hub"], 168, {"housing": _HOUSING, "other":
-        _PLANNER}, threshold=2, window_days=365,
+        "M11", ["housing", "safeguarding_hub", "support_service"], 168, {"housing": _HOUSING,
+        "support_service": _PLANNER, "other": _LEAD}, threshold=2, window_days=365, version="2",
     ),
     _term(
         "M12", ["police", "safeguarding_hub"], 24, {"police": _CONTACT, "other": _LEAD},
@@ -106,11 +128,11 @@ DEFAULT: tuple[RuleTerm, ...] = (
     ),
     _term(
         "M14", ["police", "safeguarding_hub"], 24, {"police": _INSPECTOR, "other": _LEAD},
-        window_days=365,
+        window_days=365, version="2", words=_HEARD,
     ),
     _term(
         "M15", ["police", "safeguarding_hub", "probation"], 72, {"police": _UNIT,
-        "probation": _PROBATION, "other": _PLANNER}, window_days=28,
+        "probation": _PROBATION, "other": _LEAD}, window_days=28, version="2",
     ),
     _term(
         "M16", ["police", "probation", "safeguarding_hub", "health", "housing",
@@ -136,7 +158,7 @@ DEFAULT: tuple[RuleTerm, ...] = (
     ),
     _term(
         "M22", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD},
-        threshold=12,
+        threshold=12, version="2", words={"incidents": _ABUSE},
     ),
     _term("separation", ["safeguarding_hub"], 4, {}),
 )  # fmt: skip
@@ -167,11 +189,28 @@ def in_force(rules: Rules) -> list[RuleTerm]:
 
 
 def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
-    """Give terms with the ruleset's own window for M03 where its term names none."""
+    """Give terms with what they leave out and their rules need.
+
+    For M03 that is the ruleset's own window; else what stands here: a term that names no words, or
+    no threshold or window, must not make its rule deaf.
+    """
+    shipped = {one.id: one for one in DEFAULT}
     days = rules.same_origin_days
+    m03 = same_origin.ID
+    shipped[m03] = msgspec.structs.replace(shipped[m03], window_days=days)
     return [
-        one
-        if one.id != same_origin.ID or one.window_days
-        else msgspec.structs.replace(one, window_days=days)
+        msgspec.structs.replace(
+            one, words=one.words if one.words is not None else ours.words,
+            threshold=one.threshold if one.threshold is not None else ours.threshold,
+            window_days=one.window_days if one.window_days is not None else ours.window_days,
+        )
         for one in listed
-    ]
+        for ours in [shipped.get(one.id, one)]
+    ]  # fmt: skip
+
+
+def desks(rules: Rules, role: str) -> frozenset[str]:
+    """Give the kinds of agency in which the ruleset has a role's desk; empty for none."""
+    owned = [pair for term in in_force(rules) for pair in term.owners.items()]
+    every = [*owned, *rules.roles.items()]
+    return frozenset(kind for kind, name in every if name == role and kind != "other")

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from consumers.safeguarding.rules.assessment import CONSIDERED
 from tests.support.past import MACHINE
-from tests.support.watching import EX, D, T, Watch
+from tests.support.watching import EX, D, T, Watch, shipped
 
 Json = Any
 BEFORE = ("E16", "E18", "E20")
@@ -81,9 +80,58 @@ def test_an_assessment_in_part_is_not_looked_at(drop: str) -> None:
     assert Watch(*BEFORE).sees("M06", "E21", drop=[drop]) == []
 
 
+HERS = {"instrument": "dash", "account": "victim"}
+
+
+def assessed(
+    watch: Watch, *people: str, level: str = "standard", day: str = "2012-06-12", **facts: Json
+) -> list[Any]:
+    """Have her assessed by police on her own account."""
+    return watch.sees(
+        "M06", "E21", day=day, people=people, agency="thames-valley", risk=HERS,
+        facts={"instrument": "dash", "level": level, **facts},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("people", [("T",), ("T", "D"), ("D", "T/victim"), ("T", "Child/child")])
+def test_a_low_level_on_her_own_account_that_leaves_out_his_record_is_looked_at(
+    people: tuple[str, ...],
+) -> None:
+    """She cannot say what nobody told her: what stands against him is not in her account."""
+    watch = Watch("E01", *BEFORE)
+    (alarm,) = assessed(watch, *people)
+    assert alarm.act == "risk_review"
+    assert set(alarm.subjects) == {D, T}
+    assert missing(alarm.why) == {"history", "alcohol", "breakdown"}
+
+
+@pytest.mark.parametrize(
+    ("before", "people", "level"),
+    [
+        (("E18",), ("T",), "standard"), (("E01", *BEFORE), ("T",), "medium"),
+        (("E01", "E20"), ("T",), "standard"), (("E08", "E18"), ("Ex",), "standard"),
+    ],
+)  # fmt: skip
+def test_her_level_where_nothing_is_held_against_whoever_is_with_her_stands(
+    before: tuple[str, ...], people: tuple[str, ...], level: str
+) -> None:
+    """Nothing on him; a level that is watched; nobody known with her; one who left him in 2005."""
+    watch = Watch(*before)
+    assert assessed(watch, *people, level=level, considered=["relationship"]) == []
+
+
+def test_her_level_says_nothing_of_another_woman_of_his() -> None:
+    """E24: that he parted from one is no breakdown of his with the other."""
+    watch = Watch("E01", "E25")
+    watch.tell("E18", people=("D", "N"), day="2013-03-01")
+    (alarm,) = assessed(watch, "T", "D", day="2013-04-01", considered=["alcohol"])
+    assert missing(alarm.why) == {"history"}
+    assert set(alarm.subjects) == {D, T}
+
+
 def test_every_word_that_counts_is_written_as_it_is_compared() -> None:
     """A word in another spelling would never count, and nobody would know."""
-    words = {word for known in CONSIDERED.values() for word in known}
+    words = {word for known in (shipped()["M06"].words or {}).values() for word in known}
     assert {word for word in words if word != " ".join(word.split()).casefold()} == set()
     assert {word for word in words if "_" in word or "-" in word} == set()
 
@@ -177,6 +225,46 @@ def test_only_an_assessment_on_her_own_account_since_ends_it(
     watch = Watch("E43")
     dash(watch, day, account)
     assert (watch.sees("M09", "E46") == []) is silent
+
+
+def test_his_own_assessment_is_none_of_hers() -> None:
+    """He may say that she harms him (E37), and be heard: she is still to be asked."""
+    watch = Watch("E43")
+    watch.tell("E35", day="2017-04-03", people=("D",), risk=HERS, facts={"instrument": "dash"})
+    assert len(watch.sees("M09", "E46")) == 1
+
+
+@pytest.mark.parametrize(("other", "silent"), [("D", True), ("N", False)])
+def test_her_assessment_of_another_couple_is_none_of_this(other: str, silent: bool) -> None:
+    """What she said of somebody else says nothing of him."""
+    watch = Watch("E43")
+    watch.tell(
+        "E35", day="2017-04-03", people=("T", other), risk=HERS, facts={"instrument": "dash"}
+    )
+    assert (watch.sees("M09", "E46") == []) is silent
+
+
+@pytest.mark.parametrize(
+    ("assessed_", "silent"), [(("T",), False), (("D",), False), (("T", "D"), True)]
+)
+def test_where_each_is_said_to_be_at_risk_each_is_asked(
+    assessed_: tuple[str, ...], silent: bool
+) -> None:
+    """Trap 6: a counter-allegation swaps no part, and takes nobody off the list."""
+    watch = Watch("E01", "E43")
+    watch.tell("E58", day="2017-03-01", people=("D/victim", "T/alleged_perpetrator"))
+    for who in assessed_:
+        watch.tell("E35", day="2017-04-03", people=(who,), risk=HERS, facts={"instrument": "dash"})
+    assert (watch.sees("M09", "E46") == []) is silent
+
+
+def test_who_is_said_to_harm_is_not_asked_for_the_other() -> None:
+    """A report that names her first is still of him: her assessment is the one that counts."""
+    watch = Watch()
+    watch.tell("E35", day="2017-04-03", people=("T",), risk=HERS, facts={"instrument": "dash"})
+    facts = {"concern": "other"}
+    told = {"people": ("T", "D/alleged_perpetrator"), "risk": {"factors": ["alcohol"]}}
+    assert watch.sees("M09", "E18", day="2017-04-03", facts=facts, **told) == []
 
 
 def test_a_parting_that_is_reported_as_a_concern_is_left_to_its_own_alert() -> None:

@@ -99,6 +99,22 @@ def test_what_shows_no_need_here_asks_for_nothing(changes: Json) -> None:
     assert Watch("E36", "E37").sees("M21", "E41", **changes) == []
 
 
+@pytest.mark.parametrize("agency", ["thames-valley", "mkc-housing", "tv-probation", "nobody"])
+def test_only_whoever_held_a_record_of_care_may_say_that_it_is_destroyed(agency: str) -> None:
+    """A destroyed file on a tenancy says nothing of care, and nobody speaks for another's file."""
+    watch = Watch("E36")
+    watch.tell("E03", agency=agency)
+    assert watch.sees("M21", "E37") == []
+
+
+def test_a_destroyed_record_that_is_told_on_by_another_is_hearsay() -> None:
+    """Who passes it on does not hold it."""
+    watch = Watch("E36")
+    relay = [{"role": "officer", "organisation": "Housing"}]
+    watch.tell("E03", provenance={"relay": relay})
+    assert watch.sees("M21", "E37") == []
+
+
 def test_a_nil_return_is_no_care_record() -> None:
     """Nothing held is neither need nor safety."""
     watch = Watch("E36")

@@ -2,14 +2,24 @@
 
 import inspect
 import re
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from consumers.safeguarding.rules.catalogue import RULES
+from consumers.safeguarding.rules.escalation import INCIDENTS
+from consumers.safeguarding.rules.terms import completed, desks
+from contracts.event.control import Rules
+from producers.instruments import marac_criteria
 from tests.support.past import MACHINE
 from tests.support.watching import REVIEW, Watch, review, shipped
+from tests.vectors import ledger
 
+FOUNDED = msgspec.structs.replace(
+    msgspec.convert(ledger.founding()["rules"], Rules), watch=list(shipped().values())
+)
 IDS = [f"M{n:02}" for n in range(4, 23)]
 RECORDS = ("E01", "E08", "E09")
 QUIET = ("E04", "E44", "E54", "E56")
@@ -49,6 +59,27 @@ def test_every_term_is_run_by_somebody_and_wakes_nobody_by_itself(rule: str) -> 
     assert term.kinds
     assert term.fallback
     assert term.attention != "interrupt"
+
+
+PROBATIONS = ("M07", "M08", "M18")
+"""Rules whose act is its publisher's, as a rule probation's: the role named is probation's."""
+
+
+@pytest.mark.parametrize("rule", [rule for rule in IDS if rule not in PROBATIONS])
+def test_every_agency_that_runs_a_rule_names_a_desk_of_its_own(rule: str) -> None:
+    """A duty of a desk that only another agency has is nobody's here, and nobody is told of it."""
+    term = shipped()[rule]
+    for kind in term.kinds:
+        role = term.owners.get(kind) or term.owners["other"]
+        kinds = desks(FOUNDED, role)
+        assert not kinds or kind in kinds, (kind, role)
+
+
+def test_the_criteria_of_marac_and_the_terms_agree_on_their_figures() -> None:
+    """Domain 1.2 (c), (d): one number in two files is one that somebody changes in one of them."""
+    criteria = marac_criteria(Path("no-home"))
+    assert shipped()["M10"].threshold == criteria.incidents_min
+    assert shipped()["M22"].threshold == criteria.repeat_months
 
 
 @pytest.mark.parametrize("event", QUIET)
@@ -129,3 +160,20 @@ def test_no_rule_speaks_on_a_view_without_its_event(event: str, kept: list[str])
     dropped = [name for name in whole.statement.sections if name not in kept]
     seen = watch.tell(event, drop=dropped)
     assert [rule for rule in IDS if watch.run(rule, seen)] == []
+
+
+def test_the_ruleset_says_what_words_count_and_one_without_them_has_the_shipped_ones() -> None:
+    """A ruleset that was adopted before there were lists must not make a rule deaf."""
+    bare = [msgspec.structs.replace(one, words=None, threshold=None) for one in FOUNDED.watch or []]
+    assert completed(bare, FOUNDED) == FOUNDED.watch
+    own = msgspec.structs.replace(shipped()["M10"], words={"incidents": ["record"]}, threshold=1)
+    watch = Watch()
+    assert watch.run("M10", watch.tell("E58"), own) == []
+    assert len(watch.run("M10", watch.tell("E08", people=("D", "T")), own)) == 1
+
+
+@pytest.mark.parametrize("rule", ["M10", "M22"])
+def test_every_kind_of_incident_that_a_term_names_is_one(rule: str) -> None:
+    """A word in another spelling would count nothing, and nobody would know."""
+    named = (shipped()[rule].words or {})["incidents"]
+    assert set(named) <= {one.name for one in INCIDENTS}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from consumers.safeguarding.rules.escalation import INCIDENTS, incident
-from tests.support.past import MACHINE, undated
+from tests.support.past import MACHINE
 from tests.support.watching import D, T, Watch
 
 Json = Any
@@ -42,6 +42,49 @@ def test_a_copy_counts_once() -> None:
     assert len(watch.run("M10", watch.told.seen[-1])) == 1
 
 
+def echoes(watch: Watch, *days: str) -> list[Any]:
+    """Tell the same in turn by two agencies, each perhaps an echo of the one before."""
+    for day in days:
+        agency = ("thames-valley", "mk-hub")[len(watch.told.seen) % 2]
+        told = watch.tell("E58", day=day, agency=agency)
+        before = watch.told.seen[:-1]
+        watch.told.copies.update({told.id: before[-1].id} if before else {})
+    return watch.run("M10", watch.told.seen[-1])
+
+
+WEEKLY = ("2016-01-01", "2016-01-08", "2016-01-15", "2016-01-22")
+
+
+def test_two_agencies_that_hear_of_a_couple_each_week_are_not_one_report_for_ever() -> None:
+    """A chain counts once for a week from its first report, and then a second time, and a third."""
+    assert echoes(Watch(), *WEEKLY) == []
+    (alarm,) = echoes(Watch(), *WEEKLY, "2016-01-29")
+    assert len(alarm.statements) == 3
+
+
+@pytest.mark.parametrize(("day", "fires"), [("2016-01-08", False), ("2016-01-09", True)])
+def test_a_report_counts_with_the_first_of_its_chain_for_seven_days(day: str, fires: bool) -> None:
+    """After a report of the summer before it is one of the second, or the third."""
+    assert bool(echoes(Watch(), "2015-06-01", "2016-01-01", "2016-01-05", day)) is fires
+
+
+def test_what_a_person_said_is_one_source_is_one_however_long_the_chain() -> None:
+    """Somebody rang both senders, each time: five times the same was heard once."""
+    watch = Watch()
+    echoes(watch, *WEEKLY, "2016-01-29")
+    watch.told.same.update(watch.told.copies)
+    assert watch.run("M10", watch.told.seen[-1]) == []
+
+
+def test_what_may_repeat_either_of_two_is_a_source_beside_neither() -> None:
+    """The log of 2 May may be what was said on 30 April, or the flag of 1 May: E18+E19=1."""
+    watch = Watch()
+    early, flag = (watch.tell("E18", day=day) for day in ("2012-04-30", "2012-05-01"))
+    log = watch.tell("E19")
+    watch.told.copies |= {log.id: flag.id, early.id: log.id}
+    assert watch.sees("M10", "E22") == []
+
+
 @pytest.mark.parametrize(("day", "fires"), [("2015-10-04", True), ("2015-10-03", False)])
 def test_an_incident_counts_for_365_days(day: str, fires: bool) -> None:
     """By when it happened: 2016 was a leap year, so 3 October looks back to 4 October."""
@@ -62,10 +105,12 @@ def test_an_old_incident_that_arrives_late_joins_no_window_that_it_is_not_in() -
     assert watch.sees("M10", "E37", day="2014-08-17", at="2017-03-01") == []
 
 
-def test_what_nobody_can_date_is_not_counted() -> None:
-    """E58 reached an officer undated: it gives no day count."""
+@pytest.mark.parametrize(("known", "fires"), [("2017-08-17", True), ("2017-08-18", False)])
+def test_what_nobody_can_date_is_counted_by_when_it_was_told(known: str, fires: bool) -> None:
+    """E58 reached an officer undated: MARAC's criterion is of what was *reported* in a year."""
     watch = Watch("E37", "E38")
-    assert watch.sees("M10", undated(watch.say("E39"))) == []
+    facts = {"occurred": {"precision": "undated"}, "known_to_agency": known}
+    assert bool(watch.sees("M10", "E58", day=known, facts=facts)) is fires
 
 
 def test_another_couples_incidents_are_not_theirs() -> None:
@@ -167,6 +212,14 @@ def test_the_last_referral_counts_and_a_short_month_ends_on_its_last_day() -> No
     referred(watch, "2016-02-29")
     assert len(watch.sees("M22", "E58", day="2017-02-28")) == 1
     assert watch.sees("M22", "E58", day="2017-03-01") == []
+
+
+def test_where_nobody_refers_again_a_couple_under_referral_is_counted() -> None:
+    """How many months a referral covers is M22's: where that is not run, M10 leaves it nothing."""
+    watch = Watch("E37", "E38")
+    referred(watch, "2016-09-27")
+    del watch.told.terms["M22"]
+    assert len(watch.sees("M10", "E39")) == 1
 
 
 @pytest.mark.parametrize("event", ["E18", "E19", "E36", "E34"])

@@ -127,14 +127,41 @@ def test_a_look_that_found_no_history_asks_for_nothing(facts: dict[str, Any]) ->
     assert watch.sees("M04", found_by_research(watch.telling, watch.told.seen[0], **given)) == []
 
 
-@pytest.mark.parametrize(("delivered", "fires"), [("2012-05-15", True), ("2012-05-16", False)])
-def test_history_asks_about_reports_within_the_window_of_its_coming(
-    delivered: str, fires: bool
-) -> None:
-    """What comes in years later is not news about an old report."""
+@pytest.mark.parametrize("delivered", ["2012-05-15", "2012-05-16", "2013-01-01"])
+def test_what_a_look_found_asks_about_its_report_however_late_it_ends(delivered: str) -> None:
+    """Windows go by when things happened: a look that took weeks is no reason for silence."""
     watch = Watch("E18")
     found = found_by_research(watch.telling, watch.told.seen[0], day=delivered)
-    assert bool(watch.sees("M04", found)) is fires
+    assert len(watch.sees("M04", found)) == 1
+
+
+@pytest.mark.parametrize(("day", "fires"), [("2012-05-15", True), ("2012-05-16", False)])
+def test_history_that_happened_within_the_window_of_a_report_asks_about_it(
+    day: str, fires: bool
+) -> None:
+    """A warning of two weeks later is of the same occasion, whenever police shared it."""
+    found = Watch("E18").sees("M04", "E09", day=day, at="2012-09-01")
+    assert bool(found) is fires
+
+
+@pytest.mark.parametrize("occurred", [{"precision": "year", "at": "1987"},
+                                      {"precision": "undated"}])  # fmt: skip
+def test_an_old_record_that_is_noted_late_asks_about_who_was_a_couple_meanwhile(
+    occurred: dict[str, str],
+) -> None:
+    """When police came to note it is no matter: it stood all the while."""
+    facts = {"occurred": occurred}
+    assert len(Watch("E18").sees("M04", "E01", day="2012-09-01", facts=facts)) == 1
+
+
+def test_what_comes_late_asks_once_about_each_couple() -> None:
+    """Three reports of her and one of another woman in a year: two decisions, by the newest."""
+    watch = Watch("E17", "E18", "E23", "E24", "E25")
+    watch.tell("E18", day="2013-03-25", facts={"relationship": "family"})
+    facts = {"occurred": {"precision": "undated"}}
+    alarms = watch.sees("M04", "E01", day="2013-04-01", facts=facts)
+    assert {frozenset(one.subjects) for one in alarms} == {frozenset({D, T}), frozenset({D, N})}
+    assert {one.statements[0] for one in alarms} == {one.id for one in watch.told.seen[3:5]}
 
 
 def decided(watch: Watch, day: str) -> None:
@@ -229,7 +256,7 @@ def test_history_that_comes_in_after_the_joining_asks_for_the_notice() -> None:
     """Research of a joiner ends after he moved in."""
     watch = Watch("E33")
     joined = watch.told.seen[0]
-    found = found_by_research(watch.telling, joined, day="2016-07-02")
+    found = found_by_research(watch.telling, joined, day="2016-10-02")
     (alarm,) = watch.sees("M12", found)
     assert alarm.statements[0] == joined.id
 

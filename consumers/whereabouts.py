@@ -1,4 +1,6 @@
-"""Where somebody is: who asked to see it, who else said yes, who looked, and what came of it.
+"""Where somebody is: who may see it, who asked to, who else said yes, and what came of it.
+
+One rule, at the desk and at the command line.
 
 These rows are this agency's own and on no log; that somebody asked, said yes or looked is a look
 (`consumers.desk.rows`), whose digest is.
@@ -27,8 +29,12 @@ from sqlalchemy import (
 from consumers.listed import PAGE
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alert_statements, alerts
+from consumers.shape import LOCAL, PLACE
 from consumers.store import metadata
+from consumers.worker import hand
 from contracts.context import Urgency
+from contracts.section import Identity, number_of
+from contracts.statement import Statement
 
 WAIT_MS = 15 * 60_000
 """How long a second person may say yes, and how long their yes holds."""
@@ -41,7 +47,7 @@ FINDINGS: dict[Finding, str] = {
 whereabouts = Table(
     "whereabouts_asked",
     metadata,
-    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("place", PLACE, primary_key=True),
     Column("statement", Text, nullable=False, index=True),
     Column("number", Integer, nullable=False),
     Column("at", BigInteger, nullable=False, index=True),
@@ -55,6 +61,7 @@ whereabouts = Table(
     Column("shown_at", BigInteger),
     Column("finding", Text),
     Column("reviewed_name", Text),
+    info=LOCAL,
 )
 """One row each time somebody asks; times in milliseconds of this machine's clock."""
 
@@ -68,6 +75,26 @@ Index(
 def ask(db: Connection, **values: Any) -> None:
     """Note that somebody asks to see where somebody is, and why."""
     db.execute(insert(whereabouts).values(**values))
+
+
+def number_in(report: Statement, subject: str) -> int:
+    """Give the number that a report gives a person; 0 where it names them no more."""
+    named = report.sections.items()
+    return next(
+        (number_of(name) for name, v in named if isinstance(v, Identity) and v.subject == subject),
+        0,
+    )
+
+
+def shown_to(db: Connection, report: Statement | None, subject: str) -> list[RowMapping]:
+    """List who was shown where one person of a report is, the oldest first."""
+    if report is None:
+        return []
+    query = select(whereabouts).where(
+        whereabouts.c.statement == report.context.id,
+        whereabouts.c.number == number_in(report, subject), whereabouts.c.shown_at.is_not(None),
+    )  # fmt: skip
+    return list(db.execute(query.order_by(whereabouts.c.place)).mappings())
 
 
 def newest(db: Connection, statement: str, number: int, token: str, now: int) -> RowMapping | None:
@@ -111,27 +138,34 @@ def change(db: Connection, place: int, **values: Any) -> None:
 
 def is_same_person(row: RowMapping, *, token: str, name: str) -> bool:
     """Say whether somebody is who asked: by token, and by name however it is written."""
-    return row["token"] == token or _folded(row["name"]) == _folded(name)
+    return row["token"] == token or hand(row["name"]) == hand(name)
 
 
-def may_alone(db: Connection, statement: str, urgency: Urgency | None, name: str) -> bool:
+def may_alone(
+    db: Connection, statement: str, urgency: Urgency | None, name: str, *, refuge: bool
+) -> bool:
     """Say whether somebody may see where people are without a second person.
 
     On a threat to life whoever is there; on urgent work whoever has an open alert of it, or anybody
     while an alert or a look is open and nobody has one: the next free officer at night. Never on
-    routine work, and never on what is done with: that is browsing.
+    routine work, and never on what is done with: that is browsing. Where a refuge is (`refuge`), on
+    a threat to life alone: that nothing stops.
+
+    Source: domain.md 5 (Blocking would be dangerous), 7 (Attention: two people for a refuge).
     """
     if urgency == "threat_to_life":
         return True
+    if refuge:
+        return False
     open_alerts = (
         select(alerts.c.acknowledged_by)
         .join(alert_statements, alert_statements.c.alert == alerts.c.id)
         .where(alert_statements.c.statement == statement, alerts.c.closed.is_(None))
     )
     held = list(db.execute(open_alerts).scalars())
-    owners = {_folded(one) for one in held if one is not None}
+    owners = {hand(one) for one in held if one is not None}
     if urgency != "urgent" or owners:
-        return urgency == "urgent" and _folded(name) in owners
+        return urgency == "urgent" and hand(name) in owners
     looks = select(research_tasks.c.id).where(
         research_tasks.c.statement == statement, research_tasks.c.open
     )
@@ -142,7 +176,3 @@ def forget(db: Connection, statement: str) -> None:
     """Drop the words about an erased report; that somebody asked stays, by its opaque id."""
     where = whereabouts.c.statement == statement
     db.execute(update(whereabouts).where(where).values(reason=""))
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()

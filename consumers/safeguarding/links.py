@@ -1,0 +1,124 @@
+"""Links of tokens: who is one person, because a named matcher said so and nobody undid it.
+
+Nothing merges by itself, and an unlink restores. Everybody who asks who is one person asks here.
+
+Source: domain.md 1.11 (matching), 7 (Others: `persons_linked`, `persons_unlinked`).
+"""
+
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    update,
+)
+
+from consumers.store import metadata, upsert
+from contracts.event.control import PersonsLinked
+
+CHUNK = 500
+"""How many tokens one query asks for: SQLite takes no more than some thousands."""
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subjects", Text, nullable=False),
+    Column("matcher", Text, nullable=False),
+    Column("undone_by", Text, index=True),
+)
+"""Tokens that a named matcher said are one person, joined by spaces."""
+
+link_tokens = Table(
+    "link_tokens",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("link", Text, primary_key=True, index=True),
+)
+"""Which links name a token."""
+
+
+def link(db: Connection, link_id: str, event: PersonsLinked) -> None:
+    """Add a link; the same again changes nothing."""
+    row = upsert(db, links).values(
+        id=link_id, subjects=" ".join(event.subjects), matcher=event.matcher
+    )
+    db.execute(row.on_conflict_do_nothing())
+    for token in event.subjects:
+        named = upsert(db, link_tokens).values(token=token, link=link_id)
+        db.execute(named.on_conflict_do_nothing())
+
+
+def unlink(db: Connection, link_id: str, undone_by: str) -> None:
+    """Undo a link."""
+    db.execute(update(links).where(links.c.id == link_id).values(undone_by=undone_by))
+
+
+def refused(db: Connection, said: str) -> None:
+    """Take back a link or an unlink by a statement that was not accepted."""
+    db.execute(update(links).where(links.c.undone_by == said).values(undone_by=None))
+    forget(db, said)
+
+
+def forget(db: Connection, link_id: str) -> None:
+    """Drop an erased link."""
+    db.execute(delete(links).where(links.c.id == link_id))
+    db.execute(delete(link_tokens).where(link_tokens.c.link == link_id))
+
+
+def tokens_of(db: Connection, link_id: str) -> frozenset[str]:
+    """Give the tokens that a link joins or joined."""
+    query = select(link_tokens.c.token).where(link_tokens.c.link == link_id)
+    return frozenset(db.execute(query).scalars())
+
+
+def standing_links(db: Connection, *, only: str | None = None) -> list[RowMapping]:
+    """List the links that nobody undid; or that of one id alone."""
+    query = select(links).where(links.c.undone_by.is_(None)).order_by(links.c.id)
+    query = query if only is None else query.where(links.c.id == only)
+    return list(db.execute(query).mappings())
+
+
+def persons(
+    db: Connection, tokens: Collection[str], *shown: ColumnElement[bool]
+) -> dict[str, frozenset[str]]:
+    """Give, for each token, those that standing links make one person's, itself included.
+
+    Args:
+        db: an open transaction.
+        tokens: of whomever; one that no link names is a person alone.
+        shown: what each link must meet besides, such as that who looks may see it.
+    """
+    groups = {token: frozenset({token}) for token in tokens}
+    new, other = set(tokens), link_tokens.alias()
+    while new:
+        joined: dict[str, set[str]] = {}
+        for some in chunks(sorted(new)):
+            query = (
+                select(links.c.id, other.c.token)
+                .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
+                .join(other, other.c.link == link_tokens.c.link)
+                # Not by the index of who undid one, in which almost all stand alike.
+                .where(link_tokens.c.token.in_(some), func.coalesce(links.c.undone_by, "-") == "-")
+                .where(*shown)
+            )
+            for named, token in db.execute(query):
+                joined.setdefault(named, set()).add(token)
+        new = {token for group in joined.values() for token in group} - set(groups)
+        for group in joined.values():
+            whole = frozenset(group).union(*(groups.get(token, ()) for token in group))
+            groups.update(dict.fromkeys(whole, whole))
+    return {token: groups[token] for token in tokens}
+
+
+def chunks(tokens: list[str]) -> Iterator[list[str]]:
+    """Cut a list of tokens into what one query may ask for."""
+    for first in range(0, len(tokens), CHUNK):
+        yield tokens[first : first + CHUNK]

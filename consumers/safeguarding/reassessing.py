@@ -1,0 +1,135 @@
+"""Assessments that held only unless circumstances changed: who made one is asked to assess again.
+
+The changes are the instrument's own (`reassess_on` of a band). Each asks once of one assessment; a
+new one takes the old one's place, and what is asked of it begins anew.
+
+Source: review 5.6.2 (iii), Medium; domain.md 1.1 (each change is a re-assessment trigger), 4 (M09).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from consumers import store
+from consumers.history import Past
+from consumers.safeguarding import rows
+from consumers.safeguarding.rules import is_automated, terms
+from consumers.safeguarding.rules.assessment import is_account
+from consumers.safeguarding.rules.good import GOOD
+from consumers.safeguarding.rules.reading import adults, among, factors, told
+from consumers.safeguarding.rules.seen import History, Seen
+from consumers.store import Wanted
+from consumers.worker import HOUR_MS, Voice, Worker
+from contracts.event.report import Report, RiskAssessed
+from contracts.event.work import AlertRaised
+from contracts.instrument.assessed import Instrument, Trigger, triggers
+from contracts.opened import View
+
+RULE = "M09"
+"""The rule whose second half this is: a new factor asks for DASH, at Medium for another one."""
+WHY = (
+    "The level of this assessment held only unless circumstances changed, and something reported "
+    "since says that they did: {when}. Whoever made it assesses again, on the account of whoever "
+    "may be at risk, alone and safely."
+)
+
+
+class Due(NamedTuple):
+    """One assessment that is to be made again: why, by whom, about whom."""
+
+    assessment: str
+    trigger: Trigger
+    owner: str
+    subjects: list[str]
+
+
+def due(
+    seen: Seen, history: History, instrument_of: Callable[[str], Instrument | None]
+) -> Iterator[Due]:
+    """List the assessments of this agency that a report makes due anew.
+
+    Args:
+        seen: a report that a person made.
+        history: assessments on the account of whoever is at risk; the newest of each couple counts.
+        instrument_of: gives an instrument by its id, None for one that is not known here.
+
+    Yields:
+        One for each change: only where it is of the very couple, and not from before it.
+    """
+    changed = factors(seen.statement)
+    if told(seen, Report) is None or not changed or is_account(seen):
+        return
+    asked: set[str] = set()
+    for subject in adults(seen.statement):
+        made = [one for one in history.of(subject, "risk_assessed") if one.is_ours]
+        last = next((one for one in reversed(made) if is_account(one)), None)
+        event = told(last, RiskAssessed) if last is not None else None
+        if last is None or event is None or last.id in asked or not _is_of(seen, last, history):
+            continue
+        asked.add(last.id)
+        instrument = instrument_of(event.instrument)
+        bands = instrument.bands if instrument is not None else []
+        for band in (one for one in bands if one.level == event.level):
+            for one in triggers(band, changed):
+                yield Due(last.id, one, band.owner, adults(last.statement))
+
+
+def _is_of(seen: Seen, assessment: Seen, history: History) -> bool:
+    """Say whether a report is of the people of an assessment, and not from before it.
+
+    What he does with somebody else is her own assessment's, unless both of this one are named.
+    """
+    couple, named = adults(assessment.statement), adults(seen.statement)
+    earlier = seen.day is not None and assessment.day is not None and seen.day < assessment.day
+    within = all(among(history, one, couple) for one in named)
+    return not earlier and (within or all(among(history, one, named) for one in couple))
+
+
+class Reassessing(Worker):
+    """Assessments to be made again, for an agency of any kind; it comes after the rules."""
+
+    def __init__(self, voice: Voice, instrument_of: Callable[[str], Instrument | None]) -> None:
+        """Look changes up in the instruments of one agency."""
+        super().__init__(voice)
+        self._instrument_of = instrument_of
+
+    def take(self, db: Connection, view: View, /) -> list[Wanted]:
+        """Look at what came; the rules' own worker shows what is corrected or linked (`again`)."""
+        statement = view.statement
+        if not isinstance(statement.sections.get("event"), Report):
+            return []
+        past = Past(db, self._voice.agency, of=statement.context.id)
+        seen = past.as_it_stands(view)
+        return [] if seen is None else self._asked(db, seen, past, view.head.ledger_time)
+
+    def again(self, db: Connection, statements: Iterable[str], at: int, /) -> list[Wanted]:
+        """Look at statements that are otherwise now; nothing is asked twice."""
+        wanted: list[Wanted] = []
+        for one in statements:
+            row = store.row_of(db, one)
+            past = Past(db, self._voice.agency, of=one, before=row["entry"] if row else None)
+            seen = past.seen(one) if row is not None else None
+            wanted += [] if seen is None else self._asked(db, seen, past, at)
+        return wanted
+
+    def _asked(self, db: Connection, seen: Seen, past: Past, at: int) -> list[Wanted]:
+        """Ask for assessments anew; where the rule asks already of this report, that is enough."""
+        if is_automated(seen.statement) or rows.raised(db, RULE, seen.id, by=self._voice.agency):
+            return []
+        return [self._alert(seen, one, at) for one in due(seen, past, self._instrument_of)]
+
+    def _alert(self, seen: Seen, one: Due, at: int) -> Wanted:
+        rules = self._voice.rules
+        term = next(term for term in terms.DEFAULT if term.id == RULE)
+        term = next((one for one in terms.in_force(rules) if one.id == RULE), term)
+        event = AlertRaised(
+            rule=RULE, rule_version=term.version, act="dash", attention=term.attention,
+            statements=[seen.id, one.assessment], subjects=one.subjects, owner_role=one.owner,
+            fallback_role=term.fallback, due_at=at + term.hours * HOUR_MS, good=GOOD["dash"],
+            why=WHY.format(when=one.trigger.when),
+        )  # fmt: skip
+        return self._voice.derived(
+            f"alert_raised/{RULE}/{one.assessment}/reassess/{one.trigger.id}", "alert_raised",
+            event, causes=event.statements, rule=f"{RULE}/{term.version}",
+        )  # fmt: skip
