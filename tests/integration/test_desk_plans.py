@@ -15,7 +15,7 @@ from consumers.desk.person import Role
 from consumers.desk.rights import RIGHTS, may
 from deploy.desk import DEVELOPERS
 from tests.support.browser import provider
-from tests.support.busy import CANARY, POLICE, Busy, alert, busy, couple, facts, task
+from tests.support.busy import CANARY, FORCE, POLICE, Busy, alert, busy, couple, facts, task
 from tests.support.filling import Asked, cost_of, fill, noted
 from tests.support.postgres import made
 from tests.support.visiting import Visited, Visitor, visiting
@@ -68,7 +68,7 @@ def pages_of(force: Busy) -> list[str]:
 def others_of(force: Busy) -> list[str]:
     """Give the pages that are not of the daily work."""
     said, report = force.said, f"/reports/{force.said['concern']}"
-    force.exclude("Nobody Here (name invented)", "concern")
+    force.exclude("Nobody Here (name invented)", "concern", source=FORCE)
     tenancy = {**couple(force.draw), "event": facts(contact="tenancy")}
     force.say("tenancy", HOUSED, "contact_recorded", tenancy)
     return [
@@ -79,13 +79,12 @@ def others_of(force: Busy) -> list[str]:
     ]  # fmt: skip
 
 
-def paths_of(force: Busy, desk: Visited) -> list[str]:
-    """Give an address of every page, or more than one.
+def paths_of(force: Busy, visitor: Visitor) -> list[str]:
+    """Give an address of every page, or more than one; a supervisor has searched for one of them.
 
     Raises:
         LookupError: the table of rights has a page that has none here.
     """
-    visitor = desk.visitor("supervisor")
     visitor.post("/figures")  # counted once: what is read is the table that was made
     sent = visitor.post("/search", **SOUGHT, report=force.said["concern"])
     paths = [*pages_of(force), *others_of(force), sent.headers["location"]]
@@ -130,11 +129,13 @@ def asked_by(desk: Visited, visitor: Visitor, path: str) -> Asked:
     return asked
 
 
-def readers(desk: Visited) -> Callable[[str], Visitor]:
-    """Give who opens a page: somebody who may, signed in once."""
+def readers(desk: Visited, searching: Visitor) -> Callable[[str], Visitor]:
+    """Give who opens a page: somebody who may, signed in once; what was found, who searched."""
     signed_in: dict[str, Visitor] = {}
 
     def reader(path: str) -> Visitor:
+        if address_of(path) == "/search/{search}":
+            return searching
         right = RIGHTS[address_of(path)]
         able = (who for who, roles in READERS.items() if may(right, "GET", roles))
         who = next(able)
@@ -154,11 +155,12 @@ def test_what_a_page_asks_costs_the_same_however_much_is_held(
     servers = {POLICE: made(database, "desk-plans")} if kind == "postgresql" else {}
     force = busy(tmp_path, store=lambda agency: servers.get(agency, files(agency)))
     with provider() as issuer, visiting(force.town, POLICE, tmp_path, issuer=issuer) as desk:
-        paths = paths_of(force, desk)
+        searching = desk.visitor("supervisor")
+        paths = paths_of(force, searching)
         store, costs = desk.station.store, list[dict[str, dict[str, int]]]()
         for first, last in ((0, SMALL), (SMALL, LARGE)):
             fill(store, first, last)
-            people = readers(desk)
+            people = readers(desk, searching)
             costs.append({
                 path: cost_of(store, asked_by(desk, people(path), path)) for path in paths
             })

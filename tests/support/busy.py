@@ -62,7 +62,7 @@ class Busy:
         """Let probation ask the same of the police once more."""
         return self.say("again", CASE, "information_requested", self.sections["question"])
 
-    def exclude(self, name: str, report: str) -> None:
+    def exclude(self, name: str, report: str, *, source: str = CASE) -> None:
         """Keep what is about the people of a report from somebody of the force."""
         told = self.sections[report]
         subjects = [told[f"person.{n}.identity"]["subject"] for n in (1, 2)]
@@ -74,7 +74,7 @@ class Busy:
         }  # fmt: skip
         about = {"statement": self.said[report]}
         wall = {"event": event, "cause.1": about, "provenance": told["provenance"]}
-        self.say("exclusion", CASE, "exclusion_recorded", wall)
+        self.say("exclusion", source, "exclusion_recorded", wall)
 
     def compromise(self, source: str) -> str:
         """Let governance revoke the key of a source that said something before; give its kid."""

@@ -162,7 +162,7 @@ def _copy(
     query = select(*found).select_from(template.join(numbers, true())).where(which)
     query = query.order_by(numbers.c.n.desc())
     row = upsert(db, table).from_select(names, query).on_conflict_do_nothing()
-    return int(db.execute(row).rowcount)
+    return int(db.execute(row, execution_options={"preserve_rowcount": True}).rowcount)
 
 
 def _is_given(table: Table, column: Column[Any]) -> bool:
