@@ -13,12 +13,15 @@ from consumers.audit.container import opened
 from consumers.audit.defect import Exit
 from consumers.audit.verdict import Trusted
 from consumers.audit.verify import verify
+from consumers.people.naming import place_key
+from consumers.people.rows import people_places
 from consumers.research.rows import research_tasks
 from consumers.store import Store, to_publish
 from contracts.event.control import PersonsLinked
 from contracts.event.work import PossibleSameOrigin
 from contracts.form import Section
-from contracts.section import Narrative
+from contracts.section import Narrative, Whereabouts
+from contracts.statement import Statement
 from deploy.replay import telling
 from deploy.replay.headlines import counted, headlines
 from deploy.replay.never import Watch
@@ -35,6 +38,7 @@ from tests.support.replaying import SMALL, played, written
 POLICE, HUB, HOUSING, MK_ACT = "thames-valley", "mk-mash", "mkc-housing", "mk-act"
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
 PLANTED = '  - {who: police, what: [narrative], of: [S03], why: "a planted trap"}\n'
+PLANTED_FLAT = PLANTED.replace("narrative", "whereabouts")
 
 
 @pytest.fixture(scope="module")
@@ -218,10 +222,14 @@ def test_a_planted_breach_is_named_by_item_party_section_and_trap(tmp_path: Path
 def watch(now: Played, tmp_path: Path) -> Watch:
     """Watch over the planted rule, after its item was said as it was in the replay."""
     found = Watch(written(spoilt(tmp_path)).case, now.people)
-    said = now.said("S03")
-    statement = next(one.statement for one in now.spoken if one.id == said.statement)
-    found.say(said.item, statement)
+    found.say(now.said("S03").item, statement_of(now, "S03"))
     return found
+
+
+def statement_of(now: Played, item: str) -> Statement:
+    """Give the statement that an item became."""
+    said = now.said(item).statement
+    return next(one.statement for one in now.spoken if one.id == said)
 
 
 def words_of(now: Played) -> str:
@@ -238,10 +246,13 @@ def quoting(now: Played, text: str) -> Spoken:
 
 
 def test_a_machine_that_quotes_is_caught(now: Played, watch: Watch) -> None:
-    """Derived statements refer: what they quote would go where the report may not."""
+    """Derived statements refer: what they quote, in part too, would go where the report may not."""
     watch.hear(quoting(now, "somebody is worried"))
     assert watch.breaches == []
-    watch.hear(quoting(now, f"it says: {words_of(now)}"))
+    part = " ".join(words_of(now).split()[3:9])
+    watch.hear(quoting(now, part.rpartition(" ")[0]))
+    assert watch.breaches == [], "a few words in a row stand in everything"
+    watch.hear(quoting(now, f"it says: {part.upper()}..."))
     (found,) = watch.breaches
     assert (found.item, found.section, found.where) == (
         "S03", "narrative", f"said by {HUB} by itself",
@@ -265,6 +276,27 @@ def test_a_desks_row_that_quotes_is_caught(now: Played, watch: Watch, tmp_path: 
     assert watch.breaches == [], "the rule is about police"
     watch.look(POLICE, store)
     assert [one.where for one in watch.breaches] == ["a desk's rows (to_publish)"]
+    store.close()
+
+
+def test_an_address_is_caught_as_a_desk_spells_it_unless_the_desks_own_agency_said_it(
+    now: Played, tmp_path: Path
+) -> None:
+    """Who visited a flat has its address, whoever else's report of it is kept from them."""
+    address = "Flat 1, Example Ct, Milton Keynes"
+    sections: dict[str, Section] = {"person.1.whereabouts": Whereabouts("t" * 22, address)}
+    watch = Watch(written(spoilt(tmp_path, PLANTED_FLAT)).case, now.people)
+    store = Store(tmp_path / "desk.sqlite")
+    row = {"place": place_key(address), "token": "t" * 22, "statement": "s"}
+    with store.write() as db:
+        db.execute(insert(people_places).values(**row))
+    watch.say(now.said("S03").item, replace(statement_of(now, "S03"), sections=sections))
+    watch.look(POLICE, store)
+    assert [one.where for one in watch.breaches] == ["a desk's rows (people_places)"]
+    watch.breaches.clear()
+    watch.say(now.said("S04").item, replace(statement_of(now, "S04"), sections=sections))
+    watch.look(POLICE, store)
+    assert watch.breaches == []
     store.close()
 
 

@@ -6,6 +6,7 @@ has no item for a part of one, the docstring says which test holds it.
 
 from collections.abc import Iterator
 
+from contracts.event.case import ExclusionRecorded
 from contracts.event.report import PoliceRecordNoted, ReturnMade
 from contracts.event.work import AlertRaised, ResearchCompleted
 from contracts.form import Section
@@ -75,12 +76,17 @@ def alerts_to(review: Played, *agencies: str) -> Iterator[AlertRaised]:
 def test_trap_01_nothing_of_his_treatment_leaves_compass_but_a_status_he_agreed_to(
     review: Played,
 ) -> None:
-    """That he is known to Compass is itself special-category data."""
+    """That he is known to Compass is itself special-category data.
+
+    Of his referral Compass has that he agreed to it, as its criteria need, and no account of it.
+    """
     assert {one.to for one in resting_on(review, *IN_TREATMENT)} <= {GOVERNANCE}
     (status,) = of(review, "I03")
     assert (status.to, status.marks) == (PROBATION, ("status_only",))
     assert kinds(status) == {"event", "use_limits", "identity", "part"}
-    assert {one.to for one in of(review, "E49b")} == {COMPASS}
+    (referral,) = of(review, "E49b")
+    assert referral.to == COMPASS
+    assert kinds(referral) == {"event", "provenance", "use_limits", "identity", "part", "consent"}
 
 
 def test_trap_02_no_attendance_of_hers_comes_to_stand_in_his_record(review: Played) -> None:
@@ -107,7 +113,10 @@ def test_trap_03_what_he_says_of_a_diagnosis_stays_his_word(review: Played) -> N
 
 
 def test_trap_04_where_she_is_is_known_to_police_and_the_hub_alone(review: Played) -> None:
-    """Never through his record, nor in a letter that the household shares."""
+    """Never through his record, nor in a letter that the household shares.
+
+    Probation has the flat that it approved itself (E31): a party knows what it said.
+    """
     told = {
         one.to for one in review.delivered for value in sections(review, one)
         if isinstance(value, Whereabouts) and review.people[value.subject] == "T"
@@ -271,6 +280,9 @@ def test_trap_15_no_health_record_is_sent_anything_that_could_show_there(review:
 def test_trap_16_whom_a_report_is_kept_from_has_nothing_that_rests_on_it(review: Played) -> None:
     """The new partner's case is kept from two agencies, and the statement says so.
 
+    That protects the one statement and what rests on it (decisions/0018): nobody recorded an
+    exclusion by person. One about him would be wrong, for both must be told to ring where he moves
+    in with Tracey (default matrix: household; M12). They are told that, and of her nothing at all.
     Nobody in the review is known to be employed by one: a force that employs him is held by
     `test_trap_16` of the matrix.
     """
@@ -280,3 +292,14 @@ def test_trap_16_whom_a_report_is_kept_from_has_nothing_that_rests_on_it(review:
     exclusions = wall.statement.sections["exclusions"]
     assert isinstance(exclusions, Exclusions)
     assert {one.agency for one in exclusions.excluded} == {HOUSING, MK_ACT}
+    assert not list(review.of(ExclusionRecorded))
+    theirs = [one for one in review.delivered if one.to in {HOUSING, MK_ACT}]
+    named = [(one, {review.people[token] for token in one.subjects}) for one in theirs]
+    assert not [one for one, whom in named if "N" in whom]
+    his = [(one, whom) for one, whom in named if "D" in whom and one.at > wall.at]
+    assert {(one.to, *one.about) for one, _ in his} == {
+        (HOUSING, "E25"), (HOUSING, "E31"), (MK_ACT, "E25"), (MK_ACT, "E31"), (MK_ACT, "E33"),
+    }  # fmt: skip
+    for one, whom in his:
+        assert whom == {"D", "T"}
+        assert kinds(one) == {"event", "use_limits", "identity", "part"}
