@@ -95,11 +95,13 @@ class Wall:
 
     def holds_place(self, mention: Mention) -> bool:
         """Say whether an address is nobody's outside, as far as who looks may see."""
+        return self.holds(mention) and self.is_nobody_elses(mention)
+
+    def is_nobody_elses(self, mention: Mention) -> bool:
+        """Say whether nobody else of age is or was at an address, whoever is named beside it."""
         stay = stay_of(mention)
-        if stay is None:
-            return self.holds(mention)
-        others = self._others_at(stay.place)
-        return self.holds(mention) and (not others or self._are_children(others))
+        others = frozenset[str]() if stay is None else self._others_at(stay.place)
+        return not others or self._are_children(others)
 
     def _others_at(self, place: str) -> frozenset[str]:
         if place not in self._at:

@@ -97,7 +97,7 @@ def _shown(
         "report": task["statement"],
         "standing": plan.standing(board.tasks_seen(db, person.viewer, task["statement"])),
         "person": one, "known": _described(one), "bare": plan.BARE_NAME,
-        "places": [] if one.is_sheltered else one.places,
+        "places": one.shown,
         "number": next((p.number for p in in_report if p.subject == task["subject"]), None),
         "looks": whereabouts.shown_to(db, report, task["subject"]),
         "done": _done(db, task), "results": rows.results_of(db, task["id"], hidden),
