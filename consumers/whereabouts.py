@@ -38,6 +38,9 @@ from contracts.statement import Statement
 
 WAIT_MS = 15 * 60_000
 """How long a second person may say yes, and how long their yes holds."""
+SHELTERED = frozenset({"victim", "child"})
+"""Whose whereabouts no list, page or task shows: whoever needs them asks (trap 4)."""
+_OTHERS = frozenset({"alleged_perpetrator", "associate"})
 Finding = Literal["rightful", "to_look_into"]
 FINDINGS: dict[Finding, str] = {
     "rightful": "It was needed",
@@ -70,6 +73,14 @@ Index(
     "whereabouts_unreviewed", whereabouts.c.place,
     sqlite_where=_UNREVIEWED, postgresql_where=_UNREVIEWED,
 )  # fmt: skip
+
+
+def may_tell(parts: Collection[str]) -> bool:
+    """Say whether somebody's parts let a page or task show where they are without being asked.
+
+    Where nobody has assessed the parts, either of two may be the victim.
+    """
+    return SHELTERED.isdisjoint(parts) and not _OTHERS.isdisjoint(parts)
 
 
 def ask(db: Connection, **values: Any) -> None:

@@ -17,13 +17,10 @@ from consumers.people import rows as people
 from consumers.people.facts import Mention
 from consumers.people.facts import standing as as_corrected
 from consumers.people.page import Wall
+from consumers.whereabouts import may_tell
 from contracts.section import Born, Identifier, Name, Whereabouts
 
 _Kind = TypeVar("_Kind")
-
-UNTOLD = frozenset({"victim", "child"})
-"""Whose whereabouts no list and no task shows by itself (domain.md 5, trap 4)."""
-TOLD = frozenset({"alleged_perpetrator", "associate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +75,8 @@ class Known:
 
     @property
     def is_sheltered(self) -> bool:
-        """Say whether where this person is must not be shown: a victim, a child, or not known.
-
-        Where nobody has assessed the parts, either of two may be the victim.
-        """
-        return bool(self.parts & UNTOLD) or not self.parts & TOLD
+        """Say whether where this person is must not be shown: a victim, a child, or not known."""
+        return not may_tell(self.parts)
 
 
 def known(

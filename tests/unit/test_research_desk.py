@@ -192,6 +192,19 @@ def test_his_task_does_not_show_where_she_is(desk: Desk, told_of: str) -> None:
     assert (f"whereabouts: 1{ADDRESS}" in whole) == (told_of == "beside a new partner")
 
 
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"alleged_perpetrator"}, True), ({"associate", "unassessed"}, True),
+        ({"alleged_perpetrator", "victim"}, False), ({"associate", "child"}, False),
+        ({"unassessed"}, False), (set[str](), False),
+    ],
+)  # fmt: skip
+def test_one_rule_says_whose_places_are_told(parts: set[str], told: bool) -> None:
+    """On pages, in searches and on tasks: who was once a victim is not told of by another part."""
+    assert whereabouts.may_tell(parts) is told
+
+
 def test_where_the_parts_are_not_assessed_either_may_be_the_victim(desk: Desk) -> None:
     """E18 names no victim; whoever reads the task must not learn where she lives by that."""
     sections = told(desk)
