@@ -33,7 +33,7 @@ from consumers.shape import LOCAL, PLACE
 from consumers.store import metadata
 from consumers.worker import hand
 from contracts.context import Urgency
-from contracts.section import Identity, number_of
+from contracts.section import Identity, PersonPart, Refuge, Whereabouts, number_of
 from contracts.statement import Statement
 
 WAIT_MS = 15 * 60_000
@@ -89,12 +89,13 @@ def ask(db: Connection, **values: Any) -> None:
 
 
 def number_in(report: Statement, subject: str) -> int:
-    """Give the number that a report gives a person; 0 where it names them no more."""
-    named = report.sections.items()
-    return next(
-        (number_of(name) for name, v in named if isinstance(v, Identity) and v.subject == subject),
-        0,
+    """Give the number that a report gives a person; 0 where it tells of them no more."""
+    told = (
+        number_of(name)
+        for name, v in report.sections.items()
+        if isinstance(v, Identity | PersonPart | Whereabouts | Refuge) and v.subject == subject
     )
+    return next(told, 0)
 
 
 def shown_to(db: Connection, report: Statement | None, subject: str) -> list[RowMapping]:
