@@ -33,11 +33,14 @@ from consumers.shape import LOCAL, PLACE
 from consumers.store import metadata
 from consumers.worker import hand
 from contracts.context import Urgency
-from contracts.section import Identity, number_of
+from contracts.section import Identity, PersonPart, Refuge, Whereabouts, number_of
 from contracts.statement import Statement
 
 WAIT_MS = 15 * 60_000
 """How long a second person may say yes, and how long their yes holds."""
+SHELTERED = frozenset({"victim", "child"})
+"""Whose whereabouts no list, page or task shows: whoever needs them asks (trap 4)."""
+_OTHERS = frozenset({"alleged_perpetrator", "associate"})
 Finding = Literal["rightful", "to_look_into"]
 FINDINGS: dict[Finding, str] = {
     "rightful": "It was needed",
@@ -72,18 +75,27 @@ Index(
 )  # fmt: skip
 
 
+def may_tell(parts: Collection[str]) -> bool:
+    """Say whether somebody's parts let a page or task show where they are without being asked.
+
+    Where nobody has assessed the parts, either of two may be the victim.
+    """
+    return SHELTERED.isdisjoint(parts) and not _OTHERS.isdisjoint(parts)
+
+
 def ask(db: Connection, **values: Any) -> None:
     """Note that somebody asks to see where somebody is, and why."""
     db.execute(insert(whereabouts).values(**values))
 
 
 def number_in(report: Statement, subject: str) -> int:
-    """Give the number that a report gives a person; 0 where it names them no more."""
-    named = report.sections.items()
-    return next(
-        (number_of(name) for name, v in named if isinstance(v, Identity) and v.subject == subject),
-        0,
+    """Give the number that a report gives a person; 0 where it tells of them no more."""
+    told = (
+        number_of(name)
+        for name, v in report.sections.items()
+        if isinstance(v, Identity | PersonPart | Whereabouts | Refuge) and v.subject == subject
     )
+    return next(told, 0)
 
 
 def shown_to(db: Connection, report: Statement | None, subject: str) -> list[RowMapping]:

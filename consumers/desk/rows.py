@@ -70,6 +70,8 @@ looks = Table(
 `covered_by` is the `looks_recorded` whose digest it stands in.
 """
 
+REPORT = "report"
+"""The look at a report's own page."""
 WEIGHTS = {"threat_to_life": 2, "urgent": 1, "routine": 0}
 
 
@@ -161,19 +163,14 @@ class Opened(NamedTuple):
     often: int
 
 
-def first_opened(
-    db: Connection, statements: Collection[str], *, but: Collection[str]
-) -> dict[str, Opened]:
+def first_opened(db: Connection, statements: Collection[str]) -> dict[str, Opened]:
     """Give when reports were first opened here, by id; what nobody opened is left out.
 
-    Args:
-        db: an open transaction.
-        statements: the reports, by id.
-        but: looks that open none.
+    Only its own page opens a report: that it stood on a list or a line is a look, and no more.
     """
     count, first = func.count().label("count"), func.min(looks.c.at).label("first")
     query = select(looks.c.about, first, count).where(looks.c.about.in_(list(statements)))
-    query = query.where(looks.c.what.not_in(list(but))).group_by(looks.c.about)
+    query = query.where(looks.c.what == REPORT).group_by(looks.c.about)
     return {row.about: Opened(row[1], row[2]) for row in db.execute(query)}
 
 

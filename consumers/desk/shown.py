@@ -54,6 +54,7 @@ class ShownPerson:
 
     Attributes:
         number: in the report; `subject` the token.
+        identified: whether who they are was told to this desk: it holds no page of anybody else.
         name: the first name known; `aliases` the others.
         part: in words; `born` as well as it is known.
         identifiers: scheme and value.
@@ -63,6 +64,7 @@ class ShownPerson:
 
     number: int
     subject: str
+    identified: bool
     name: str
     aliases: list[str]
     part: str
@@ -174,22 +176,28 @@ def facts(event: Section) -> Iterator[tuple[str, str]]:
 
 
 def people(sections: Mapping[str, Section]) -> Iterator[ShownPerson]:
-    """List the persons of a statement, by number."""
+    """List whoever any section of a statement is about, by number: the others may be withheld."""
+    numbers = {
+        v.subject: number_of(name)
+        for name, v in sections.items()
+        if isinstance(v, Identity | PersonPart | Whereabouts | Refuge)
+    }
+    identities = {v.subject: v for v in sections.values() if isinstance(v, Identity)}
     parts = {v.subject: v.part for v in sections.values() if isinstance(v, PersonPart)}
     where = {v.subject: v for v in sections.values() if isinstance(v, Whereabouts)}
     refuges = {v.subject: v for v in sections.values() if isinstance(v, Refuge)}
     limits = sections.get("use_limits")
     told = {one.subject: one for one in limits.limits} if isinstance(limits, UseLimits) else {}
-    for section, value in sections.items():
-        if not isinstance(value, Identity):
-            continue
-        names = [" ".join(filter(None, (n.given, n.family))) for n in value.names]
-        limit = told.get(value.subject)
+    for subject, number in sorted(numbers.items(), key=lambda one: one[1]):
+        one, limit = identities.get(subject), told.get(subject)
+        names = [" ".join(filter(None, (n.given, n.family))) for n in one.names] if one else []
         yield ShownPerson(
-            number_of(section), value.subject, names[0] if names else "Name not known", names[1:],
-            PARTS[parts.get(value.subject, "unassessed")], born(value),
-            [(one.scheme.upper(), one.value) for one in value.identifiers or []],
-            where.get(value.subject), refuges.get(value.subject),
+            number, subject, one is not None,
+            names[0] if names else "Name not known" if one else "Name not told to this desk",
+            names[1:], PARTS[parts.get(subject, "unassessed")],
+            born(one) if one else "birth not told to this desk",
+            [(n.scheme.upper(), n.value) for n in (one.identifiers if one else None) or []],
+            where.get(subject), refuges.get(subject),
             TOLD[limit.may_be_told if limit else "ring_first"],
             TOLD[limit.origin_may_be_told if limit else "no"],
         )  # fmt: skip

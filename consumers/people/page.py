@@ -23,11 +23,8 @@ from consumers.people.facts import (
     stay_of,
 )
 from consumers.people.likeness import NATIONAL
+from consumers.whereabouts import may_tell
 from contracts.section import Born
-
-UNTOLD = frozenset({"victim", "child"})
-TOLD = frozenset({"alleged_perpetrator", "associate"})
-"""Whose whereabouts no page shows: whoever needs them asks who says so (domain.md 5, trap 4)."""
 
 
 class Told(NamedTuple):
@@ -95,11 +92,13 @@ class Wall:
 
     def holds_place(self, mention: Mention) -> bool:
         """Say whether an address is nobody's outside, as far as who looks may see."""
+        return self.holds(mention) and self.is_nobody_elses(mention)
+
+    def is_nobody_elses(self, mention: Mention) -> bool:
+        """Say whether nobody else of age is or was at an address, whoever is named beside it."""
         stay = stay_of(mention)
-        if stay is None:
-            return self.holds(mention)
-        others = self._others_at(stay.place)
-        return self.holds(mention) and (not others or self._are_children(others))
+        others = frozenset[str]() if stay is None else self._others_at(stay.place)
+        return not others or self._are_children(others)
 
     def _others_at(self, place: str) -> frozenset[str]:
         if place not in self._at:
@@ -158,7 +157,7 @@ def page_of(mentions: Iterable[Mention], *, wall: Wall, pivot: int) -> Page:
     births = _lines(held, lambda m: [birth_of(m.identity.born)] if m.identity.born else [])
     sexes = _lines(held, lambda m: [m.identity.sex] if m.identity.sex else [])
     numbers = _lines(held, lambda m: _numbers(m, pivot))
-    told = may_tell_places(every)
+    told = may_tell({one.part for one in every})
     placed = [one for one in held if one.whereabouts is not None and one.whereabouts.address]
     shown = [one for one in placed if told and wall.holds_place(one)]
     unshown = [one for one in placed if one not in shown]
@@ -177,15 +176,6 @@ def page_of(mentions: Iterable[Mention], *, wall: Wall, pivot: int) -> Page:
         replaced=sorted({one.statement for one in every} - kept),
         told=list(dict.fromkeys(told_by(every))),
     )
-
-
-def may_tell_places(mentions: Iterable[Mention]) -> bool:
-    """Say whether anybody's parts let a page show where they were.
-
-    Where nobody has assessed the parts, either of two may be the victim.
-    """
-    parts = {one.part for one in mentions}
-    return parts.isdisjoint(UNTOLD) and not parts.isdisjoint(TOLD)
 
 
 def _lines(held: Iterable[Mention], texts: Callable[[Mention], Sequence[str]]) -> list[Line]:

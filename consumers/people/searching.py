@@ -20,8 +20,9 @@ from consumers.people import rows
 from consumers.people.facts import Facts, Mention, numbers_of, standing, stay_of
 from consumers.people.keys import Keying
 from consumers.people.likeness import NATIONAL, WORDS, Comparing, Likeness
-from consumers.people.page import Wall, may_tell_places, names_of
+from consumers.people.page import Wall, names_of
 from consumers.people.weighing import Weighing
+from consumers.whereabouts import may_tell
 from contracts.section import Born, Identifier, Identity, Name, Whereabouts
 
 BY_SOUND = "sounds only faintly like the name that was given"
@@ -217,7 +218,7 @@ class _Look(NamedTuple):
 
 def _telling(look: _Look, wall: Wall, held: Sequence[Mention]) -> list[Mention]:
     """Leave out every address but the one looked for, where their page may show that."""
-    told, sought = may_tell_places(held), stay_of(look.probe)
+    told, sought = may_tell({one.part for one in held}), stay_of(look.probe)
 
     def keeps(one: Mention) -> bool:
         stay = stay_of(one)

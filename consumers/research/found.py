@@ -14,7 +14,7 @@ from contracts.event.work import ResearchOutcome
 from contracts.fault import Misuse
 from contracts.section import Practitioner
 
-UNTOLD = frozenset({"not_searched", "unavailable", "refused"})
+SAYS_WHY = frozenset({"not_searched", "unavailable", "refused"})
 """Outcomes that say why."""
 NOTHING = frozenset({"nil", "not_searched", "unavailable"})
 """Outcomes that tell of no record."""
@@ -89,7 +89,7 @@ def check(
         )
     if not operator.name:
         raise Misuse("Nobody is named.", remedy="Give --by with the name of who looked.")
-    if found.outcome in UNTOLD and not found.why:
+    if found.outcome in SAYS_WHY and not found.why:
         raise Misuse(
             "Nothing was told of and nothing says why.", remedy="Give --words with the reason."
         )

@@ -7,7 +7,7 @@ connector looks up is kept from nobody who sees the report.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection
@@ -16,13 +16,11 @@ from consumers import store as stored
 from consumers.people import rows as people
 from consumers.people.facts import Mention
 from consumers.people.facts import standing as as_corrected
+from consumers.people.page import Wall
+from consumers.whereabouts import may_tell
 from contracts.section import Born, Identifier, Name, Whereabouts
 
 _Kind = TypeVar("_Kind")
-
-UNTOLD = frozenset({"victim", "child"})
-"""Whose whereabouts no list and no task shows by itself (domain.md 5, trap 4)."""
-TOLD = frozenset({"alleged_perpetrator", "associate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,8 @@ class Known:
         here: those of `places` that the report itself tells of.
         parts: played in any of these reports.
         sources: ids of what this rests on, the report first.
+        shown: those of `places` that a task shows by itself: of nobody who is sheltered, and none
+            that is somebody else's too.
     """
 
     subject: str
@@ -50,6 +50,7 @@ class Known:
     here: list[Whereabouts]
     parts: frozenset[str]
     sources: list[str]
+    shown: Sequence[Whereabouts] = ()
 
     @classmethod
     def of(cls, subject: str, ours: Sequence[Mention], rest: Iterable[Mention]) -> Self:
@@ -74,11 +75,8 @@ class Known:
 
     @property
     def is_sheltered(self) -> bool:
-        """Say whether where this person is must not be shown: a victim, a child, or not known.
-
-        Where nobody has assessed the parts, either of two may be the victim.
-        """
-        return bool(self.parts & UNTOLD) or not self.parts & TOLD
+        """Say whether where this person is must not be shown: a victim, a child, or not known."""
+        return not may_tell(self.parts)
 
 
 def known(
@@ -107,7 +105,24 @@ def known(
     if not any(one.identity.subject == subject for one in ours):
         return None
     rest = sorted((one for one in held if one not in ours), key=lambda m: (m.day, m.statement))
-    return Known.of(subject, ours, rest)
+    one = Known.of(subject, ours, rest)
+    return one if one.is_sheltered else replace(one, shown=_shown(db, viewer, tokens, ours, rest))
+
+
+def _shown(
+    db: Connection, viewer: Collection[str] | None, tokens: Collection[str],
+    ours: Sequence[Mention], rest: Sequence[Mention],
+) -> list[Whereabouts]:  # fmt: skip
+    """List the places that are nobody else's, nor told of beside anybody the report does not name.
+
+    The report's own persons are inside: whoever has the task reads of both. Where she is, nobody
+    may put to him, so that an address of hers is not shown as his either (domain.md 5, trap 4).
+    """
+    named = {other.subject for one in ours for other in one.beside}
+    both = frozenset().union(tokens, *people.persons(db, viewer, named).values())
+    theirs, around = Wall(db, viewer, tokens), Wall(db, viewer, both)
+    held = [one for one in (*ours, *rest) if around.holds(one) and theirs.is_nobody_elses(one)]
+    return _once(one.whereabouts for one in held)
 
 
 def _once(given: Iterable[_Kind | None]) -> list[_Kind]:

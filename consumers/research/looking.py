@@ -119,12 +119,16 @@ class Looking:
             return [
                 task
                 for task in tasks
-                if task["outcome"] != "not_searched" or not self._is_bare(db, task)
+                if task["outcome"] != "not_searched" or self._is_more_known(db, task)
             ]
 
-    def _is_bare(self, db: Connection, task: RowMapping) -> bool:
+    def _is_more_known(self, db: Connection, task: RowMapping) -> bool:
+        """Say whether somebody who could not be searched for can be by now."""
         person = _person_in(db, task)
-        return person is None or person.is_bare
+        if person is None or person.is_bare:
+            return False
+        before = rows.results_of(db, task["id"]) if task["why"] == plan.UNASKED else []
+        return not before or before[-1]["terms"] != terms_of(task["system"], person).decode()
 
     def _person(self, task: RowMapping) -> Known | None:
         with self.store.read() as db:
@@ -170,6 +174,7 @@ def _judged(terms: Terms, answer: Answer, *, pivot: int) -> Found:
     surest = judged.records[0].reference if judged.records else None
     return Found(
         outcome=judged.outcome, confidence=judged.confidence, detail=detail,
+        why=plan.UNASKED if judged.outcome == "not_searched" else None,
         kinds=[*judged.kinds] if judged.kinds else None,
         reference=surest if surest and is_opaque(surest, terms) else None,
     )  # fmt: skip

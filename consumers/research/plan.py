@@ -75,6 +75,7 @@ WORDS: dict[str, str] = {
 NOT_SAFE = "none of them is a finding of safety"
 
 BARE_NAME = "only a first name is known: a search would find somebody else, or nobody"
+UNASKED = "no family name is known, and this connector cannot ask by every number that is"
 
 
 @dataclass(frozen=True, slots=True)

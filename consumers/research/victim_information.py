@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from consumers import acting, standing
 from consumers import store as stored
 from consumers.research import plan
-from consumers.research.known import UNTOLD
 from consumers.store import Store, Wanted
+from consumers.whereabouts import SHELTERED
 from consumers.worker import HOUR_MS, Voice, hand, personal
 from contracts.event.action import Excepted, VictimInformationRequested
 from contracts.fault import Misuse
@@ -113,7 +113,7 @@ class Requesting:
 
     def _check(self, sought: Sought, part: str, by: Practitioner) -> None:
         """Refuse a request that nobody else stands behind, to nobody, or about a suspect."""
-        if part not in UNTOLD | {"unassessed"}:
+        if part not in SHELTERED | {"unassessed"}:
             raise Misuse(
                 "This person is no victim in the report: this request is about victims alone.",
                 remedy="Research on anybody else: candour research list. What an agency holds on "

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from consumers import standing
 from consumers import store as stored
+from consumers.research.found import SAYS_WHY
 from consumers.responses import asked, reuse, rows
 from consumers.responses.owed import REQUESTS
 from consumers.store import Store, Wanted
@@ -104,7 +105,7 @@ class Answering:
                 sections = {**reuse.said_again(db, again, request.subject), **sections}
             if outcome is None:
                 raise Misuse("Nothing says what was found.", remedy="Give --outcome.")
-            if outcome in {"not_searched", "unavailable", "refused"} and not why:
+            if outcome in SAYS_WHY and not why:
                 raise Misuse(
                     "Nothing is supplied and nothing says why.",
                     remedy="Give --words with the reason.",

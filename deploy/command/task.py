@@ -49,7 +49,7 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
         person = None if row is None else known.known(db, row["statement"], row["subject"], viewer)
     if row is None or person is None:
         raise no_task()
-    places: Sequence[Whereabouts | Refuge] = [] if person.is_sheltered else person.places
+    places: Sequence[Whereabouts | Refuge] = person.shown
     if reveal:
         if not (by and role and words):
             raise Misuse(
@@ -83,10 +83,11 @@ def _lines(
         told = (place.address, place.telephone, place.safe_contact, place.known_at)
         kind = "REFUGE, told to nobody" if isinstance(place, Refuge) else "whereabouts"
         yield f"  {kind}: {', '.join(text for text in told if text)}"
-    if person.places and not places:
+    unshown = [one for one in person.places if one not in places]
+    if unshown:
         yield (
-            f"  whereabouts: {len(person.places)} held and not shown: this person is, or may be, "
-            "the victim (--reveal-whereabouts)"
+            f"  whereabouts: {len(unshown)} held and not shown: this person is, or may be, the "
+            "victim, or somebody else is there too (--reveal-whereabouts: those of this report)"
         )
     for look in whereabouts.shown_to(db, report, task["subject"]):
         yield f"  whereabouts shown to {look['name']} at {at(look['shown_at'])}"

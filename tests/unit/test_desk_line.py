@@ -96,6 +96,8 @@ def test_a_report_stands_with_its_times_who_acted_and_who_was_not_told(
 ) -> None:
     """Happened, known, shared, seen, acted: each in words; what this desk cannot know is said."""
     officer, path = desk.visitor("officer"), f"/persons/{his(force)}/chronology"
+    for listed in ("/research", f"/research/reports/{force.said['concern']}", "/alerts", path):
+        officer.get(listed)  # who saw that it is there has not opened it
     page = officer.get(path).text
     assert "9 December 2026" in page
     assert "Shared through the log" in page

@@ -13,6 +13,7 @@ from consumers.research import rows
 from consumers.research.connectors.connector import Answer, Connector, Record, Terms, Unavailable
 from consumers.research.connectors.sql import Mapped, SqlConnector
 from consumers.research.looking import Looking
+from consumers.research.plan import UNASKED
 from consumers.research.unreachable import MINUTE_MS, Retry
 from consumers.safeguarding.desk import Deciding
 from contracts.event.work import ResearchCompleted, System
@@ -199,6 +200,35 @@ async def test_a_bare_first_name_is_asked_of_no_system_and_never_nil(desk: Desk)
     assert local.asked == []
     assert outcomes(desk, report, "local") == [("not_searched", True)] * 2
     assert {one["attempts"] for one in tasks(desk, report, "local")} == {1}
+
+
+async def test_a_number_that_a_table_has_no_column_for_is_never_nil(
+    desk: Desk, niche: SqlConnector
+) -> None:
+    """Who is known by a first name and such a number was not looked for, and nobody may think so.
+
+    Of two numbers one that is asked for may find somebody; found by neither, it is not nil either.
+    """
+    sections, nhs = concern(desk.draw), {"scheme": "nhs", "value": "943 476 5919"}
+    for number, pnc in ((1, None), (2, "1999/0000001A"), (3, "2002/0073319Z")):
+        named_by = [{"scheme": "PNC", "value": pnc}] if pnc else []
+        sections[f"person.{number}.identity"] = {
+            "subject": text_of(desk.draw(16)), "names": [{"given": "Daniel"}],
+            "identifiers": [nhs, *named_by],
+        }  # fmt: skip
+        sections.pop(f"person.{number}.part", None)
+    sections["use_limits"]["limits"] = []
+    report = desk.report(sections)
+    desk.settle()
+    await look(desk, niche)
+    await look(desk, niche)
+    found = {one["subject"]: one for one in tasks(desk, report, "niche")}
+    of = [found[subject_of(sections, number)] for number in (1, 2, 3)]
+    assert [(one["outcome"], one["open"]) for one in of] == [
+        ("not_searched", True), ("not_searched", True), ("match", False),
+    ]  # fmt: skip
+    assert {one["attempts"] for one in of} == {1}, "and not again before more is known"
+    assert {one["why"] for one in of[:2]} == {UNASKED}
 
 
 async def test_what_somebody_completed_meanwhile_stands(desk: Desk) -> None:

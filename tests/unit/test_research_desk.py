@@ -44,8 +44,7 @@ def shown(desk: Desk, task: str, *, viewer: str | None = "") -> list[str]:
         assert row is not None
         found = known.known(db, row["statement"], row["subject"], tokens)
         assert found is not None
-        places = [] if found.is_sheltered else found.places
-        return list(_lines(db, row, found, places, hidden))
+        return list(_lines(db, row, found, found.shown, hidden))
 
 
 def test_a_task_tells_its_operator_whom_to_look_up_for_whom_and_why(desk: Desk) -> None:
@@ -165,6 +164,45 @@ def test_only_what_the_report_itself_tells_of_is_shown_for_its_urgency(desk: Des
     (place,) = at_work(desk).reveal(task, by=person("P."), role="r", reason="visit", at=7)
     assert place.address == f"2{ADDRESS}"
     assert "2 held and not shown" in "\n".join(shown(desk, task))
+
+
+@pytest.mark.parametrize("told_of", ["in one report", "by another agency", "beside a new partner"])
+def test_his_task_does_not_show_where_she_is(desk: Desk, told_of: str) -> None:
+    """What may be put to him is read from his task, and he lived with her (domain.md 5, trap 4)."""
+    first, later = told(desk), told(desk)
+    his = first["person.1.identity"]["subject"]
+    shared = first["person.1.whereabouts"] | {"address": "The Cottage, Hay Lane"}
+    if told_of == "in one report":
+        first["person.1.whereabouts"] = first["person.2.whereabouts"] | {"subject": his}
+    elif told_of == "by another agency":
+        first["person.1.whereabouts"] = shared
+        later["person.2.whereabouts"]["address"] = "the cottage,  hay lane"
+    else:  # her own address was not told here
+        for section in ("identity", "part", "whereabouts"):
+            later[f"person.1.{section}"]["subject"] = his
+        later["person.1.whereabouts"] = shared
+        del later["person.2.whereabouts"]
+    report = desk.report(first)
+    desk.report(later)
+    desk.settle()
+    whole = "\n".join(shown(desk, task_of(desk, report, his)))
+    assert "Cottage" not in whole
+    assert f"2{ADDRESS}" not in whole
+    assert "1 held and not shown: this person is, or may be, the victim, or somebody" in whole
+    assert (f"whereabouts: 1{ADDRESS}" in whole) == (told_of == "beside a new partner")
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"alleged_perpetrator"}, True), ({"associate", "unassessed"}, True),
+        ({"alleged_perpetrator", "victim"}, False), ({"associate", "child"}, False),
+        ({"unassessed"}, False), (set[str](), False),
+    ],
+)  # fmt: skip
+def test_one_rule_says_whose_places_are_told(parts: set[str], told: bool) -> None:
+    """On pages, in searches and on tasks: who was once a victim is not told of by another part."""
+    assert whereabouts.may_tell(parts) is told
 
 
 def test_where_the_parts_are_not_assessed_either_may_be_the_victim(desk: Desk) -> None:

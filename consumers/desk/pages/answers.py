@@ -22,6 +22,7 @@ from consumers.desk.station import Station
 from consumers.intelligence.rows import first_lines
 from consumers.listed import PAGE, Place
 from consumers.research import board, plan
+from consumers.research.found import SAYS_WHY
 from consumers.responses import asked, reuse, rows
 from consumers.responses.owed import REQUESTS
 from consumers.store import Wanted
@@ -48,7 +49,6 @@ REFERRAL = {
 }  # fmt: skip
 OUTCOMES: dict[str, str] = {one: capital(plan.WORDS[one]) for one in get_args(ResearchOutcome)}
 PRECISIONS = {len("1980-05-12"): "day", len("1980-05"): "month", len("1980"): "year"}
-SAYS_WHY = frozenset({"not_searched", "unavailable", "refused"})
 
 
 def routes(station: Station) -> list[Route]:

@@ -51,8 +51,6 @@ CLOSED = (
 """Facts of a report that are words of ours, and so name nobody."""
 CANNOT_KNOW = "Whether anybody else was told, this desk cannot know."
 CALLED = {"happened": HAPPENED, "known": KNOWN, "recorded": RECORDED, "shared": SHARED}
-LOOKED = frozenset({"chronology", "picture"})
-"""Looks at a line or a picture, by which nobody has opened a report."""
 
 
 class Acted(NamedTuple):
@@ -127,7 +125,7 @@ class _Events:
         hidden = station.hidden(db, person)
         self._beside = Beside(db, ids, hidden)
         self._named = rows.named_in(db, ids)
-        self._opened: Mapping[str, Opened] = first_opened(db, ids, but=LOOKED)
+        self._opened: Mapping[str, Opened] = first_opened(db, ids)
         self._followed: dict[str, list[RowMapping]] = {}
         for row in rows.followed(db, person.viewer, ids, but=UNLISTED):
             self._followed.setdefault(row["cause"], []).append(row)

@@ -43,7 +43,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
     person = station.person(request)
     with station.store.write() as db:
         row = stored.row_of(db, said)
-        station.look(db, request, person, "report", said)
+        station.look(db, request, person, rows.REPORT, said)
         hidden = station.hidden(db, person)
         if row is None or said in hidden or row["event"] in APPLICATIONS:
             return None

@@ -17,7 +17,7 @@ from consumers.desk.shown import capital, day, people
 from consumers.desk.station import Station
 from consumers.intelligence.rows import first_lines
 from consumers.research import board, known, plan, rows
-from consumers.research.found import NOTHING, UNTOLD, Found
+from consumers.research.found import NOTHING, SAYS_WHY, Found
 from consumers.research.known import Known
 from consumers.store import Wanted
 from contracts.event.work import ResearchCompleted, ResearchOutcome, ResearchRequested
@@ -97,7 +97,7 @@ def _shown(
         "report": task["statement"],
         "standing": plan.standing(board.tasks_seen(db, person.viewer, task["statement"])),
         "person": one, "known": _described(one), "bare": plan.BARE_NAME,
-        "places": [] if one.is_sheltered else one.places,
+        "places": one.shown,
         "number": next((p.number for p in in_report if p.subject == task["subject"]), None),
         "looks": whereabouts.shown_to(db, report, task["subject"]),
         "done": _done(db, task), "results": rows.results_of(db, task["id"], hidden),
@@ -160,7 +160,7 @@ async def _complete(station: Station, request: Request) -> Response:
     for name, allowed in (("confidence", SURE), ("handling", HANDLING)):
         if found[name] is not None:
             form.chosen(name, allowed, "Choose one of these, or none")
-    if found["outcome"] in UNTOLD and not found["why"]:
+    if found["outcome"] in SAYS_WHY and not found["why"]:
         form.wrong("why", "Say why: nobody may take this for nothing found")
     if found["outcome"] in NOTHING and any(found[name] for name in ("kinds", "reference", "grade")):
         text = "This outcome tells of no record: take out what you said of one, or choose another"

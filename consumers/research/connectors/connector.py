@@ -53,10 +53,12 @@ class Answer:
     Attributes:
         records: at most RECORDS_MAX.
         is_whole: whether these are all that it has.
+        is_asked: whether a family name or every number was asked for: else nobody may say `nil`.
     """
 
     records: list[Record]
     is_whole: bool = True
+    is_asked: bool = True
 
 
 class Unavailable(Exception):

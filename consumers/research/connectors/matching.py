@@ -26,7 +26,7 @@ EXACT = frozenset({"pnc", "cro", "nhs", "niche"})
 class Judged:
     """What an answer amounts to; `records` are those that may be the person, the surest first."""
 
-    outcome: Literal["match", "possible_match", "nil"]
+    outcome: Literal["match", "possible_match", "nil", "not_searched"]
     confidence: Literal["probable", "possible"] | None
     records: list[Record]
 
@@ -46,7 +46,8 @@ def judge(terms: Terms, answer: Answer, *, pivot: int) -> Judged:
         pivot: of short PNC identifiers (`contracts.identifier.pnc_id`).
 
     Returns:
-        `possible_match` also where not all that the system has was seen, and none of it fitted.
+        `possible_match` also where not all that the system has was seen, and none of it fitted;
+        `not_searched` where nothing fitted and the system cannot be asked by all that is known.
     """
     ranked = sorted(
         ((_rank(terms, record, pivot), record) for record in answer.records),
@@ -58,7 +59,9 @@ def judge(terms: Terms, answer: Answer, *, pivot: int) -> Judged:
         return Judged("match", "probable", records)
     if fits:
         return Judged("possible_match", "probable" if fits[0][0] == _ALIKE else "possible", records)
-    return Judged("nil", None, []) if answer.is_whole else Judged("possible_match", "possible", [])
+    if not answer.is_whole:
+        return Judged("possible_match", "possible", [])
+    return Judged("nil" if answer.is_asked else "not_searched", None, [])
 
 
 _SAME_NUMBER, _ALIKE, _PERHAPS, _NOT_THE_PERSON = range(4)

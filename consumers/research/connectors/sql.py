@@ -181,7 +181,9 @@ class SqlConnector:
         except (SQLAlchemyError, OSError) as fault:
             raise Unavailable(f"{self.name} cannot be reached ({type(fault).__name__})") from None
         records = [self._record(row) for row in rows[:RECORDS_MAX]]
-        return Answer(records, is_whole=len(rows) <= RECORDS_MAX)
+        return Answer(
+            records, is_whole=len(rows) <= RECORDS_MAX, is_asked=is_asked(self.mapped, terms)
+        )
 
     def _slow(self) -> str:
         return f"{self.name} did not answer in {self.seconds_max:g} s"
@@ -290,18 +292,31 @@ def query(mapped: Mapped, terms: Terms) -> Select[Any]:
     )
 
 
+def is_asked(mapped: Mapped, terms: Terms) -> bool:
+    """Say whether a table is asked by a family name, or else by every number that is known."""
+    if any(_spellings(name) for name in terms.names):
+        return True
+    known = {scheme for scheme, value in map(_number, terms.identifiers) if value}
+    return bool(known) and known <= mapped.identifiers.keys()
+
+
 def _asked(source: TableClause, mapped: Mapped, terms: Terms) -> list[ColumnElement[bool]]:
     families = sorted({one for name in terms.names for one in _spellings(name)})
     asked: list[ColumnElement[bool]] = []
     if families:
         family = source.c[mapped.family]
         asked += [family.in_(families), func.lower(family).in_(families)]
-    for identifier in terms.identifiers:
-        at = mapped.identifiers.get(identifier.scheme.strip().casefold())
+    for scheme, value in map(_number, terms.identifiers):
+        at = mapped.identifiers.get(scheme)
         if at is not None:
-            asked.append(source.c[at] == identifier.value.replace("\0", "").strip())
+            asked.append(source.c[at] == value)
     # Asked for nothing, a table must answer nothing, and never all that it has.
     return asked or [false()]
+
+
+def _number(written: Identifier) -> tuple[str, str]:
+    """Give a number's register, and the number as a system may be asked for it."""
+    return written.scheme.strip().casefold(), written.value.replace("\0", "").strip()
 
 
 def _spellings(name: Name) -> set[str]:

@@ -1,0 +1,30 @@
+"""A statement as a desk reads it: whoever it tells of stands on the page, named or not."""
+
+import pytest
+
+from consumers.desk.shown import people
+from contracts.form import Section
+from contracts.section import Identity, Name, PersonPart, Refuge, Whereabouts
+
+HER, CHILD = "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAQ"
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "part"),
+    [
+        ("person.1.part", PersonPart(CHILD, "child"), "child"),
+        ("person.1.whereabouts", Whereabouts(CHILD, "1 Acacia Avenue"), "part not assessed"),
+        ("person.1.refuge", Refuge(CHILD, "A refuge"), "part not assessed"),
+    ],
+)
+def test_who_is_told_of_without_a_name_is_on_the_page(name: str, told: Section, part: str) -> None:
+    """A child whose identity a leg withholds is a child all the same, and never nobody."""
+    sections = {"person.2.identity": Identity(HER, [Name("Tracey", "Hill")]), name: told}
+    child, her = people(sections)
+    assert (child.number, child.subject, child.name, child.part, child.identified) == (
+        1, CHILD, "Name not told to this desk", part, False,
+    )  # fmt: skip
+    assert (child.whereabouts or child.refuge) == (None if part == "child" else told)
+    assert (her.number, her.name, her.part, her.identified) == (
+        2, "Tracey Hill", "part not assessed", True,
+    )  # fmt: skip
