@@ -132,12 +132,16 @@ def _consumed(where: Path | str, views: str) -> tuple[int | None, int, bool, int
         return None, 0, False, None
 
 
-def _undelivered(path: Path) -> int:
+def _undelivered(path: Path) -> str | None:
+    """Give the newest that is late; empty where none is; None where the outbox is unreadable."""
+    if not path.exists():  # nothing was said here yet
+        return ""
     try:
         with _read_only(path) as db:
-            return len(undelivered(db, clock.now_ms()))
+            late = undelivered(db, clock.now_ms())
     except SQLAlchemyError:
-        return 0
+        return None
+    return str(late[-1]["id"]) if late else ""
 
 
 @contextmanager

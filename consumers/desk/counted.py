@@ -18,7 +18,7 @@ from consumers import store as stored
 from consumers.figures import counting, rows
 from consumers.figures.table import Fact, Row, tabled
 from consumers.shape import LOCAL
-from consumers.store import metadata, upsert
+from consumers.store import Store, metadata, upsert
 
 desk_figures = Table(
     "desk_figures",
@@ -38,19 +38,23 @@ class Counted(NamedTuple):
     rows: list[Row]
 
 
-def count(db: Connection, viewer: Collection[str], more: Iterable[Fact]) -> None:
+def count(store: Store, viewer: Collection[str], more: Iterable[Fact]) -> None:
     """Count what is held, but for what is kept from who looks; keep the table.
 
+    All is read before anything is written: whoever says something meanwhile does not wait for it.
+
     Args:
-        db: an open transaction.
+        store: what is counted, and where the table is kept.
         viewer: as `consumers.standing.hidden_from`.
         more: what counts too, and stands elsewhere than here.
     """
-    now = stored.ledger_time(db)
-    table = tabled([*rows.facts(db, viewer), *more], counting.SHAPE, now=now)
+    with store.read() as db:
+        key, now = _key(db, viewer), stored.ledger_time(db)
+        table = tabled([*rows.facts(db, viewer), *more], counting.SHAPE, now=now)
     values = {"at": now, "rows": msgspec.json.encode(table)}
-    row = upsert(db, desk_figures).values(key=_key(db, viewer), **values)
-    db.execute(row.on_conflict_do_update(index_elements=["key"], set_=values))
+    with store.write() as db:
+        row = upsert(db, desk_figures).values(key=key, **values)
+        db.execute(row.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
 def last(db: Connection, viewer: Collection[str]) -> Counted | None:

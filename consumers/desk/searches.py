@@ -94,7 +94,7 @@ def of_all(db: Connection, terms: Collection[str]) -> dict[str, RowMapping]:
 
 
 def forget(db: Connection, statement: str) -> None:
-    """Drop the words about what showed an erased statement; that somebody searched stays."""
+    """Drop why what showed an erased statement was searched; that it was, and for whom, stays."""
     named = select(search_found.c.terms).where(search_found.c.statement == statement)
-    db.execute(update(searches).where(searches.c.terms.in_(named)).values(reason="", requester=""))
+    db.execute(update(searches).where(searches.c.terms.in_(named)).values(reason=""))
     db.execute(delete(search_found).where(search_found.c.statement == statement))

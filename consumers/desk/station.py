@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader, select_autoescape
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse
 
 from consumers import standing
 from consumers import store as stored
@@ -268,21 +268,6 @@ MORE = [
 """What it leads to besides."""
 ONLY = {"/research": Research.kinds, "/disclosures": Disclosures.kinds}
 """Pages of some kinds of agency alone."""
-
-
-Page = Callable[[Request], Response]
-"""A page that is only looked at; what is done from it is a coroutine of its own."""
-
-
-def asks_purpose(page: Page) -> Page:
-    """Ask for a purpose before a page that is about somebody is opened."""
-
-    def asked(request: Request) -> Response:
-        if not request.state.session.state.get("purpose"):
-            return RedirectResponse(f"/purpose?next={request.url.path}", 303)
-        return page(request)
-
-    return asked
 
 
 def refused(station: Station, request: Request, *roles: Role) -> HTMLResponse:

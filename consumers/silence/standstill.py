@@ -29,7 +29,10 @@ from consumers.telling.notification import standstill
 
 MINUTE_MS = 60_000
 
-What = Literal["gone", "behind", "log_still", "log_away", "unreadable", "not_delivered", "not_told"]
+What = Literal[
+    "gone", "behind", "log_still", "log_away", "unreadable", "outbox_unreadable", "not_delivered",
+    "not_told",
+]  # fmt: skip
 
 WORDS: dict[What, str] = {
     "gone": "No consumer runs on this home: nothing that comes is acted on. "
@@ -39,6 +42,8 @@ WORDS: dict[What, str] = {
     "log_still": "The log itself stands still: it should beat each minute. Ring operations.",
     "log_away": "Kafka cannot be reached from here. Ring operations.",
     "unreadable": "The consumer's own database cannot be read. Ring operations.",
+    "outbox_unreadable": "The outbox cannot be read: nobody sees whether something urgent was "
+    "delivered. Telephone what is urgent; ring operations.",
     "not_delivered": "Something urgent was said here and the log has not answered. "
     "See which: candour outbox; telephone it.",
     "not_told": "Somebody could not be told that something waits. "
@@ -52,12 +57,13 @@ GRACE_MS: dict[What, int] = {
     "log_still": 5 * MINUTE_MS,
     "log_away": 3 * MINUTE_MS,
     "unreadable": 3 * MINUTE_MS,
+    "outbox_unreadable": 3 * MINUTE_MS,
     "not_delivered": 0,
     "not_told": 5 * MINUTE_MS,
 }
 """How long each may last before somebody is told; what has its own clock already, not at all."""
 
-AT_ONCE = frozenset({"gone", "unreadable", "log_away", "not_delivered"})
+AT_ONCE = frozenset({"gone", "unreadable", "outbox_unreadable", "log_away", "not_delivered"})
 """What one look shows; for the rest it must be looked at twice."""
 
 standstills = Table(
@@ -85,7 +91,8 @@ class Seen:
         waits: records wait for it; None where Kafka cannot be reached.
         ledger_time: the newest that it knows.
         exercise: time comes from statements, and no log beats.
-        undelivered: how much that is urgent has no receipt in its time.
+        undelivered: the newest id that is urgent and has no receipt in its time; empty where none
+            is; None where the outbox cannot be read.
         untold: the oldest notification that is on its way, or that the duty manager could not be
             told; None where there is none.
     """
@@ -95,7 +102,7 @@ class Seen:
     waits: bool | None
     ledger_time: int = 0
     exercise: bool = False
-    undelivered: int = 0
+    undelivered: str | None = ""
     untold: int | None = None
 
 
@@ -123,8 +130,10 @@ def still(seen: Seen) -> Iterator[tuple[What, str]]:
         yield "log_still", str(seen.ledger_time)
     if seen.waits is None:
         yield "log_away", ""
-    if seen.undelivered:
-        yield "not_delivered", ""
+    if seen.undelivered is None:
+        yield "outbox_unreadable", ""
+    elif seen.undelivered:
+        yield "not_delivered", seen.undelivered
     if seen.untold is not None:
         yield "not_told", str(seen.untold)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from consumers import standing
 from consumers.desk.pages import inbox
 from consumers.desk.station import Station
 from consumers.figures.table import Fact
@@ -20,7 +21,19 @@ from consumers.store import Store
 from contracts.event.report import ReferralMade
 from contracts.sharing import UseLimits
 from tests.support.browser import provider, station_of
-from tests.support.busy import CANARY, POLICE, PROBATION, Busy, alert, busy, refused, told
+from tests.support.busy import (
+    CANARY,
+    CASE,
+    POLICE,
+    PROBATION,
+    Busy,
+    alert,
+    busy,
+    couple,
+    facts,
+    refused,
+    told,
+)
 from tests.support.reviewed import emergency, erase
 from tests.support.visiting import Visited, visited, visiting
 from tests.support.working import Working, files_in
@@ -164,6 +177,31 @@ def test_a_criterion_that_nothing_shows_is_named_and_danger_waits_for_none(
     assert "This report names no such person" in refused(
         officer.post(page, **{**sent, "people": ["x" * 22], "to": "mk-csp"})
     )
+
+
+def test_a_referral_rests_on_no_assessment_of_others_and_on_none_that_is_kept(
+    force: Busy, desk: Visited
+) -> None:
+    """Another woman's high risk is not hers; nor may a form's answer tell that one is held."""
+    officer, report = desk.visitor("officer"), force.said["concern"]
+    people = {name: part for name, part in force.sections["concern"].items() if "person" in name}
+    event = facts(instrument="dash-2009", version="1", level="high", considered=[])
+    for name, named in (("others", {}), ("hers", people)):
+        force.say(name, CASE, "risk_assessed", {**couple(force.draw), **named, "event": event})
+    sent: dict[str, Any] = {
+        "to": HUB, "people": [force.token("concern", 2)], "danger": "no", "soon": "routine",
+        "children": "none_known", "words": "She asked.", "meets": ["high_risk"], "agreed": "yes",
+    }  # fmt: skip
+    page = f"/reports/{report}/refer/daiu"
+    lacks = "nothing here shows it"
+    assert lacks in refused(officer.post(page, **sent, assessed=force.said["others"]))
+    viewer = desk.station.acts.viewer("Lee Hart (name invented)")
+    for kept in (True, False):
+        with desk.station.store.write() as db:
+            change = standing.keep_from if kept else standing.show_again
+            change(db, [force.said["hers"]], viewer)
+        answer = officer.post(page, **sent, assessed=force.said["hers"])
+        assert (answer.status_code, lacks in answer.text) == ((422, True) if kept else (303, False))
 
 
 def test_a_thread_of_many_alerts_goes_on_page_by_page(force: Busy, desk: Visited) -> None:

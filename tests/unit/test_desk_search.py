@@ -215,7 +215,7 @@ def test_a_purpose_is_asked_before_and_searches_are_few_a_minute(desk: Visited) 
 def test_whoever_must_not_know_finds_nothing_and_is_not_told_that_others_did(
     force: Busy, desk: Visited
 ) -> None:
-    """Trap 16, also for an auditor; and an erasure takes the words with it."""
+    """Trap 16, also for an auditor; an erasure takes why with it, never who had it searched."""
     force.concern("kept")
     kept = {"report": force.said["kept"], "requester": "Control room, for her"}
     supervisor, manager = desk.visitor("supervisor"), desk.visitor("manager")
@@ -230,5 +230,4 @@ def test_whoever_must_not_know_finds_nothing_and_is_not_told_that_others_did(
     assert manager.get("/looks").text.count(kept["requester"]) == 2
     with force.town.consumers[POLICE].store.write() as db:
         forget(db, force.said["kept"])
-    assert manager.get("/looks").text.count(kept["requester"]) == 1
-    assert "the words are erased" in manager.get("/looks").text
+    assert manager.get("/looks").text.count(f"{kept['requester']}: the words are erased") == 1

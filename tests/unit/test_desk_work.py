@@ -1,13 +1,16 @@
 """The desk's work over a played ledger: every act by a form, and what is kept from whom."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from consumers.desk import counted
 from consumers.desk.shift import GONE, forget, shift_notes
 from consumers.disclosure import rows as disclosures
+from consumers.figures.table import Fact
 from consumers.research.rows import results_of, tasks_of
 from contracts.event.work import ResponseGiven
 from tests.support.busy import (
@@ -335,6 +338,20 @@ def test_figures_are_counted_on_asking_and_told_without_small_numbers(
     assert csv.headers["content-type"].startswith("text/csv")
     assert csv.text.startswith("period,figure,group")
     assert re.search(r",[1-4],", csv.text) is None
+
+
+def test_whoever_says_something_does_not_wait_for_figures(desk: Visited) -> None:
+    """Counting reads all that is held: an emergency that comes meanwhile is written at once."""
+    store = desk.station.store
+
+    def said_meanwhile() -> Iterator[Fact]:
+        with store.write() as db:
+            db.execute(delete(shift_notes))
+        yield from ()
+
+    counted.count(store, frozenset(), said_meanwhile())
+    with store.read() as db:
+        assert counted.last(db, frozenset()) is not None
 
 
 def test_the_feeds_say_who_is_silent_who_was_not_told_and_that_nobody_watches(

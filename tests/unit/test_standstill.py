@@ -19,6 +19,7 @@ from consumers.silence.standstill import (
 from consumers.store import Store
 from consumers.telling import rows
 from consumers.telling.notification import DUTY
+from deploy.watching import _undelivered
 
 WELL = Seen(is_running=True, position=7, waits=False, ledger_time=1)
 AT = 1_700_000_000_000
@@ -50,7 +51,8 @@ def told(store: Store) -> list[tuple[str, str]]:
         (replace(WELL, waits=True), "behind"),
         (replace(WELL, waits=None), "log_away"),
         (replace(WELL, position=None), "unreadable"),
-        (replace(WELL, undelivered=1), "not_delivered"),
+        (replace(WELL, undelivered=None), "outbox_unreadable"),
+        (replace(WELL, undelivered="a"), "not_delivered"),
         (replace(WELL, untold=3), "not_told"),
         (WELL, "log_still"),
     ],
@@ -80,6 +82,22 @@ def test_it_is_told_once_also_by_a_watch_that_was_restarted(store: Store, tmp_pa
     for minute in range(4, 60):
         assert looked(again, dead, AT + minute * MINUTE_MS) == []
     assert len(told(again)) == 1
+
+
+def test_a_second_emergency_that_does_not_arrive_is_told_as_the_first_was(store: Store) -> None:
+    """Whoever telephoned the first must hear of the second, also while the first is late."""
+    for second, late in enumerate("aabb"):
+        seen = replace(WELL, undelivered=late, ledger_time=second)
+        assert looked(store, seen, AT + second) == ["not_delivered"] * (second in {0, 2})
+    assert len(told(store)) == 2
+
+
+def test_an_outbox_that_cannot_be_read_is_not_one_without_anything_late(tmp_path: Path) -> None:
+    """A disk that fails must not say that every emergency arrived."""
+    path = tmp_path / "outbox.sqlite"
+    found = [_undelivered(path)]  # nothing was said here yet
+    path.write_bytes(b"no database" * 99)
+    assert [*found, _undelivered(path)] == ["", None]
 
 
 def test_a_watch_that_was_down_tells_at_once_what_began_before(

@@ -26,7 +26,7 @@ from consumers.desk.drawn import TICKS, at, strip
 from consumers.desk.person import Person
 from consumers.desk.rows import Opened, first_opened
 from consumers.desk.shown import day, says, title_of, when
-from consumers.desk.station import Station, asks_purpose
+from consumers.desk.station import Station
 from consumers.desk.whom import Whom, whom
 from consumers.disclosure.course import APPLICATIONS
 from consumers.listed import PAGE
@@ -78,7 +78,7 @@ def routes(station: Station) -> list[Route]:
         return station.page(request, "chronology.html", title="Chronology", **found)
 
     path = "/persons/{token}/chronology"
-    return [Route(path, asks_purpose(page)), Route(f"{path}/{{other}}", asks_purpose(page))]
+    return [Route(path, page), Route(f"{path}/{{other}}", page)]
 
 
 def asked_for(request: Request) -> list[str]:

@@ -54,9 +54,8 @@ def _last(station: Station, request: Request) -> Counted | None:
 
 
 def _count(station: Station, request: Request) -> None:
-    person = station.person(request)
-    with station.store.write() as db:
-        counted.count(db, person.viewer, station.refusals(person.viewer))
+    viewer = station.person(request).viewer
+    counted.count(station.store, viewer, station.refusals(viewer))
 
 
 def _tables(rows: list[Row], period: str | None) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -29,7 +29,7 @@ from consumers.desk.drawn import Line, Picture, picture
 from consumers.desk.pages.chronology import asked_for
 from consumers.desk.person import Person
 from consumers.desk.shown import capital, when
-from consumers.desk.station import Station, asks_purpose
+from consumers.desk.station import Station
 from consumers.desk.whom import Whom, name_of, whom
 from consumers.people import rows as people
 from contracts.event.report import Occurred
@@ -67,7 +67,7 @@ def routes(station: Station) -> list[Route]:
         return station.page(request, "picture.html", title="Relationships", **found)
 
     path = "/persons/{token}/picture"
-    return [Route(path, asks_purpose(page)), Route(f"{path}/{{other}}", asks_purpose(page))]
+    return [Route(path, page), Route(f"{path}/{{other}}", page)]
 
 
 def _shown(station: Station, request: Request) -> dict[str, Any] | None:

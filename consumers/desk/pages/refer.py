@@ -112,7 +112,7 @@ async def _make(station: Station, request: Request) -> Response:
         return await run_in_threadpool(station.nothing, request)
     asked = _asked(form, kind, station.partners)
     if not form.problems:
-        form.problems += await run_in_threadpool(_lacks, station, asked)
+        form.problems += await run_in_threadpool(_lacks, station, request, asked)
 
     def wanted(person: Person) -> list[Wanted]:
         return station.acts.making.make(
@@ -157,10 +157,11 @@ def _days(form: Form, name: str) -> list[date]:
         return []
 
 
-def _lacks(station: Station, asked: Asked) -> list[forms.Problem]:
-    making = station.acts.making
+def _lacks(station: Station, request: Request, asked: Asked) -> list[forms.Problem]:
+    making, said = station.acts.making, request.path_params["statement"]
+    viewer = station.person(request).viewer
     with station.store.read() as db:
-        return [_problem(station, one, asked) for one in making.lacks(db, asked)]
+        return [_problem(station, one, asked) for one in making.lacks(db, viewer, said, asked)]
 
 
 def _problem(station: Station, lack: Lack, asked: Asked) -> forms.Problem:

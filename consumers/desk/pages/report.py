@@ -13,7 +13,7 @@ from consumers.desk import rows
 from consumers.desk.person import Person
 from consumers.desk.rights import WORKING
 from consumers.desk.shown import shown
-from consumers.desk.station import Station, asks_purpose
+from consumers.desk.station import Station
 from consumers.disclosure.course import APPLICATIONS
 from consumers.research import plan
 from consumers.research.board import tasks_seen
@@ -33,7 +33,7 @@ def routes(station: Station) -> list[Route]:
             return station.nothing(request)
         return station.page(request, "report.html", title="Report", **found)
 
-    return [Route("/reports/{statement}", asks_purpose(report))]
+    return [Route("/reports/{statement}", report)]
 
 
 def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | None:
@@ -81,7 +81,4 @@ def _work(person: Person, station: Station, agency: str) -> list[tuple[str, str]
 def _research(db: Connection, person: Person, said: str) -> dict[str, Any]:
     tasks = tasks_seen(db, person.viewer, said)
     made = [task for task in tasks if not task["open"]]
-    return {
-        "tasks": tasks, "made": len(made), "words": plan.WORDS,
-        "overdue": [task for task in tasks if task["open"]],
-    }  # fmt: skip
+    return {"tasks": tasks, "made": len(made), "words": plan.WORDS}
