@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from consumers.research import rows
+from consumers import standing
+from consumers.research import known, rows
 from contracts.section import Practitioner
+from deploy.command.task import _lines
 from tests.support.desk import POLICE, PROBATION, Desk, named
 from tests.support.stranger import text_of
 from tests.vectors import ledger
@@ -38,6 +40,18 @@ def task_of(desk: Desk, report: str, subject: str, system: str = "local") -> str
             str(one["id"]) for one in rows.tasks_of(db, report)
             if (one["subject"], one["system"]) == (subject, system)
         )  # fmt: skip
+
+
+def shown(desk: Desk, task: str, *, viewer: str | None = "") -> list[str]:
+    """Show a task as the command does."""
+    with desk.acting(POLICE).store.read() as db:
+        tokens = None if viewer is None else {viewer}
+        hidden = standing.hidden_from(db, tokens)
+        row = rows.seen(db, task, hidden)
+        assert row is not None
+        found = known.known(db, row["statement"], row["subject"], tokens)
+        assert found is not None
+        return list(_lines(db, row, found, found.shown, hidden))
 
 
 def qualified(desk: Desk, **rules: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from consumers import standing, whereabouts
+from consumers import whereabouts
 from consumers.desk import rows as taken
 from consumers.research import known, plan, rows
 from consumers.research.desk import Desk as ResearchDesk
@@ -14,10 +14,9 @@ from consumers.research.found import Found
 from consumers.safeguarding.rows import alerts, raise_alert
 from contracts.event.work import AlertRaised
 from contracts.fault import Misuse
-from deploy.command.task import _lines
 from producers.partnership import Partnership
 from tests.support.desk import POLICE, SOURCES, Desk, named
-from tests.support.researching import ADDRESS, credential, person, qualified, task_of, told
+from tests.support.researching import ADDRESS, credential, person, qualified, shown, task_of, told
 from tests.support.stranger import concern
 
 OWNER = "duty_inspector"
@@ -33,18 +32,6 @@ def at_work(desk: Desk) -> ResearchDesk:
     """Sit at the police research desk."""
     police = desk.acting(POLICE)
     return ResearchDesk(police.store, police.voice, desk.new_id, desk.draw)
-
-
-def shown(desk: Desk, task: str, *, viewer: str | None = "") -> list[str]:
-    """Show a task as the command does."""
-    with desk.acting(POLICE).store.read() as db:
-        tokens = None if viewer is None else {viewer}
-        hidden = standing.hidden_from(db, tokens)
-        row = rows.seen(db, task, hidden)
-        assert row is not None
-        found = known.known(db, row["statement"], row["subject"], tokens)
-        assert found is not None
-        return list(_lines(db, row, found, found.shown, hidden))
 
 
 def test_a_task_tells_its_operator_whom_to_look_up_for_whom_and_why(desk: Desk) -> None:
@@ -190,19 +177,6 @@ def test_his_task_does_not_show_where_she_is(desk: Desk, told_of: str) -> None:
     assert f"2{ADDRESS}" not in whole
     assert "1 held and not shown: this person is, or may be, the victim, or somebody" in whole
     assert (f"whereabouts: 1{ADDRESS}" in whole) == (told_of == "beside a new partner")
-
-
-@pytest.mark.parametrize(
-    ("parts", "told"),
-    [
-        ({"alleged_perpetrator"}, True), ({"associate", "unassessed"}, True),
-        ({"alleged_perpetrator", "victim"}, False), ({"associate", "child"}, False),
-        ({"unassessed"}, False), (set[str](), False),
-    ],
-)  # fmt: skip
-def test_one_rule_says_whose_places_are_told(parts: set[str], told: bool) -> None:
-    """On pages, in searches and on tasks: who was once a victim is not told of by another part."""
-    assert whereabouts.may_tell(parts) is told
 
 
 def test_where_the_parts_are_not_assessed_either_may_be_the_victim(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from consumers import whereabouts
 from consumers.desk.shown import people
 from contracts.form import Section
 from contracts.section import Identity, Name, PersonPart, Refuge, Whereabouts
@@ -28,3 +29,16 @@ def test_who_is_told_of_without_a_name_is_on_the_page(name: str, told: Section, 
     assert (her.number, her.name, her.part, her.identified) == (
         2, "Tracey Hill", "part not assessed", True,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"alleged_perpetrator"}, True), ({"associate", "unassessed"}, True),
+        ({"alleged_perpetrator", "victim"}, False), ({"associate", "child"}, False),
+        ({"unassessed"}, False), (set[str](), False),
+    ],
+)  # fmt: skip
+def test_one_rule_says_whose_places_are_told(parts: set[str], told: bool) -> None:
+    """On pages, in searches and on tasks: who was once a victim is not told of by another part."""
+    assert whereabouts.may_tell(parts) is told
