@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from deploy import logs
@@ -16,6 +17,8 @@ from tests.support.running import running
 KAFKA = ("throughput", "audit", "latency")
 ALONE = {"rules": rules.measure, "month": month.measure, "desk": desk.measure}
 """What needs no Kafka."""
+LIMITS = {"hub_growth_ratio": rules.FLAT, "desk_pages_over_limit": 0}
+"""What a figure may be at most: over it, the bench ends with 1."""
 WANTED = sys.argv[1:] or [*KAFKA, *ALONE]
 COUNT = int(os.environ.get("BENCH_COUNT", "20000"))
 
@@ -48,7 +51,7 @@ def over_kafka(folder: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, print, and write BENCH_JSON if it names a file."""
+    """Measure, print, write BENCH_JSON if it names a file; end with 1 where a limit is missed."""
     logs.configure("error")
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as made:
@@ -64,6 +67,13 @@ def main() -> None:
     if wanted := os.environ.get("BENCH_JSON"):
         Path(wanted).write_text(json.dumps(found, indent=2) + "\n")
     sys.stdout.flush()
+    if over := missed(found):
+        sys.exit(f"Over its limit: {', '.join(over)}.")
+
+
+def missed(found: Mapping[str, float]) -> list[str]:
+    """List the figures that are worse than what an issue allows."""
+    return [name for name, most in LIMITS.items() if found.get(name, 0) > most]
 
 
 if __name__ == "__main__":

@@ -255,8 +255,9 @@ def test_on_urgent_work_one_looks_alone_says_why_and_is_reviewed(
     assert ADDRESS in shown.text
     assert shown.headers["cache-control"] == "no-store"
     assert "Daniel" not in shown.text, "nobody else stands on her page"
+    opened = "whereabouts_opened"  # each page names her
     assert [one[2:] for one in looked(desk)] == [
-        ("whereabouts_alone", said), ("whereabouts", said),
+        (what, said) for what in (opened, opened, "whereabouts_alone", opened, "whereabouts")
     ]  # fmt: skip
     own = desk.visitor("namesake").get("/whereabouts").text
     assert "You looked: another person reviews it." in own
@@ -300,8 +301,11 @@ def test_on_routine_work_a_second_of_another_name_says_yes_in_time(
         (row,) = db.execute(whereabouts.select()).mappings()
     assert (row["name"], row["granted_name"]) == ("Lee Hart", "Jo Bell")
     assert row["shown_at"] is not None
-    kinds = [what for _, _, what, _ in looked(desk)]
-    assert kinds == ["whereabouts_asked", "whereabouts_granted", "whereabouts"]
+    kinds = [what.removeprefix("whereabouts_") for _, _, what, _ in looked(desk)]
+    assert kinds == [
+        "opened", "asked", "opened", "opened", "list", "list", "list", "opened", "granted",
+        "opened", "whereabouts",
+    ], "who asked, and why, is no less about her than where she is"  # fmt: skip
 
 
 def test_a_yes_that_comes_too_late_is_none(desk: Visited, town: Working) -> None:

@@ -15,6 +15,8 @@ HOURS = 24
 """How many of the hours that the log has a digest of are compared each time this is opened."""
 KINDS = {
     "report": "opened a report", "whereabouts": "saw where somebody is",
+    "whereabouts_opened": "opened whom to ask after, and saw nothing of where they are",
+    "whereabouts_list": "read who asked where somebody is, and why",
     "whereabouts_alone": "asked to see alone where somebody is",
     "whereabouts_asked": "asked a second person to see where somebody is",
     "whereabouts_granted": "let another see where somebody is",

@@ -70,12 +70,13 @@ def routes(station: Station) -> list[Route]:
 
 
 def _opened(station: Station, request: Request) -> tuple[Sought, dict[str, Any]] | None:
-    """Find whom somebody asks for, and how what they asked before stands."""
+    """Find whom somebody asks for, and how what they asked before stands; the page names them."""
     person = station.person(request)
-    with station.store.read() as db:
+    with station.store.write() as db:
         sought = _sought(station, db, request, person)
         if sought is None:
             return None
+        station.look(db, request, person, "whereabouts_opened", sought.statement)
         return sought, _standing(station, db, sought, person)
 
 
@@ -139,6 +140,7 @@ def _send(station: Station, request: Request, sent: dict[str, str]) -> Response:
         elif not reason or len(reason) > REASON_MAX:
             problem = ("#reason", f"Say why you need it, in at most {REASON_MAX} characters")
         if problem is not None:
+            station.look(db, request, person, "whereabouts_opened", sought.statement)
             errors = [{"href": problem[0], "text": problem[1]}]
             return _page(station, request, sought, standing, errors=errors, typed=sent, status=422)
         if standing["stands"] is None:
@@ -154,10 +156,13 @@ def _send(station: Station, request: Request, sent: dict[str, str]) -> Response:
 def _both(station: Station, request: Request, **more: Any) -> Response:
     """List what waits for a second person, and what one looked at alone."""
     person = station.person(request)
-    with station.store.read() as db:
+    with station.store.write() as db:
         hidden = station.hidden(db, person)
         token = person.practitioner.token or ""
         waiting = asked.waiting(db, hidden=hidden, now=station.now_ms())
+        reviews = asked.to_review(db, hidden=hidden)
+        about = [one["statement"] for one in (*waiting, *reviews)]
+        station.looks(db, request, person, "whereabouts_list", about)
         given: dict[str, Any] = {
             "waiting": [
                 (one, asked.is_same_person(one, token=token, name=person.name),
@@ -166,7 +171,7 @@ def _both(station: Station, request: Request, **more: Any) -> Response:
             ],
             "reviews": [
                 (one, asked.is_same_person(one, token=token, name=person.name))
-                for one in asked.to_review(db, hidden=hidden)
+                for one in reviews
             ],
             "findings": asked.FINDINGS, **more,
         }  # fmt: skip
