@@ -169,6 +169,17 @@ async def test_a_broker_that_is_told_to_stop_while_kafka_fails_it_stops() -> Non
         await run
 
 
+async def test_a_broker_that_kafka_fails_is_not_told_to_stop() -> None:
+    """It takes the way back; taken for a stop, every outage would end the log in silence."""
+
+    async def failing() -> None:
+        await asyncio.sleep(0)
+        raise Transient("Kafka is away.", remedy="Wait.")
+
+    with pytest.raises(Transient):
+        await _first_failure(failing(), asyncio.sleep(60))
+
+
 class Cut:
     """A client of aiokafka's that is cut short as it closes, by what it cancels itself."""
 
