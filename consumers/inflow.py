@@ -105,27 +105,17 @@ class Inflow:
         try:
             return await self._read_to_end(take)
         except _AWAY as error:
-            raise Transient(
-                f"The views of this agency cannot be read ({type(error).__name__}).",
-                remedy="Is Kafka running, at the address in agency.yaml? Then give it again.",
-            ) from None
+            raise _unread(error) from None
 
     async def run(self) -> None:
         """Take in and publish until cancelled; Kafka may be away meanwhile."""
-        while True:
-            try:
-                await self.read_to_end()
-                break
-            except Transient as away:
-                self.has_begun = True
-                _log.warning("views_away", topic=self._consumer.topic, fault=away.text)
-                await asyncio.sleep(BACK_OFF_S)
+        await self._until_there(self.read_to_end)
         self.has_begun = True
         self._stopped = asyncio.get_running_loop().create_future()
-        broker = self._broker()
+        broker: KafkaBroker | None = None
         speaking = asyncio.ensure_future(self._speak())
         try:
-            await broker.start()
+            broker = await self._until_there(self._subscribe)
             await asyncio.wait({speaking, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
             for ended in (speaking, self._stopped):
                 if ended.done():
@@ -133,7 +123,34 @@ class Inflow:
         finally:
             speaking.cancel()
             await asyncio.gather(speaking, return_exceptions=True)
+            if broker is not None:
+                await broker.stop()
+
+    async def _until_there(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Do a work again until Kafka is there for it."""
+        while True:
+            try:
+                return await work()
+            except Transient as away:
+                self.has_begun = True
+                _log.warning("views_away", topic=self._consumer.topic, fault=away.text)
+                await asyncio.sleep(BACK_OFF_S)
+
+    async def _subscribe(self) -> KafkaBroker:
+        """Have FastStream read from now on.
+
+        Raises:
+            Transient: Kafka went away since the views were read to their end.
+        """
+        broker = self._broker()
+        try:
+            await broker.start()
+        except BaseException as error:
             await broker.stop()
+            if isinstance(error, _AWAY):
+                raise _unread(error) from None
+            raise
+        return broker
 
     def publish_waiting(self) -> int:
         """Hand over what is to be said; give how many were."""
@@ -233,10 +250,7 @@ async def waits_after(name: str, position: int, *, address: str, access: Mapping
                     return True
             return False
     except _AWAY as error:
-        raise Transient(
-            f"The views of this agency cannot be read ({type(error).__name__}).",
-            remedy="Is Kafka running, at the address in agency.yaml? Then give it again.",
-        ) from None
+        raise _unread(error) from None
 
 
 @asynccontextmanager
@@ -267,6 +281,13 @@ async def _reading(
         yield reader, place
     finally:
         await asyncio.wait({asyncio.ensure_future(reader.stop())}, timeout=2.0)
+
+
+def _unread(error: BaseException) -> Transient:
+    return Transient(
+        f"The views of this agency cannot be read ({type(error).__name__}).",
+        remedy="Is Kafka running, at the address in agency.yaml? Then give it again.",
+    )
 
 
 def _security(access: Mapping[str, Any]) -> SASLScram512 | None:

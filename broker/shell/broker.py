@@ -172,14 +172,26 @@ async def _collecting_between_batches() -> AsyncIterator[None]:
 
 
 async def _first_failure(*runs: Coroutine[object, object, None]) -> None:
-    """Run until one fails, end the others, and raise what it raised."""
+    """Run until one fails, end the others, and raise what it raised; told to stop, stop.
+
+    In a task of their own: a task group that fails as it is cancelled forgets that it was, and in
+    Python 3.11 whoever waits for one that fails by itself counts as cancelled ever after.
+    """
+    together = asyncio.create_task(_together(*runs))
+    try:
+        await asyncio.wait({together})
+    except asyncio.CancelledError:
+        together.cancel()
+        with contextlib.suppress(Transient):  # an outage, as it stops, is nobody's concern
+            await together
+        raise
+    await together
+
+
+async def _together(*runs: Coroutine[object, object, None]) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             for run in runs:
                 tasks.create_task(run)
     except BaseExceptionGroup as failed:
-        first, ours = innermost(failed), asyncio.current_task()
-        if isinstance(first, Transient) and ours is not None and ours.cancelling():
-            # A group that fails as it is cancelled forgets that: the broker would not stop.
-            raise asyncio.CancelledError from None
-        raise first from None
+        raise innermost(failed) from None

@@ -73,13 +73,13 @@ async def test_a_sender_killed_under_way_sends_everything_once(kafka: str, tmp_p
     """A power cut at any point of sending must cost no report, and record none twice."""
     async with running(kafka, tmp_path, "mk-sender") as town:
         outbox = await town.outbox(PROBATION)
-        load = Load(outbox)  # keeps some twenty on their way
+        load = Load(outbox)  # keeps some ten on their way
         with sending(town, tmp_path) as sender:
             publishing = asyncio.create_task(load.run())
-            for least in (15, 40, 90, 130):
+            for least in (10, 25, 40):
                 await reached(lambda least=least: decided(outbox) >= least)  # type: ignore[misc]
                 sender.again()
-            await reached(lambda: decided(outbox) >= 160)
+            await reached(lambda: decided(outbox) >= 55)
             publishing.cancel()
             await reached(load.is_decided)
         assert await counted(town, load.ids) == {1}

@@ -110,9 +110,9 @@ class Load:
         return self.outbox.undecided() == 0
 
     async def run(self) -> None:
-        """Keep some twenty statements undecided, until cancelled."""
+        """Keep some ten statements undecided, until cancelled."""
         while True:
-            if self.outbox.undecided() < 20:
+            if self.outbox.undecided() < 10:
                 for _ in range(5):
                     self.ids.append(self.outbox.publish(concern(self.outbox)))
             await asyncio.sleep(0.02)
@@ -140,14 +140,14 @@ async def campaign(
         work = [asyncio.create_task(load.run()) for load in loads]
         decided = 0
         for name in order:
-            decided += chance.randint(5, 25)
+            decided += chance.randint(4, 16)
             await _decided(loads, decided)
             if name == "kafka":
                 server.kill()
                 server.start()
             else:
                 started[name].again()
-        await _decided(loads, decided + 20)
+        await _decided(loads, decided + 10)
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)

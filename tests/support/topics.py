@@ -1,5 +1,6 @@
 """What stands on a partnership's topics, read back by nothing of the broker's."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -68,8 +69,8 @@ async def put_records(address: str, name: str, values: list[bytes]) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=address)
     await producer.start()
     try:
-        for value in values:
-            await producer.send_and_wait(name, value, partition=0)
+        sent = [await producer.send(name, value, partition=0) for value in values]
+        await asyncio.gather(*sent)
     finally:
         await producer.stop()
 

@@ -1,6 +1,7 @@
 """Which faults pass by waiting: every error class of aiokafka and of a database, looked at once."""
 
 import asyncio
+import gc
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,11 @@ from sqlalchemy import exc, text
 from broker.shell import connection
 from broker.shell.broker import _first_failure
 from broker.shell.connection import bounded, fault_of
-from consumers.inflow import may_pass
+from consumers.inflow import Inflow, may_pass
 from consumers.store import Store
 from contracts.fault import Fatal, Transient
 from producers import sender
+from tests.support.desk import POLICE, Desk
 
 FENCED = {"ProducerFenced", "InvalidProducerEpoch"}
 """Fatal: another broker claimed the same id. To claim it again would be to take turns."""
@@ -167,6 +169,32 @@ async def test_a_broker_that_is_told_to_stop_while_kafka_fails_it_stops() -> Non
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
+
+
+async def test_a_broker_that_kafka_fails_is_not_told_to_stop() -> None:
+    """It takes the way back; taken for a stop, every outage would end the log in silence."""
+
+    async def failing() -> None:
+        await asyncio.sleep(0)
+        raise Transient("Kafka is away.", remedy="Wait.")
+
+    with pytest.raises(Transient):
+        await _first_failure(failing(), asyncio.sleep(60))
+
+
+# FastStream drops a producer that did not start: Python warns of it as it goes.
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+async def test_a_consumer_that_kafka_leaves_as_it_begins_waits_for_it(tmp_path: Path) -> None:
+    """It had read its views to their end, and went down as a defect of ours while it subscribed."""
+    inflow = Inflow(
+        Desk(tmp_path).acting(POLICE), address="127.0.0.1:1", access={}, group="police",
+        publish=list, is_ready=lambda: True,
+    )  # fmt: skip
+    with pytest.raises(Transient, match="cannot be read"):
+        await inflow._subscribe()
+    gc.collect()
 
 
 class Cut:
