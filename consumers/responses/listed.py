@@ -29,12 +29,14 @@ def owed(
 
 
 def owed_on(
-    db: Connection, viewer: Collection[str] | None, statements: Collection[str]
-) -> dict[str, int]:
-    """Give by when an answer to each of some reports is owed; those to which one is."""
-    keys = {f"response_given/{one}": one for one in statements}
-    query = select(duties.c.key, duties.c.due_at).where(duties.c.key.in_(keys), *_open(viewer))
-    return {keys[key]: due_at for key, due_at in db.execute(query)}
+    db: Connection, viewer: Collection[str] | None, statements: Collection[str],
+    kinds: Collection[str],
+) -> dict[str, RowMapping]:  # fmt: skip
+    """Give what of some kinds is owed about each of some statements: what falls due first."""
+    keys = [f"{kind}/{one}" for kind in kinds for one in statements]
+    query = select(duties).where(duties.c.key.in_(keys), *_open(viewer))
+    found = db.execute(query.order_by(duties.c.due_at.desc())).mappings()
+    return {one["about"]: one for one in found}
 
 
 def _open(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:

@@ -14,22 +14,36 @@ from consumers.desk.signing_in import SigningIn
 from consumers.desk.station import Station
 from consumers.research.plan import WORDS
 
+WARN = "desk-mark desk-mark--warn"
 MARKS = [
-    ("▲▲ Threat to life", "Somebody may die. It came to you at once; what was missing of it is a "
-     "duty."),
-    ("▲ Urgent", "To be worked on today."),
-    ("UNVERIFIED", "Nobody knows who wrote it: call back on a number you know before you act."),
-    ("PROVISIONAL", "Who says so is not complete. Act on the danger, put none of it to anybody as "
-     "fact."),
-    ("SUSPECT", "Signed while its key was compromised. Confirm it by telephone."),
-    ("CORRECTED, RETRACTED", "Its originator said it otherwise, or took it back. Read that first."),
-    *((outcome.replace("_", " "), words) for outcome, words in WORDS.items()),
-    ("DISPUTED", "What agencies say of two people cannot all be so: all of it stands there, and "
-     "none is right by being last."),
-    ("DESTROYED", "An agency held it and destroyed it: that is not nil."),
-    ("REPLAY", "An exercise: nothing in it happens now."),
+    ("desk-mark desk-mark--life", "▲▲ Threat to life", "Somebody may die. It came to you at once; "
+     "what was missing of it is a duty."),
+    ("desk-mark desk-mark--urgent", "▲ Urgent", "To be worked on today."),
+    ("desk-mark desk-mark--routine", "– Routine", "Whoever reported saw no hurry. It says nothing "
+     "of how safe anybody is."),
+    (WARN, "? UNVERIFIED", "Nobody knows who wrote it: call back on a number you know before you "
+     "act."),
+    (WARN, "½ PROVISIONAL", "Who says so is not complete. Act on the danger, put none of it to "
+     "anybody as fact."),
+    (WARN, "! SUSPECT", "Signed while its key was compromised. Confirm it by telephone."),
+    (WARN, "! CORRECTED, RETRACTED", "Its originator said it otherwise, or took it back. Read that "
+     "first."),
+    (WARN, "∅ ERASED", "What something rested on is erased. Look at it again."),
+    (WARN, "! OVERDUE", "Its time ran out and nobody has done it. It is still to be done."),
+    (WARN, "↑ ESCALATED", "It went to the next role, because nobody had it in time."),
+    (WARN, "! NOBODY has it", "Nobody has taken it. If it is yours to do, take it now."),
+    *((f"desk-outcome desk-outcome--{outcome}", outcome.replace("_", " "), words)
+      for outcome, words in WORDS.items()),
+    ("desk-outcome desk-outcome--open", "Nobody has looked yet", "It is still to be searched: "
+     "nothing is known of it either way."),
+    ("desk-mark", "PARTIAL", "Some systems were looked at, and some were not. What was found is "
+     "not all there is."),
+    (WARN, "≠ DISPUTED", "What agencies say of two people cannot all be so: all of it stands "
+     "there, and none is right by being last."),
+    (WARN, "† DESTROYED", "An agency held it and destroyed it: that is not nil."),
+    ("desk-mark", "REPLAY", "An exercise: nothing in it happens now."),
 ]  # fmt: skip
-"""Each mark, and how it must be taken."""
+"""How each mark looks, what it says, and how it must be taken."""
 
 
 def routes(station: Station, signing_in: SigningIn) -> list[Route]:

@@ -1,6 +1,7 @@
 """What is owed to others: the list, an answer to whoever reported, an answer to whoever asked."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast, get_args
 
 import msgspec
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from broker.core.legs import reached
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import form as forms
@@ -102,13 +104,16 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
         if row is None or said in hidden or row["agency"] == station.voice.agency:
             return station.nothing(request)
         report = stored.reread(row["record"])
+        limits = limits_of(report)
+        admitted = station.voice.partners.agencies.get(row["agency"])
         tasks = board.tasks_seen(db, person.viewer, said)
         given: dict[str, Any] = {
-            "id": said, "kind": title_of(row["event"]), "limits": limits_of(report),
+            "id": said, "kind": title_of(row["event"]),
+            "limits": limits if row["verified"] else replace(limits, ring=None),
             "agency": station.partners.get(row["agency"], row["agency"]), "now": now,
-            "verified": row["verified"],
+            "verified": row["verified"], "reached": reached(admitted.contact) if admitted else None,
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
-            "owed": rows.duty(db, f"response_given/{said}"),
+            "owed": rows.duty(db, f"call_back/{said}") or rows.duty(db, f"response_given/{said}"),
             "standing": plan.standing(tasks) if tasks else None,
             "before": _given_before(station, db, said, hidden), "name": person.name,
             "is_referral": row["event"] == "referral_made", "researched": RESEARCHED,

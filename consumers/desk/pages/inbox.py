@@ -10,12 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from consumers import standing
+from consumers import standing, whereabouts
 from consumers import store as stored
 from consumers.desk import rows
+from consumers.desk.owed import ANSWERS, KINDS
 from consumers.desk.person import Person
+from consumers.desk.rights import LEADING, WORKING
 from consumers.desk.shown import title_of
 from consumers.desk.station import Station
+from consumers.governance.rows import count_held
 from consumers.listed import MANY, PAGE
 from consumers.research.board import tasks_of_all
 from consumers.research.plan import LOOKED
@@ -60,7 +63,20 @@ def _listed(
             "pressing": shown[: len(first)], "listed": shown[len(first) :],
             "more": listed[-1]["entry"] if len(found) > PAGE else None,
             "every": every, "counts": counts, "many": MANY, "as_of": stored.ledger_time(db),
+            "held": count_held(db, person.viewer, stored.ledger_time(db)),
+            "asked_until": _asked_until(station, db, person),
+            "works": person.is_one_of(*WORKING),
         }  # fmt: skip
+
+
+def _asked_until(station: Station, db: Connection, person: Person) -> int | None:
+    """Say until when somebody waits for this person's yes to see where somebody is, if anybody."""
+    if not person.is_one_of(*LEADING):
+        return None
+    waiting = whereabouts.waiting(db, hidden=station.hidden(db, person), now=station.now_ms())
+    mine = {"token": person.practitioner.token or "", "name": person.name}
+    others = (one["at"] for one in waiting if not whereabouts.is_same_person(one, **mine))
+    return next((at + whereabouts.WAIT_MS for at in others), None)
 
 
 def _rows(
@@ -69,7 +85,7 @@ def _rows(
     """Say of each report what it is, how it stands, and what is owed and was looked up on it."""
     ids, partners = [one["statement"] for one in found], station.partners
     marks = standing.marks_of_all(db, ids)
-    owed = owed_on(db, person.viewer, ids)
+    owed = owed_on(db, person.viewer, ids, ANSWERS)
     tasks = tasks_of_all(db, station.hidden(db, person), ids)
     looks = {
         said: (sum(task["outcome"] in LOOKED for task in its), len(its))
@@ -80,7 +96,8 @@ def _rows(
             "id": said, "kind": title_of(one["event"]), "arrived": one["arrived"],
             "agency": partners.get(one["agency"], one["agency"]), "urgency": one["urgency"],
             "marks": one["marks"].split(), "verified": one["verified"], "done": one["done"],
-            "stands": marks.get(said, []), "owed_by": owed.get(said), "looks": looks.get(said),
+            "stands": marks.get(said, []), "owed": owed.get(said), "looks": looks.get(said),
+            "links": {kind: KINDS[kind].link.format(said) for kind in ANSWERS},
         }
         for said, one in zip(ids, found, strict=True)
     ]  # fmt: skip

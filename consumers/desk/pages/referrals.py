@@ -13,6 +13,7 @@ from consumers.desk import form as forms
 from consumers.desk.beside import Beside, seen
 from consumers.desk.limits import limits_of
 from consumers.desk.person import Person
+from consumers.desk.rights import WORKING
 from consumers.desk.shown import capital, day, title_of
 from consumers.desk.station import Station
 from consumers.handover import rows as handovers
@@ -118,7 +119,7 @@ def _ends(station: Station, request: Request) -> Response:
     more = Place(last["ends_at"], last["id"]) if last is not None else None
     return station.page(
         request, "handovers.html", title="Handovers", listed=listed, more=more, now=now, past=past,
-        first=place is None,
+        first=place is None, may=person.is_one_of(*WORKING),
     )  # fmt: skip
 
 

@@ -1,15 +1,19 @@
 """One report: danger, people, what and when, who says so, what may be put to whom; the rest."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from broker.core.legs import reached
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import rows
+from consumers.desk.owed import ANSWERS, KINDS
 from consumers.desk.person import Person
 from consumers.desk.rights import WORKING
 from consumers.desk.shown import shown
@@ -48,19 +52,22 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         if row is None or said in hidden or row["event"] in APPLICATIONS:
             return None
         statement = stored.reread(row["record"])
+        found = {kind: responses.duty(db, f"{kind}/{said}") for kind in ANSWERS}
+        owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
         return {
             "id": said, "row": row, "report": shown(statement),
             "agency": admitted.title if admitted else row["agency"],
-            "contact": admitted.contact if admitted else None,
+            "reached": reached(admitted.contact) if admitted else None,
             "urgency_of": statement.context.urgency, "marks": rows.marks_of(db, said),
             "verified": row["verified"],
             "stands": standing.marks_of(db, said),
             "handling": statement.context.classification,
             "research": _research(db, person, said),
-            "owed": responses.duty(db, f"response_given/{said}"),
-            "alerts": _alerts(db, person, said), "done": _work(person, station, row["agency"]),
-            "looks": rows.looks_at(db, said, 20), "ours": row["agency"] == station.voice.agency,
+            "owed": [(KINDS[kind].words, duty) for kind, duty in owed.items()],
+            "alerts": _alerts(db, person, said),
+            "done": _work(person, said, owed, answers=row["agency"] != station.voice.agency),
+            "now": stored.ledger_time(db), "looks": rows.looks_at(db, said, 20),
         }  # fmt: skip
 
 
@@ -70,15 +77,28 @@ def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str]]:
     return [(one["id"], FOUND.get(one["rule"], "a rule fired")) for one in found]
 
 
-def _work(person: Person, station: Station, agency: str) -> list[tuple[str, str]]:
-    """List what somebody may do about a report: the page, and the words."""
+def _work(
+    person: Person, said: str, owed: Mapping[str, RowMapping], *, answers: bool
+) -> list[tuple[str, str, RowMapping | None]]:
+    """List what somebody may do about a report: where, the words, and the duty with its clock."""
     if person.roles.isdisjoint(WORKING):
         return []
-    others = [] if agency == station.voice.agency else [("answer", "Answer whoever reported")]
-    return [*others, ("ask", "Ask another agency"), ("referral", "Consider a referral")]
+    page, asked = f"/reports/{said}", owed.get("information_supplied")
+    calls = owed.get("call_back")
+    words = "Say that you called back" if calls else "Answer whoever reported"
+    return [
+        *([(f"/requests/{said}/answer", "Answer their question", asked)] if asked else []),
+        *([(f"{page}/answer", words, calls or owed.get("response_given"))] if answers else []),
+        (f"{page}/ask", "Ask another agency", None),
+        (f"{page}/referral", "Consider a referral", None),
+    ]
 
 
 def _research(db: Connection, person: Person, said: str) -> dict[str, Any]:
+    """Give a report's looks: of each person those that ended alike, or nobody made, together."""
     tasks = tasks_seen(db, person.viewer, said)
+    alike = defaultdict[str, defaultdict[str | None, list[RowMapping]]](lambda: defaultdict(list))
+    for task in tasks:
+        alike[task["subject"]][task["outcome"]].append(task)
     made = [task for task in tasks if not task["open"]]
-    return {"tasks": tasks, "made": len(made), "words": plan.WORDS}
+    return {"tasks": tasks, "made": len(made), "words": plan.WORDS, "alike": alike}
