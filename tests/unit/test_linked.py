@@ -80,9 +80,9 @@ def test_a_link_of_somebody_with_many_reports_shows_the_rules_each_of_them(
         assert not watched.is_looking(db)
 
 
-def desk_record(desk: Desk) -> tuple[str, str]:
-    """Note as police a conviction of somebody under a token of their own; give both."""
-    token, day = text_of(desk.draw(16)), "2005-03-01"
+def desk_record(desk: Desk, subject: str | None = None) -> tuple[str, str]:
+    """Note as police a conviction of somebody, known or under a token of their own; give both."""
+    token, day = subject or text_of(desk.draw(16)), "2005-03-01"
     said = desk.report(
         {
             "event": {"occurred": {"precision": "day", "at": day}, "known_to_agency": day,

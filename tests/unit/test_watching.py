@@ -21,6 +21,7 @@ from consumers.safeguarding.rules.terms import DEFAULT, in_force
 from contracts.event.control import Rules
 from deploy.governing import read_watch
 from tests.support.alerts import (
+    LEAD,
     adopt,
     alert_of,
     deciding,
@@ -34,6 +35,7 @@ from tests.support.alerts import (
 from tests.support.command import ROOT
 from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
 from tests.unit.test_credentials import ORDER
+from tests.unit.test_linked import desk_record
 from tests.vectors import ledger
 
 Json = Any
@@ -115,6 +117,27 @@ def test_a_correction_is_shown_to_the_rules_anew(desk: Desk) -> None:
     assert [one["rule"] for one in desk.said(HUB, "alert_raised")] == ["M20"]
     correct(desk, report, risk=risk)
     assert len(desk.said(HUB, "alert_raised")) == 1
+
+
+def test_history_that_comes_after_a_closure_asks_once_more(desk: Desk) -> None:
+    """Somebody was done with what stood against him; what came since, that one could not know."""
+    sections = named(desk.draw, concern="other", relationship="partners")
+    his = sections["person.1.identity"]["subject"]
+    report = desk.report(sections)
+    first, _ = desk_record(desk, his)
+    alert = alert_of(desk, "M04", POLICE)["id"]
+    deciding(desk, POLICE).close(
+        alert, "not_needed", useful="useful", reason="told already", by=person(desk), role=LEAD
+    )
+    desk.settle()
+    desk.pass_hours(1)
+    second, _ = desk_record(desk, his)
+    desk_record(desk, his)
+    raised_ = [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M04"]
+    assert [set(one["statements"]) for one in raised_] == [
+        {report, first},
+        {report, first, second},
+    ], "the third is of the question that is open"
 
 
 def correct(desk: Desk, report: str, **sections: Json) -> None:
