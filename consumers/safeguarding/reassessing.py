@@ -15,9 +15,8 @@ from consumers import store
 from consumers.history import Past
 from consumers.safeguarding import rows
 from consumers.safeguarding.rules import is_automated, terms
-from consumers.safeguarding.rules.assessment import is_account
 from consumers.safeguarding.rules.good import GOOD
-from consumers.safeguarding.rules.reading import adults, among, factors, told
+from consumers.safeguarding.rules.reading import adults, among, factors, is_account, told
 from consumers.safeguarding.rules.seen import History, Seen
 from consumers.store import Wanted
 from consumers.worker import HOUR_MS, Voice, Worker
