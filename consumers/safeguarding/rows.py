@@ -181,6 +181,12 @@ def refused(db: Connection, said: str) -> None:
     links.refused(db, said)
 
 
+def judged(db: Connection, judgement: str) -> list[str]:
+    """Give the two reports that a judgement is of; none where it does not stand."""
+    query = select(origins.c.first, origins.c.second).where(origins.c.judgement == judgement)
+    return [one for two in db.execute(query) for one in two]
+
+
 def undecided(db: Connection, judgement: str) -> None:
     """Let a proposal be undecided again whose judgement does not stand."""
     open_ = {"decision": None, "decided_by": None, "judgement": None}

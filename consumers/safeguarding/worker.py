@@ -4,7 +4,7 @@ Each view is shown to every rule whose term names this kind of agency; what a ru
 an alert, once for its natural key. Nothing here decides: the rules do, and people.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import structlog
 from sqlalchemy import Connection
@@ -99,13 +99,20 @@ class Watching(Worker):
         """
         at = store.ledger_time(db)
         life.refused(db, statement)
+        tokens = self._judged(db, statement)
         rows.undecided(db, statement)
+        self._show_later(db, tokens)
         life.reopen_resting_on(db, statement, at=at)
         watched.again(db, self._reports(db, statement))
 
     def refused(self, db: Connection, statement: str, /) -> None:
-        """Take back what was said of an alert, a link or a judgement that was not accepted."""
+        """Take back what was said of an alert, a link or a judgement that was not accepted.
+
+        What a link or a judgement silenced is shown to the rules anew.
+        """
+        tokens = self._judged(db, statement) | links.touched(db, statement)
         rows.refused(db, statement)
+        self._show_later(db, tokens)
         life.refused(db, statement)
         watched.again(db, self._reports(db, statement))
 
@@ -236,21 +243,39 @@ class Watching(Worker):
     def _said(self, db: Connection, view: View) -> list[Wanted]:
         """Take in what this agency said itself, by a worker, a command or another source."""
         event, said = view.statement.sections.get("event"), view.statement.context.id
+        at = view.head.ledger_time
         if isinstance(event, life.Said):
-            life.say(db, said, event.alert, event, at=view.head.ledger_time, settled=True)
+            life.say(db, said, event.alert, event, at=at, settled=True)
         elif isinstance(event, PossibleSameOrigin):
             rows.propose(db, said, event)
         elif isinstance(event, SameOriginDecided):
             rows.decide_origin(db, said, event)
+            return self._anew(db, self._judged(db, said), at)
         elif isinstance(event, PersonsLinked):
             links.link(db, said, event)
-            watched.look_again(db, self._past(db, said).naming(event.subjects))
-            newest = watched.next_to_look_at(db, LOOKED_AGAIN)
-            return self._look_again(db, newest, view.head.ledger_time)
+            return self._anew(db, event.subjects, at)
         elif isinstance(event, PersonsUnlinked):
             links.unlink(db, event.link, said)
-            self._parted(db, links.tokens_of(db, event.link), view.head.ledger_time)
+            self._parted(db, links.tokens_of(db, event.link), at)
+            return self._anew(db, links.tokens_of(db, event.link), at)
         return []
+
+    def _anew(self, db: Connection, tokens: Collection[str], at: int) -> list[Wanted]:
+        """Show the rules what names some persons: who they are, or what counts, is otherwise now.
+
+        What more there is than can be shown at once is shown as time passes.
+        """
+        self._show_later(db, tokens)
+        return self._look_again(db, watched.next_to_look_at(db, LOOKED_AGAIN), at)
+
+    def _show_later(self, db: Connection, tokens: Collection[str]) -> None:
+        """Let the rules be shown what names some persons as time passes."""
+        watched.look_again(db, self._past(db, "").naming(tokens))
+
+    def _judged(self, db: Connection, judgement: str) -> set[str]:
+        """Give whom the two reports name of which a judgement says whether they are one source."""
+        named = history.named_in(db, rows.judged(db, judgement))
+        return {token for tokens in named.values() for token in tokens}
 
     def _parted(self, db: Connection, tokens: frozenset[str], at: int) -> None:
         """Reopen alerts that rest on a statement about none of whom they are any more."""
