@@ -23,7 +23,7 @@ from contracts.form import Section
 from contracts.opened import Notice, View
 from contracts.section import Cause, Practitioner, Provenance
 
-HOUR_MS = 3_600_000
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 SPEAKS = "candour consumer of "
 """What a consumer calls itself on the log, before its source."""
 CAUSES_MAX = 8

@@ -47,6 +47,7 @@ alerts = Table(
     Column("due_now", BigInteger, nullable=False),
     Column("closed", Text),
     Column("next_at", BigInteger, index=True),
+    Column("unacknowledged_minutes", BigInteger),
 )
 """Alerts that this agency raised, or another raised for an act that is this one's.
 
@@ -130,6 +131,7 @@ def raise_alert(  # noqa: PLR0913 - an alert has this many independent parts
         "raised_by": by, "raised_at": at, "attention": event.attention, "act": event.act,
         "why": event.why, "owner_role": event.owner_role, "fallback_role": event.fallback_role,
         "due_at": event.due_at, "good": event.good,
+        "unacknowledged_minutes": event.unacknowledged_minutes,
     }  # fmt: skip
     row = upsert(db, alerts).values(
         id=alert_id, **values, role=event.owner_role, due_now=event.due_at

@@ -187,6 +187,7 @@ class Watching(Worker):
             fallback_role=term.fallback,
             due_at=at + term.hours * HOUR_MS, good=GOOD[alarm.act], act=alarm.act, why=alarm.why,
             subjects=list(dict.fromkeys(alarm.subjects)) or None,
+            unacknowledged_minutes=term.unacknowledged_minutes if interrupts else None,
         )  # fmt: skip
         wanted = voice.derived(
             alert_key(term.id, statements[0], alarm.once), "alert_raised", event,
@@ -320,7 +321,7 @@ class Watching(Worker):
                 event = AlertClosed(alert=alert, outcome="expired")
                 key = f"alert_closed/{alert}/{now.rounds}"
             else:
-                late = when >= now.due_at
+                late = when >= now.due_at and not now.overdue
                 event = AlertEscalated(
                     alert=alert, to_role=life.next_role(db, self._voice, alert, now.rung),
                     step=now.steps + 1, reason="overdue" if late else "unacknowledged",

@@ -45,6 +45,23 @@ def test_what_nobody_has_goes_to_its_fallback_and_then_to_the_duty_manager(desk:
     assert len(escalated(desk, alert)) == 2
 
 
+def test_an_interrupt_that_nobody_has_goes_on_within_minutes_and_again(desk: Desk) -> None:
+    """Two hours of silence over a threat are too long, and one word of it is not enough."""
+    desk.report(urgency="urgent")
+    desk.settle()
+    alert = alert_of(desk)["id"]
+    for minutes, steps in ((9, 0), (2, 1), (20, 2), (40, 3), (80, 4)):
+        wait(desk, minutes / 60)
+        assert len(escalated(desk, alert)) == steps
+    wait(desk, 2)
+    assert [reason for *_, reason in escalated(desk, alert)][4:] == ["overdue"]
+    wait(desk, 3)
+    deciding(desk).acknowledge(alert, by=person(desk), role=LEAD)
+    desk.settle()
+    wait(desk, 100)
+    assert [reason for *_, reason in escalated(desk, alert)][5:] == ["unacknowledged"]
+
+
 def test_a_night_without_a_heartbeat_says_both_steps(desk: Desk) -> None:
     """After a restart nobody is told less than was due meanwhile."""
     alert = raised(desk)

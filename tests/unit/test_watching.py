@@ -58,12 +58,12 @@ def test_the_shipped_file_and_the_programs_own_terms_are_the_same() -> None:
 def test_terms_adopted_on_the_log_decide_from_that_entry_on(desk: Desk) -> None:
     """What was raised before stays as it was raised; what comes after is by the new ruleset."""
     before = raised(desk)
-    adopt(desk, watch=[term("separation", version="2", hours=9, owners={"other": "night_desk"})])
+    adopt(desk, watch=[term("separation", version="3", hours=9, owners={"other": "night_desk"})])
     desk.report()
     desk.settle()
     first, second = [one for one in desk.said(HUB, "alert_raised") if one["rule"] == "separation"]
-    assert (first["rule_version"], first["owner_role"]) == ("1", "duty_manager")
-    assert (second["rule_version"], second["owner_role"]) == ("2", "night_desk")
+    assert (first["rule_version"], first["owner_role"]) == ("2", "duty_manager")
+    assert (second["rule_version"], second["owner_role"]) == ("3", "night_desk")
     assert second["due_at"] == desk.ledger.clock_ms + 9 * 3_600_000
     with desk.acting(HUB).store.read() as db:
         kept = rows.alert(db, before)
