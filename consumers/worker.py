@@ -109,6 +109,12 @@ class Voice:
         """What kind of agency this is, `other` before its own control views were read."""
         return self.kind_of(self.agency)
 
+    @property
+    def exercise(self) -> bool:
+        """Whether the partnership is one in which nothing is real."""
+        founding = self.partners.founding
+        return founding is not None and founding.exercise
+
     def kind_of(self, agency: str) -> str:
         """Give the kind of an admitted agency, `other` for an unknown one."""
         admitted = self.partners.agencies.get(agency)

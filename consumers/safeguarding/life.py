@@ -26,9 +26,11 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.safeguarding.rows import alert, alerts, resting_on
+from consumers.safeguarding.rows import alert, alerts, resting_on, statements_of
 from consumers.shape import PLACE
 from consumers.store import metadata
+from consumers.telling import rows as telling
+from consumers.telling.notification import reopened
 from consumers.worker import MINUTE_MS, Voice
 from contracts.event.action import AlertClosed, AlertEscalated, AlertHandedOver, AlertSnoozed
 from contracts.event.work import AlertAcknowledged
@@ -263,19 +265,30 @@ def run_out(db: Connection, at: int) -> list[RowMapping]:
     return list(db.execute(query.order_by(alerts.c.next_at, alerts.c.id)).mappings())
 
 
-def reopen(db: Connection, alert_id: str, *, at: int) -> None:
-    """Let nobody have an alert any more: what it rests on changed, and somebody looks again."""
+def reopen(db: Connection, alert_id: str, *, at: int, exercise: bool) -> None:
+    """Let nobody have an alert any more: what it rests on changed, and somebody looks again.
+
+    No statement says so: whose it is hears of it in this very transaction.
+    """
     query = select(alert_life.c.id).where(
         alert_life.c.alert == alert_id, alert_life.c.event == REOPENED
     )
     number = len(db.execute(query).all()) + 1
-    say(db, f"{REOPENED}/{alert_id}/{number}", alert_id, None, at=at, settled=True)
+    said = f"{REOPENED}/{alert_id}/{number}"
+    say(db, said, alert_id, None, at=at, settled=True)
+    row = alert(db, alert_id)
+    if row is not None:
+        told = reopened(
+            said, alert_id, role=row["role"], attention=row["attention"], due_at=row["due_now"],
+            about=sorted(statements_of(db, alert_id)), exercise=exercise,
+        )  # fmt: skip
+        telling.add(db, told)
 
 
-def reopen_resting_on(db: Connection, statement: str, *, at: int) -> None:
+def reopen_resting_on(db: Connection, statement: str, *, at: int, exercise: bool) -> None:
     """Reopen every alert that rests on a statement."""
     for alert_id in resting_on(db, statement):
-        reopen(db, alert_id, at=at)
+        reopen(db, alert_id, at=at, exercise=exercise)
 
 
 def refused(db: Connection, said: str) -> None:

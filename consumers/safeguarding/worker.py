@@ -102,7 +102,7 @@ class Watching(Worker):
         tokens = self._judged(db, statement)
         rows.undecided(db, statement)
         self._show_later(db, tokens)
-        life.reopen_resting_on(db, statement, at=at)
+        life.reopen_resting_on(db, statement, at=at, exercise=self._voice.exercise)
         watched.again(db, self._reports(db, statement))
 
     def refused(self, db: Connection, statement: str, /) -> None:
@@ -284,7 +284,7 @@ class Watching(Worker):
         reached = {token for one in tokens for token in past.person(one)}
         for alert in rows.about(db, reached):
             if not hangs_together(db, past, alert):
-                life.reopen(db, alert, at=at)
+                life.reopen(db, alert, at=at, exercise=self._voice.exercise)
 
     def _unresearched(self, db: Connection, at: int) -> list[Wanted]:
         """Alert to each report whose research ran out of time, once (M01)."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from consumers.telling import rows as telling
 from contracts.fault import Misuse
 from tests.support.alerts import (
     LEAD,
@@ -198,6 +199,9 @@ def test_what_changed_lets_nobody_have_it_and_presses_again(desk: Desk) -> None:
     retract(desk, report)
     now = alert_of(desk)
     assert (now["acknowledged_by"], now["closed"]) == (None, None)
+    with desk.acting(HUB).store.read() as db:
+        told = [one for one in telling.listed(db) if one["cause"] == f"reopened/{alert}/1"]
+    assert [(one["role"], one["alert"]) for one in told] == [(now["owner_role"], alert)]
     wait(desk, 2.1)
     assert escalated(desk, alert) == [("duty_manager", 1, "unacknowledged")]
     deciding(desk).acknowledge(alert, by=person(desk), role=LEAD)
