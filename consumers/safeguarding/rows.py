@@ -224,10 +224,10 @@ def alert(db: Connection, alert_id: str) -> RowMapping | None:
     return db.execute(select(alerts).where(alerts.c.id == alert_id)).mappings().first()
 
 
-def raised(db: Connection, rule: str, statement: str, *, by: str) -> bool:
-    """Say whether an agency raised an alert of a rule first of all about a statement."""
+def raised(db: Connection, rule: str, statement: str, *, by: str) -> list[RowMapping]:
+    """List the alerts of a rule that an agency raised first of all about a statement."""
     where = (alerts.c.statement == statement, alerts.c.rule == rule, alerts.c.raised_by == by)
-    return db.execute(select(alerts.c.id).where(*where)).first() is not None
+    return list(db.execute(select(alerts).where(*where)).mappings())
 
 
 def all_alerts(db: Connection) -> list[RowMapping]:

@@ -201,10 +201,9 @@ class Watching(Worker):
     def _owner(self, term: RuleTerm, alarm: Alarm, *, leaves: bool) -> str:
         """Give whose duty an alert is: where it stays here, no desk of another agency's alone."""
         voice = self._voice
-        named = alarm.role or term.owners.get(voice.kind) or term.owners.get("other")
-        kinds = terms.desks(voice.rules, named) if named else frozenset()
-        is_anothers = bool(kinds) and voice.kind not in kinds
-        return named if named and (leaves or not is_anothers) else voice.role_of(voice.agency)
+        named = alarm.role or terms.named(term, voice.kind)
+        is_mine = leaves or terms.may_be_at(voice.rules, named, voice.kind)
+        return named if named and is_mine else voice.role_of(voice.agency)
 
     def _addressed(self, db: Connection, alarm: Alarm, statement: str) -> dict[str, Involvements]:
         """Say whom a leg may carry the alert to: the publisher, where the act is its own."""

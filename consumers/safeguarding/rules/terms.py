@@ -213,6 +213,17 @@ def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
     ]  # fmt: skip
 
 
+def named(term: RuleTerm, kind: str) -> str | None:
+    """Give the role that a term names for a kind of agency; None where it names none."""
+    return term.owners.get(kind) or term.owners.get("other")
+
+
+def may_be_at(rules: Rules, role: str | None, kind: str) -> bool:
+    """Say whether no ruleset has a role's desk in agencies of other kinds alone."""
+    kinds = desks(rules, role) if role else frozenset()
+    return not kinds or kind in kinds
+
+
 def desks(rules: Rules, role: str) -> frozenset[str]:
     """Give the kinds of agency in which the ruleset has a role's desk; empty for none."""
     owned = [pair for term in in_force(rules) for pair in term.owners.items()]
