@@ -149,8 +149,9 @@ class Reassessing(Worker):
         event = AlertRaised(
             rule=RULE, rule_version=term.version, act="dash", attention=term.attention,
             statements=[seen.id, one.assessment], subjects=one.subjects,
-            owner_role=self._owner(term, one.owner), fallback_role=term.fallback, due_at=at + term.hours * HOUR_MS,
-            good=GOOD["dash"], why=WHY.format(when=one.trigger.when),
+            owner_role=self._owner(term, one.owner), fallback_role=term.fallback,
+            due_at=at + term.hours * HOUR_MS, good=GOOD["dash"],
+            why=WHY.format(when=one.trigger.when),
         )  # fmt: skip
         return self._voice.derived(
             f"alert_raised/{RULE}/{one.assessment}/reassess/{one.trigger.id}", "alert_raised",

@@ -131,18 +131,6 @@ def test_a_change_of_relationship_looks_local_and_pnc_first_and_pnd_on_a_hit(des
     assert systems.count("pnd") == 1
 
 
-def test_threats_to_kill_are_researched_in_full_in_whatever_report(desk: Desk) -> None:
-    """Local and PNC alone would not find what another force holds of who says that he would."""
-    sections = named(desk.draw)
-    event = {k: v for k, v in sections["event"].items() if k not in {"concern", "asked"}}
-    sections["event"] = {**event, "relationship": "partners", "state": "started"}
-    sections["risk"] = {**sections.get("risk", {}), "danger_now": "unknown",
-                        "children": "none_known", "factors": ["threats_to_kill"]}  # fmt: skip
-    desk.report(sections, event="relationship_noted")
-    desk.settle()
-    assert "pnd" in {one["system"] for one in desk.said(POLICE, "research_requested")}
-
-
 def test_a_look_that_is_taken_back_is_to_be_made_again(desk: Desk) -> None:
     """A closed task is told how to open again; the wrong answer must not stand for ever."""
     report = desk.report()

@@ -140,6 +140,18 @@ def test_history_that_comes_after_a_closure_asks_once_more(desk: Desk) -> None:
     ], "the third is of the question that is open"
 
 
+def test_threats_to_kill_are_researched_in_full_in_whatever_report(desk: Desk) -> None:
+    """Local and PNC alone would not find what another force holds of who says that he would."""
+    sections = named(desk.draw)
+    event = {k: v for k, v in sections["event"].items() if k not in {"concern", "asked"}}
+    sections["event"] = {**event, "relationship": "partners", "state": "started"}
+    sections["risk"] = {**sections.get("risk", {}), "danger_now": "unknown",
+                        "children": "none_known", "factors": ["threats_to_kill"]}  # fmt: skip
+    desk.report(sections, event="relationship_noted")
+    desk.settle()
+    assert "pnd" in {one["system"] for one in desk.said(POLICE, "research_requested")}
+
+
 def correct(desk: Desk, report: str, **sections: Json) -> None:
     """Correct a report of probation's."""
     desk.report(
