@@ -129,6 +129,16 @@ def test_a_snooze_has_a_reason_and_ends_by_itself(desk: Desk) -> None:
     assert desk.said(HUB, "alert_snoozed")[0]["reason"] == "seen on Friday"
 
 
+def test_an_interrupt_is_put_off_no_longer_than_its_own_clock(desk: Desk) -> None:
+    """One researcher must not silence a threat for a month."""
+    desk.report(urgency="urgent")
+    desk.settle()
+    alert, sitting = alert_of(desk)["id"], deciding(desk)
+    with pytest.raises(Misuse, match="4 hours at the most"):
+        sitting.snooze(alert, hours=5, reason="later", by=person(desk), role=LEAD)
+    sitting.snooze(alert, hours=4, reason="she is seen at noon", by=person(desk), role=LEAD)
+
+
 def test_a_hand_over_lets_nobody_have_it_and_begins_its_clock_anew(desk: Desk) -> None:
     """The role that it goes to has yet to take it: until it does, it is nobody's."""
     alert = raised(desk)
