@@ -26,7 +26,7 @@ from contracts.section import Cause
 
 _log = structlog.get_logger()
 MINUTE_MS = 60_000
-"""How often clocks are looked at, in ledger time: every duty runs for an hour or more."""
+"""How often clocks are looked at, in ledger time: the shortest run for minutes."""
 _PUBLIC = "public_control"
 _CORRECTING: dict[str, standing.Mark] = {
     "statement_corrected": "corrected", "statement_retracted": "retracted",

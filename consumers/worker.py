@@ -23,7 +23,7 @@ from contracts.form import Section
 from contracts.opened import Notice, View
 from contracts.section import Cause, Practitioner, Provenance
 
-HOUR_MS = 3_600_000
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 SPEAKS = "candour consumer of "
 """What a consumer calls itself on the log, before its source."""
 CAUSES_MAX = 8
@@ -108,6 +108,12 @@ class Voice:
     def kind(self) -> str:
         """What kind of agency this is, `other` before its own control views were read."""
         return self.kind_of(self.agency)
+
+    @property
+    def exercise(self) -> bool:
+        """Whether the partnership is one in which nothing is real."""
+        founding = self.partners.founding
+        return founding is not None and founding.exercise
 
     def kind_of(self, agency: str) -> str:
         """Give the kind of an admitted agency, `other` for an unknown one."""

@@ -52,6 +52,9 @@ Millis = Annotated[int, Meta(ge=0, le=253_402_300_799_000)]
 Days = Annotated[int, Meta(ge=1, le=36_525)]
 """Whole days, one to a hundred years of them."""
 
+Minutes = Annotated[int, Meta(ge=1, le=1_440)]
+"""Whole minutes, one to a day of them."""
+
 Hour = Annotated[int, Meta(ge=0, le=23)]
 """An hour of the day."""
 Hours = Annotated[int, Meta(ge=1, le=87_600)]

@@ -15,7 +15,7 @@ from contracts.context import Urgency
 from contracts.event.control import Rules
 from contracts.event.report import ClosureNotified, ContactRecorded
 from contracts.event.work import ResearchCompleted, System
-from contracts.section import Identity, PersonPart
+from contracts.section import Identity, PersonPart, Risk
 from contracts.statement import Statement
 
 HOUR_MS = 3_600_000
@@ -55,7 +55,7 @@ REPORTS = FULL_EVENTS | FIRST_EVENTS
 research finds, and opens none."""
 
 _GRAVE = frozenset({"allegation_by_other", "threat", "counter_allegation"})
-"""What makes a contact a concern."""
+"""What makes a contact a concern; threats to kill make any report one."""
 
 HITS = frozenset({"match", "possible_match"})
 LOOKED = frozenset({"match", "possible_match", "nil", "refused", "destroyed"})
@@ -221,5 +221,7 @@ def _is_plain_end(statement: Statement) -> bool:
 def _is_grave(statement: Statement) -> bool:
     if statement.context.urgency == "threat_to_life":
         return True
-    event = statement.sections.get("event")
+    risk, event = statement.sections.get("risk"), statement.sections.get("event")
+    if isinstance(risk, Risk) and "threats_to_kill" in (risk.factors or []):
+        return True
     return isinstance(event, ContactRecorded) and bool(_GRAVE & set(event.disclosed or []))

@@ -13,11 +13,10 @@ from sqlalchemy import Connection
 from consumers import store as stored
 from consumers.research import plan, rows
 from consumers.store import Wanted
-from consumers.worker import HOUR_MS, Voice
+from consumers.worker import HOUR_MS, MINUTE_MS, Voice
 from contracts.event.work import AlertRaised, ResearchCompleted
 from contracts.section import Identity
 
-MINUTE_MS = 60_000
 BY_HAND = "nothing asks it by itself: somebody looks again"
 BY_ITSELF = "it is asked by itself"
 

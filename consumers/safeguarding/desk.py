@@ -76,14 +76,20 @@ class Deciding:
             role: theirs.
 
         Raises:
-            Misuse: there is no such alert, it is closed, or nothing says why.
+            Misuse: there is no such alert, it is closed, nothing says why, or it interrupts and
+                would be put off for longer than the ruleset's hours for it.
         """
         if not reason.strip():
             raise Misuse(
                 "An alert is not put off without a reason.", remedy="Give --words with the reason."
             )
         with self.store.write() as db:
-            self._open(db, alert_id, by)
+            now, row = self._open(db, alert_id, by), rows.alert(db, alert_id)
+            if row and row["attention"] == "interrupt" and hours * HOUR_MS > now.span:
+                raise Misuse(
+                    f"What interrupts is put off for {now.span // HOUR_MS} hours at the most.",
+                    remedy="Put it off for less, or hand it over: candour alert hand-over.",
+                )
             until = stored.ledger_time(db) + hours * HOUR_MS
             event = AlertSnoozed(
                 alert=alert_id, until=until, reason=reason, by=by.name or "", role=role

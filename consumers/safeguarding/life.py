@@ -26,10 +26,12 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.safeguarding.rows import alert, alerts, resting_on
+from consumers.safeguarding.rows import alert, alerts, resting_on, statements_of
 from consumers.shape import PLACE
 from consumers.store import metadata
-from consumers.worker import Voice
+from consumers.telling import rows as telling
+from consumers.telling.notification import reopened
+from consumers.worker import MINUTE_MS, Voice
 from contracts.event.action import AlertClosed, AlertEscalated, AlertHandedOver, AlertSnoozed
 from contracts.event.work import AlertAcknowledged
 
@@ -68,10 +70,12 @@ class Standing:
         role: whose it is now.
         start: when its clock began: raised, handed over, reopened, or put off until.
         span: how long it runs.
+        minutes: how long an interrupt waits for somebody to have it; None for half of that.
         acknowledged_by: who has it, `acknowledgement` by which statement.
         steps: how often it was escalated, ever; `rung` how often since it was raised, reopened or
             handed over: first to its fallback, then to the duty manager.
-        pressed: whether its half-time is over and was said, `overdue` its whole time.
+        pressed: how often it was said since then that nobody has it; `overdue` whether its whole
+            time is over and was said.
         snoozed: by whom it was put off until `start`, and why.
         closed: how it ended, None while open; `closure` the statement that says so.
         rounds: how often it was reopened.
@@ -80,11 +84,12 @@ class Standing:
     role: str
     start: int
     span: int
+    minutes: int | None = None
     acknowledged_by: str | None = None
     acknowledgement: str | None = None
     steps: int = 0
     rung: int = 0
-    pressed: bool = False
+    pressed: int = 0
     overdue: bool = False
     snoozed: AlertSnoozed | None = None
     closed: AlertClosed | None = None
@@ -102,9 +107,15 @@ class Standing:
             return None
         if attention == "note":
             return self.due_at
-        if self.acknowledged_by is None and not self.pressed:
-            return self.start + self.span // 2
-        return None if self.overdue else self.due_at
+        ends = None if self.overdue else self.due_at
+        if self.acknowledged_by is not None:
+            return ends
+        if self.minutes is None:
+            return ends if self.pressed or self.overdue else self.start + self.span // 2
+        # Said again while nobody has it, each time twice as long after: a night hears it often, and
+        # the log of years not for ever.
+        presses = self.start + ((2 << self.pressed) - 1) * self.minutes * MINUTE_MS
+        return presses if ends is None else min(presses, ends)
 
 
 def standing(raised: RowMapping, said: Iterable[tuple[str, int, Said | None]]) -> Standing:
@@ -115,7 +126,10 @@ def standing(raised: RowMapping, said: Iterable[tuple[str, int, Said | None]]) -
         said: (statement id, ledger time, what it says; None for reopened), in order.
     """
     at: int = raised["raised_at"]
-    now = Standing(role=raised["owner_role"], start=at, span=max(raised["due_at"] - at, 1))
+    now = Standing(
+        role=raised["owner_role"], start=at, span=max(raised["due_at"] - at, 1),
+        minutes=raised["unacknowledged_minutes"],
+    )  # fmt: skip
     for said_id, time, event in said:
         now = _after(now, said_id, time, event, owner=raised["owner_role"])
     return now
@@ -128,7 +142,7 @@ def _after(now: Standing, said_id: str, at: int, event: Said | None, *, owner: s
                 return now
             return replace(now, acknowledged_by=event.by, acknowledgement=said_id)
         case AlertSnoozed():
-            return replace(now, start=event.until, snoozed=event, pressed=False, overdue=False)
+            return replace(now, start=event.until, snoozed=event, pressed=0, overdue=False)
         case AlertHandedOver():
             return replace(_afresh(now, at), role=event.to_role, rung=0)
         case AlertClosed():
@@ -137,7 +151,9 @@ def _after(now: Standing, said_id: str, at: int, event: Said | None, *, owner: s
             up = replace(now, role=event.to_role, steps=now.steps + 1, rung=now.rung + 1)
             if event.reason == "by_person":
                 return _afresh(up, at)
-            return replace(up, pressed=True, overdue=now.overdue or event.reason == "overdue")
+            if event.reason == "overdue":
+                return replace(up, overdue=True)
+            return replace(up, pressed=now.pressed + 1)
     open_ = replace(now, role=owner, rung=0, closed=None, closure=None, rounds=now.rounds + 1)
     return _afresh(open_, at)
 
@@ -145,7 +161,7 @@ def _after(now: Standing, said_id: str, at: int, event: Said | None, *, owner: s
 def _afresh(now: Standing, at: int) -> Standing:
     """Let nobody have it yet, and its clock begin."""
     return replace(
-        now, start=at, acknowledged_by=None, acknowledgement=None, pressed=False, overdue=False,
+        now, start=at, acknowledged_by=None, acknowledgement=None, pressed=0, overdue=False,
         snoozed=None,
     )  # fmt: skip
 
@@ -249,19 +265,30 @@ def run_out(db: Connection, at: int) -> list[RowMapping]:
     return list(db.execute(query.order_by(alerts.c.next_at, alerts.c.id)).mappings())
 
 
-def reopen(db: Connection, alert_id: str, *, at: int) -> None:
-    """Let nobody have an alert any more: what it rests on changed, and somebody looks again."""
+def reopen(db: Connection, alert_id: str, *, at: int, exercise: bool) -> None:
+    """Let nobody have an alert any more: what it rests on changed, and somebody looks again.
+
+    No statement says so: whose it is hears of it in this very transaction.
+    """
     query = select(alert_life.c.id).where(
         alert_life.c.alert == alert_id, alert_life.c.event == REOPENED
     )
     number = len(db.execute(query).all()) + 1
-    say(db, f"{REOPENED}/{alert_id}/{number}", alert_id, None, at=at, settled=True)
+    said = f"{REOPENED}/{alert_id}/{number}"
+    say(db, said, alert_id, None, at=at, settled=True)
+    row = alert(db, alert_id)
+    if row is not None:
+        told = reopened(
+            said, alert_id, role=row["role"], attention=row["attention"], due_at=row["due_now"],
+            about=sorted(statements_of(db, alert_id)), exercise=exercise,
+        )  # fmt: skip
+        telling.add(db, told)
 
 
-def reopen_resting_on(db: Connection, statement: str, *, at: int) -> None:
+def reopen_resting_on(db: Connection, statement: str, *, at: int, exercise: bool) -> None:
     """Reopen every alert that rests on a statement."""
     for alert_id in resting_on(db, statement):
-        reopen(db, alert_id, at=at)
+        reopen(db, alert_id, at=at, exercise=exercise)
 
 
 def refused(db: Connection, said: str) -> None:

@@ -79,6 +79,13 @@ def tokens_of(db: Connection, link_id: str) -> frozenset[str]:
     return frozenset(db.execute(query).scalars())
 
 
+def touched(db: Connection, said: str) -> frozenset[str]:
+    """Give the tokens of the link that a statement makes, or undoes."""
+    query = select(links.c.id).where(links.c.undone_by == said)
+    undone = db.execute(query).scalars().all()
+    return frozenset().union(*(tokens_of(db, one) for one in (said, *undone)))
+
+
 def standing_links(db: Connection, *, only: str | None = None) -> list[RowMapping]:
     """List the links that nobody undid; or that of one id alone."""
     query = select(links).where(links.c.undone_by.is_(None)).order_by(links.c.id)

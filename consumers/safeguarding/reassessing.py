@@ -15,12 +15,12 @@ from consumers import store
 from consumers.history import Past
 from consumers.safeguarding import rows
 from consumers.safeguarding.rules import is_automated, terms
-from consumers.safeguarding.rules.assessment import is_account
 from consumers.safeguarding.rules.good import GOOD
-from consumers.safeguarding.rules.reading import adults, among, factors, told
+from consumers.safeguarding.rules.reading import adults, among, factors, is_account, told
 from consumers.safeguarding.rules.seen import History, Seen
 from consumers.store import Wanted
 from consumers.worker import HOUR_MS, Voice, Worker
+from contracts.event.control import RuleTerm
 from contracts.event.report import Report, RiskAssessed
 from contracts.event.work import AlertRaised
 from contracts.instrument.assessed import Instrument, Trigger, triggers
@@ -33,6 +33,8 @@ WHY = (
     "since says that they did: {when}. Whoever made it assesses again, on the account of whoever "
     "may be at risk, alone and safely."
 )
+_OURS = WHY.partition("{")[0]
+"""How what is asked here begins: the rule's own alerts are others."""
 
 
 class Due(NamedTuple):
@@ -114,10 +116,31 @@ class Reassessing(Worker):
         return wanted
 
     def _asked(self, db: Connection, seen: Seen, past: Past, at: int) -> list[Wanted]:
-        """Ask for assessments anew; where the rule asks already of this report, that is enough."""
-        if is_automated(seen.statement) or rows.raised(db, RULE, seen.id, by=self._voice.agency):
+        """Ask for assessments anew; where the rule asks of this report and couple, that will do."""
+        if is_automated(seen.statement):
             return []
-        return [self._alert(seen, one, at) for one in due(seen, past, self._instrument_of)]
+        asked = [
+            {past.person(one) for one in rows.subjects_of(db, row["id"])}
+            for row in rows.raised(db, RULE, seen.id, by=self._voice.agency)
+            if not (row["why"] or "").startswith(_OURS)
+        ]
+        return [
+            self._alert(seen, one, at)
+            for one in due(seen, past, self._instrument_of)
+            if {past.person(subject) for subject in one.subjects} not in asked
+        ]
+
+    def _owner(self, term: RuleTerm, owner: str) -> str:
+        """Give whose duty it is: the band's, where the ruleset has that desk here.
+
+        An instrument names roles of police and of whoever was there: nobody elsewhere reads them.
+        """
+        voice = self._voice
+        if voice.kind in terms.desks(voice.rules, owner):
+            return owner
+        role = terms.named(term, voice.kind)
+        at_home = role is not None and terms.may_be_at(voice.rules, role, voice.kind)
+        return role if role is not None and at_home else voice.role_of(voice.agency)
 
     def _alert(self, seen: Seen, one: Due, at: int) -> Wanted:
         rules = self._voice.rules
@@ -125,8 +148,9 @@ class Reassessing(Worker):
         term = next((one for one in terms.in_force(rules) if one.id == RULE), term)
         event = AlertRaised(
             rule=RULE, rule_version=term.version, act="dash", attention=term.attention,
-            statements=[seen.id, one.assessment], subjects=one.subjects, owner_role=one.owner,
-            fallback_role=term.fallback, due_at=at + term.hours * HOUR_MS, good=GOOD["dash"],
+            statements=[seen.id, one.assessment], subjects=one.subjects,
+            owner_role=self._owner(term, one.owner), fallback_role=term.fallback,
+            due_at=at + term.hours * HOUR_MS, good=GOOD["dash"],
             why=WHY.format(when=one.trigger.when),
         )  # fmt: skip
         return self._voice.derived(

@@ -47,6 +47,7 @@ alerts = Table(
     Column("due_now", BigInteger, nullable=False),
     Column("closed", Text),
     Column("next_at", BigInteger, index=True),
+    Column("unacknowledged_minutes", BigInteger),
 )
 """Alerts that this agency raised, or another raised for an act that is this one's.
 
@@ -130,6 +131,7 @@ def raise_alert(  # noqa: PLR0913 - an alert has this many independent parts
         "raised_by": by, "raised_at": at, "attention": event.attention, "act": event.act,
         "why": event.why, "owner_role": event.owner_role, "fallback_role": event.fallback_role,
         "due_at": event.due_at, "good": event.good,
+        "unacknowledged_minutes": event.unacknowledged_minutes,
     }  # fmt: skip
     row = upsert(db, alerts).values(
         id=alert_id, **values, role=event.owner_role, due_now=event.due_at
@@ -181,6 +183,12 @@ def refused(db: Connection, said: str) -> None:
     links.refused(db, said)
 
 
+def judged(db: Connection, judgement: str) -> list[str]:
+    """Give the two reports that a judgement is of; none where it does not stand."""
+    query = select(origins.c.first, origins.c.second).where(origins.c.judgement == judgement)
+    return [one for two in db.execute(query) for one in two]
+
+
 def undecided(db: Connection, judgement: str) -> None:
     """Let a proposal be undecided again whose judgement does not stand."""
     open_ = {"decision": None, "decided_by": None, "judgement": None}
@@ -216,10 +224,10 @@ def alert(db: Connection, alert_id: str) -> RowMapping | None:
     return db.execute(select(alerts).where(alerts.c.id == alert_id)).mappings().first()
 
 
-def raised(db: Connection, rule: str, statement: str, *, by: str) -> bool:
-    """Say whether an agency raised an alert of a rule first of all about a statement."""
+def raised(db: Connection, rule: str, statement: str, *, by: str) -> list[RowMapping]:
+    """List the alerts of a rule that an agency raised first of all about a statement."""
     where = (alerts.c.statement == statement, alerts.c.rule == rule, alerts.c.raised_by == by)
-    return db.execute(select(alerts.c.id).where(*where)).first() is not None
+    return list(db.execute(select(alerts).where(*where)).mappings())
 
 
 def all_alerts(db: Connection) -> list[RowMapping]:

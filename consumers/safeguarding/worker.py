@@ -4,7 +4,7 @@ Each view is shown to every rule whose term names this kind of agency; what a ru
 an alert, once for its natural key. Nothing here decides: the rules do, and people.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import structlog
 from sqlalchemy import Connection
@@ -99,13 +99,20 @@ class Watching(Worker):
         """
         at = store.ledger_time(db)
         life.refused(db, statement)
+        tokens = self._judged(db, statement)
         rows.undecided(db, statement)
-        life.reopen_resting_on(db, statement, at=at)
+        self._show_later(db, tokens)
+        life.reopen_resting_on(db, statement, at=at, exercise=self._voice.exercise)
         watched.again(db, self._reports(db, statement))
 
     def refused(self, db: Connection, statement: str, /) -> None:
-        """Take back what was said of an alert, a link or a judgement that was not accepted."""
+        """Take back what was said of an alert, a link or a judgement that was not accepted.
+
+        What a link or a judgement silenced is shown to the rules anew.
+        """
+        tokens = self._judged(db, statement) | links.touched(db, statement)
         rows.refused(db, statement)
+        self._show_later(db, tokens)
         life.refused(db, statement)
         watched.again(db, self._reports(db, statement))
 
@@ -180,6 +187,7 @@ class Watching(Worker):
             fallback_role=term.fallback,
             due_at=at + term.hours * HOUR_MS, good=GOOD[alarm.act], act=alarm.act, why=alarm.why,
             subjects=list(dict.fromkeys(alarm.subjects)) or None,
+            unacknowledged_minutes=term.unacknowledged_minutes if interrupts else None,
         )  # fmt: skip
         wanted = voice.derived(
             alert_key(term.id, statements[0], alarm.once), "alert_raised", event,
@@ -193,10 +201,9 @@ class Watching(Worker):
     def _owner(self, term: RuleTerm, alarm: Alarm, *, leaves: bool) -> str:
         """Give whose duty an alert is: where it stays here, no desk of another agency's alone."""
         voice = self._voice
-        named = alarm.role or term.owners.get(voice.kind) or term.owners.get("other")
-        kinds = terms.desks(voice.rules, named) if named else frozenset()
-        is_anothers = bool(kinds) and voice.kind not in kinds
-        return named if named and (leaves or not is_anothers) else voice.role_of(voice.agency)
+        named = alarm.role or terms.named(term, voice.kind)
+        is_mine = leaves or terms.may_be_at(voice.rules, named, voice.kind)
+        return named if named and is_mine else voice.role_of(voice.agency)
 
     def _addressed(self, db: Connection, alarm: Alarm, statement: str) -> dict[str, Involvements]:
         """Say whom a leg may carry the alert to: the publisher, where the act is its own."""
@@ -236,21 +243,39 @@ class Watching(Worker):
     def _said(self, db: Connection, view: View) -> list[Wanted]:
         """Take in what this agency said itself, by a worker, a command or another source."""
         event, said = view.statement.sections.get("event"), view.statement.context.id
+        at = view.head.ledger_time
         if isinstance(event, life.Said):
-            life.say(db, said, event.alert, event, at=view.head.ledger_time, settled=True)
+            life.say(db, said, event.alert, event, at=at, settled=True)
         elif isinstance(event, PossibleSameOrigin):
             rows.propose(db, said, event)
         elif isinstance(event, SameOriginDecided):
             rows.decide_origin(db, said, event)
+            return self._anew(db, self._judged(db, said), at)
         elif isinstance(event, PersonsLinked):
             links.link(db, said, event)
-            watched.look_again(db, self._past(db, said).naming(event.subjects))
-            newest = watched.next_to_look_at(db, LOOKED_AGAIN)
-            return self._look_again(db, newest, view.head.ledger_time)
+            return self._anew(db, event.subjects, at)
         elif isinstance(event, PersonsUnlinked):
             links.unlink(db, event.link, said)
-            self._parted(db, links.tokens_of(db, event.link), view.head.ledger_time)
+            self._parted(db, links.tokens_of(db, event.link), at)
+            return self._anew(db, links.tokens_of(db, event.link), at)
         return []
+
+    def _anew(self, db: Connection, tokens: Collection[str], at: int) -> list[Wanted]:
+        """Show the rules what names some persons: who they are, or what counts, is otherwise now.
+
+        What more there is than can be shown at once is shown as time passes.
+        """
+        self._show_later(db, tokens)
+        return self._look_again(db, watched.next_to_look_at(db, LOOKED_AGAIN), at)
+
+    def _show_later(self, db: Connection, tokens: Collection[str]) -> None:
+        """Let the rules be shown what names some persons as time passes."""
+        watched.look_again(db, self._past(db, "").naming(tokens))
+
+    def _judged(self, db: Connection, judgement: str) -> set[str]:
+        """Give whom the two reports name of which a judgement says whether they are one source."""
+        named = history.named_in(db, rows.judged(db, judgement))
+        return {token for tokens in named.values() for token in tokens}
 
     def _parted(self, db: Connection, tokens: frozenset[str], at: int) -> None:
         """Reopen alerts that rest on a statement about none of whom they are any more."""
@@ -258,7 +283,7 @@ class Watching(Worker):
         reached = {token for one in tokens for token in past.person(one)}
         for alert in rows.about(db, reached):
             if not hangs_together(db, past, alert):
-                life.reopen(db, alert, at=at)
+                life.reopen(db, alert, at=at, exercise=self._voice.exercise)
 
     def _unresearched(self, db: Connection, at: int) -> list[Wanted]:
         """Alert to each report whose research ran out of time, once (M01)."""
@@ -295,7 +320,7 @@ class Watching(Worker):
                 event = AlertClosed(alert=alert, outcome="expired")
                 key = f"alert_closed/{alert}/{now.rounds}"
             else:
-                late = when >= now.due_at
+                late = when >= now.due_at and not now.overdue
                 event = AlertEscalated(
                     alert=alert, to_role=life.next_role(db, self._voice, alert, now.rung),
                     step=now.steps + 1, reason="overdue" if late else "unacknowledged",

@@ -159,6 +159,19 @@ def arrived(statement: str, role: str, *, exercise: bool) -> Notification:
     return replace(found, exercise=exercise)
 
 
+def reopened(  # noqa: PLR0913 - a reopening has this many independent parts
+    said: str, alert: str, *, role: str, attention: str, about: Sequence[str], due_at: int,
+    exercise: bool,
+) -> list[Notification]:  # fmt: skip
+    """Tell whose an alert is that what it rests on changed; none of what interrupts nobody."""
+    if attention not in _PRESS:
+        return []
+    found = _notification(
+        said, "alert", role, about=about, alert=alert, press=_PRESS[attention], due_at=due_at
+    )
+    return [replace(found, exercise=exercise)]
+
+
 def standstill(name: str, since_ms: int, *, exercise: bool) -> Notification:
     """Tell the duty manager that something has stood still since a wall time in milliseconds."""
     key = f"standstill/{name}/{since_ms}"

@@ -54,18 +54,17 @@ class Telling(Worker):
         """Drop what was told, or is to be, of an erased statement."""
         rows.forget(db, statement)
 
-    @property
-    def _exercise(self) -> bool:
-        founding = self._voice.partners.founding
-        return founding is not None and founding.exercise
-
     def _add(self, db: Connection, said: str, event: Section) -> None:
         agency = self._voice.agency
         told = told_of(
-            said, event, exercise=self._exercise, agency=agency, role=self._voice.role_of(agency)
+            said,
+            event,
+            exercise=self._voice.exercise,
+            agency=agency,
+            role=self._voice.role_of(agency),
         )
         rows.add(db, told)
 
     def _arrived(self, db: Connection, statement: str) -> None:
         role = self._voice.role_of(self._voice.agency)
-        rows.add(db, [arrived(statement, role, exercise=self._exercise)])
+        rows.add(db, [arrived(statement, role, exercise=self._voice.exercise)])

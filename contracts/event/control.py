@@ -18,6 +18,7 @@ from contracts.form import (
     Hour,
     Hours,
     Instant,
+    Minutes,
     Qualification,
     Section,
     Sha256,
@@ -79,7 +80,8 @@ class RuleTerm(Section, frozen=True, kw_only=True):
     `kinds` of agency run it over what they were sent; `owners` name the role whose duty its alert
     is, by kind of agency (`other` for the rest), and `fallback` who has it next. `window_days`
     looks back by when things happened, `hours` runs in ledger time; `threshold`, `since` and
-    `words`, lists by name, are as each rule says.
+    `words`, lists by name, are as each rule says. What interrupts and has `unacknowledged_minutes`
+    goes on to the next role when nobody has it by then, and again while nobody has.
 
     Source: domain.md 4, 7 (Attention).
     """
@@ -95,6 +97,7 @@ class RuleTerm(Section, frozen=True, kw_only=True):
     window_days: Days | None = None
     since: Day | None = None
     words: dict[str, list[str]] | None = None
+    unacknowledged_minutes: Minutes | None = None
 
 
 class Rules(Section, frozen=True):

@@ -9,7 +9,17 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from contracts.context import Use
-from contracts.form import Citation, Millis, Section, Sha256, Slug, StatementId, Token, Whole
+from contracts.form import (
+    Citation,
+    Millis,
+    Minutes,
+    Section,
+    Sha256,
+    Slug,
+    StatementId,
+    Token,
+    Whole,
+)
 
 System = Literal["pnc", "pnd", "leds", "mash", "niche", "local", "probation", "iom_mappa"]
 """Where police look, each apart (review 5.6.4 v, rec. 15); `leds` in place of `pnc` by ruleset."""
@@ -151,7 +161,8 @@ class AlertRaised(Work, frozen=True, kw_only=True):
     """A rule fired: on what and why, what is asked, whose duty, by when, and what good looks like.
 
     `subjects` are the tokens of whom it is about: alerts about one pair are one thread. `why`
-    says it in plain words and names nobody.
+    says it in plain words and names nobody. `unacknowledged_minutes` is how long an interrupt waits
+    for somebody to have it.
     """
 
     rule: str
@@ -165,6 +176,7 @@ class AlertRaised(Work, frozen=True, kw_only=True):
     act: Act | None = None
     why: str | None = None
     subjects: list[Token] | None = None
+    unacknowledged_minutes: Minutes | None = None
 
 
 class AlertAcknowledged(Work, frozen=True, kw_only=True):

@@ -60,10 +60,14 @@ def words_of(term: RuleTerm, kind: str) -> Iterator[str]:
         f"  {ATTENTION[term.attention]} [{term.attention}], within {term.hours} hours: {whose}; "
         f"else the {term.fallback}"
     )
+    minutes = term.unacknowledged_minutes
     figures = {
         "threshold": term.threshold,
         "looks back": f"{term.window_days} days" if term.window_days else None,
         "since": term.since,
+        "what interrupts goes on after": f"{minutes} minutes, while nobody has it"
+        if minutes
+        else None,
     }
     told = [f"{name} {value}" for name, value in figures.items() if value is not None]
     if told:

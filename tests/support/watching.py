@@ -13,7 +13,7 @@ from consumers.safeguarding.rules.seen import Alarm, Seen
 from contracts.event.control import RuleTerm
 from contracts.form import Section
 from producers.document import convert, load_file
-from tests.support.past import Past, Telling, Told, token
+from tests.support.past import MACHINE, Past, Telling, Told, token
 
 Json = Any
 TERMS_FILE = Path(__file__).parents[2] / "deploy" / "governance" / "rules.yaml"
@@ -241,9 +241,17 @@ class Watch:
         self.told.seen.append(seen)
         return seen
 
-    def alert(self, rule: str, *subjects: str) -> str:
-        """Have an alert of a rule about some persons stand open; give its id."""
+    def alert(self, rule: str, *subjects: str, about: str | None = None) -> str:
+        """Have an alert of a rule about some persons, and a statement, be open; give its id."""
         raised = self.telling.say("contact_recorded", "2012-01-01", "D", facts={"contact": "call"})
+        if about is not None:
+            raised = self.tell(
+                "alert_raised", day="2012-01-01", causes=[about], work=True, is_ours=True,
+                provenance=MACHINE, agency="thames-valley", facts={
+                    "rule": rule, "rule_version": "1", "statements": [about], "attention": "duty",
+                    "owner_role": "lead", "fallback_role": "lead", "due_at": 1, "good": "done",
+                },
+            )  # fmt: skip
         self.told.alerts.append((rule, raised.id, frozenset(subjects)))
         return raised.id
 

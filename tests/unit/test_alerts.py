@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from consumers.telling import rows as telling
 from contracts.fault import Misuse
 from tests.support.alerts import (
     LEAD,
@@ -43,6 +44,23 @@ def test_what_nobody_has_goes_to_its_fallback_and_then_to_the_duty_manager(desk:
     assert escalated(desk, alert)[1:] == [("duty_manager", 2, "overdue")]
     wait(desk, 100)
     assert len(escalated(desk, alert)) == 2
+
+
+def test_an_interrupt_that_nobody_has_goes_on_within_minutes_and_again(desk: Desk) -> None:
+    """Two hours of silence over a threat are too long, and one word of it is not enough."""
+    desk.report(urgency="urgent")
+    desk.settle()
+    alert = alert_of(desk)["id"]
+    for minutes, steps in ((9, 0), (2, 1), (20, 2), (40, 3), (80, 4)):
+        wait(desk, minutes / 60)
+        assert len(escalated(desk, alert)) == steps
+    wait(desk, 2)
+    assert [reason for *_, reason in escalated(desk, alert)][4:] == ["overdue"]
+    wait(desk, 3)
+    deciding(desk).acknowledge(alert, by=person(desk), role=LEAD)
+    desk.settle()
+    wait(desk, 100)
+    assert [reason for *_, reason in escalated(desk, alert)][5:] == ["unacknowledged"]
 
 
 def test_a_night_without_a_heartbeat_says_both_steps(desk: Desk) -> None:
@@ -109,6 +127,16 @@ def test_a_snooze_has_a_reason_and_ends_by_itself(desk: Desk) -> None:
     wait(desk, 1.5)
     assert escalated(desk, alert) == [("duty_manager", 1, "unacknowledged")]
     assert desk.said(HUB, "alert_snoozed")[0]["reason"] == "seen on Friday"
+
+
+def test_an_interrupt_is_put_off_no_longer_than_its_own_clock(desk: Desk) -> None:
+    """One researcher must not silence a threat for a month."""
+    desk.report(urgency="urgent")
+    desk.settle()
+    alert, sitting = alert_of(desk)["id"], deciding(desk)
+    with pytest.raises(Misuse, match="4 hours at the most"):
+        sitting.snooze(alert, hours=5, reason="later", by=person(desk), role=LEAD)
+    sitting.snooze(alert, hours=4, reason="she is seen at noon", by=person(desk), role=LEAD)
 
 
 def test_a_hand_over_lets_nobody_have_it_and_begins_its_clock_anew(desk: Desk) -> None:
@@ -181,6 +209,9 @@ def test_what_changed_lets_nobody_have_it_and_presses_again(desk: Desk) -> None:
     retract(desk, report)
     now = alert_of(desk)
     assert (now["acknowledged_by"], now["closed"]) == (None, None)
+    with desk.acting(HUB).store.read() as db:
+        told = [one for one in telling.listed(db) if one["cause"] == f"reopened/{alert}/1"]
+    assert [(one["role"], one["alert"]) for one in told] == [(now["owner_role"], alert)]
     wait(desk, 2.1)
     assert escalated(desk, alert) == [("duty_manager", 1, "unacknowledged")]
     deciding(desk).acknowledge(alert, by=person(desk), role=LEAD)

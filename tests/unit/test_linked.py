@@ -6,7 +6,7 @@ import pytest
 
 from consumers.history import Past
 from consumers.people.rows import persons
-from consumers.safeguarding import links, watched, worker
+from consumers.safeguarding import links, rows, watched, worker
 from consumers.safeguarding.pressing import pressing
 from consumers.standing import keep_from
 from consumers.store import Store
@@ -80,9 +80,64 @@ def test_a_link_of_somebody_with_many_reports_shows_the_rules_each_of_them(
         assert not watched.is_looking(db)
 
 
-def desk_record(desk: Desk) -> tuple[str, str]:
-    """Note as police a conviction of somebody under a token of their own; give both."""
-    token, day = text_of(desk.draw(16)), "2005-03-01"
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_a_wrong_link_silenced_is_raised_when_it_is_undone(desk: Desk, refused: bool) -> None:
+    """Two women taken for one are asked about once: the second must not stay unasked (M04)."""
+    first, second = named(desk.draw, concern="other", relationship="partners"), named(desk.draw)
+    his = first["person.1.identity"]["subject"]
+    for name in ("person.1.identity", "person.1.part"):
+        second[name]["subject"] = his
+    second["use_limits"]["limits"][0]["subject"] = his
+    second["event"] |= {"concern": "other", "relationship": "family"}
+    desk_record(desk, his)
+    reports = [desk.report(sections) for sections in (first, second)]
+    desk.settle()
+    police = deciding(desk, POLICE)
+    women = [one["person.2.identity"]["subject"] for one in (first, second)]
+    (link,) = police.link(women, by=person(desk), role=LEAD, basis="seen", causes=reports)
+    desk.settle()
+    second["event"] |= {"relationship": "partners"}
+    reports.append(desk.report(second))
+    desk.settle()
+    assert pairs_asked(desk) == [{his, women[0]}]
+    if refused:
+        desk.acting(POLICE).refused(link.draft.id)
+        desk.pass_hours(1)
+    else:
+        police.unlink(link.draft.id, by=person(desk), role=LEAD, basis="two women")
+    desk.settle()
+    assert pairs_asked(desk) == [{his, one} for one in women]
+
+
+def pairs_asked(desk: Desk) -> list[set[str]]:
+    """List about whom police asked for a disclosure decision."""
+    found = desk.said(POLICE, "alert_raised")
+    return [set(one["subjects"]) for one in found if one["rule"] == "M04"]
+
+
+def test_two_sources_that_a_person_tells_apart_are_counted_anew(desk: Desk) -> None:
+    """The third incident is there already: nobody may have to wait for a fourth (M03, M10)."""
+    sections = named(desk.draw)
+    desk.report(sections)
+    desk.report(sections, source=SOURCES[POLICE])
+    later = {"occurred": {"precision": "day", "at": "2012-07-01"}, "known_to_agency": "2012-07-01"}
+    desk.report({**sections, "event": sections["event"] | later})
+    desk.settle()
+    rules = [one["rule"] for one in desk.said(POLICE, "alert_raised")]
+    assert "M10" not in rules
+    police = deciding(desk, POLICE)
+    with desk.acting(POLICE).store.read() as db:
+        (proposal,) = rows.all_origins(db)
+    police.decide_origin(
+        proposal["id"], "different", by=person(desk), role=LEAD, reason="one of them saw it"
+    )
+    desk.settle()
+    assert [one["rule"] for one in desk.said(POLICE, "alert_raised")].count("M10") == 1
+
+
+def desk_record(desk: Desk, subject: str | None = None) -> tuple[str, str]:
+    """Note as police a conviction of somebody, known or under a token of their own; give both."""
+    token, day = subject or text_of(desk.draw(16)), "2005-03-01"
     said = desk.report(
         {
             "event": {"occurred": {"precision": "day", "at": day}, "known_to_agency": day,

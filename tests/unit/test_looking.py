@@ -14,8 +14,9 @@ from consumers.research.connectors.connector import Answer, Connector, Record, T
 from consumers.research.connectors.sql import Mapped, SqlConnector
 from consumers.research.looking import Looking
 from consumers.research.plan import UNASKED
-from consumers.research.unreachable import MINUTE_MS, Retry
+from consumers.research.unreachable import Retry
 from consumers.safeguarding.desk import Deciding
+from consumers.worker import MINUTE_MS
 from contracts.event.work import ResearchCompleted, System
 from contracts.section import Name, Practitioner
 from tests.support.answering import people_in_sqlite

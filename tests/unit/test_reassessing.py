@@ -66,11 +66,8 @@ def test_a_change_that_a_band_names_asks_its_owner_to_assess_again(couple: Coupl
     assessment = couple.assess()
     report = couple.hear("homelessness")
     (alert,) = couple.asked()
-    assert (alert["rule"], alert["act"], alert["owner_role"]) == (
-        "M09",
-        "dash",
-        "attending_officer",
-    )
+    assert (alert["rule"], alert["act"]) == ("M09", "dash")
+    assert alert["owner_role"] == "duty_senior_probation_officer", "nobody is attending_officer"
     assert alert["statements"] == [report, assessment]
     assert set(alert["subjects"]) == set(couple.tokens)
     assert "a home is lost or about to be" in alert["why"]
@@ -137,15 +134,28 @@ def test_where_the_rule_asks_already_nobody_is_asked_twice(couple: Couple) -> No
     assert len(alerts) == 1
 
 
+def test_a_second_change_of_one_report_is_asked_about_too(couple: Couple) -> None:
+    """What was asked here before of the same report is no alert of the rule's."""
+    couple.assess()
+    report = couple.hear("homelessness")
+    correct(couple, report, "homelessness", "drugs")
+    assert len(couple.asked()) == 2
+
+
 def test_a_correction_that_adds_a_change_asks_too(couple: Couple) -> None:
     """It was left out by mistake: she is in danger all the same."""
     couple.assess()
     report = couple.hear("debt")
-    risk = couple.sections()["risk"] | {"factors": ["drugs"]}
+    correct(couple, report, "drugs")
+    assert [one["statements"][0] for one in couple.asked()] == [report]
+
+
+def correct(couple: Couple, report: str, *factors: str) -> None:
+    """Say what else bore on danger."""
+    risk = couple.sections()["risk"] | {"factors": list(factors)}
     provenance = couple.sections()["provenance"]
     facts = {"statement": report, "reason": "mistaken", "by": "A. Officer"}
     say(
         couple.desk, PROBATION, "statement_corrected", facts, report,
         sections={"provenance": provenance, "risk": risk},
     )  # fmt: skip
-    assert [one["statements"][0] for one in couple.asked()] == [report]

@@ -8,9 +8,9 @@ from consumers.research import plan, rows
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
 from consumers.research.known import known
-from consumers.research.unreachable import MINUTE_MS
 from consumers.responses import rows as duties
 from consumers.responses.desk import Answering
+from consumers.worker import MINUTE_MS
 from contracts.event.work import ResearchOutcome
 from contracts.fault import Misuse
 from contracts.section import Identity, Name, Practitioner

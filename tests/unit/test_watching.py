@@ -21,6 +21,7 @@ from consumers.safeguarding.rules.terms import DEFAULT, in_force
 from contracts.event.control import Rules
 from deploy.governing import read_watch
 from tests.support.alerts import (
+    LEAD,
     adopt,
     alert_of,
     deciding,
@@ -34,6 +35,7 @@ from tests.support.alerts import (
 from tests.support.command import ROOT
 from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
 from tests.unit.test_credentials import ORDER
+from tests.unit.test_linked import desk_record
 from tests.vectors import ledger
 
 Json = Any
@@ -56,12 +58,12 @@ def test_the_shipped_file_and_the_programs_own_terms_are_the_same() -> None:
 def test_terms_adopted_on_the_log_decide_from_that_entry_on(desk: Desk) -> None:
     """What was raised before stays as it was raised; what comes after is by the new ruleset."""
     before = raised(desk)
-    adopt(desk, watch=[term("separation", version="2", hours=9, owners={"other": "night_desk"})])
+    adopt(desk, watch=[term("separation", version="3", hours=9, owners={"other": "night_desk"})])
     desk.report()
     desk.settle()
     first, second = [one for one in desk.said(HUB, "alert_raised") if one["rule"] == "separation"]
-    assert (first["rule_version"], first["owner_role"]) == ("1", "duty_manager")
-    assert (second["rule_version"], second["owner_role"]) == ("2", "night_desk")
+    assert (first["rule_version"], first["owner_role"]) == ("2", "duty_manager")
+    assert (second["rule_version"], second["owner_role"]) == ("3", "night_desk")
     assert second["due_at"] == desk.ledger.clock_ms + 9 * 3_600_000
     with desk.acting(HUB).store.read() as db:
         kept = rows.alert(db, before)
@@ -115,6 +117,39 @@ def test_a_correction_is_shown_to_the_rules_anew(desk: Desk) -> None:
     assert [one["rule"] for one in desk.said(HUB, "alert_raised")] == ["M20"]
     correct(desk, report, risk=risk)
     assert len(desk.said(HUB, "alert_raised")) == 1
+
+
+def test_history_that_comes_after_a_closure_asks_once_more(desk: Desk) -> None:
+    """Somebody was done with what stood against him; what came since, that one could not know."""
+    sections = named(desk.draw, concern="other", relationship="partners")
+    his = sections["person.1.identity"]["subject"]
+    report = desk.report(sections)
+    first, _ = desk_record(desk, his)
+    alert = alert_of(desk, "M04", POLICE)["id"]
+    deciding(desk, POLICE).close(
+        alert, "not_needed", useful="useful", reason="told already", by=person(desk), role=LEAD
+    )
+    desk.settle()
+    desk.pass_hours(1)
+    second, _ = desk_record(desk, his)
+    desk_record(desk, his)
+    raised_ = [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M04"]
+    assert [set(one["statements"]) for one in raised_] == [
+        {report, first},
+        {report, first, second},
+    ], "the third is of the question that is open"
+
+
+def test_threats_to_kill_are_researched_in_full_in_whatever_report(desk: Desk) -> None:
+    """Local and PNC alone would not find what another force holds of who says that he would."""
+    sections = named(desk.draw)
+    event = {k: v for k, v in sections["event"].items() if k not in {"concern", "asked"}}
+    sections["event"] = {**event, "relationship": "partners", "state": "started"}
+    sections["risk"] = {**sections.get("risk", {}), "danger_now": "unknown",
+                        "children": "none_known", "factors": ["threats_to_kill"]}  # fmt: skip
+    desk.report(sections, event="relationship_noted")
+    desk.settle()
+    assert "pnd" in {one["system"] for one in desk.said(POLICE, "research_requested")}
 
 
 def correct(desk: Desk, report: str, **sections: Json) -> None:

@@ -16,11 +16,11 @@ from consumers.safeguarding.rules.reading import (
     are_together,
     back,
     factors,
+    is_account,
     may_be_partners,
     pairs,
     people,
     principal,
-    risk_of,
     told,
 )
 from consumers.safeguarding.rules.record import against
@@ -123,8 +123,9 @@ def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a risk assessment: something new bears on danger in a couple (M09).
 
     New is what nobody said of them within the window. The couple is named in the statement, or
-    was within the window; each couple is asked about apart. Warnings and threats are M20's, and
-    that somebody means to part is the separation alert's; that they parted (E68) is a factor.
+    was within the window; each couple is asked about apart. Warnings and threats are M20's where
+    that runs, and that somebody means to part is the separation alert's; that they parted (E68) is
+    a factor.
 
     Args:
         seen: any report with a factor of `CHANGES`.
@@ -143,7 +144,8 @@ def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         found -= {"separation"}
     if told(seen, Report) is None or subject is None or not found or seen.day is None:
         return []
-    if is_account(seen) or is_warning(seen) or is_threat(seen):
+    asked = history.term("M20") is not None and (is_warning(seen) or is_threat(seen))
+    if asked or is_account(seen):
         return []
     since = back(seen.day, term.window_days or 0)
     raised = []
@@ -207,12 +209,6 @@ def therapy(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         act="therapy_record", why=WHY_THERAPY, subjects=[subject],
         statements=list(dict.fromkeys([first, seen.id, last.id])),
     )]  # fmt: skip
-
-
-def is_account(one: Seen) -> bool:
-    """Say whether it is an assessment on the account of whoever is at risk, as DASH is."""
-    risk = risk_of(one.statement)
-    return one.event == "risk_assessed" and risk is not None and risk.account == "victim"
 
 
 def whose(statement: Statement) -> str | None:

@@ -16,6 +16,7 @@ from consumers.safeguarding.rules.reading import (
     ahead,
     back,
     factors,
+    is_account,
     pairs,
     risk_of,
     told,
@@ -31,6 +32,7 @@ from contracts.event.report import (
     IntelligenceLogged,
     PoliceRecordNoted,
     ReferralMade,
+    Report,
 )
 from contracts.instrument.marac import repeated
 from contracts.section import Factor
@@ -282,7 +284,7 @@ def warning(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     less at risk. Every warning is raised; none waits for another.
 
     Args:
-        seen: a concern, a police log, or a contact in which a threat was made.
+        seen: any report that says so, or a contact in which a threat was made.
         history: not needed: nothing that was said before makes a threat less of one.
         term: has no threshold.
 
@@ -307,9 +309,15 @@ def warning(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 
 
 def is_warning(seen: Seen) -> bool:
-    """Say whether somebody reports jealousy, or threats to kill at any time (M20)."""
-    reported = told(seen, ConcernReported) or told(seen, IntelligenceLogged)
-    return reported is not None and bool(factors(seen.statement) & {"jealousy", "threats_to_kill"})
+    """Say whether somebody reports jealousy, or threats to kill at any time (M20).
+
+    A record of police is what was and reports nothing; an assessment on the account of whoever is
+    at risk is what a warning asks for.
+    """
+    event = told(seen, Report)
+    if event is None or isinstance(event, PoliceRecordNoted) or is_account(seen):
+        return False
+    return bool(factors(seen.statement) & {"jealousy", "threats_to_kill"})
 
 
 def is_threat(seen: Seen) -> bool:
@@ -319,8 +327,8 @@ def is_threat(seen: Seen) -> bool:
     routine, or somebody is in danger now.
     """
     concern, contact = told(seen, ConcernReported), told(seen, ContactRecorded)
-    if contact is not None:
-        return "threat" in (contact.disclosed or [])
+    if contact is not None and "threat" in (contact.disclosed or []):
+        return True
     if concern is not None and concern.concern == "threat":
         return True
     risk = risk_of(seen.statement)

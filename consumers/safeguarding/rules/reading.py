@@ -143,6 +143,12 @@ def factors(statement: Statement) -> frozenset[Factor]:
     return frozenset(found)
 
 
+def is_account(one: Seen) -> bool:
+    """Say whether it is an assessment on the account of whoever is at risk, as DASH is."""
+    risk = risk_of(one.statement)
+    return one.event == "risk_assessed" and risk is not None and risk.account == "victim"
+
+
 def among(history: History, subject: str, others: Sequence[str]) -> bool:
     """Say whether a person is one of others, by token or by a link that stands."""
     return any(one == subject or history.are_one(subject, one) for one in others)

@@ -96,8 +96,9 @@ def disclosure(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     after it, however late: a look may take weeks, and the couple is one all the while; then about
     the newest that was told of them. What happened long after a couple was told of is no news of
     that report. What was said of one pair within the window is one occasion: it is raised once, for
-    the first. A decision that was made silences it until more comes in. A new partner is a pair of
-    her own: the alarm is about the two of them and no other.
+    the first. A decision that was made, or an alert about the occasion that was closed, silences it
+    until more comes in, and then it is raised once more. A new partner is a pair of her own: the
+    alarm is about the two of them and no other.
 
     Args:
         seen: a concern, relationship or household event; or what may be History itself.
@@ -116,16 +117,19 @@ def disclosure(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         raised = []
         for pair in pairs(occasion.statement):
             held = _held(pair, news, history)
-            if not held or _is_decided(pair, held, history):
+            first = _first(occasion, pair, history, term)
+            ended = [*_decided(pair, history), *_closed("M04", first, pair, history)]
+            more = _more(held, since=max(ended, default=None))
+            if more is None:
                 continue
             early = occasion.day is not None and term.since is not None and (
                 occasion.day < date.fromisoformat(term.since)
             )  # fmt: skip
-            first = _first(occasion, pair, history, term)
             raised.append(Alarm(
                 act="disclosure", subjects=pair,
                 why=f"{BEFORE_SCHEME} {WHY_DISCLOSE}" if early else WHY_DISCLOSE,
-                statements=_ids([first, occasion, *held]), once=_which(occasion, pair),
+                statements=_ids([first, occasion, *held]),
+                once="/".join(filter(None, (_which(occasion, pair), more))),
             ))  # fmt: skip
         return raised
 
@@ -134,6 +138,9 @@ def disclosure(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 
 def joiner(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a housing notice: somebody with History joins a household (M12).
+
+    A notice that was given says all that one may. An alert that was closed without any silences it
+    until more comes in, as for M04.
 
     Args:
         seen: a household event; or what may be History itself.
@@ -150,14 +157,16 @@ def joiner(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     def ask(occasion: Seen, news: Sequence[Seen]) -> list[Alarm]:
         named = adults(occasion.statement)
         held = _held(named, news, history)
-        if not held or history.about(occasion.id, "housing_notice_given"):
-            return []
         first = _first(occasion, named, history, term, is_joining)
-        if history.about(first.id, "housing_notice_given"):
+        if any(history.about(one.id, "housing_notice_given") for one in (occasion, first)):
+            return []
+        ended = _closed("M12", first, named, history)
+        more = _more(held, since=max(ended, default=None))
+        if more is None:
             return []
         return [Alarm(
             act="housing_notice", why=WHY_NOTICE, subjects=named,
-            statements=_ids([first, occasion, *held]),
+            statements=_ids([first, occasion, *held]), once=more,
         )]  # fmt: skip
 
     return _on(seen, history, term, ask, is_joining)
@@ -232,16 +241,40 @@ def _held(people: Sequence[str], news: Sequence[Seen], history: History) -> list
     return sorted({one.id: one for one in found}.values(), key=lambda one: (-one.at, one.id))
 
 
-def _is_decided(pair: tuple[str, str], held: Sequence[Seen], history: History) -> bool:
-    """Say whether a named officer decided about this pair since the last of it came in."""
-    decided = [
+def _decided(pair: tuple[str, str], history: History) -> list[int]:
+    """List when a named officer decided about this pair, in ledger milliseconds."""
+    return [
         stage.at
         for application in history.of_all(pair, "disclosure_applied")
         for stage in history.about(application.id, "disclosure_staged")
         if isinstance(event := stage.statement.sections.get("event"), DisclosureStaged)
         and event.stage == "decided"
     ]
-    return bool(decided) and max(decided) >= max(one.at for one in held)
+
+
+def _closed(rule: str, first: Seen, people: Sequence[str], history: History) -> list[int]:
+    """List when alerts of a rule about one occasion of these people were closed."""
+    of_it = {one.id for one in history.about(first.id, "alert_raised")}
+    return [
+        closure.at
+        for alert in history.alerts(rule, people) if alert in of_it
+        for closure in history.about(alert, "alert_closed")
+    ]  # fmt: skip
+
+
+def _more(held: Sequence[Seen], *, since: int | None) -> str | None:
+    """Tell a question apart by when somebody was last done with it, where more came in after that.
+
+    Args:
+        held: what stands against them.
+        since: when somebody was, in ledger milliseconds; None for never.
+
+    Returns:
+        Empty where nobody was done with anything yet; None where nothing is to be asked.
+    """
+    if not any(since is None or one.at > since for one in held):
+        return None
+    return "" if since is None else str(since)
 
 
 def _first(

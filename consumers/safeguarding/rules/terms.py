@@ -55,13 +55,13 @@ def _term(  # noqa: PLR0913 - a term has this many independent parts
     rule: str, kinds: Sequence[AgencyKind], hours: int, owners: dict[str, str], *,
     attention: Literal["interrupt", "duty", "note"] = "duty", fallback: str = "duty_manager",
     threshold: int | None = None, window_days: int | None = None, since: str | None = None,
-    version: str = "1", words: dict[str, str] | None = None,
+    version: str = "1", words: dict[str, str] | None = None, minutes: int | None = None,
 ) -> RuleTerm:  # fmt: skip
     listed = {name: text.split(", ") for name, text in (words or {}).items()}
     return RuleTerm(
         id=rule, version=version, kinds=list(kinds), attention=attention, hours=hours,
         owners=owners, fallback=fallback, threshold=threshold, window_days=window_days,
-        since=since, words=listed or None,
+        since=since, words=listed or None, unacknowledged_minutes=minutes,
     )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ _HEARD = {
 
 DEFAULT: tuple[RuleTerm, ...] = (
     _term("M01", ["police"], 4, {}),
-    _term("M02", ["police"], 4, {}),
+    _term("M02", ["police"], 4, {}, minutes=10, version="2"),
     _term("M03", ["police", "safeguarding_hub"], 72, {}, attention="note", window_days=7),
     _term(
         "M04", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD},
@@ -151,7 +151,10 @@ DEFAULT: tuple[RuleTerm, ...] = (
         "M19", ["probation"], 168, {"probation": _PROBATION, "other": "duty_manager"},
         window_days=365,
     ),
-    _term("M20", ["police", "safeguarding_hub"], 4, {"police": _INSPECTOR, "other": _LEAD}),
+    _term(
+        "M20", ["police", "safeguarding_hub"], 4, {"police": _INSPECTOR, "other": _LEAD},
+        minutes=10, version="2",
+    ),
     _term(
         "M21", ["safeguarding_hub", "social_care", "police"], 72, {"social_care": _SOCIAL,
         "police": _UNIT, "other": _LEAD}, threshold=2, window_days=365,
@@ -160,7 +163,7 @@ DEFAULT: tuple[RuleTerm, ...] = (
         "M22", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD},
         threshold=12, version="2", words={"incidents": _ABUSE},
     ),
-    _term("separation", ["safeguarding_hub"], 4, {}),
+    _term("separation", ["safeguarding_hub"], 4, {}, minutes=10, version="2"),
 )  # fmt: skip
 """The terms where a ruleset has none, in the order in which the rules run."""
 
@@ -192,7 +195,7 @@ def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
     """Give terms with what they leave out and their rules need.
 
     For M03 that is the ruleset's own window; else what stands here: a term that names no words, or
-    no threshold or window, must not make its rule deaf.
+    no threshold or window, must not make its rule deaf, nor let an interrupt wait for hours.
     """
     shipped = {one.id: one for one in DEFAULT}
     days = rules.same_origin_days
@@ -203,10 +206,22 @@ def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
             one, words=one.words if one.words is not None else ours.words,
             threshold=one.threshold if one.threshold is not None else ours.threshold,
             window_days=one.window_days if one.window_days is not None else ours.window_days,
+            unacknowledged_minutes=one.unacknowledged_minutes or ours.unacknowledged_minutes,
         )
         for one in listed
         for ours in [shipped.get(one.id, one)]
     ]  # fmt: skip
+
+
+def named(term: RuleTerm, kind: str) -> str | None:
+    """Give the role that a term names for a kind of agency; None where it names none."""
+    return term.owners.get(kind) or term.owners.get("other")
+
+
+def may_be_at(rules: Rules, role: str | None, kind: str) -> bool:
+    """Say whether no ruleset has a role's desk in agencies of other kinds alone."""
+    kinds = desks(rules, role) if role else frozenset()
+    return not kinds or kind in kinds
 
 
 def desks(rules: Rules, role: str) -> frozenset[str]:

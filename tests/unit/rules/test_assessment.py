@@ -288,6 +288,13 @@ def test_a_warning_is_left_to_the_rule_for_warnings(event: str) -> None:
     assert Watch(*COUPLE).sees("M09", event) == []
 
 
+def test_a_warning_is_asked_about_where_the_rule_for_warnings_does_not_run() -> None:
+    """Probation has no M20: jealousy that its own officer hears must not fall between the two."""
+    watch = Watch(*COUPLE)
+    del watch.told.terms["M20"]
+    assert len(watch.sees("M09", "E59")) == 1
+
+
 @pytest.mark.parametrize("changes", [{"drop": ["risk"]}, {"provenance": MACHINE}])
 def test_a_factor_that_was_withheld_or_that_a_machine_found_asks_for_nothing(
     changes: Json,

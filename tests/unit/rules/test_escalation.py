@@ -317,6 +317,24 @@ def test_a_threat_of_years_ago_wakes_nobody(changes: Json, acts: list[str]) -> N
     assert [one.act for one in alarms] == acts
 
 
+KILL = {"factors": ["threats_to_kill"]}
+
+
+@pytest.mark.parametrize("event", ["E36", "E31", "E35", "E40"])
+def test_threats_to_kill_are_a_warning_in_whatever_report(event: str) -> None:
+    """Told to whoever supervises, houses or treats somebody, as in a concern (F04)."""
+    assert [one.act for one in Watch().sees("M20", event, risk=KILL)] == ["dash"]
+    now = Watch().sees("M20", event, risk=KILL, urgency="urgent")
+    assert [one.act for one in now] == ["police_now", "dash"]
+
+
+def test_a_record_and_her_own_account_are_no_warning() -> None:
+    """The one is what was, of 2005; the other is the assessment that a warning asks for."""
+    assert Watch().sees("M20", "E08", risk=KILL) == []
+    hers = {**KILL, "account": "victim"}
+    assert Watch().sees("M20", "E35", risk=hers, people=("T/victim", "D")) == []
+
+
 @pytest.mark.parametrize("event", ["E58", "E18", "E46", "E35"])
 def test_what_warns_of_neither_is_no_warning(event: str) -> None:
     """An argument next door, a parting, an anger: other rules have them."""

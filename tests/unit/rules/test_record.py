@@ -6,7 +6,7 @@ import pytest
 
 from consumers.safeguarding.rules.record import against
 from tests.support.history_suite import found_by_research
-from tests.support.past import MACHINE, Past, token
+from tests.support.past import MACHINE, Past, at_ms, token
 from tests.support.watching import EX, D, N, T, Watch
 
 HISTORY = ("E01", "E08", "E09", "E10", "E10-arrest", "E16")
@@ -187,6 +187,25 @@ def test_a_decision_that_was_made_silences_it_until_more_comes_in() -> None:
     assert watch.sees("M04", "E18") == []
     watch.tell("E09", at="2012-06-01")
     assert len(watch.sees("M04", "E25")) == 1
+
+
+@pytest.mark.parametrize(("rule", "event"), [("M04", "E25"), ("M12", "E33")])
+def test_an_alert_that_was_closed_silences_it_until_more_comes_in(rule: str, event: str) -> None:
+    """What is raised then is no longer what was closed; what is of another occasion was not."""
+    watch = Watch("E01")
+    (alarm,) = watch.sees(rule, event)
+    assert not alarm.once
+    alert = watch.alert(rule, *alarm.subjects, about=alarm.statements[0])
+    watch.tell("alert_closed", day="2017-01-01", causes=[alert], work=True, facts={
+        "alert": alert, "outcome": "done", "useful": "useful", "by": "I. Officer",
+        "role": "inspector",
+    }, agency="thames-valley")  # fmt: skip
+    (occasion,) = (one for one in watch.told.seen if one.id == alarm.statements[0])
+    assert watch.run(rule, occasion) == []
+    for day in ("2017-06-01", "2017-07-01"):
+        watch.tell("E09", at=day)
+        (again,) = watch.run(rule, occasion)
+        assert again.once == str(at_ms("2017-01-01")), "one question until that is closed too"
 
 
 def test_a_decision_about_one_woman_is_none_about_another() -> None:
