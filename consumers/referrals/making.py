@@ -1,6 +1,6 @@
 """A referral of somebody whom a report names: what its kind needs is checked before it is said.
 
-Who they are, their parts and what may be put to them go as the report has them, under its own
+Who they are, their parts and what may be put to them go as the report stands, under its own
 tokens; where anybody is stays out: whoever takes the referral asks whoever reported.
 
 Source: domain.md 1.2, 1.10, 7 (Default matrix: referral; Children: always; use_limits).
@@ -133,7 +133,7 @@ class Making:
         viewer = self.voice.viewer(by)
         with self.store.write() as db:
             hidden = standing.hidden_from(db, viewer)
-            report = None if statement in hidden else stored.held(db, statement)
+            report = None if statement in hidden else standing.held(db, statement, but=hidden)
             if report is None:
                 raise Misuse("No report of this id is held here.", remedy="Open it from the inbox.")
             self._insist_first(db, viewer, statement, asked)
@@ -180,7 +180,7 @@ class Making:
 
     def _assessed(self, db: Connection, asked: Asked) -> tuple[RiskLevel | None, int | None]:
         """Give an assessment's level, and its count of yes where the answers are the victim's."""
-        held = stored.held(db, asked.assessed) if asked.assessed else None
+        held = standing.held(db, asked.assessed) if asked.assessed else None
         event = held.sections.get("event") if held is not None else None
         risk = held.sections.get("risk") if held is not None else None
         if not isinstance(event, RiskAssessed):

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from consumers import standing
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.form import Form
@@ -61,7 +62,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
     with station.store.write() as db:
         hidden = station.hidden(db, person)
         known = is_statement_id(said) and said not in hidden and kind in get_args(Referral)
-        report = stored.held(db, said) if known else None
+        report = standing.held(db, said, but=hidden) if known else None
         station.look(db, request, person, "refer", said)
         if report is None:
             return station.nothing(request)

@@ -47,7 +47,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         hidden = station.hidden(db, person)
         if row is None or said in hidden or row["event"] in APPLICATIONS:
             return None
-        statement = stored.reread(row["record"])
+        (statement,) = standing.corrected(db, [stored.reread(row["record"])], but=hidden)
         admitted = station.voice.partners.agencies.get(row["agency"])
         return {
             "id": said, "row": row, "report": shown(statement),
@@ -56,6 +56,11 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "urgency_of": statement.context.urgency, "marks": rows.marks_of(db, said),
             "verified": row["verified"],
             "stands": standing.marks_of(db, said),
+            "corrections": [
+                (one["id"], one["event"] == "statement_retracted")
+                for one in standing.corrections_of(db, [said])
+                if one["id"] not in hidden
+            ],
             "handling": statement.context.classification,
             "research": _research(db, person, said),
             "owed": responses.duty(db, f"response_given/{said}"),

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from consumers import standing
 from consumers import store as stored
 from consumers import whereabouts as asked
 from consumers.desk.person import Person
@@ -86,7 +87,7 @@ def _sought(station: Station, db: Connection, request: Request, person: Person) 
     hidden = station.hidden(db, person)
     if row is None or statement in hidden or not number.isdecimal():
         return None
-    read = stored.reread(row["record"])
+    (read,) = standing.corrected(db, [stored.reread(row["record"])], but=hidden)
     for one in people(read.sections):
         if one.number == int(number) and (one.whereabouts or one.refuge):
             return Sought(statement, one.number, one, read.context.urgency)
@@ -99,6 +100,7 @@ def _standing(station: Station, db: Connection, sought: Sought, person: Person) 
     return {
         "asked": row,
         "stands": asked.stands(row, now) if row is not None else None,
+        "marks": standing.marks_of(db, sought.statement),
         "until": row["at"] + asked.WAIT_MS if row is not None else None,
         "alone": asked.may_alone(
             db, sought.statement, sought.urgency, person.name, refuge=sought.one.refuge is not None
