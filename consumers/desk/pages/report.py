@@ -15,6 +15,8 @@ from consumers.desk.rights import WORKING
 from consumers.desk.shown import shown
 from consumers.desk.station import Station, asks_purpose
 from consumers.disclosure.course import APPLICATIONS
+from consumers.intelligence import grading
+from consumers.intelligence.rows import first_lines, gradings_of
 from consumers.research import plan
 from consumers.research.board import tasks_seen
 from consumers.responses import rows as responses
@@ -55,7 +57,9 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "contact": admitted.contact if admitted else None,
             "urgency_of": statement.context.urgency, "marks": rows.marks_of(db, said),
             "verified": row["verified"],
-            "stands": standing.marks_of(db, said),
+            "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
+            "graded": [one for one in gradings_of(db, said) if one["id"] not in hidden],
+            "grade_in_words": grading.words,
             "corrections": [
                 (one["id"], one["event"] == "statement_retracted")
                 for one in standing.corrections_of(db, [said])
