@@ -304,6 +304,26 @@ def test_on_routine_work_a_second_of_another_name_says_yes_in_time(
     assert kinds == ["whereabouts_asked", "whereabouts_granted", "whereabouts"]
 
 
+def test_whose_work_it_became_after_they_asked_waits_for_no_second(
+    desk: Visited, town: Working
+) -> None:
+    """A quarter of an hour is long where the danger rose meanwhile; nobody says yes to it twice."""
+    where = f"{report(town, 'urgent')}/whereabouts/2"
+    officer, said = desk.visitor("officer"), where.split("/")[2]
+    assert officer.post(where, do="ask", reason="to plan a visit").status_code == 303
+    page = officer.get(where).text
+    assert "Waiting for a second person" in page
+    assert "Look alone" in page
+    assert officer.post(where, do="alone", reason="it is mine now").status_code == 303
+    assert ADDRESS in officer.post(where, do="show").text
+    listed = desk.visitor("supervisor").get("/whereabouts").text
+    assert "it is mine now" in listed
+    assert "to plan a visit" not in listed
+    assert [one[2:] for one in looked(desk)] == [
+        ("whereabouts_asked", said), ("whereabouts_alone", said), ("whereabouts", said),
+    ]  # fmt: skip
+
+
 def test_a_yes_that_comes_too_late_is_none(desk: Visited, town: Working) -> None:
     """Fifteen minutes: whoever asked may have gone home, and the screen be another's."""
     where = f"{report(town, 'routine')}/whereabouts/2"

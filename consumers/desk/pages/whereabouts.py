@@ -143,11 +143,15 @@ def _send(station: Station, request: Request, sent: dict[str, str]) -> Response:
         if problem is not None:
             errors = [{"href": problem[0], "text": problem[1]}]
             return _page(station, request, sought, standing, errors=errors, typed=sent, status=422)
-        if standing["stands"] is None:
+        became_theirs = alone and standing["stands"] == "waits"  # after they asked a second
+        if became_theirs:
+            asked.change(db, standing["asked"]["place"], at=now, reason=reason, alone=True)
+        elif standing["stands"] is None:
             asked.ask(
                 db, statement=sought.statement, number=sought.number, at=now, reason=reason,
                 token=person.practitioner.token or "", name=person.name, alone=alone,
             )  # fmt: skip
+        if became_theirs or standing["stands"] is None:
             kind = "whereabouts_alone" if alone else "whereabouts_asked"
             station.look(db, request, person, kind, sought.statement)
     return RedirectResponse(request.url.path, 303)
