@@ -7,7 +7,7 @@ Source: domain.md 1.2, 1.10, 7 (Default matrix: referral; Children: always; use_
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -113,9 +113,10 @@ class Making:
         newest = query.order_by(views.c.place.desc()).limit(ASSESSED_MAX)
         return list(db.execute(newest).mappings())
 
-    def lacks(self, db: Connection, asked: Asked) -> list[Lack]:
+    def lacks(self, db: Connection, viewer: Collection[str] | None, asked: Asked) -> list[Lack]:
         """List what a referral lacks; empty where nothing does, or somebody is in danger now."""
-        return [] if asked.in_danger else lacking(self._put(db, asked), self.criteria.referrals())
+        put = self._put(db, self._own(db, viewer, asked))
+        return [] if asked.in_danger else lacking(put, self.criteria.referrals())
 
     def make(self, statement: str, asked: Asked, *, by: Practitioner, role: str) -> list[Wanted]:
         """Refer somebody.
@@ -137,8 +138,9 @@ class Making:
             if report is None:
                 raise Misuse("No report of this id is held here.", remedy="Open it from the inbox.")
             self._insist_first(db, viewer, statement, asked)
-            if self.lacks(db, asked):
+            if self.lacks(db, viewer, asked):
                 raise Misuse("This referral lacks something.", remedy="Say what is missing.")
+            asked = self._own(db, viewer, asked)
             put, criteria = self._put(db, asked), self.criteria.referrals()
             day = datetime.fromtimestamp(stored.ledger_time(db) / 1000, UTC).date().isoformat()
             marac = self.criteria.marac().version if criteria.kind(asked.referral).marac else None
@@ -156,6 +158,11 @@ class Making:
             )  # fmt: skip
             stored.want(db, said)
         return [said]
+
+    def _own(self, db: Connection, viewer: Collection[str] | None, asked: Asked) -> Asked:
+        """Let a referral rest on an assessment of whom it names, that who refers may see."""
+        listed = {row["id"] for row in self.assessments(db, viewer, asked.people)}
+        return asked if asked.assessed in listed else replace(asked, assessed=None)
 
     def _insist_first(
         self, db: Connection, viewer: Collection[str], statement: str, asked: Asked

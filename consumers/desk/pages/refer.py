@@ -113,7 +113,7 @@ async def _make(station: Station, request: Request) -> Response:
         return await run_in_threadpool(station.nothing, request)
     asked = _asked(form, kind, station.partners)
     if not form.problems:
-        form.problems += await run_in_threadpool(_lacks, station, asked)
+        form.problems += await run_in_threadpool(_lacks, station, station.person(request), asked)
 
     def wanted(person: Person) -> list[Wanted]:
         return station.acts.making.make(
@@ -158,10 +158,10 @@ def _days(form: Form, name: str) -> list[date]:
         return []
 
 
-def _lacks(station: Station, asked: Asked) -> list[forms.Problem]:
+def _lacks(station: Station, person: Person, asked: Asked) -> list[forms.Problem]:
     making = station.acts.making
     with station.store.read() as db:
-        return [_problem(station, one, asked) for one in making.lacks(db, asked)]
+        return [_problem(station, one, asked) for one in making.lacks(db, person.viewer, asked)]
 
 
 def _problem(station: Station, lack: Lack, asked: Asked) -> forms.Problem:
