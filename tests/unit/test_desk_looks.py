@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import Connection, delete, insert, update
 
 from consumers.desk import looks
+from consumers.desk.person import Role
+from consumers.desk.rights import RIGHTS
 from consumers.desk.rows import looks as table
 from consumers.safeguarding.rows import alerts, raise_alert
 from consumers.whereabouts import WAIT_MS, forget, may_alone, whereabouts
@@ -28,6 +30,7 @@ USERS = [
     ("supervisor", "Jo Bell", ["supervisor"]),
     ("namesake", "lee  HART", ["supervisor"]),
     ("auditor", "Ash Roy", ["auditor"]),
+    ("everything", "Sam Poe", [role.value for role in Role]),
 ]
 
 
@@ -302,6 +305,21 @@ def test_on_routine_work_a_second_of_another_name_says_yes_in_time(
     assert row["shown_at"] is not None
     kinds = [what for _, _, what, _ in looked(desk)]
     assert kinds == ["whereabouts_asked", "whereabouts_granted", "whereabouts"]
+
+
+def test_what_an_address_has_in_words_is_looked_up_and_recorded_nowhere(
+    desk: Visited, town: Working
+) -> None:
+    """The looks are kept for years: a name that somebody typed as an address is not to be there."""
+    visitor = desk.visitor("everything")
+    for path in sorted(path for path in RIGHTS if "{" in path):
+        for text in ("Tracey Hill", "%00", "x" * 44):
+            address = re.sub(r"\{(?!kind|number|search)[a-z]+\}", text, path)
+            address = address.format(kind="idva", number="1", search="1")
+            assert visitor.get(address).status_code == 404, address
+    assert visitor.get("/looks?about=Tracey+Hill").status_code == 404
+    assert looked(desk) == []
+    assert visitor.get("/looks?about=/reports/{statement}").status_code == 200
 
 
 def test_whose_work_it_became_after_they_asked_waits_for_no_second(
