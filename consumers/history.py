@@ -10,7 +10,6 @@ Source: domain.md 4, 7 (Four times); FORMAT.md, Case control.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -32,11 +31,10 @@ from consumers import store as stored
 from consumers.safeguarding import links, rows
 from consumers.safeguarding.rules import day_of, is_automated
 from consumers.safeguarding.rules.seen import Seen
-from consumers.standing import standing
+from consumers.standing import corrected, standing
 from consumers.store import metadata, upsert
 from contracts.entry import Delivery, ViewPart
 from contracts.event.control import RuleTerm
-from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
 from contracts.section import PLACES, Identity, PersonPart
@@ -61,9 +59,6 @@ ABOUT = frozenset({
     "disclosure_staged", "record_sought",
 })  # fmt: skip
 """Events that are about the people of what they arise from, where they name none themselves."""
-
-_KEPT = frozenset({"event", "provenance", "intake", "endorsement"})
-"""Sections of a correction that are its own, and stand in place of nothing."""
 
 
 def people_of(statement: Statement) -> list[str]:
@@ -314,19 +309,8 @@ class Past:
             return None
         found = stored.reread(row["record"])
         if "corrected" in marked:
-            found = replace(found, sections={**found.sections, **self._corrected(statement)})
+            (found,) = corrected(self._db, [found], but={self._at_hand})
         return _seen(row, found, self._agency)
-
-    def _corrected(self, statement: str) -> dict[str, Section]:
-        """Give the sections that stand in place of a statement's, the newest of each."""
-        found: dict[str, Section] = {}
-        for correction in self.about(statement, "statement_corrected"):
-            found |= {
-                name: value
-                for name, value in correction.statement.sections.items()
-                if name not in _KEPT and not name.startswith("cause.")
-            }
-        return found
 
 
 def _seen(row: RowMapping, statement: Statement, agency: str) -> Seen:

@@ -1,13 +1,16 @@
 """How a held statement stands now, and whom it is kept from: what every list and desk looks at.
 
 A statement is never edited: a correction, a retraction or a compromised key marks it, and every
-task and alert that rests on it shows the mark. What is kept from somebody looks to them as if it
-were not there.
+task and alert that rests on it shows the mark. What was corrected is read as its originator says it
+now (`held`, `corrected`), by whoever shows it, acts on it or sends it on. What is kept from
+somebody looks to them as if it were not there.
 
-Source: domain.md 5 (traps 14, 16), 7; design.md, Control statements (SUSPECT).
+Source: domain.md 5 (traps 14, 16), 7; design.md, Control statements (SUSPECT);
+deploy/decisions/0020.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from sqlalchemy import (
@@ -22,7 +25,10 @@ from sqlalchemy import (
     select,
 )
 
-from consumers.store import metadata, upsert, views
+from consumers import store as stored
+from consumers.store import causes, metadata, upsert, views
+from contracts.form import Section
+from contracts.statement import Statement
 
 Mark = Literal["corrected", "retracted", "suspect"]
 
@@ -32,6 +38,9 @@ WORDS: dict[str, str] = {
     "suspect": "SUSPECT: signed while its key was compromised; confirm it by telephone",
 }
 """Each mark as a reader must take it."""
+
+_ITS_OWN = frozenset({"event", "provenance", "intake", "endorsement"})
+"""Sections of a correction that are its own, and stand in place of nothing."""
 
 standing = Table(
     "standing",
@@ -66,6 +75,61 @@ def suspect(db: Connection, kid: str, since_ms: int) -> list[str]:
     signed = (views.c.kid == kid, views.c.ledger_time >= since_ms)
     found = db.execute(select(views.c.id).where(*signed).order_by(views.c.place)).scalars().all()
     return [one for one in found if mark(db, one, "suspect", kid)]
+
+
+def held(db: Connection, statement: str, *, but: Collection[str] = ()) -> Statement | None:
+    """Give a statement as it stands; None where it is not held. `but` as `corrected`."""
+    was = stored.held(db, statement)
+    return None if was is None else corrected(db, [was], but=but)[0]
+
+
+def corrected(
+    db: Connection, given: Sequence[Statement], *, but: Collection[str] = ()
+) -> list[Statement]:
+    """Put what corrections say in place of what they correct, the newest of each section.
+
+    Args:
+        db: an open transaction.
+        given: statements as they were delivered.
+        but: ids of corrections to leave out: those that are kept from who looks.
+
+    Returns:
+        The statements in the same order; what was never corrected is as it was.
+    """
+    anew: dict[str, dict[str, Section]] = {}
+    found = [
+        stored.reread(row["record"])
+        for row in corrections_of(db, [one.context.id for one in given])
+        if row["event"] == "statement_corrected" and row["id"] not in but
+    ]
+    for one in corrected(db, found, but=but) if found else ():
+        about: str = getattr(one.sections.get("event"), "statement", "")
+        anew.setdefault(about, {}).update(
+            (name, value)
+            for name, value in one.sections.items()
+            if name not in _ITS_OWN and not name.startswith("cause.")
+        )
+    return [
+        replace(one, sections={**one.sections, **anew[one.context.id]})
+        if one.context.id in anew else one
+        for one in given
+    ]  # fmt: skip
+
+
+def corrections_of(db: Connection, statements: Collection[str]) -> list[RowMapping]:
+    """List the views that correct statements or take them back, in log order.
+
+    What was taken back itself corrects nothing.
+    """
+    taken_back = exists().where(standing.c.statement == views.c.id, standing.c.mark == "retracted")
+    arising = select(causes.c.statement).where(causes.c.cause.in_(statements))
+    query = (
+        select(views)
+        .where(views.c.id.in_(arising), views.c.verified, ~taken_back)
+        .where(views.c.event.in_(["statement_corrected", "statement_retracted"]))
+        .order_by(views.c.place)
+    )
+    return list(db.execute(query).mappings())
 
 
 def marks_of(db: Connection, statement: str) -> list[str]:

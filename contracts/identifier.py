@@ -40,6 +40,11 @@ def is_digest(text: str) -> bool:
     return _DIGEST.match(text) is not None
 
 
+def is_reference(text: str) -> bool:
+    """Say whether a text can be an id, a token or a digest: nothing that somebody wrote."""
+    return is_statement_id(text) or is_token(text) or is_digest(text)
+
+
 _CHECK = "ZABCDEFGHJKLMNPQRTUVWXY"
 _PNC = re.compile(
     r"(?:(?P<year>[0-9]{4}|[0-9]{2})/(?P<serial>[0-9]{1,7})"

@@ -17,6 +17,13 @@ from consumers.desk.person import Role
 from consumers.desk.rights import READS, RIGHTS, Right, may
 from consumers.desk.station import Station, refused
 from contracts.fault import InvariantBroken
+from contracts.identifier import is_reference
+
+REFERENCES = frozenset({
+    "alert", "application", "correction", "digest", "erasure", "exclusion", "kid", "link", "other",
+    "request", "statement", "task", "token",
+})  # fmt: skip
+"""What an address names by a reference: free text there is looked up, and recorded, nowhere."""
 
 
 def admit(station: Station, route: Route, rights: Mapping[str, Right] = RIGHTS) -> Route:
@@ -66,4 +73,7 @@ def _turned_away(station: Station, request: Request, path: str, right: Right) ->
         return refused(station, request, *sorted(allowed or ()))
     if right.purpose and not state.get("purpose"):
         return RedirectResponse(f"/purpose?next={quote(request.url.path)}", 303)
+    given = request.path_params
+    if not all(is_reference(given[name]) for name in REFERENCES & given.keys()):
+        return station.nothing(request)
     return None

@@ -17,9 +17,9 @@ from contracts.statement import Statement
 
 
 def seen(db: Connection, named: str, hidden: Collection[str]) -> Statement | None:
-    """Give the statement that an address names; None where it is none, or kept from who looks."""
+    """Give what an address names, as it stands; None where it is none, or kept from who looks."""
     known = is_statement_id(named) and named not in hidden
-    return stored.held(db, named) if known else None
+    return standing.held(db, named, but=hidden) if known else None
 
 
 class Beside:
@@ -39,7 +39,9 @@ class Beside:
         views = stored.views
         query = select(views).where(views.c.id.in_(ids)).order_by(views.c.place.desc())
         self._rows = {row["id"]: row for row in db.execute(query).mappings()}
-        self._read: dict[str, Statement] = {}
+        was = [stored.reread(row["record"]) for row in self._rows.values()]
+        stands = standing.corrected(db, was, but=hidden)
+        self._read = {one.context.id: one for one in stands}
         self._marked = standing.marks_of_all(db, ids)
         self._first = first_lines_of(db, ids, hidden)
         came = select(inbox.c.statement, inbox.c.marks).where(inbox.c.statement.in_(ids))
@@ -52,14 +54,14 @@ class Beside:
         return self._rows.get(statement or "")
 
     def text(self, statement: str | None) -> Statement | None:
-        """Give a statement as it was delivered; None where it is not held, or not verified."""
+        """Give a statement as it stands; None where it is not held, or not verified."""
         row = self.row(statement)
-        return self._reread(row) if row is not None and row["verified"] else None
+        return self._read[row["id"]] if row is not None and row["verified"] else None
 
     def urgency(self, statement: str | None) -> Urgency | None:
         """Give how pressing a statement is."""
         row = self.row(statement)
-        return None if row is None else self._reread(row).context.urgency
+        return None if row is None else self._read[row["id"]].context.urgency
 
     def marks(self, statement: str | None) -> list[str]:
         """List how a statement is marked, in words."""
@@ -72,9 +74,3 @@ class Beside:
     def came_with(self, statement: str | None) -> list[str]:
         """List the marks that a report's delivery has."""
         return self._came.get(statement or "", [])
-
-    def _reread(self, row: RowMapping) -> Statement:
-        said = row["id"]
-        if said not in self._read:
-            self._read[said] = stored.reread(row["record"])
-        return self._read[said]

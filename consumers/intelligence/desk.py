@@ -140,6 +140,7 @@ class Grading:
                 for kept in tasks.results_of(db, getattr(one.sections.get("event"), "task", ""))
             ]
             about = [report, *originals, *self._reports_of(db, originals, hidden)]
+            about += standing.corrected(db, about)  # as they were and as they stand
             _check_text(product, wording.gives_away(product.text, about, details))
             said = self._released(product, by, role)
             rows.release(db, said.draft.id, self.voice.agency, _event_of(product, by))

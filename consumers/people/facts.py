@@ -38,7 +38,7 @@ class Mention(Section, frozen=True, kw_only=True):
         agency: who published it.
         day: when what it tells of happened, or its agency came to know: YYYY-MM-DD.
         identity: as delivered.
-        part: played in what it tells of.
+        part: played in what it tells of; empty in a correction that says nothing of it.
         whereabouts: as delivered.
         beside: who else it names.
         corrects: the statement whose naming of this person it stands in place of.
@@ -132,23 +132,29 @@ class Facts:
 
 
 def standing(mentions: Iterable[Mention]) -> list[Mention]:
-    """Put corrections in the place of what they correct; what they leave out stays as it was."""
+    """Put corrections in the place of what they correct; what they leave out stays as it was.
+
+    Of several corrections of one statement the newest stands, on what the others said.
+    """
     held = list(mentions)
     named = {(one.statement, one.identity.subject): one for one in held}
-    replaced = {(one.corrects, one.identity.subject) for one in held if one.corrects}
-    found = []
-    for one in held:
-        subject = one.identity.subject
-        if (one.statement, subject) in replaced:
-            continue
-        was = named.get((one.corrects or "", subject))
-        found.append(one if was is None else _in_place(one, was))
-    return found
+    anew: dict[tuple[str, str], Mention] = {}
+    for one in sorted(held, key=lambda mention: mention.statement):
+        if one.corrects is not None:
+            place = one.corrects, one.identity.subject
+            anew[place] = _in_place(one, anew.get(place, named.get(place, one)))
+    newest = {(one.statement, one.identity.subject): one for one in anew.values()}
+    return [
+        newest.get(at, one)
+        for at, one in named.items()
+        if at not in anew and (one.corrects is None or at in newest)
+    ]
 
 
 def _in_place(correction: Mention, was: Mention) -> Mention:
     return msgspec.structs.replace(
-        correction, day=was.day, part=was.part, beside=was.beside,
+        correction, day=was.day, beside=was.beside,
+        part=correction.part or was.part or "unassessed",
         whereabouts=correction.whereabouts or was.whereabouts,
     )  # fmt: skip
 

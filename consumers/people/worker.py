@@ -56,7 +56,8 @@ def mentions(view: View) -> list[Mention]:
     parts = {one.subject: one.part for one in sections if isinstance(one, PersonPart)}
     places = {one.subject: one for one in sections if isinstance(one, Whereabouts)}
     corrected = statement.sections.get("cause.1")
-    corrects = corrected.statement if isinstance(corrected, Cause) else None
+    is_corrected = statement.kind.name == "statement_corrected"
+    corrects = corrected.statement if is_corrected and isinstance(corrected, Cause) else None
     return [
         Mention(
             statement=statement.context.id,
@@ -64,10 +65,10 @@ def mentions(view: View) -> list[Mention]:
             agency=agency_of(statement.context.source) or "",
             day=_day(statement, view.head.ledger_time),
             identity=one,
-            part=parts.get(one.subject, "unassessed"),
+            part=parts.get(one.subject, "" if corrects else "unassessed"),
             whereabouts=places.get(one.subject),
             beside=[_companion(other) for other in people if other is not one],
-            corrects=corrects if statement.kind.name == "statement_corrected" else None,
+            corrects=corrects,
         )
         for one in people
     ]

@@ -125,7 +125,7 @@ class Referring:
             )
         with self.store.write() as db:
             self._insist_on(db, by, statement)
-            report = stored.held(db, statement)
+            report = standing.held(db, statement)
             named = report.sections.values() if report else ()
             people = (one for one in named if isinstance(one, Identity))
             found = next((one for one in people if one.subject == subject), None)

@@ -1,13 +1,13 @@
 """A referral of somebody whom a report names: what its kind needs is checked before it is said.
 
-Who they are, their parts and what may be put to them go as the report has them, under its own
+Who they are, their parts and what may be put to them go as the report stands, under its own
 tokens; where anybody is stays out: whoever takes the referral asks whoever reported.
 
 Source: domain.md 1.2, 1.10, 7 (Default matrix: referral; Children: always; use_limits).
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -113,15 +113,10 @@ class Making:
         newest = query.order_by(views.c.place.desc()).limit(ASSESSED_MAX)
         return list(db.execute(newest).mappings())
 
-    def lacks(
-        self, db: Connection, viewer: Collection[str], statement: str, asked: Asked
-    ) -> list[Lack]:
+    def lacks(self, db: Connection, viewer: Collection[str] | None, asked: Asked) -> list[Lack]:
         """List what a referral lacks; empty where nothing does, or somebody is in danger now."""
-        report = None if asked.in_danger else _shown(db, viewer, statement)
-        if report is None:
-            return []
-        rests_on = self._assessment(db, viewer, report, asked)
-        return lacking(self._put(asked, rests_on), self.criteria.referrals())
+        put = self._put(db, self._own(db, viewer, asked))
+        return [] if asked.in_danger else lacking(put, self.criteria.referrals())
 
     def make(self, statement: str, asked: Asked, *, by: Practitioner, role: str) -> list[Wanted]:
         """Refer somebody.
@@ -138,14 +133,15 @@ class Making:
         """
         viewer = self.voice.viewer(by)
         with self.store.write() as db:
-            report = _shown(db, viewer, statement)
+            hidden = standing.hidden_from(db, viewer)
+            report = None if statement in hidden else standing.held(db, statement, but=hidden)
             if report is None:
                 raise Misuse("No report of this id is held here.", remedy="Open it from the inbox.")
             self._insist_first(db, viewer, statement, asked)
-            if self.lacks(db, viewer, statement, asked):
+            if self.lacks(db, viewer, asked):
                 raise Misuse("This referral lacks something.", remedy="Say what is missing.")
-            rests_on = self._assessment(db, viewer, report, asked)
-            put, criteria = self._put(asked, rests_on), self.criteria.referrals()
+            asked = self._own(db, viewer, asked)
+            put, criteria = self._put(db, asked), self.criteria.referrals()
             day = datetime.fromtimestamp(stored.ledger_time(db) / 1000, UTC).date().isoformat()
             marac = self.criteria.marac().version if criteria.kind(asked.referral).marac else None
             event = ReferralMade(
@@ -156,12 +152,17 @@ class Making:
             said_id = self.new_id()
             said = personal(
                 said_id, f"referral_made/{said_id}", "referral_made", event,
-                causes=[statement, *([rests_on.context.id] if rests_on is not None else [])],
+                causes=[statement, *([asked.assessed] if asked.assessed else [])],
                 provenance=self.voice.signed_by(by, role=role), urgency=_urgency(asked),
                 sections=_sections(report, asked),
             )  # fmt: skip
             stored.want(db, said)
         return [said]
+
+    def _own(self, db: Connection, viewer: Collection[str] | None, asked: Asked) -> Asked:
+        """Let a referral rest on an assessment of whom it names, that who refers may see."""
+        listed = {row["id"] for row in self.assessments(db, viewer, asked.people)}
+        return asked if asked.assessed in listed else replace(asked, assessed=None)
 
     def _insist_first(
         self, db: Connection, viewer: Collection[str], statement: str, asked: Asked
@@ -174,21 +175,8 @@ class Making:
                     remedy="See how it stands among the referrals that were made.",
                 )
 
-    def _assessment(
-        self, db: Connection, viewer: Collection[str], report: Statement, asked: Asked
-    ) -> Statement | None:
-        """Give the assessment that it rests on: one of those that were offered, or none.
-
-        Another's, and one that is kept from who refers, is as one that is not held: neither what
-        lacks nor what is said may tell of it.
-        """
-        people = [one.subject for one in report.sections.values() if isinstance(one, Identity)]
-        offered = self.assessments(db, viewer, people) if asked.assessed else []
-        its = (row["record"] for row in offered if row["id"] == asked.assessed)
-        return next((stored.reread(record) for record in its), None)
-
-    def _put(self, asked: Asked, rests_on: Statement | None) -> Put:
-        level, yes = self._assessed(rests_on)
+    def _put(self, db: Connection, asked: Asked) -> Put:
+        level, yes = self._assessed(db, asked)
         has: list[Need] = ["words", "causes"]
         has += ["consent"] if asked.agreed else []
         has += ["ends_on"] if asked.ends_on else []
@@ -197,8 +185,9 @@ class Making:
             children=asked.children, has=has if asked.words else has[1:],
         )  # fmt: skip
 
-    def _assessed(self, held: Statement | None) -> tuple[RiskLevel | None, int | None]:
+    def _assessed(self, db: Connection, asked: Asked) -> tuple[RiskLevel | None, int | None]:
         """Give an assessment's level, and its count of yes where the answers are the victim's."""
+        held = standing.held(db, asked.assessed) if asked.assessed else None
         event = held.sections.get("event") if held is not None else None
         risk = held.sections.get("risk") if held is not None else None
         if not isinstance(event, RiskAssessed):
@@ -216,10 +205,6 @@ class Making:
             referrals=[asked.last_referral] if asked.last_referral else [],
         )  # fmt: skip
         return met(known, criteria=self.criteria.marac())
-
-
-def _shown(db: Connection, viewer: Collection[str], statement: str) -> Statement | None:
-    return None if statement in standing.hidden_from(db, viewer) else stored.held(db, statement)
 
 
 def _urgency(asked: Asked) -> Urgency:

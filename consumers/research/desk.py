@@ -121,7 +121,7 @@ class Desk:
             viewer = self.voice.viewer(by)
             task = rows.seen(db, task_id, standing.hidden_from(db, viewer))
             person = None if task is None else known_in(db, task, viewer)
-            report = None if task is None else stored.held(db, task["statement"])
+            report = None if task is None else standing.held(db, task["statement"])
             if task is None or person is None or report is None or not by.token:
                 raise found_rules.no_task()
             statement, name = task["statement"], by.name or ""

@@ -80,7 +80,7 @@ class Requesting:
         with self.store.write() as db:
             acting.check(db, self.voice)
             hidden = standing.hidden_from(db, self.voice.viewer(by))
-            report = None if sought.statement in hidden else stored.held(db, sought.statement)
+            report = None if sought.statement in hidden else standing.held(db, sought.statement)
             people = {} if report is None else {one.subject: one for one in plan.persons(report)}
             person = people.get(sought.subject)
             if report is None or person is None:

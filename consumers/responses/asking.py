@@ -87,8 +87,8 @@ class Asking:
         return [wanted]
 
     def _report(self, db: Connection, about: str, by: Practitioner) -> Statement:
-        hidden = about in standing.hidden_from(db, self.voice.viewer(by))
-        report = None if hidden else stored.held(db, about)
+        hidden = standing.hidden_from(db, self.voice.viewer(by))
+        report = None if about in hidden else standing.held(db, about, but=hidden)
         if report is None:
             raise Misuse(
                 "No report of this id is held here.",

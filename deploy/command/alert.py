@@ -90,7 +90,9 @@ def _shown(
     db: Connection, thread: Thread, now: int, agency: str, hidden: Collection[str]
 ) -> Iterator[str]:
     """Say of one thread who it is about, what may be put to whom, and each alert."""
-    reports = {one["statement"]: stored.held(db, one["statement"]) for one in thread.alerts}
+    reports = {
+        one["statement"]: standing.held(db, one["statement"], but=hidden) for one in thread.alerts
+    }
     held = [one for one in reports.values() if one is not None]
     yield f"\nABOUT {_names(thread, held)}"
     limits = [line for one in held for line in limits_of(_within(one, thread))] or limits_of(None)

@@ -111,7 +111,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
 
 def _jointly(db: Connection, outbox: Outbox, viewer: frozenset[str] | None) -> Iterator[str]:
     for row in rows.only_jointly(db, viewer):
-        held = stored.held(db, row["statement"])
+        held = standing.held(db, row["statement"])
         people = held.sections.values() if held else ()
         named = [v for v in people if isinstance(v, Identity) and v.subject == row["subject"]]
         who = name_of(named[0]) if named else outbox.reference_of(row["subject"])

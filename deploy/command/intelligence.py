@@ -56,7 +56,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
 def _item(db: Connection, item: str, hidden: frozenset[str]) -> Iterator[str]:
     yield f"\n{item}"
     first = rows.first_lines(db, item, hidden)
-    for line in (*first, *standing.marks_of(db, item), *limits_of(stored.held(db, item))):
+    for line in (*first, *standing.marks_of(db, item), *limits_of(standing.held(db, item))):
         yield f"  {line}"
     graded = [one for one in rows.gradings_of(db, item) if one["id"] not in hidden]
     for one in graded:

@@ -7,7 +7,6 @@ import typer
 from sqlalchemy import Connection
 
 from consumers import standing
-from consumers import store as stored
 from consumers.people.desk import Candidate
 from consumers.people.page import Line, Page, by_agency, held_of
 from consumers.safeguarding import links, rows
@@ -111,7 +110,7 @@ def pair(
     with acting.store.read() as db:
         for report in reports:
             typer.echo(f"Report {report} names both.")
-            for line in (*standing.marks_of(db, report), *limits_of(stored.held(db, report))):
+            for line in (*standing.marks_of(db, report), *limits_of(standing.held(db, report))):
                 typer.echo(f"  {line}")
         if not reports:
             typer.echo("Nothing that may be shown here names both.")

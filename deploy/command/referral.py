@@ -65,7 +65,7 @@ def finding(outbox: Outbox) -> Finds:
         if not (outbox.home.folder / STORE).is_file():
             return None
         with open_acting(outbox.home).store.read() as db:
-            return stored.held(db, statement)
+            return standing.held(db, statement)
 
     return find
 
@@ -129,7 +129,7 @@ def _show(db: Connection, row: RowMapping, now: int) -> None:
     who = f"to {row['addressee']}" if row["direction"] == "made" else f"from {row['publisher']}"
     until = f", handed over by {row['ends_on']}" if row["ends_on"] else ""
     typer.echo(f"\n{row['id']}  {course.TITLES[row['kind']]}, {who}{until}: {stands}")
-    held = stored.held(db, row["id"])
+    held = standing.held(db, row["id"])
     for line in (*standing.marks_of(db, row["id"]), *limits_of(held)):
         typer.echo(f"  {line}")
     if row["direction"] == "received" and row["decision"] is None:

@@ -70,7 +70,7 @@ def _show(
 ) -> None:
     """Show one report's tasks: how far its research has come stands before all of them."""
     statement = tasks[0]["statement"]
-    report = stored.held(db, statement)
+    report = standing.held(db, statement)
     typer.echo(f"\nReport {statement}")
     first = first_lines(db, statement, standing.hidden_from(db, viewer))
     for line in (*first, *standing.marks_of(db, statement), *limits_of(report)):

@@ -114,7 +114,7 @@ def limits_on(db: Connection, asked: Statement | None, about: str) -> list[str]:
     """Say what may be put to whom: as the report has it, else as a question about it carries it."""
     event = asked.sections.get("event") if asked is not None else None
     about = event.statement if isinstance(event, REQUESTS) else about
-    report = stored.held(db, about)
+    report = standing.held(db, about)
     has = report is not None and "use_limits" in report.sections
     return limits_of(report if has else asked)
 

@@ -70,7 +70,7 @@ def _lines(
     places: Sequence[Whereabouts | Refuge], hidden: frozenset[str],
 ) -> Iterator[str]:  # fmt: skip
     """Lay one task out, in the order in which it is read."""
-    report = stored.held(db, task["statement"])
+    report = standing.held(db, task["statement"], but=hidden)
     yield from (f"USE: {line}" for line in first_lines(db, task["statement"], hidden))
     yield from limits_of(report)
     yield from (f"{line}" for line in standing.marks_of(db, task["statement"]))

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import Connection, delete, insert, update
 
 from consumers.desk import looks
+from consumers.desk.person import Role
+from consumers.desk.rights import RIGHTS
 from consumers.desk.rows import looks as table
 from consumers.safeguarding.rows import alerts, raise_alert
 from consumers.whereabouts import WAIT_MS, forget, may_alone, whereabouts
@@ -28,6 +30,7 @@ USERS = [
     ("supervisor", "Jo Bell", ["supervisor"]),
     ("namesake", "lee  HART", ["supervisor"]),
     ("auditor", "Ash Roy", ["auditor"]),
+    ("everything", "Sam Poe", [role.value for role in Role]),
 ]
 
 
@@ -306,6 +309,41 @@ def test_on_routine_work_a_second_of_another_name_says_yes_in_time(
         "opened", "asked", "opened", "opened", "list", "list", "list", "opened", "granted",
         "opened", "whereabouts",
     ], "who asked, and why, is no less about her than where she is"  # fmt: skip
+
+
+def test_what_an_address_has_in_words_is_looked_up_and_recorded_nowhere(
+    desk: Visited, town: Working
+) -> None:
+    """The looks are kept for years: a name that somebody typed as an address is not to be there."""
+    visitor = desk.visitor("everything")
+    for path in sorted(path for path in RIGHTS if "{" in path):
+        for text in ("Tracey Hill", "%00", "x" * 44):
+            address = re.sub(r"\{(?!kind|number|search)[a-z]+\}", text, path)
+            address = address.format(kind="idva", number="1", search="1")
+            assert visitor.get(address).status_code == 404, address
+    assert visitor.get("/looks?about=Tracey+Hill").status_code == 404
+    assert looked(desk) == []
+    assert visitor.get("/looks?about=/reports/{statement}").status_code == 200
+
+
+def test_whose_work_it_became_after_they_asked_waits_for_no_second(
+    desk: Visited, town: Working
+) -> None:
+    """A quarter of an hour is long where the danger rose meanwhile; nobody says yes to it twice."""
+    where = f"{report(town, 'urgent')}/whereabouts/2"
+    officer, said = desk.visitor("officer"), where.split("/")[2]
+    assert officer.post(where, do="ask", reason="to plan a visit").status_code == 303
+    page = officer.get(where).text
+    assert "Waiting for a second person" in page
+    assert "Look alone" in page
+    assert officer.post(where, do="alone", reason="it is mine now").status_code == 303
+    assert ADDRESS in officer.post(where, do="show").text
+    listed = desk.visitor("supervisor").get("/whereabouts").text
+    assert "it is mine now" in listed
+    assert "to plan a visit" not in listed
+    assert [one[2:] for one in looked(desk)] == [
+        ("whereabouts_asked", said), ("whereabouts_alone", said), ("whereabouts", said),
+    ]  # fmt: skip
 
 
 def test_a_yes_that_comes_too_late_is_none(desk: Visited, town: Working) -> None:

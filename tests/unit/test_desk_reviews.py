@@ -204,6 +204,33 @@ def test_a_referral_rests_on_no_assessment_of_others_and_on_none_that_is_kept(
         assert (answer.status_code, lacks in answer.text) == ((422, True) if kept else (303, False))
 
 
+def test_a_referral_rests_on_an_assessment_of_its_own_people_alone(
+    force: Busy, desk: Visited
+) -> None:
+    """Another woman's High is no reason for this referral, and its error must not tell of it."""
+    officer, report = desk.visitor("officer"), force.said["concern"]
+    her = force.sections["concern"]["person.2.identity"]["subject"]
+    high = facts(instrument="dash-2009", version="1", level="high", considered=[])
+    whole = couple(force.draw)
+    anothers = force.say("hers", CASE, "risk_assessed", {**whole, "event": high})
+    named = {name: force.sections["concern"][name] for name in whole if name.startswith("person.")}
+    own = force.say("own", CASE, "risk_assessed", {**whole, **named, "use_limits": force.sections[
+        "concern"]["use_limits"], "event": high})  # fmt: skip
+    page = f"/reports/{report}/refer/idva"
+    sent: dict[str, Any] = {
+        "to": HUB, "people": [her], "danger": "no", "children": "none_known", "soon": "urgent",
+        "words": "w", "meets": ["high_risk"],
+    }  # fmt: skip
+    assert "nothing here shows it" in refused(officer.post(page, **sent, assessed=anothers))
+    told(officer, officer.post(page, **sent, assessed=own))
+    sent |= {"danger": "yes", "to": PROBATION}
+    told(officer, officer.post(page, **sent, assessed=anothers))
+    made = [one.statement.causes for one in force.town.log.opened(POLICE)
+            if one.statement.kind.name == "referral_made"
+            and one.statement.context.source.startswith(f"/agencies/{POLICE}/")]  # fmt: skip
+    assert made == [[report, own], [report]]
+
+
 def test_a_thread_of_many_alerts_goes_on_page_by_page(force: Busy, desk: Visited) -> None:
     """What is older than the newest hundred is one page further, not lost."""
     which, officer = alert(force), desk.visitor("officer")

@@ -11,7 +11,9 @@ from consumers.desk import counted
 from consumers.desk.shift import GONE, forget, shift_notes
 from consumers.disclosure import rows as disclosures
 from consumers.figures.table import Fact
+from consumers.intelligence.rows import grade
 from consumers.research.rows import results_of, tasks_of
+from contracts.event.action import IntelligenceGraded
 from contracts.event.work import ResponseGiven
 from tests.support.busy import (
     ASKS,
@@ -110,6 +112,24 @@ def test_no_further_action_waits_for_every_look_and_for_somebody_who_made_none(
     assert "does not decide that nothing is done" in refused(answer)
     assert officer.post(page, reason="nothing found").status_code == 403
     assert force.town.events(POLICE, "no_further_action_decided") == []
+
+
+def test_a_report_shows_what_stands_before_it_and_how_it_is_graded(
+    force: Busy, desk: Visited
+) -> None:
+    """Who opens it by its link must not act where every list says that nobody may."""
+    officer, page = desk.visitor("officer"), f"/reports/{force.said['concern']}"
+    assert "graded" not in officer.get(page).text
+    with force.town.consumers[POLICE].store.write() as db:
+        grade(db, "g", IntelligenceGraded(
+            statement=force.said["concern"], scheme="3x5x2", source="1", assessment="B",
+            handling="C", action="A1", sanitisation="S2", instructions="Ring the handler.",
+            by=SUPERVISOR, role="analyst",
+        ))  # fmt: skip
+    text = officer.get(page).text
+    assert text.index("A1: NO ACTION on this without its originator") < text.index("put to whom")
+    assert "3x5x2 1 B C: reliable source" in text
+    assert "Ring the handler." in text
 
 
 def test_an_alert_is_had_handed_over_put_off_escalated_and_closed(

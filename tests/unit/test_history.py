@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -201,3 +202,26 @@ def test_an_erased_statement_names_nobody(db: Connection) -> None:
     history.forget(db, told.id)
     assert history.named_in(db, [told.id]) == {}
     assert ids(Past(db, US, of="").of(D)) == []
+
+
+def test_a_correction_that_was_corrected_is_read_as_it_was_put_right(db: Connection) -> None:
+    """A slip in a correction is put right like any other; a correction that is kept is not read."""
+    telling, said = Telling(), list[Seen]()
+    said.append(telling.say("contact_recorded", "2012-05-01", "D", facts={"contact": "visit"},
+                            risk={"factors": []}))  # fmt: skip
+    for factors in (["anger"], ["jealousy"]):
+        said.append(telling.say(
+            "statement_corrected", "2012-05-02", "D", work=True, causes=[said[-1].id],
+            facts={"statement": said[-1].id, "reason": "mistaken", "by": "A."},
+            risk={"factors": factors},
+        ))  # fmt: skip
+    for entry, one in enumerate(said):
+        hold(db, one, entry)
+    for was, right in pairwise(said):
+        standing.mark(db, was.id, "corrected", right.id)
+    (found,) = Past(db, US, of="").of(D)
+    assert getattr(found.statement.sections["risk"], "factors", None) == ["jealousy"]
+    for kept, left in ((said[1], []), (said[2], ["anger"])):
+        held = standing.held(db, said[0].id, but={kept.id})
+        assert held is not None
+        assert getattr(held.sections["risk"], "factors", None) == left

@@ -103,7 +103,7 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
         station.look(db, request, person, "answer", said)
         if row is None or said in hidden or row["agency"] == station.voice.agency:
             return station.nothing(request)
-        report = stored.reread(row["record"])
+        (report,) = standing.corrected(db, [stored.reread(row["record"])], but=hidden)
         limits = limits_of(report)
         admitted = station.voice.partners.agencies.get(row["agency"])
         tasks = board.tasks_seen(db, person.viewer, said)
@@ -197,7 +197,7 @@ def _question(station: Station, request: Request, **more: Any) -> Response:
         if partners.acting(event.addressee) != ours:
             return station.nothing(request)
         row = asked.request(db, request_id)
-        report = stored.held(db, event.statement)
+        report = standing.held(db, event.statement, but=hidden)
         named = {**names_of(held), **(names_of(report) if report is not None else {})}
         asker = agency_of(held.context.source) or ""
         given: dict[str, Any] = {

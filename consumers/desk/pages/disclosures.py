@@ -104,7 +104,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
         station.look(db, request, person, "disclosure", said)
         if not standing.visible(db, person.viewer, [row] if row else [], "id", "statement"):
             return station.nothing(request)
-        held = stored.held(db, said)
+        held = standing.held(db, said)
         one = _shown(db, person, cast("RowMapping", row))
         ours = station.voice.agency
         given: dict[str, Any] = {

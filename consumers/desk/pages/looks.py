@@ -8,7 +8,9 @@ from starlette.routing import Route
 
 from consumers.desk import looks, searches
 from consumers.desk.person import PURPOSES
+from consumers.desk.rights import RIGHTS
 from consumers.desk.station import Station
+from contracts.identifier import is_reference
 
 PAGE = 50
 HOURS = 24
@@ -39,6 +41,8 @@ def routes(station: Station) -> list[Route]:
     def page(request: Request) -> Response:
         before, about = (request.query_params.get(name, "") for name in ("before", "about"))
         person = station.person(request)
+        if about and about not in RIGHTS and not is_reference(about):
+            return station.nothing(request)
         with station.store.write() as db:
             hidden = station.hidden(db, person)
             found = looks.listed(

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from consumers import standing
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.form import Form
@@ -61,7 +62,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
     with station.store.write() as db:
         hidden = station.hidden(db, person)
         known = is_statement_id(said) and said not in hidden and kind in get_args(Referral)
-        report = stored.held(db, said) if known else None
+        report = standing.held(db, said, but=hidden) if known else None
         station.look(db, request, person, "refer", said)
         if report is None:
             return station.nothing(request)
@@ -112,7 +113,7 @@ async def _make(station: Station, request: Request) -> Response:
         return await run_in_threadpool(station.nothing, request)
     asked = _asked(form, kind, station.partners)
     if not form.problems:
-        form.problems += await run_in_threadpool(_lacks, station, request, asked)
+        form.problems += await run_in_threadpool(_lacks, station, station.person(request), asked)
 
     def wanted(person: Person) -> list[Wanted]:
         return station.acts.making.make(
@@ -157,11 +158,10 @@ def _days(form: Form, name: str) -> list[date]:
         return []
 
 
-def _lacks(station: Station, request: Request, asked: Asked) -> list[forms.Problem]:
-    making, said = station.acts.making, request.path_params["statement"]
-    viewer = station.person(request).viewer
+def _lacks(station: Station, person: Person, asked: Asked) -> list[forms.Problem]:
+    making = station.acts.making
     with station.store.read() as db:
-        return [_problem(station, one, asked) for one in making.lacks(db, viewer, said, asked)]
+        return [_problem(station, one, asked) for one in making.lacks(db, person.viewer, asked)]
 
 
 def _problem(station: Station, lack: Lack, asked: Asked) -> forms.Problem:

@@ -19,6 +19,8 @@ from consumers.desk.rights import WORKING
 from consumers.desk.shown import shown
 from consumers.desk.station import Station
 from consumers.disclosure.course import APPLICATIONS
+from consumers.intelligence import grading
+from consumers.intelligence.rows import first_lines, gradings_of
 from consumers.research import plan
 from consumers.research.board import tasks_seen
 from consumers.responses import rows as responses
@@ -51,7 +53,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         hidden = station.hidden(db, person)
         if row is None or said in hidden or row["event"] in APPLICATIONS:
             return None
-        statement = stored.reread(row["record"])
+        (statement,) = standing.corrected(db, [stored.reread(row["record"])], but=hidden)
         found = {kind: responses.duty(db, f"{kind}/{said}") for kind in ANSWERS}
         owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
@@ -61,7 +63,14 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "reached": reached(admitted.contact) if admitted else None,
             "urgency_of": statement.context.urgency, "marks": rows.marks_of(db, said),
             "verified": row["verified"],
-            "stands": standing.marks_of(db, said),
+            "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
+            "graded": [one for one in gradings_of(db, said) if one["id"] not in hidden],
+            "grade_in_words": grading.words,
+            "corrections": [
+                (one["id"], one["event"] == "statement_retracted")
+                for one in standing.corrections_of(db, [said])
+                if one["id"] not in hidden
+            ],
             "handling": statement.context.classification,
             "research": _research(db, person, said),
             "owed": [(KINDS[kind].words, duty) for kind, duty in owed.items()],

@@ -83,7 +83,7 @@ def _shown(
     db: Connection, person: Person, hidden: frozenset[str], task: RowMapping, one: Known
 ) -> dict[str, Any]:
     """Lay one task out, in the order in which it is read."""
-    report = stored.held(db, task["statement"])
+    report = standing.held(db, task["statement"], but=hidden)
     asked = stored.held(db, task["id"])
     event = asked.sections.get("event") if asked is not None else None
     in_report = list(people(report.sections)) if report is not None else []

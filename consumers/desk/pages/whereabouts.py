@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from consumers import standing
 from consumers import store as stored
 from consumers import whereabouts as asked
 from consumers.desk.person import Person
@@ -87,7 +88,7 @@ def _sought(station: Station, db: Connection, request: Request, person: Person) 
     hidden = station.hidden(db, person)
     if row is None or statement in hidden or not number.isdecimal():
         return None
-    read = stored.reread(row["record"])
+    (read,) = standing.corrected(db, [stored.reread(row["record"])], but=hidden)
     for one in people(read.sections):
         if one.number == int(number) and (one.whereabouts or one.refuge):
             return Sought(statement, one.number, one, read.context.urgency)
@@ -100,6 +101,7 @@ def _standing(station: Station, db: Connection, sought: Sought, person: Person) 
     return {
         "asked": row,
         "stands": asked.stands(row, now) if row is not None else None,
+        "marks": standing.marks_of(db, sought.statement),
         "until": row["at"] + asked.WAIT_MS if row is not None else None,
         "alone": asked.may_alone(
             db, sought.statement, sought.urgency, person.name, refuge=sought.one.refuge is not None
@@ -143,11 +145,15 @@ def _send(station: Station, request: Request, sent: dict[str, str]) -> Response:
             station.look(db, request, person, "whereabouts_opened", sought.statement)
             errors = [{"href": problem[0], "text": problem[1]}]
             return _page(station, request, sought, standing, errors=errors, typed=sent, status=422)
-        if standing["stands"] is None:
+        became_theirs = alone and standing["stands"] == "waits"  # after they asked a second
+        if became_theirs:
+            asked.change(db, standing["asked"]["place"], at=now, reason=reason, alone=True)
+        elif standing["stands"] is None:
             asked.ask(
                 db, statement=sought.statement, number=sought.number, at=now, reason=reason,
                 token=person.practitioner.token or "", name=person.name, alone=alone,
             )  # fmt: skip
+        if became_theirs or standing["stands"] is None:
             kind = "whereabouts_alone" if alone else "whereabouts_asked"
             station.look(db, request, person, kind, sought.statement)
     return RedirectResponse(request.url.path, 303)
