@@ -75,6 +75,8 @@ RIGHTS: Mapping[str, Right] = {
     "/links/{link}": Right(see=READING, do=WORKING, purpose=True),
     "/alerts": Right(see=READING, purpose=True),
     "/alerts/{alert}": Right(see=READING, do=WORKING, purpose=True),
+    "/origins": Right(see=READING, purpose=True),
+    "/origins/{proposal}": Right(see=READING, do=WORKING, purpose=True),
     "/responses": Right(see=READING, purpose=True),
     "/reports/{statement}/answer": Right(see=WORKING, do=WORKING, purpose=True),
     "/reports/{statement}/ask": Right(see=WORKING, do=WORKING, purpose=True),

@@ -259,7 +259,7 @@ NAVIGATION = [
 ]  # fmt: skip
 """What every page leads to first: the address and the words."""
 MORE = [
-    ("/persons", "Persons"),
+    ("/persons", "Persons"), ("/origins", "One source or two"),
     ("/requests", "Questions asked"), ("/referrals", "Referrals"), ("/handovers", "Handovers"),
     ("/disclosures", "Disclosures"), ("/quarantine", "Held"), ("/whereabouts", "Whereabouts"),
     ("/exclusions", "Exclusions"), ("/looks", "Who looked"), ("/feeds", "Feeds"),

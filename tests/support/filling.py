@@ -25,6 +25,7 @@ DONE: dict[str, dict[str, Json]] = {
     "known_ends": {"passed_by": "filled"},
     "deliveries": {"state": "sent"},
     "inbox": {"done": True},
+    "origins": {"decision": "same", "decided_by": "A. B"},
 }
 """How a row of each table stands once it is done with: half of what is filled in is."""
 WORDS: dict[str, dict[str, Json]] = {

@@ -166,6 +166,42 @@ def test_a_criterion_that_nothing_shows_is_named_and_danger_waits_for_none(
     )
 
 
+def test_two_reports_are_judged_side_by_side_to_be_one_source_or_two(
+    force: Busy, desk: Visited
+) -> None:
+    """M03 proposes; both reports say so until a named person has decided, with a reason."""
+    supervisor, page = desk.visitor("supervisor"), f"/origins/{force.echo()}"
+    reports = [f"/reports/{force.said[name]}" for name in ("concern", "echo")]
+    assert page in supervisor.get("/origins").text
+    assert all(page in supervisor.get(one).text for one in reports)
+    assert 'name="decision"' not in desk.visitor("auditor").get(page).text
+    text = refused(supervisor.post(page))
+    for words in ("Choose: one source", "Say why", "they count as one", *reports, "Must not be"):
+        assert words.lower() in text.lower()
+    sent = {"decision": "different", "reason": "Each heard it from her."}
+    text = told(supervisor, supervisor.post(page, **sent))
+    for words in ("Different sources", "Decided by Jo Bell", "Each heard it from her."):
+        assert words in text
+    assert page not in supervisor.get("/origins").text
+    assert page in supervisor.get("/origins?show=decided").text
+    assert not any(page in supervisor.get(one).text for one in reports)
+    told(supervisor, supervisor.post(page, **{**sent, "decision": "same"}))
+    events = force.town.events(POLICE, "same_origin_decided")
+    assert [one["decision"] for one in events] == ["different", "same"]
+
+
+def test_whom_either_report_is_kept_from_meets_no_proposal(force: Busy, desk: Visited) -> None:
+    """Also where the other report may be shown."""
+    page = f"/origins/{force.echo()}"
+    officer = desk.visitor("officer")
+    assert page in officer.get(f"/reports/{force.said['echo']}").text
+    force.exclude("Lee Hart (name invented)", "concern")
+    assert officer.get(page).status_code == 404
+    assert officer.post(page, decision="same", reason="I know them").status_code == 404
+    for listed in ("/origins", "/origins?show=decided"):
+        assert page not in officer.get(listed).text
+
+
 def test_a_thread_of_many_alerts_goes_on_page_by_page(force: Busy, desk: Visited) -> None:
     """What is older than the newest hundred is one page further, not lost."""
     which, officer = alert(force), desk.visitor("officer")

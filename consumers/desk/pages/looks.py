@@ -24,6 +24,8 @@ KINDS = {
     "emergency": "opened a use of the emergency path", "erasure": "opened an erasure",
     "person": "opened a person", "candidates": "was shown who may be one person",
     "two_records": "compared two records", "link": "opened a link of two records",
+    "origins": "was shown a report that may be one source with another",
+    "origin": "compared two reports that may be one source",
     "chronology": "read it in a chronology", "picture": "saw it in a picture of relationships",
     "looks": "read who looked", "signed_in": "signed in", "signed_out": "signed out",
     "refused": "was refused what is not theirs",

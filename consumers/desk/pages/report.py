@@ -15,10 +15,12 @@ from consumers.desk.rights import WORKING
 from consumers.desk.shown import shown
 from consumers.desk.station import Station, asks_purpose
 from consumers.disclosure.course import APPLICATIONS
+from consumers.listed import PAGE
 from consumers.research import plan
 from consumers.research.board import tasks_seen
 from consumers.responses import rows as responses
 from consumers.safeguarding import pressing
+from consumers.safeguarding import rows as safeguarded
 from consumers.safeguarding.rules.terms import FOUND
 from contracts.identifier import is_statement_id
 
@@ -59,7 +61,9 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "handling": statement.context.classification,
             "research": _research(db, person, said),
             "owed": responses.duty(db, f"response_given/{said}"),
-            "alerts": _alerts(db, person, said), "done": _work(person, station, row["agency"]),
+            "alerts": _alerts(db, person, said),
+            "origins": safeguarded.undecided_about(db, person.viewer, [said], count=PAGE),
+            "done": _work(person, station, row["agency"]),
             "looks": rows.looks_at(db, said, 20), "ours": row["agency"] == station.voice.agency,
         }  # fmt: skip
 
