@@ -36,7 +36,8 @@ LISTS = (
     "/referrals?show=decided", "/referrals?show=considered", "/referrals?way=made", "/handovers",
     "/handovers?show=past",
     "/disclosures", "/disclosures?show=over", "/feeds", "/figures", "/persons",
-    "/origins", "/origins?show=decided",
+    "/origins", "/origins?show=decided", "/intelligence", "/intelligence?show=graded",
+    "/intelligence?show=copies",
 )  # fmt: skip
 OTHERS = (
     "/quarantine", "/whereabouts", "/exclusions", "/looks", "/figures/csv",
@@ -71,6 +72,7 @@ def others_of(force: Busy) -> list[str]:
     force.exclude("Nobody Here (name invented)", "concern", source=FORCE)
     return [
         *OTHERS, report, f"{report}/whereabouts/2", f"{report}/refer/idva",
+        f"{report}/grading", f"{report}/copy",
         f"/origins/{force.echo()}",
         f"/exclusions/about/{said['concern']}", f"/exclusions/{said['exclusion']}",
         f"/recalls/{force.compromise(HOUSED)}", f"/quarantine/{'d' * 43}",

@@ -26,6 +26,7 @@ KINDS = {
     "two_records": "compared two records", "link": "opened a link of two records",
     "origins": "was shown a report that may be one source with another",
     "origin": "compared two reports that may be one source",
+    "intelligence": "saw how it is graded",
     "chronology": "read it in a chronology", "picture": "saw it in a picture of relationships",
     "looks": "read who looked", "signed_in": "signed in", "signed_out": "signed out",
     "refused": "was refused what is not theirs",

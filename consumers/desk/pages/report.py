@@ -15,6 +15,7 @@ from consumers.desk.rights import WORKING
 from consumers.desk.shown import shown
 from consumers.desk.station import Station, asks_purpose
 from consumers.disclosure.course import APPLICATIONS
+from consumers.intelligence.desk import KINDS as GRADE
 from consumers.listed import PAGE
 from consumers.research import plan
 from consumers.research.board import tasks_seen
@@ -79,7 +80,8 @@ def _work(person: Person, station: Station, agency: str) -> list[tuple[str, str]
     if person.roles.isdisjoint(WORKING):
         return []
     others = [] if agency == station.voice.agency else [("answer", "Answer whoever reported")]
-    return [*others, ("ask", "Ask another agency"), ("referral", "Consider a referral")]
+    graded = [("grading", "Grade it")] if station.voice.kind in GRADE else []
+    return [*others, ("ask", "Ask another agency"), ("referral", "Consider a referral"), *graded]
 
 
 def _research(db: Connection, person: Person, said: str) -> dict[str, Any]:
