@@ -40,6 +40,7 @@ WORDS: dict[str, dict[str, Json]] = {
     "known_ends": {"agency": "thames-valley", "ends_on": "2027-01-01"},
     "deliveries": {"state": "dead"},
     "inbox": {"event": "concern_reported", "urgency": "routine", "marks": "", "weight": 0},
+    "products": {"handling": "P"},
     "links": {"subjects": "filled-a filled-b"},
     "standing": {"mark": "corrected"},
     "alert_life": {"event": "reopened"},
