@@ -41,6 +41,8 @@ WORDS: dict[str, dict[str, Json]] = {
     "deliveries": {"state": "dead"},
     "inbox": {"event": "concern_reported", "urgency": "routine", "marks": "", "weight": 0},
     "products": {"handling": "P"},
+    "quarantine": {"reasons": "[]"},
+    "emergencies": {"reasons": "[]"},
     "links": {"subjects": "filled-a filled-b"},
     "standing": {"mark": "corrected"},
     "alert_life": {"event": "reopened"},
