@@ -25,6 +25,8 @@ from consumers.figures.table import Fact
 from consumers.governance.desk import Governing
 from consumers.governance.erasing import Erasing
 from consumers.governance.excluding import Excluding
+from consumers.intelligence.desk import KINDS as GRADE
+from consumers.intelligence.desk import Grading
 from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
 from consumers.referrals.making import Making
@@ -46,6 +48,10 @@ class Acts(Protocol):
     @property
     def research(self) -> Desk:
         """Where research is completed."""
+
+    @property
+    def grading(self) -> Grading:
+        """Where police grade, and let a sanitised copy leave."""
 
     @property
     def answering(self) -> Answering:
@@ -259,14 +265,17 @@ NAVIGATION = [
 ]  # fmt: skip
 """What every page leads to first: the address and the words."""
 MORE = [
-    ("/persons", "Persons"),
-    ("/requests", "Questions asked"), ("/referrals", "Referrals"), ("/handovers", "Handovers"),
+    ("/persons", "Persons"), ("/origins", "One source or two"),
+    ("/intelligence", "Intelligence"), ("/requests", "Questions asked"),
+    ("/referrals", "Referrals"), ("/handovers", "Handovers"),
     ("/disclosures", "Disclosures"), ("/quarantine", "Held"), ("/whereabouts", "Whereabouts"),
     ("/exclusions", "Exclusions"), ("/looks", "Who looked"), ("/feeds", "Feeds"),
     ("/figures", "Figures"), ("/key", "Key"),
 ]  # fmt: skip
 """What it leads to besides."""
-ONLY = {"/research": Research.kinds, "/disclosures": Disclosures.kinds}
+ONLY = {
+    "/research": Research.kinds, "/disclosures": Disclosures.kinds, "/intelligence": GRADE,
+}  # fmt: skip
 """Pages of some kinds of agency alone."""
 
 

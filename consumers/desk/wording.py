@@ -22,6 +22,8 @@ _INSTEAD: tuple[tuple[str, str], ...] = (
     (r"candour recall list", "your duties"),
     (r"candour quarantine list", "what is held"),
     (r"candour person list", "the report"),
+    (r"candour intelligence list(?: shows)?", "its gradings"),
+    (r": candour intelligence grade", " on its own page"),
     (r"candour person candidates", "the persons"),
     (r" \(candour correct\)", ""),
     (r"in --words and give --all-the-same", "and tick that they are one all the same"),

@@ -91,7 +91,7 @@ class Grading:
         })
         with self.store.write() as db:
             acting.check(db, self.voice)
-            if self._item(db, statement, by) is None:
+            if self.item(db, statement, by) is None:
                 raise no_item()
             said_id = self.new_id()
             said = personal(
@@ -117,8 +117,8 @@ class Grading:
         with self.store.write() as db:
             acting.check(db, self.voice)
             _check_hands(product.sanitised_by, by)
-            report = self._item(db, product.statement, by, product.sanitised_by)
-            found = [self._item(db, one, by, product.sanitised_by) for one in product.of]
+            report = self.item(db, product.statement, by, product.sanitised_by)
+            found = [self.item(db, one, by, product.sanitised_by) for one in product.of]
             originals = [one for one in found if one is not None]
             if report is None or not originals or len(originals) < len(found):
                 raise no_item()
@@ -155,13 +155,11 @@ class Grading:
             _event_of(product, by), causes=causes, provenance=self.voice.signed_by(by, role=role),
         )  # fmt: skip
 
-    def _item(self, db: Connection, statement: str, *people: Practitioner) -> Statement | None:
+    def item(self, db: Connection, statement: str, *people: Practitioner) -> Statement | None:
         """Give what may be graded or sanitised, if none of these people is kept from it."""
-        for person in people:
-            if statement in standing.hidden_from(db, self.voice.viewer(person)):
-                return None
-        held = stored.held(db, statement)
-        if held is None:
+        held = stored.held(db, statement)  # looked up also where it is kept: both take as long
+        hidden = [standing.hidden_from(db, self.voice.viewer(one)) for one in people]
+        if held is None or any(statement in kept for kept in hidden):
             return None
         event = held.sections.get("event")
         ours = agency_of(held.context.source) == self.voice.agency

@@ -1,11 +1,13 @@
 """Intelligence rows: every grading of every item, side by side, and the products that left."""
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import (
     Column,
     Connection,
     RowMapping,
+    Select,
     Table,
     Text,
     delete,
@@ -14,6 +16,7 @@ from sqlalchemy import (
 
 from consumers.intelligence import grading
 from consumers.shape import PLACE
+from consumers.standing import is_shown
 from consumers.store import metadata, upsert, views
 from contracts.event.action import IntelligenceGraded, ProductReleased
 
@@ -98,7 +101,12 @@ def forget(db: Connection, statement: str) -> None:
 
 def gradings_of(db: Connection, statement: str) -> list[RowMapping]:
     """List every grading of an item, the oldest first."""
-    query = select(gradings).where(gradings.c.statement == statement).order_by(gradings.c.place)
+    return gradings_of_all(db, [statement])
+
+
+def gradings_of_all(db: Connection, statements: Collection[str]) -> list[RowMapping]:
+    """List every grading of some items, the oldest first."""
+    query = select(gradings).where(gradings.c.statement.in_(statements)).order_by(gradings.c.place)
     return list(db.execute(query).mappings())
 
 
@@ -144,6 +152,54 @@ def items(db: Connection) -> list[str]:
     held = select(views.c.id, views.c.place).where(views.c.id.in_(graded))
     found = {row.id: row.place for row in db.execute(logged.union(held))}
     return sorted(found, key=lambda one: (found[one], one))
+
+
+def logged(
+    db: Connection, viewer: Collection[str] | None, agency: str, *, before: int | None, count: int
+) -> list[RowMapping]:
+    """List what an agency logged as intelligence, the newest first: id, and its place.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        agency: whose.
+        before: place to go on under; None from the newest.
+        count: at most so many.
+    """
+    its = (views.c.event == "intelligence_logged", views.c.agency == agency)
+    query = select(views.c.id.label("statement"), views.c.place).where(*its)
+    return _newest(db, query.where(is_shown(views.c.id, viewer)), views, before, count)
+
+
+def graded(
+    db: Connection, viewer: Collection[str] | None, *, before: int | None, count: int
+) -> list[RowMapping]:
+    """List what was graded here, the newest grading first; as `logged`."""
+    query = select(gradings.c.statement, gradings.c.place).where(
+        *(is_shown(one, viewer) for one in (gradings.c.id, gradings.c.statement))
+    )
+    return _newest(db, query, gradings, before, count)
+
+
+def released(
+    db: Connection, viewer: Collection[str] | None, *, before: int | None, count: int
+) -> list[RowMapping]:
+    """List sanitised copies that left or came, the newest first; as `logged`.
+
+    What one is made of may be kept further than the report that it is about: whoever shows it asks.
+    """
+    query = select(products).where(
+        *(is_shown(one, viewer) for one in (products.c.id, products.c.statement))
+    )
+    return _newest(db, query, products, before, count)
+
+
+def _newest(
+    db: Connection, query: Select[Any], table: Table, before: int | None, count: int
+) -> list[RowMapping]:
+    if before is not None:
+        query = query.where(table.c.place < before)
+    return list(db.execute(query.order_by(table.c.place.desc()).limit(count)).mappings())
 
 
 def all_products(db: Connection) -> list[RowMapping]:

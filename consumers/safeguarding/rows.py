@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from consumers.safeguarding import links
 from consumers.safeguarding.rules.same_origin import Account, pairs_of
+from consumers.standing import is_shown
 from consumers.store import metadata, upsert
 from contracts.event.work import AlertRaised, PossibleSameOrigin, SameOriginDecided
 
@@ -106,6 +107,10 @@ origins = Table(
     Column("judgement", Text, index=True),
 )
 """Proposals that two reports are one source; undecided until a named person decides."""
+
+UNDECIDED = origins.c.decision.is_(None)
+for _name, _its in (("origins_open", UNDECIDED), ("origins_decided", ~UNDECIDED)):
+    Index(_name, origins.c.id, sqlite_where=_its, postgresql_where=_its)
 
 
 def raise_alert(  # noqa: PLR0913 - an alert has this many independent parts
@@ -292,6 +297,49 @@ def all_origins(db: Connection) -> list[RowMapping]:
     """List every proposal: undecided first."""
     order = (origins.c.decision.is_not(None), origins.c.id)
     return list(db.execute(select(origins).order_by(*order)).mappings())
+
+
+def some_origins(
+    db: Connection, viewer: Collection[str] | None, *, decided: bool, after: str | None, count: int
+) -> list[RowMapping]:
+    """List proposals from one on: the longest undecided first, or the newest that was decided.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`: what is kept of either report keeps it too.
+        decided: those that somebody decided, or the others.
+        after: id of the last of the page before; None from the first.
+        count: at most so many.
+    """
+    its = origins.c
+    query = select(origins).where(~UNDECIDED if decided else UNDECIDED, *_shown_origin(viewer))
+    if after is not None:
+        query = query.where(its.id < after if decided else its.id > after)
+    order = its.id.desc() if decided else its.id
+    return list(db.execute(query.order_by(order).limit(count)).mappings())
+
+
+def origin_seen(db: Connection, viewer: Collection[str] | None, proposal: str) -> RowMapping | None:
+    """Give one proposal; None where there is none that may be shown to who looks."""
+    query = select(origins).where(origins.c.id == proposal, *_shown_origin(viewer))
+    return db.execute(query).mappings().first()
+
+
+def undecided_about(
+    db: Connection, viewer: Collection[str] | None, statements: Collection[str], *, count: int
+) -> list[str]:
+    """List the undecided proposals about any of some reports, by id; at most so many."""
+    its = origins.c
+    about = union(
+        *(select(its.id).where(c.in_(sorted(statements))) for c in (its.first, its.second))
+    )
+    query = select(its.id).where(its.id.in_(about), UNDECIDED, *_shown_origin(viewer))
+    return list(db.execute(query.order_by(its.id).limit(count)).scalars())
+
+
+def _shown_origin(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
+    its = origins.c
+    return [is_shown(one, viewer) for one in (its.id, its.first, its.second)]
 
 
 def copies(db: Connection, statement: str) -> dict[str, bool]:

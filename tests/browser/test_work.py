@@ -66,7 +66,9 @@ def pages_of(made: Busy) -> dict[str, str]:
         "correction": f"/corrections/{said['correction']}", "shift": "/shift", "feeds": "/feeds",
         "figures": "/figures", "persons": "/persons", "person": f"/persons/{made.token('concern')}",
         "two_records": f"/persons/{made.token('concern')}/beside/{made.token('referral')}",
-        "link": f"/links/{made.joined('separated')}",
+        "link": f"/links/{made.joined('separated')}", "origins": "/origins",
+        "intelligence": "/intelligence", "grading": f"{concern}/grading", "copy": f"{concern}/copy",
+        "origin": f"/origins/{made.echo()}",
     }  # fmt: skip
 
 
@@ -74,6 +76,7 @@ FORMS = {
     "task": "Say how it ended", "alert": "Close this alert", "answer": "Answer",
     "question": "Answer", "ask": "Ask them", "consider": "Record the decision", "refer": "Refer",
     "disclosure": "Record", "shift": "Leave this", "two_records": "Join them", "link": "Part them",
+    "origin": "Record the decision", "grading": "Grade it", "copy": "Release it",
 }  # fmt: skip
 """The pages with a form, and the button that sends it: empty, it must say what is wrong."""
 

@@ -15,13 +15,12 @@ from consumers.desk.person import Role
 from consumers.desk.rights import RIGHTS, may
 from deploy.desk import DEVELOPERS
 from tests.support.browser import provider
-from tests.support.busy import CANARY, FORCE, POLICE, Busy, alert, busy, couple, facts, task
+from tests.support.busy import CANARY, FORCE, HOUSED, POLICE, Busy, alert, busy, task
 from tests.support.filling import Asked, cost_of, fill, noted
 from tests.support.postgres import made
 from tests.support.visiting import Visited, Visitor, visiting
 from tests.support.working import files_in
 
-HOUSED = "mkc-housing/case"
 READERS = {who: frozenset(map(Role, roles)) for who, _, roles in DEVELOPERS if who != "officer"}
 """Who opens pages: a supervisor's are the most."""
 SMALL, LARGE = 400, 4_000
@@ -37,6 +36,8 @@ LISTS = (
     "/referrals?show=decided", "/referrals?show=considered", "/referrals?way=made", "/handovers",
     "/handovers?show=past",
     "/disclosures", "/disclosures?show=over", "/feeds", "/figures", "/persons",
+    "/origins", "/origins?show=decided", "/intelligence", "/intelligence?show=graded",
+    "/intelligence?show=copies",
 )  # fmt: skip
 OTHERS = (
     "/quarantine", "/whereabouts", "/exclusions", "/looks", "/figures/csv",
@@ -69,10 +70,10 @@ def others_of(force: Busy) -> list[str]:
     """Give the pages that are not of the daily work."""
     said, report = force.said, f"/reports/{force.said['concern']}"
     force.exclude("Nobody Here (name invented)", "concern", source=FORCE)
-    tenancy = {**couple(force.draw), "event": facts(contact="tenancy")}
-    force.say("tenancy", HOUSED, "contact_recorded", tenancy)
     return [
         *OTHERS, report, f"{report}/whereabouts/2", f"{report}/refer/idva",
+        f"{report}/grading", f"{report}/copy",
+        f"/origins/{force.echo()}",
         f"/exclusions/about/{said['concern']}", f"/exclusions/{said['exclusion']}",
         f"/recalls/{force.compromise(HOUSED)}", f"/quarantine/{'d' * 43}",
         f"/emergencies/{said['concern']}", f"/erasures/{said['concern']}",

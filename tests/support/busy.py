@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.desk import Deciding
-from consumers.safeguarding.rows import alerts
+from consumers.safeguarding.rows import alerts, origins
 from contracts.section import Practitioner
 from contracts.statement import interpret, parse
 from deploy import clock
@@ -21,6 +21,7 @@ from tests.support.working import HOUR_MS, Working, files_in
 
 POLICE, HUB, PROBATION = "thames-valley", "mk-mash", "nps-thames-valley"
 CASE, FORCE = "nps-thames-valley/case", "thames-valley/case"
+HOUSED = "mkc-housing/case"
 DAY = "2026-12-09"
 CANARY = "Quillfeather"
 """The family name of him whom every report here is about: no page shows it to who must not know."""
@@ -99,6 +100,12 @@ class Busy:
         )  # fmt: skip
         self.town.settle()
         return said.draft.id
+
+    def echo(self) -> str:
+        """Let a landlord report of the concern's own pair; give the proposal that M03 makes."""
+        self.say("echo", HOUSED, "concern_reported", couple(self.draw))
+        found: str = one(self, select(origins.c.id))
+        return found
 
     def pass_hours(self, hours: float) -> None:
         """Let time pass, and everybody act on it."""

@@ -25,6 +25,7 @@ DONE: dict[str, dict[str, Json]] = {
     "known_ends": {"passed_by": "filled"},
     "deliveries": {"state": "sent"},
     "inbox": {"done": True},
+    "origins": {"decision": "same", "decided_by": "A. B"},
 }
 """How a row of each table stands once it is done with: half of what is filled in is."""
 WORDS: dict[str, dict[str, Json]] = {
@@ -39,6 +40,7 @@ WORDS: dict[str, dict[str, Json]] = {
     "known_ends": {"agency": "thames-valley", "ends_on": "2027-01-01"},
     "deliveries": {"state": "dead"},
     "inbox": {"event": "concern_reported", "urgency": "routine", "marks": "", "weight": 0},
+    "products": {"handling": "P"},
     "quarantine": {"event": "concern_reported", "outcome": "quarantined", "reasons": "[]"},
     "emergencies": {"event": "concern_reported", "reasons": "[]"},
     "links": {"subjects": "filled-a filled-b"},

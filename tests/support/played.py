@@ -9,6 +9,7 @@ from consumers.disclosure.desk import Disclosing
 from consumers.governance.desk import Governing
 from consumers.governance.erasing import Erasing
 from consumers.governance.excluding import Excluding
+from consumers.intelligence.desk import Grading
 from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
 from consumers.referrals.making import Making
@@ -43,6 +44,11 @@ class Played:
         """Where research is completed."""
         one = self._consumer
         return Researching(one.store, one.voice, clock.uuid7, clock.random_bytes)
+
+    @property
+    def grading(self) -> Grading:
+        """Where police grade, and let a sanitised copy leave."""
+        return Grading(self._consumer.store, self._consumer.voice, clock.uuid7)
 
     @property
     def answering(self) -> Answering:

@@ -164,7 +164,8 @@ def addresses(
     """List every address at which he could look for her, and every form he could send there."""
     lists = (
         "/", "/?show=all", "/quarantine", "/whereabouts", "/exclusions", "/looks", "/key",
-        "/persons",
+        "/persons", "/origins", "/origins?show=decided", "/intelligence",
+        "/intelligence?show=graded", "/intelligence?show=copies",
     )  # fmt: skip
     yield from (("GET", path, {}) for path in lists)
     for count, sought in enumerate([HER, *({"report": one} for one in ids[:2])], 1):
@@ -173,9 +174,15 @@ def addresses(
     for one in ids:
         for path in (f"/reports/{one}", f"/reports/{one}/whereabouts/1",
                      f"/reports/{one}/whereabouts/2", f"/exclusions/about/{one}",
-                     f"/exclusions/{one}", f"/looks?about={one}", f"/links/{one}"):  # fmt: skip
+                     f"/exclusions/{one}", f"/looks?about={one}", f"/links/{one}",
+                     f"/origins/{one}", f"/reports/{one}/grading",
+                     f"/reports/{one}/copy"):  # fmt: skip
             yield "GET", path, {}
         yield "POST", f"/links/{one}", {"reason": "curious"}
+        yield "POST", f"/reports/{one}/grading", {"source": "1", "assessment": "A", "handling": "P"}
+        copy = {"subject": HOUSEHOLD, "writer": "C. Other", "text": "new words", "handling": "P"}
+        yield "POST", f"/reports/{one}/copy", copy
+        yield "POST", f"/origins/{one}", {"decision": "different", "reason": "curious"}
         yield "POST", f"/reports/{one}/whereabouts/2", {"do": "alone", "reason": "curious"}
         yield "POST", f"/exclusions/{one}", {"reason": "curious"}
         yield "POST", "/exclusions", {"report": one}

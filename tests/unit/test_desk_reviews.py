@@ -231,6 +231,75 @@ def test_a_referral_rests_on_an_assessment_of_its_own_people_alone(
     assert made == [[report, own], [report]]
 
 
+def test_two_reports_are_judged_side_by_side_to_be_one_source_or_two(
+    force: Busy, desk: Visited
+) -> None:
+    """M03 proposes; both reports say so until a named person has decided, with a reason."""
+    supervisor, page = desk.visitor("supervisor"), f"/origins/{force.echo()}"
+    reports = [f"/reports/{force.said[name]}" for name in ("concern", "echo")]
+    assert page in supervisor.get("/origins").text
+    assert all(page in supervisor.get(one).text for one in reports)
+    assert 'name="decision"' not in desk.visitor("auditor").get(page).text
+    text = refused(supervisor.post(page))
+    for words in ("Choose: one source", "Say why", "they count as one", *reports, "Must not be"):
+        assert words.lower() in text.lower()
+    sent = {"decision": "different", "reason": "Each heard it from her."}
+    text = told(supervisor, supervisor.post(page, **sent))
+    for words in ("Different sources", "Decided by Jo Bell", "Each heard it from her."):
+        assert words in text
+    assert page not in supervisor.get("/origins").text
+    assert page in supervisor.get("/origins?show=decided").text
+    assert not any(page in supervisor.get(one).text for one in reports)
+    told(supervisor, supervisor.post(page, **{**sent, "decision": "same"}))
+    events = force.town.events(POLICE, "same_origin_decided")
+    assert [one["decision"] for one in events] == ["different", "same"]
+
+
+def test_whom_either_report_is_kept_from_meets_no_proposal(force: Busy, desk: Visited) -> None:
+    """Also where the other report may be shown."""
+    page = f"/origins/{force.echo()}"
+    officer = desk.visitor("officer")
+    assert page in officer.get(f"/reports/{force.said['echo']}").text
+    force.exclude("Lee Hart (name invented)", "concern")
+    assert officer.get(page).status_code == 404
+    assert officer.post(page, decision="same", reason="I know them").status_code == 404
+    for listed in ("/origins", "/origins?show=decided"):
+        assert page not in officer.get(listed).text
+
+
+def test_police_grade_at_the_desk_and_a_second_hand_lets_a_sanitised_copy_go(
+    force: Busy, desk: Visited
+) -> None:
+    """Every grading stays; a copy carries its original's conditions, and none of its names."""
+    officer, report = desk.visitor("officer"), f"/reports/{force.said['concern']}"
+    assert f"{report}/grading" in officer.get(report).text
+    text = refused(officer.post(f"{report}/grading", action="A1"))
+    for wrong in ("how good the source is", "how it is known", "how it is handled"):
+        assert wrong in text
+    codes = {"action": "A1", "sanitisation": "S1", "instructions": "Ring the handler first."}
+    grade = {"source": "1", "assessment": "B", "handling": "P"}
+    assert "Code P has no" in refused(officer.post(f"{report}/grading", **grade, action="A1"))
+    told(officer, officer.post(f"{report}/grading", **grade))
+    text = told(officer, officer.post(f"{report}/grading", **{**grade, "handling": "C", **codes}))
+    for words in ("3x5x2 1 B P", "3x5x2 1 B C", "NO ACTION on this", "Ring the handler first."):
+        assert words in text
+    assert "3x5x2 1 B C" in officer.get("/intelligence?show=graded").text
+    copy = {
+        "subject": force.token("concern", 2), "writer": "W. Writer", "handling": "C", **codes,
+        "text": "A couple may be parting. Let somebody trained speak to each alone.",
+    }  # fmt: skip
+    for changed, wrong in (
+        ({"writer": "lee hart (name INVENTED)"}, "One person sanitises"),
+        ({"text": f"Of {CANARY}."}, "The text would give away"),
+        ({"action": "A3"}, "the copy would carry less"),
+        ({"subject": "x" * 22}, "names no such person"),
+    ):
+        assert wrong in refused(officer.post(f"{report}/copy", **{**copy, **changed}))
+    assert "Sanitised by W. Writer" in told(officer, officer.post(f"{report}/copy", **copy))
+    (made,) = force.town.events(POLICE, "product_released")
+    assert (made["sanitised_by"], made["action"]) == ("W. Writer", "A1")
+
+
 def test_a_thread_of_many_alerts_goes_on_page_by_page(force: Busy, desk: Visited) -> None:
     """What is older than the newest hundred is one page further, not lost."""
     which, officer = alert(force), desk.visitor("officer")

@@ -20,7 +20,8 @@ ROLES = [role.value for role in Role]
 USERS = [(role, f"{role} (invented)", [role]) for role in ROLES] + [("nobody", "No Role", [])]
 PRESENT = {
     **dict.fromkeys(
-        ("statement", "exclusion", "task", "alert", "request", "correction", "application"),
+        ("statement", "exclusion", "task", "alert", "request", "correction", "application",
+         "proposal"),
         "{report}",
     ),
     "number": "1", "search": "1", "digest": "d" * 43, "kid": "d" * 43, "token": "t" * 22,
@@ -44,12 +45,14 @@ WHO = {
         ("/research", "/research/reports/{statement}", "/research/{task}", "/alerts",
          "/alerts/{alert}", "/responses", "/requests", "/referrals", "/handovers", "/disclosures",
          "/disclosures/{application}", "/duties", "/feeds", "/persons", "/persons/{token}",
-         "/persons/{token}/beside/{other}", "/links/{link}"),
+         "/persons/{token}/beside/{other}", "/links/{link}", "/origins", "/intelligence",
+         "/origins/{proposal}"),
         "researcher supervisor duty_manager information_manager auditor",
     ),
     **dict.fromkeys(
         ("/reports/{statement}/answer", "/reports/{statement}/ask", "/reports/{statement}/referral",
-         "/reports/{statement}/refer/{kind}",
+         "/reports/{statement}/refer/{kind}", "/reports/{statement}/grading",
+         "/reports/{statement}/copy",
          "/requests/{request}/answer", "/corrections/{correction}", "/shift"),
         "researcher supervisor duty_manager",
     ),
@@ -62,7 +65,13 @@ WHO = {
 }  # fmt: skip
 DOES = {
     **dict.fromkeys(
-        ("/research/{task}", "/alerts/{alert}", "/disclosures/{application}", "/links/{link}"),
+        (
+            "/research/{task}",
+            "/alerts/{alert}",
+            "/disclosures/{application}",
+            "/links/{link}",
+            "/origins/{proposal}",
+        ),
         "researcher supervisor duty_manager",
     ),
     "/persons/{token}/beside/{other}": "researcher supervisor duty_manager",

@@ -171,7 +171,12 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             "about": _about(thread, [*reports, *_reports(beside, others[:SHOWN])]),
             "limits": _limits(thread, reports),
             "others": [_alert(station, beside, stand[one["id"]], one, now) for one in others],
-            "rests": _rests_on(db, thread, row), "older": thread.older, "first": older_than is None,
+            "rests": (rests := _rests_on(db, thread, row)),
+            "origins": rows.undecided_about(
+                db, person.viewer, [row["statement"], *(one for one, _ in rests["shown"])],
+                count=PAGE,
+            ),
+            "older": thread.older, "first": older_than is None,
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
             "to_roles": roles_of(station, without=row["role"]), "outcomes": OUTCOMES,
             "useful": USEFUL, "typed": forms.left(station, request), **more,

@@ -20,11 +20,14 @@ from consumers.desk.shown import shown
 from consumers.desk.station import Station
 from consumers.disclosure.course import APPLICATIONS
 from consumers.intelligence import grading
+from consumers.intelligence.desk import KINDS as GRADE
 from consumers.intelligence.rows import first_lines, gradings_of
+from consumers.listed import PAGE
 from consumers.research import plan
 from consumers.research.board import tasks_seen
 from consumers.responses import rows as responses
 from consumers.safeguarding import pressing
+from consumers.safeguarding import rows as safeguarded
 from consumers.safeguarding.rules.terms import FOUND
 from contracts.identifier import is_statement_id
 
@@ -75,7 +78,11 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "research": _research(db, person, said),
             "owed": [(KINDS[kind].words, duty) for kind, duty in owed.items()],
             "alerts": _alerts(db, person, said),
-            "done": _work(person, said, owed, answers=row["agency"] != station.voice.agency),
+            "origins": safeguarded.undecided_about(db, person.viewer, [said], count=PAGE),
+            "done": _work(
+                person, said, owed, answers=row["agency"] != station.voice.agency,
+                grades=station.voice.kind in GRADE,
+            ),
             "now": stored.ledger_time(db), "looks": rows.looks_at(db, said, 20),
         }  # fmt: skip
 
@@ -87,7 +94,7 @@ def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str]]:
 
 
 def _work(
-    person: Person, said: str, owed: Mapping[str, RowMapping], *, answers: bool
+    person: Person, said: str, owed: Mapping[str, RowMapping], *, answers: bool, grades: bool
 ) -> list[tuple[str, str, RowMapping | None]]:
     """List what somebody may do about a report: where, the words, and the duty with its clock."""
     if person.roles.isdisjoint(WORKING):
@@ -100,6 +107,7 @@ def _work(
         *([(f"{page}/answer", words, calls or owed.get("response_given"))] if answers else []),
         (f"{page}/ask", "Ask another agency", None),
         (f"{page}/referral", "Consider a referral", None),
+        *([(f"{page}/grading", "Grade it", None)] if grades else []),
     ]
 
 
