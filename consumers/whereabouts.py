@@ -129,12 +129,13 @@ def stands(row: RowMapping, now: int) -> Literal["waits", "granted", "over"]:
 
 
 def waiting(db: Connection, *, hidden: Collection[str], now: int) -> list[RowMapping]:
-    """List what waits for a second person, the longest first."""
+    """List what waits for a second person, the longest first: a page."""
     query = select(whereabouts).where(
         whereabouts.c.alone.is_(False), whereabouts.c.granted_at.is_(None),
         whereabouts.c.at >= now - WAIT_MS, whereabouts.c.statement.not_in(hidden),
     )  # fmt: skip
-    return list(db.execute(query.order_by(whereabouts.c.place)).mappings())
+    first = query.order_by(whereabouts.c.at, whereabouts.c.place).limit(PAGE)
+    return list(db.execute(first).mappings())
 
 
 def to_review(db: Connection, *, hidden: Collection[str]) -> list[RowMapping]:

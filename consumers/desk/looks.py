@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping, exists, func, or_, select, update
 from consumers import store as stored
 from consumers.desk.rows import looks
 from consumers.desk.searches import search_found
+from consumers.listed import counted
 from consumers.people.rows import people_named
 from consumers.standing import is_shown
 from contracts import base64url
@@ -108,9 +109,8 @@ def strangers(db: Connection, known: Collection[str], *, since: int = 0) -> int:
 
 
 def untold(db: Connection) -> int:
-    """Count looks whose hour is not told of yet."""
-    query = select(func.count()).where(looks.c.covered_by.is_(None))
-    return db.execute(query.select_from(looks)).scalar_one()
+    """Count looks whose hour is not told of yet, and no further than `MANY`."""
+    return counted(db, select(looks.c.place).where(looks.c.covered_by.is_(None)))
 
 
 def listed(  # noqa: PLR0913 - a list has this many bounds

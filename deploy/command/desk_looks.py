@@ -3,6 +3,7 @@
 import typer
 
 from consumers.desk import looks
+from consumers.listed import MANY
 from deploy.command.consumer import ActingHome, at
 from deploy.wiring import open_acting
 from producers.home import Home
@@ -26,6 +27,7 @@ def verify(home: ActingHome) -> None:
         hours = looks.verify(db, acting.voice.source)
         strangers = looks.strangers(db, {one.statement for one in hours})
         untold = looks.untold(db)
+        more = " or more" if untold == MANY else ""
     broken = [one for one in hours if not one.holds]
     for one in broken:
         same = one.told == one.here
@@ -44,5 +46,5 @@ def verify(home: ActingHome) -> None:
         raise typer.Exit(1)
     typer.echo(
         f"{len(hours)} hour{'' if len(hours) == 1 else 's'} with {sum(o.told for o in hours)} "
-        f"looks: each as the log has it. {untold} newer than that."
+        f"looks: each as the log has it. {untold}{more} newer than that."
     )

@@ -10,6 +10,7 @@ from consumers.desk import looks, searches
 from consumers.desk.person import PURPOSES
 from consumers.desk.rights import RIGHTS
 from consumers.desk.station import Station
+from consumers.listed import MANY
 from contracts.identifier import is_reference
 
 PAGE = 50
@@ -64,7 +65,7 @@ def routes(station: Station) -> list[Route]:
                     db, {one.statement for one in hours}, since=since
                 ),
                 "whole": not since,
-                "untold": looks.untold(db),
+                "untold": looks.untold(db), "many": MANY,
             }  # fmt: skip
             station.look(db, request, person, "looks", about or "all")
         return station.page(request, "looks.html", title="Who looked", **given)
