@@ -122,7 +122,7 @@ def waiting(db: Connection, *, hidden: Collection[str], now: int) -> list[RowMap
         whereabouts.c.alone.is_(False), whereabouts.c.granted_at.is_(None),
         whereabouts.c.at >= now - WAIT_MS, whereabouts.c.statement.not_in(hidden),
     )  # fmt: skip
-    return list(db.execute(query.order_by(whereabouts.c.place)).mappings())
+    return list(db.execute(query.order_by(whereabouts.c.at)).mappings())
 
 
 def to_review(db: Connection, *, hidden: Collection[str]) -> list[RowMapping]:

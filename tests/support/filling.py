@@ -41,6 +41,7 @@ WORDS: dict[str, dict[str, Json]] = {
     "inbox": {"event": "concern_reported", "urgency": "routine", "marks": "", "weight": 0},
     "links": {"subjects": "filled-a filled-b"},
     "standing": {"mark": "corrected"},
+    "quarantine": {"reasons": "[]"},
     "alert_life": {"event": "reopened"},
 }
 """Words that a filled row has as a real one has."""
