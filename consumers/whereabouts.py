@@ -75,6 +75,13 @@ Index(
 )  # fmt: skip
 
 
+_WAITING = whereabouts.c.alone.is_(False) & whereabouts.c.granted_at.is_(None)
+Index(
+    "whereabouts_waiting", whereabouts.c.at, whereabouts.c.place,
+    sqlite_where=_WAITING, postgresql_where=_WAITING,
+)  # fmt: skip
+
+
 def may_tell(parts: Collection[str]) -> bool:
     """Say whether somebody's parts let a page or task show where they are without being asked.
 
@@ -131,9 +138,8 @@ def stands(row: RowMapping, now: int) -> Literal["waits", "granted", "over"]:
 def waiting(db: Connection, *, hidden: Collection[str], now: int) -> list[RowMapping]:
     """List what waits for a second person, the longest first: a page."""
     query = select(whereabouts).where(
-        whereabouts.c.alone.is_(False), whereabouts.c.granted_at.is_(None),
-        whereabouts.c.at >= now - WAIT_MS, whereabouts.c.statement.not_in(hidden),
-    )  # fmt: skip
+        _WAITING, whereabouts.c.at >= now - WAIT_MS, whereabouts.c.statement.not_in(hidden)
+    )
     first = query.order_by(whereabouts.c.at, whereabouts.c.place).limit(PAGE)
     return list(db.execute(first).mappings())
 

@@ -257,9 +257,10 @@ def links_of(
 
 def gone_from(db: Connection, statements: Collection[str]) -> dict[str, int]:
     """Count what some statements arise from and is not held here, by their ids; where any is."""
-    causes, held = stored.causes, exists().where(stored.views.c.id == stored.causes.c.cause)
+    causes = stored.causes
+    gone = _probe(select(stored.views.c.id).where(stored.views.c.id == causes.c.cause)).is_(None)
     query = select(causes.c.statement, func.count()).where(causes.c.statement.in_(statements))
-    return {row[0]: row[1] for row in db.execute(query.where(~held).group_by(causes.c.statement))}
+    return {row[0]: row[1] for row in db.execute(query.where(gone).group_by(causes.c.statement))}
 
 
 def partings(

@@ -23,7 +23,7 @@ from tests.support.working import files_in
 
 READERS = {who: frozenset(map(Role, roles)) for who, _, roles in DEVELOPERS if who != "officer"}
 """Who opens pages: a supervisor's are the most."""
-SMALL, LARGE = 400, 4_000
+SMALL, LARGE = 1_000, 10_000
 SLACK = 100
 """How much a query may cost whatever is held: a page of rows, each with what stands beside it."""
 SOUGHT = {
