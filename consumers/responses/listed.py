@@ -33,8 +33,8 @@ def owed_on(
     kinds: Collection[str],
 ) -> dict[str, RowMapping]:  # fmt: skip
     """Give what of some kinds is owed about each of some statements: what falls due first."""
-    keys = [f"{kind}/{one}" for kind in kinds for one in statements]
-    query = select(duties).where(duties.c.key.in_(keys), *_open(viewer))
+    about = (duties.c.about.in_(sorted(statements)), duties.c.kind.in_(sorted(kinds)))
+    query = select(duties).where(*about, *_open(viewer))
     found = db.execute(query.order_by(duties.c.due_at.desc())).mappings()
     return {one["about"]: one for one in found}
 

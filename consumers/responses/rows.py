@@ -49,6 +49,10 @@ Index("duties_running", duties.c.due_at, sqlite_where=_RUNNING, postgresql_where
 
 _OPEN = duties.c.discharged_by.is_(None)
 Index(
+    "duties_open_about", duties.c.about, duties.c.kind,
+    sqlite_where=_OPEN, postgresql_where=_OPEN,
+)  # fmt: skip
+Index(
     "duties_open", duties.c.kind, duties.c.due_at, duties.c.key,
     sqlite_where=_OPEN, postgresql_where=_OPEN,
 )  # fmt: skip
