@@ -45,7 +45,6 @@ WORDS: dict[str, dict[str, Json]] = {
     "emergencies": {"event": "concern_reported", "reasons": "[]"},
     "links": {"subjects": "filled-a filled-b"},
     "standing": {"mark": "corrected"},
-    "quarantine": {"reasons": "[]"},
     "alert_life": {"event": "reopened"},
 }
 """Words that a filled row has as a real one has."""
