@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 REQUIREMENTS := deploy/requirements/runtime.txt deploy/requirements/dev.txt
 
-PURE := tests/matrix tests/property tests/replay tests/unit
+logged = log=$$(mktemp); $(BIN)/python -m pytest -q --no-header $(1) >$$log 2>&1; ended=$$?; cat $$log; rm -f $$log; exit $$ended
 TIDY := tests/unit/test_tidy.py
 
-.PHONY: demo desk test test-browser test-checked test-kafka test-pure check bench faults assets pins install
+.PHONY: demo desk test test-browser test-checked test-kafka test-played test-unit check bench faults assets pins install
 
 demo: install
 	@$(BIN)/candour demo
@@ -15,24 +15,25 @@ desk: install
 	@test -f .candour/demo/.candour-demo || $(BIN)/candour demo
 	@$(BIN)/candour demo --desk
 
-# Three parts beside each other, on two cores: what needs Kafka waits much, and says what it does as it goes; the log of
-# what needs none, and of the browser, which is the shortest and comes after `check`, comes at its end.
+# Three parts beside each other, on two cores, as long as each other: what needs Kafka waits much, and says what it does as
+# it goes; what is played over whole cases; and after `check` the browser, then everything else. Their logs come at their end.
 test: install
-	@$(MAKE) --no-print-directory -j3 test-kafka test-pure test-checked
+	@$(MAKE) --no-print-directory -j3 test-kafka test-played test-checked
 
 test-checked: check
-	@$(MAKE) --no-print-directory test-browser
+	@$(MAKE) --no-print-directory test-browser; ended=$$?; $(MAKE) --no-print-directory test-unit && exit $$ended
 
 test-kafka:
 	@$(BIN)/python -m pytest -m "not campaign" tests/faults tests/integration
 
-test-pure:
-	@log=$$(mktemp); $(BIN)/python -m pytest -q --no-header --ignore $(TIDY) $(PURE) >$$log 2>&1; ended=$$?; \
-	cat $$log; rm -f $$log; exit $$ended
+test-played:
+	@$(call logged,tests/matrix tests/property tests/replay)
 
 test-browser:
-	@log=$$(mktemp); $(BIN)/python -m pytest -q --no-header tests/browser >$$log 2>&1; ended=$$?; \
-	cat $$log; rm -f $$log; exit $$ended
+	@$(call logged,tests/browser)
+
+test-unit:
+	@$(call logged,--ignore $(TIDY) tests/unit)
 
 check: install
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }
