@@ -41,7 +41,7 @@ class Beside:
         self._rows = {row["id"]: row for row in db.execute(query).mappings()}
         was = [stored.reread(row["record"]) for row in self._rows.values()]
         stands = standing.corrected(db, was, but=hidden)
-        self._read = {one.context.id: one for one in stands}
+        self._read = dict(zip(self._rows, stands, strict=True))
         self._marked = standing.marks_of_all(db, ids)
         self._first = first_lines_of(db, ids, hidden)
         came = select(inbox.c.statement, inbox.c.marks).where(inbox.c.statement.in_(ids))

@@ -137,7 +137,7 @@ def _threads(
     if older_than is not None:
         about = about.where(alert_subjects.c.alert < older_than)
     read = list(db.execute(about).scalars())
-    older = read[-1] if len(read) == THREAD * len(listed) else None
+    older = read[-1] if read and len(read) == THREAD * len(listed) else None
     named = set(read) - {alert["id"] for alert in listed}
     query = select(alerts).where(alerts.c.id.in_(sorted(named)), *_seen(viewer))
     others = [*listed, *db.execute(query).mappings()]
