@@ -19,6 +19,7 @@ from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.seen import Alarm
 from consumers.safeguarding.rules.terms import DEFAULT, in_force
 from contracts.event.control import Rules
+from contracts.identifier import agency_of
 from deploy.governing import read_watch
 from tests.support.alerts import (
     LEAD,
@@ -359,7 +360,8 @@ def test_an_alert_for_nobody_elses_act_stays_at_home(desk: Desk) -> None:
     })  # fmt: skip
     desk.settle()
     assert [one["act"] for one in desk.said(POLICE, "alert_raised")] == ["dash"]
-    assert desk.seen(PROBATION, "alert_raised") == []
+    seen = [one.statement.context.source for one in desk.seen(PROBATION, "alert_raised")]
+    assert {agency_of(one) for one in seen} == {PROBATION}  # its own, of what it reported (M09)
 
 
 def test_an_erased_report_takes_its_alerts_with_it(desk: Desk) -> None:
