@@ -144,9 +144,10 @@ def standing(mentions: Iterable[Mention]) -> list[Mention]:
             place = one.corrects, one.identity.subject
             anew[place] = _in_place(one, anew.get(place, named.get(place, one)))
     newest = {(one.statement, one.identity.subject): one for one in anew.values()}
+    each = (((one.statement, one.identity.subject), one) for one in held)
     return [
-        newest.get(at, one)
-        for at, one in named.items()
+        newest.get(at, one)  # a token that a statement gave to two people names both
+        for at, one in each
         if at not in anew and (one.corrects is None or at in newest)
     ]
 
