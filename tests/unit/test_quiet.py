@@ -39,8 +39,11 @@ def test_clocks_run_out_where_nothing_but_heartbeats_came(desk: Desk) -> None:
     desk.settle()
     raised = [one["rule"] for one in desk.said(POLICE, "alert_raised")]
     assert "M01" in raised
-    overdue = [(one["duty"], one["owner_role"]) for one in desk.said(POLICE, "duty_overdue")]
-    assert overdue == [("response_given", "duty_inspector"), ("response_given", "duty_manager")]
+    overdue = desk.said(POLICE, "duty_overdue")
+    ours = [(one["duty"], one["owner_role"]) for one in overdue if one["owner_agency"] == POLICE]
+    assert ours == [("response_given", "duty_inspector"), ("response_given", "duty_manager")]
+    theirs = {(one["duty"], one["owner_agency"]) for one in overdue} - {("response_given", POLICE)}
+    assert theirs == {("information_supplied", PROBATION)}, "what police asked of the reporter"
     with desk.acting(HUB).store.read() as db:
         assert stored.ledger_time(db) == desk.ledger.state.ledger_time
 
