@@ -81,6 +81,7 @@ class Voice:
         accountable: the role that answers for what the system says by itself.
         partners: what the agency knows of its partnership.
         credential: gives a practitioner's credential by their token, None for one who has none.
+        by_name: gives the tokens by which somebody of a name is known here besides their own.
     """
 
     agency: str
@@ -88,6 +89,7 @@ class Voice:
     accountable: str
     partners: Partners
     credential: Callable[[str], str | None] = lambda _: None
+    by_name: Callable[[str], frozenset[str]] = lambda _: frozenset()
 
     @property
     def rules(self) -> Rules:
@@ -126,9 +128,12 @@ class Voice:
         return roles.get(self.kind_of(agency), roles.get("other", "duty_manager"))
 
     def viewer(self, person: Practitioner) -> frozenset[str]:
-        """List the tokens by which something may be kept from a person at work here."""
-        token = person.token or ""
-        return frozenset({token}) | self.partners.households_of(self.agency, token)
+        """List the tokens by which something may be kept from a person at work here.
+
+        By their own token and by their name: whoever excluded them may have known either.
+        """
+        token, named = person.token or "", self.by_name(person.name or "")
+        return frozenset({token}) | named | self.partners.households_of(self.agency, token)
 
     def derived(  # noqa: PLR0913 - a derived statement has this many independent parts
         self,

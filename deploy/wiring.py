@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -161,12 +161,8 @@ class Acting:
         return self.outbox.reference_of(token) or token
 
     def viewer(self, name: str, reference: str | None = None) -> frozenset[str]:
-        """List the tokens by which something may be kept from a person: by name and reference.
-
-        Whoever excluded them may have known either.
-        """
-        ours = self.voice.viewer(self.practitioner(name, reference))
-        return ours | (viewer_of(self.outbox, name) or frozenset())
+        """List the tokens by which something may be kept from a person: by name and reference."""
+        return self.voice.viewer(self.practitioner(name, reference))
 
     def time_ms(self) -> int:
         """Give the time that something said now carries: in an exercise the ledger's."""
@@ -386,7 +382,8 @@ def open_acting(home: Home, *, anew: bool = False) -> Acting:
     """
     outbox = outbox_of(home)
     store = Store(home.agency.store or home.folder / STORE, anew=anew)
-    voice, weighing = voice_of(home), weighing_of(home.folder)
+    voice = replace(voice_of(home), by_name=lambda name: viewer_of(outbox, name) or frozenset())
+    weighing = weighing_of(home.folder)
     workers = workers_of(voice, weighing, home.folder)
     consumer = Consumer(store, voice=voice, trust=home.trust, workers=workers)
     return Acting(home, outbox, store, consumer, weighing)

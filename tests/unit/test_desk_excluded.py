@@ -258,6 +258,7 @@ def test_whoever_is_excluded_by_name_is_excluded_also_where_a_reference_is_known
     own = acting.practitioner(KEPT, "staff-7")
     assert own.token != token
     assert acting.viewer(KEPT, "staff-7") == {token, own.token}
+    assert acting.voice.viewer(own) == {token, own.token}, "what a form sends is judged by both too"
     assert acting.viewer(KEPT) == {token}
     assert acting.practitioner(KEPT, "staff-8").token != own.token
     assert acting.known_as(str(own.token)) == "staff-7"
