@@ -7,7 +7,7 @@ said before.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from contracts.draft import Draft
 from contracts.fault import Transient
 
 CALL_S_MAX = 15.0
+CLOSE_S_MAX = 2.0
 BACK_OFF_S = 0.5
 POLL_S = 0.02
 BATCH_MAX = 500
@@ -144,7 +145,7 @@ class Inflow:
         """
         broker = self._broker()
         try:
-            await broker.start()
+            await _started(broker.start())
         except BaseException as error:
             await broker.stop()
             if isinstance(error, _AWAY):
@@ -269,7 +270,7 @@ async def _reading(
         **access,
     )
     try:
-        await _bounded(reader.start())
+        await _started(reader.start())
         # Assigning a topic that is not there, or not ours, would hang and flood Kafka.
         if name not in await _bounded(reader.topics()):
             raise Transient(
@@ -280,7 +281,11 @@ async def _reading(
         reader.assign([place])
         yield reader, place
     finally:
-        await asyncio.wait({asyncio.ensure_future(reader.stop())}, timeout=2.0)
+        # In a task of its own: aiokafka cancels what it waits for as it closes.
+        for close in (reader.stop, reader._client.close):  # noqa: SLF001 - it names no other way
+            closing = asyncio.ensure_future(close())
+            if await _ended(closing) and closing.exception() is None:
+                break
 
 
 def _unread(error: BaseException) -> Transient:
@@ -324,6 +329,25 @@ async def _bounded(call: Awaitable[_T]) -> _T:
     """Await a call for so long; unlike `wait_for` this never loses a cancellation."""
     async with asyncio.timeout(CALL_S_MAX):
         return await call
+
+
+async def _started(start: Coroutine[Any, Any, object]) -> None:
+    """Await a client's start; who is stopped meanwhile waits for its first answer.
+
+    aiokafka drops the connection that it first asks on, open, where it is cut off as it waits.
+    """
+    starting = asyncio.ensure_future(start)
+    try:
+        await _bounded(asyncio.shield(starting))
+    finally:
+        await _ended(starting)
+
+
+async def _ended(task: asyncio.Future[object]) -> bool:
+    """Give a task a moment to end, and end it then; say whether it came to its own end."""
+    await asyncio.wait({task}, timeout=CLOSE_S_MAX)
+    task.cancel()
+    return task.done() and not task.cancelled()
 
 
 def _came(record: ConsumerRecord) -> Came:

@@ -173,8 +173,8 @@ class Purge:
         producer = AIOKafkaProducer(
             bootstrap_servers=self.connection.address, acks="all", **self.connection.security
         )
-        await bounded(producer.start(), "opening a producer")
         try:
+            await bounded(producer.start(), "opening a producer")
             for name in sorted(names):
                 for digest in erased.entries:
                     told = producer.send_and_wait(name, None, digest.encode(), partition=0)

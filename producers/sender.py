@@ -180,7 +180,7 @@ class Sender:
             **self._access,
         )
         try:
-            await _bounded(producer.start())
+            await _started(producer)
             self.refused = None
             while True:
                 batch = await _apart(self._outbox.waiting)
@@ -223,7 +223,7 @@ class Sender:
             **self._access,
         )
         try:
-            await _bounded(consumer.start())
+            await _started(consumer)
             self.refused = None
             # Assigning a topic that is not there, or not ours, would hang and flood Kafka.
             there = await _bounded(consumer.topics())
@@ -289,6 +289,19 @@ async def _bounded(call: Awaitable[_T], seconds: float = CALL_S_MAX) -> _T:
     """Await a call for so long; unlike `wait_for` this never loses a cancellation."""
     async with asyncio.timeout(seconds):
         return await call
+
+
+async def _started(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    """Start a client; who is stopped meanwhile waits for its first answer.
+
+    aiokafka drops the connection that it first asks on, open, where it is cut off as it waits.
+    """
+    starting = asyncio.ensure_future(client.start())
+    try:
+        await _bounded(asyncio.shield(starting))
+    finally:
+        await asyncio.wait({starting}, timeout=CLOSE_S_MAX)
+        starting.cancel()
 
 
 async def _closed(client: AIOKafkaProducer | AIOKafkaConsumer, within: AIOKafkaClient) -> None:

@@ -164,15 +164,18 @@ class Connection:
         return await self._started(client, "connecting", client.bootstrap)
 
     async def _started(
-        self, client: _T, doing: str, start: Callable[[], Awaitable[object]] | None = None
+        self, client: _T, doing: str, start: Callable[[], Coroutine[Any, Any, object]] | None = None
     ) -> _T:
+        starting = asyncio.ensure_future((start or client.start)())  # type: ignore[attr-defined]
         try:
-            await bounded((start or client.start)(), doing)  # type: ignore[attr-defined]
-        except Transient as fault:
+            await bounded(asyncio.shield(starting), doing)
+        except BaseException as fault:
+            # aiokafka drops the connection that it first asks on, open, where it is cut off there.
+            await asyncio.wait({starting}, timeout=CLOSE_S_MAX)
+            starting.cancel()
             await closed(client)
-            raise (await self.refusal() or fault) from None
-        except BaseException:
-            await closed(client)
+            if isinstance(fault, Transient):
+                raise (await self.refusal() or fault) from None
             raise
         return client
 

@@ -1,0 +1,59 @@
+"""Whoever is stopped while a client of Kafka's starts: no connection stays open behind them."""
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from broker.shell.connection import Connection, closed
+from consumers.inflow import waits_after
+from contracts import topic
+from contracts.fault import Transient
+from producers.sender import Sender
+from tests.support.reports import concern
+from tests.support.running import Running, running
+
+MOMENTS = 24
+STEP_S = 0.000_3
+Work = Callable[[], Awaitable[object]]
+
+
+def starting(town: Running) -> dict[str, Work]:
+    """Everything that starts a client, until its first answer and beyond."""
+    connection, name = Connection(town.kafka), topic.views(town.partnership, "tv-probation")
+
+    async def produce() -> None:
+        await closed(await connection.producer("cut-off"))
+
+    async def consume() -> None:
+        await closed(await connection.consumer(committed=True))
+
+    async def send() -> None:
+        outbox = await town.outbox("tv-probation/case")
+        outbox.publish(concern(outbox))
+        await Sender(outbox).catch_up(60)
+
+    async def take_in() -> None:
+        with suppress(Transient):
+            await waits_after(name, 1 << 40, address=town.kafka, access={})
+
+    return {"produce": produce, "consume": consume, "send": send, "take_in": take_in}
+
+
+@pytest.mark.parametrize("which", ["produce", "consume", "send", "take_in"])
+async def test_who_is_stopped_as_it_starts_leaves_no_connection_open(
+    kafka: str, tmp_path: Path, which: str
+) -> None:
+    """A day of short commands would use up what a host and a Kafka can hold open."""
+    async with running(kafka, tmp_path, f"mk-cut-{which.replace('_', '-')}") as town:
+        work = starting(town)[which]
+        for moment in range(MOMENTS):
+            task = asyncio.ensure_future(work())
+            await asyncio.sleep(moment * STEP_S)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        gc.collect()  # an open one warns as it goes, and a warning is an error
