@@ -33,7 +33,7 @@ test-browser:
 	@$(call logged,tests/browser)
 
 test-unit:
-	@$(call logged,--ignore $(TIDY) tests/unit)
+	@$(call logged,-m "not campaign" --ignore $(TIDY) tests/unit)
 
 check: install
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }
@@ -46,7 +46,7 @@ bench: install
 	@$(BIN)/python -m tests.bench
 
 faults: install
-	@$(BIN)/python -m pytest -m campaign tests/faults
+	@$(BIN)/python -m pytest -m campaign tests/faults tests/unit/test_flips.py
 
 assets: install
 	@$(BIN)/python -m deploy.assets

@@ -1,5 +1,6 @@
 """How an agency weighs who may be one person: its own `matching.yaml`, else the one shipped."""
 
+from functools import cache
 from pathlib import Path
 
 from consumers.people.weighing import Weighing
@@ -16,4 +17,9 @@ def weighing_of(home: Path) -> Weighing:
         Misuse: its own file does not fit; the text names line and field.
     """
     own = home / NAME
-    return read_struct(own if own.exists() else SHIPPED, Weighing)
+    return read_struct(own, Weighing) if own != SHIPPED and own.exists() else _shipped()
+
+
+@cache
+def _shipped() -> Weighing:
+    return read_struct(SHIPPED, Weighing)

@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Connection, Dialect, Engine, event
+from sqlalchemy.util import LRUCache
 
 from deploy.kafka.server import KafkaServer
 from deploy.settings import PREFIX
@@ -23,6 +26,20 @@ def clean_environment() -> Iterator[None]:
             if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in {"CACHE", "JAVA"}:
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> None:
+    """A run opens thousands of SQLite files: SQL is compiled once for all, not for each of them."""
+    compiled, first = LRUCache[Any, Any](4096), list[Dialect]()
+
+    @event.listens_for(Engine, "engine_connect")
+    def share(connection: Connection) -> None:
+        if connection.dialect.name == "sqlite":
+            first.append(connection.dialect)
+            connection.dialect = first[0]
+            connection.execution_options(compiled_cache=compiled)
+            del first[1:]
 
 
 @pytest.fixture(scope="session", autouse=True)

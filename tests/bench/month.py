@@ -22,6 +22,9 @@ ACTING = ("thames-valley", "mk-mash", "nps-thames-valley", "mkucs", "grove-surge
 SHIFT_HOURS, DAYS = 8, 30
 DUTIES_MAX = 48
 """What a team works in a shift: three people, half an hour for each. An assumption to judge by."""
+UNWORKED = "M01"
+"""Nobody works in a generated month, so this says of each report that nobody looked anything up:
+counted by its rule, and not among what a team that does its work still meets in a shift."""
 SHOWN = 40
 """How many interrupts are explained one by one; the rest are counted by what explains them."""
 Shift = tuple[str, int]
@@ -82,10 +85,12 @@ def worked(folder: Path, count: int, *, days: int) -> Working:
 
 
 def _by_shift(alerts: Sequence[Alert], days: int) -> Iterator[tuple[str, float]]:
-    """Count interrupts and duties by agency and shift; say where they are too many."""
+    """Count interrupts and duties by agency and shift, `UNWORKED` apart; say where too many."""
     for attention in ("interrupt", "duty"):
         shifts = Counter(
-            (one.agency, one.shift) for one in alerts if one.facts["attention"] == attention
+            (one.agency, one.shift)
+            for one in alerts
+            if one.facts["attention"] == attention and one.facts["rule"] != UNWORKED
         )
         for agency in ACTING:
             found = [n for (by, _), n in shifts.items() if by == agency]

@@ -6,8 +6,9 @@ signatures and statements are written by `tests.support.stranger`.
 
 import hashlib
 import json
+from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -168,7 +169,7 @@ class Script:
 
     def __init__(self, seed: str, *, log_key: str, exercise: bool = False) -> None:
         """Begin with nothing; `seed` fixes every salt, decoy and id."""
-        self.draw = seeded(seed)
+        self.draw: Callable[[int], bytes] = seeded(seed)
         self.submissions: list[tuple[str, bytes]] = []
         self.time = f"{IN_FORCE}T09:30:00.000Z"
         self._log_key, self._exercise = log_key, exercise
@@ -235,6 +236,11 @@ class Script:
         raw = outbox.write(outbox.context(event, **given), sections)
         self.submissions.append((agency, raw))
         return raw
+
+    def draw_by(self, draw: Callable[[int], bytes]) -> None:
+        """Draw every salt, decoy and id from now on from another source."""
+        self.draw = draw
+        self._writers = {name: replace(one, draw=draw) for name, one in self._writers.items()}
 
     def _writer(self, source: str) -> Writer:
         if source not in self._writers:

@@ -4,7 +4,10 @@
 has no item for a part of one, the docstring says which test holds it.
 """
 
+import re
 from collections.abc import Iterator
+
+import msgspec
 
 from contracts.event.case import ExclusionRecorded
 from contracts.event.report import PoliceRecordNoted, ReturnMade
@@ -31,6 +34,10 @@ HERS = {
 """Acts by which she, or somebody like her, is asked or told something."""
 IN_TREATMENT = ["E11", "E12", "E52", "E53", "E54", "E55", "E56", "E57"]
 AT_A_SURGERY = ["E27", "E28", "E40", "E45", "E62", "E66", "E67", "E47", "E48", "E51"]
+
+
+IN_JUNE = re.compile(r"2018-06(?:-\d\d)?(?![-T\d])|\d{1,2}(?:st|nd|rd|th)? (?:of )?June 2018")
+"""A day of the month in which she died, or the month; not when that was told."""
 
 
 def statements(review: Played) -> dict[str, Spoken]:
@@ -71,6 +78,13 @@ def alerts_to(review: Played, *agencies: str) -> Iterator[AlertRaised]:
         value = statements(review)[one.statement].value
         if isinstance(value, AlertRaised) and one.to in agencies:
             yield value
+
+
+def texts(review: Played) -> Iterator[tuple[str, str]]:
+    """Give every section that anybody or any machine said, as text, by what it is about."""
+    for one in review.spoken:
+        for section in one.statement.sections.values():
+            yield ", ".join(one.about), msgspec.json.encode(section).decode()
 
 
 def test_trap_01_nothing_of_his_treatment_leaves_compass_but_a_status_he_agreed_to(
@@ -229,6 +243,8 @@ def test_trap_12_the_day_of_her_death_is_in_no_statement(review: Played) -> None
     assert not item.has_day
     assert (item.report or {})["when"] == "2018-06"
     assert of(review, "E63") == []
+    month = [("E63", "2018-06")]
+    assert [(about, day) for about, text in texts(review) for day in IN_JUNE.findall(text)] == month
 
 
 def test_trap_13_what_nobody_looked_up_is_never_nil(review: Played) -> None:

@@ -1,6 +1,7 @@
 """A busy force: everything that its desk lists, played and really signed, for the desk's pages."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,11 @@ class Busy:
     draw: Callable[[int], bytes]
     said: dict[str, str] = field(default_factory=dict)
     sections: dict[str, Json] = field(default_factory=dict)
+
+    def apart(self, folder: Path) -> "Busy":
+        """Go on from here apart, in another folder."""
+        held = deepcopy((self.draw, self.said, self.sections))
+        return Busy(self.town.apart(folder), *held)
 
     def say(self, name: str, source: str, event: str, sections: Json, **context: Json) -> str:
         """Say one thing, let everybody read it, and remember its id under a name."""

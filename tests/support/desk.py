@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Sequence
+from copy import deepcopy
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from producers.partnership import Partnership
 from tests.support.delivering import Delivering
 from tests.support.running import DEMO
 from tests.support.stranger import concern, seeded
+from tests.support.working import read_by
 from tests.vectors import ledger
 
 HOUR_MS = 3_600_000
@@ -47,20 +50,16 @@ def named(draw: Callable[[int], bytes], **event: Json) -> dict[str, Json]:
     return sections
 
 
-class Desk:
-    """What police, hub and probation hold and do, over one played ledger."""
+class _Agreed:
+    """The partnership founded and agreed, before anybody has read anything."""
 
-    def __init__(self, folder: Path) -> None:
-        """Found the partnership and agree; nobody has read anything yet."""
-        self._folder = folder
+    def __init__(self) -> None:
         self.played = ledger.Played("desk")
         self.draw = seeded("desk-sections")
-        salts = seeded("desk-salts")
         self.ledger = Delivering(
-            ledger.PARTNERSHIP, ledger.CLOCK_MS, lambda: salts(16),
+            ledger.PARTNERSHIP, ledger.CLOCK_MS, partial(seeded("desk-salts"), 16),
             log_seed=sha256(b"candour-vector/log").digest(),
         )  # fmt: skip
-        self.consumers: dict[str, Consumer] = {}
         self.outboxes: dict[str, dict[str, Draft]] = {agency: {} for agency in SOURCES}
         self.published: list[tuple[str, Draft]] = []
         self._ids = seeded("desk-ids")
@@ -71,11 +70,46 @@ class Desk:
             self.played.govern(name, "act_endorsed", ledger.endorsement(act))
         self._submit()
 
+    def open(self, agency: str, where: Path) -> Consumer:
+        """Open an agency's consumer on a store."""
+        voice = Voice(agency, f"/agencies/{SOURCES[agency]}", "duty manager", Partnership())
+        return Consumer(
+            Store(where), voice=voice, trust=self.ledger.trust, workers=workers_of(voice)
+        )
+
+    def records(self, agency: str) -> list[Came]:
+        """Give an agency's views topic as it stands."""
+        found = self.ledger.views.get(agency, [])
+        return [Came(offset, key, value) for offset, (key, value) in enumerate(found)]
+
+    def _submit(self) -> None:
+        for one in self.played.submissions:
+            self.ledger.submit(one["agency"], one["submission"]["text"].encode())
+        self.played.submissions.clear()
+        self.ledger.deliver()
+
+
+_agreed = cache(_Agreed)
+
+
+@cache
+def _read(agency: str) -> bytes:
+    """Give the database of an agency that has read what was agreed."""
+    return read_by(_agreed().open, agency, _agreed().records(agency))
+
+
+class Desk(_Agreed):
+    """What police, hub and probation hold and do, over one played ledger."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin where it is agreed; nobody has read anything yet."""
+        vars(self).update(deepcopy(vars(_agreed())))
+        self._folder = folder
+        self.consumers: dict[str, Consumer] = {}
+
     def consumer(self, agency: str, *, store: str | None = None) -> Consumer:
         """Open an agency's consumer, on a store of its own name or of another."""
-        opened = Store(self._folder / (store or f"{agency}.sqlite"))
-        voice = Voice(agency, f"/agencies/{SOURCES[agency]}", "duty manager", Partnership())
-        return Consumer(opened, voice=voice, trust=self.ledger.trust, workers=workers_of(voice))
+        return self.open(agency, self._folder / (store or f"{agency}.sqlite"))
 
     def new_id(self) -> str:
         """Make a UUIDv7 that the seed fixes."""
@@ -93,11 +127,6 @@ class Desk:
         self._submit()
         return said
 
-    def records(self, agency: str) -> list[Came]:
-        """Give an agency's views topic as it stands."""
-        found = self.ledger.views.get(agency, [])
-        return [Came(offset, key, value) for offset, (key, value) in enumerate(found)]
-
     def settle(self) -> None:
         """Let every agency read, act and say until nothing new comes."""
         while sum(self._step(agency) for agency in SOURCES):
@@ -106,6 +135,9 @@ class Desk:
     def acting(self, agency: str) -> Consumer:
         """Give an agency's consumer, opened once."""
         if agency not in self.consumers:
+            where = self._folder / f"{agency}.sqlite"
+            if not where.exists():
+                where.write_bytes(_read(agency))
             self.consumers[agency] = self.consumer(agency)
         return self.consumers[agency]
 
@@ -152,9 +184,3 @@ class Desk:
                 self.publish(agency, one)
 
         return taken + consumer.publish_waiting(publish)
-
-    def _submit(self) -> None:
-        for one in self.played.submissions:
-            self.ledger.submit(one["agency"], one["submission"]["text"].encode())
-        self.played.submissions.clear()
-        self.ledger.deliver()

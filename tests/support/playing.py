@@ -51,6 +51,10 @@ class Play:
         self.entries += written
         return written
 
+    def draw_by(self, salt: Callable[[], bytes]) -> None:
+        """Draw every salt from now on from another source."""
+        self._salt = salt
+
     def beat(self) -> Written:
         """Let nothing come for a while; give the heartbeat."""
         written = self.sequencing.heartbeat(clock_ms=self.clock_ms, salt=self._salt)

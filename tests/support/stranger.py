@@ -39,16 +39,20 @@ def sha(octets: bytes) -> str:
     return text_of(hashlib.sha256(octets).digest())
 
 
-def seeded(seed: str) -> Callable[[int], bytes]:
-    """Make a source of octets that a seed fixes, in place of random ones."""
-    count = 0
+@dataclass
+class Seeded:
+    """A source of octets that a seed fixes, in place of random ones; a copy goes on apart."""
 
-    def draw(size: int) -> bytes:
-        nonlocal count
-        count += 1
-        return hashlib.shake_256(f"{seed}/{count}".encode()).digest(size)
+    seed: str
+    count: int = 0
 
-    return draw
+    def __call__(self, size: int) -> bytes:
+        """Draw so many."""
+        self.count += 1
+        return hashlib.shake_256(f"{self.seed}/{self.count}".encode()).digest(size)
+
+
+seeded = Seeded
 
 
 @dataclass(frozen=True)

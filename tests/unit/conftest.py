@@ -36,9 +36,17 @@ def desk(town: Working, issuer: str, tmp_path: Path) -> Iterator[Visited]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def played_force(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
+    """A busy force, its clocks not run out, that every test goes on from."""
+    made = busy(tmp_path_factory.mktemp("force"))
+    yield made
+    made.town.close()
+
+
 @pytest.fixture
-def force(tmp_path: Path) -> Iterator[Busy]:
-    """A busy force, its clocks not run out."""
-    made = busy(tmp_path)
+def force(played_force: Busy, tmp_path: Path) -> Iterator[Busy]:
+    """A busy force of this test's own."""
+    made = played_force.apart(tmp_path)
     yield made
     made.town.close()

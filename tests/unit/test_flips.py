@@ -1,13 +1,19 @@
-"""Every bit of an export counts: flipped, it is named; only README.txt may say anything."""
+"""Every bit of an export counts: flipped, it is named; only README.txt may say anything.
+
+`make test` flips a bit of each byte; `make faults`, every one.
+"""
 
 import gc
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
+from itertools import product
 from multiprocessing import get_context
 from typing import Any
+
+import pytest
 
 from broker.core.prepare import Prepared, prepare
 from consumers.audit import checking
@@ -74,8 +80,13 @@ def small() -> tuple[dict[str, bytes], Trusted]:
     )
 
 
-def unnamed(first: int, step: int) -> list[tuple[str, int]]:
-    """Flip every so many bits in turn; give those that the verifier lets pass.
+def unnamed(first: int, step: int, bits: Sequence[int]) -> list[tuple[str, int]]:
+    """Flip bits of every so many bytes in turn; give those that the verifier lets pass.
+
+    Args:
+        first: the first byte.
+        step: how many bytes further the next is.
+        bits: which of each byte, counted from one that is another in the next byte.
 
     A log's manifest is made to fit the flipped file, so that what is under it must tell; where
     the file is no run of records any more, and for the manifest itself, it stays as it was.
@@ -99,14 +110,14 @@ def unnamed(first: int, step: int) -> list[tuple[str, int]]:
     files, trust = small()
     passed = []
     for name in (*LOGS, MANIFEST):
-        for bit in range(first, 8 * len(files[name]), step):
+        for byte, bit in product(range(first, len(files[name]), step), bits):
             flipped = bytearray(files[name])
-            flipped[bit // 8] ^= 1 << bit % 8
+            flipped[byte] ^= 1 << (byte + bit) % 8
             export = Export.held({**files, name: bytes(flipped)})
             if name != MANIFEST and export.logs[name].whole:
                 export = replace(export, manifest=manifest_of(trust.partnership, export.logs))
             if not verify(export, trust).exit:
-                passed.append((name, bit))
+                passed.append((name, byte))
         gc.collect()
         seen.clear()
     return passed
@@ -119,8 +130,13 @@ def test_the_export_that_is_flipped_verifies_as_it_is() -> None:
     assert (verdict.exit, verdict.size, verdict.counts["refusals"]) == (0, 3, 1)
 
 
-def test_every_flipped_bit_is_named_even_under_a_manifest_that_fits() -> None:
+@pytest.mark.parametrize(
+    "bits", [[0], pytest.param(range(8), marks=pytest.mark.campaign)], ids=["one", "every"]
+)
+def test_a_flipped_bit_of_any_byte_is_named_even_under_a_manifest_that_fits(
+    bits: Sequence[int],
+) -> None:
     """A forger writes the manifest anew: what is signed must tell, bit for bit."""
     with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
-        found = [pool.submit(unnamed, first, WORKERS) for first in range(WORKERS)]
+        found = [pool.submit(unnamed, first, WORKERS, bits) for first in range(WORKERS)]
         assert [flip for one in found for flip in one.result()] == []
