@@ -8,11 +8,13 @@ it can change.
 from collections.abc import Collection, Sequence
 from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Inspector,
     Integer,
     MetaData,
     Table,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.schema import CreateColumn
+from sqlalchemy.types import TypeEngine
 
 from contracts.fault import Misuse
 
@@ -93,7 +96,7 @@ def make_anew(db: Connection, tables: Sequence[Table]) -> None:
     there = set(before.get_table_names())
     for one in tables:
         if _is_local(one) and one.name in there:
-            _grow(db, one, {column["name"] for column in before.get_columns(one.name)})
+            _grow(db, one, before)
             continue
         if one.name in there:
             one.drop(db, checkfirst=False)
@@ -116,9 +119,18 @@ def _note(db: Connection, tables: Sequence[Table]) -> None:
         db.execute(insert(shapes), made)
 
 
-def _grow(db: Connection, table: Table, there: Collection[str]) -> None:
+def _grow(db: Connection, table: Table, before: Inspector) -> None:
+    def spelled(given: TypeEngine[Any], nullable: bool | None) -> str:
+        return f"{given.compile(dialect=db.dialect)} {nullable}"
+
+    there = {
+        one["name"]: spelled(one["type"], one["nullable"]) for one in before.get_columns(table.name)
+    }
+    ours = {one.name: spelled(one.type, one.nullable) for one in table.c}
     lacking = [one for one in table.c if one.name not in there]
-    if not set(there) <= set(table.c.keys()) or not all(one.nullable for one in lacking):
+    keys = before.get_pk_constraint(table.name)["constrained_columns"]
+    is_kept = there.items() <= ours.items() and keys == table.primary_key.columns.keys()
+    if not is_kept or not all(one.nullable for one in lacking):
         raise _made_by_another(
             [table.name],
             "Nothing was changed. No log brings its rows back: go on with the version that made "

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal, get_args
 
+from consumers.safeguarding.rules import terms
 from consumers.worker import hand
 from contracts.event.control import Rules
 from contracts.event.report import Occurred
@@ -95,8 +96,8 @@ def power_at(occurred: Occurred, at: int, *, since: date = SCHEME_SINCE) -> Powe
 
 def since_of(rules: Rules) -> date:
     """Give the day from which the scheme is there, as the ruleset has it."""
-    terms = (one for one in rules.watch or [] if one.id == "M04" and one.since)
-    return next((date.fromisoformat(one.since or "") for one in terms), SCHEME_SINCE)
+    found = (one.since for one in terms.in_force(rules) if one.id == "M04" and one.since)
+    return next((date.fromisoformat(since) for since in found), SCHEME_SINCE)
 
 
 def due_at(at: int, *, rules: Rules) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from consumers import store as stored
 from consumers.research import plan, rows
+from consumers.safeguarding.rules import terms, unresearched
 from consumers.store import Wanted
 from consumers.worker import HOUR_MS, MINUTE_MS, Voice
 from contracts.event.work import AlertRaised, ResearchCompleted
@@ -60,14 +61,14 @@ def interim(
     report, rules = stored.held(db, down.statement), voice.rules
     if report is None:
         return None
-    term = next((one for one in rules.watch or [] if one.id == "M01"), None)
+    term = next((one for one in terms.in_force(rules) if one.id == unresearched.ID), None)
     people = [v.subject for v in report.sections.values() if isinstance(v, Identity)]
     hours = term.hours if term else rules.alert_hours
-    owner = term.owners.get(voice.kind, term.owners.get("other")) if term else None
+    owner = terms.named(term, voice.kind) if term else None
     looks = [one for one in rows.tasks_of(db, down.statement) if one["system"] != down.system]
     made = sum(one["outcome"] in plan.LOOKED for one in looks)
     alert = AlertRaised(
-        rule="M01", rule_version=term.version if term else "1", act="research",
+        rule=unresearched.ID, rule_version=term.version if term else "1", act="research",
         attention="duty", statements=[down.statement], subjects=people,
         owner_role=owner or voice.role_of(voice.agency),
         fallback_role=term.fallback if term else rules.roles.get("other", "duty_manager"),
@@ -77,8 +78,8 @@ def interim(
         f"stands for it. To be tried again from {_spelled(down.retry_at or at)}: {again}.",
     )  # fmt: skip
     return voice.derived(
-        f"alert_raised/M01/{down.statement}/{down.system}", "alert_raised", alert,
-        causes=[down.statement], rule=f"M01/{alert.rule_version}",
+        f"alert_raised/{alert.rule}/{down.statement}/{down.system}", "alert_raised", alert,
+        causes=[down.statement], rule=f"{alert.rule}/{alert.rule_version}",
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Date,
     Integer,
     LargeBinary,
     MetaData,
@@ -31,16 +32,19 @@ from sqlalchemy import (
 )
 
 from consumers.people.rows import people_keys, people_named
+from consumers.safeguarding.rows import account_pairs
 from consumers.store import Store, metadata, upsert, views
 from tests.support.filling import DONE, LEFT_OUT
 
 CHUNK = 100
 """How many copies one transaction adds."""
-STEP_MS = 8 * 3_600_000
+DAY_MS = 24 * 3_600_000
+STEP_MS = DAY_MS // 3
 """How far apart copies are: what is copied stands for some hours of an agency's work."""
 ENTRIES = 10_000
-NAMESAKES = 50
-"""How many copies have the names of one: people are told apart by more than those."""
+NAMESAKES, NAMES = 50, 20
+"""How many copies have the names of one, where there are enough of them, and how many names there
+are at least; namesakes come as often in a week whatever is held."""
 _MARK, _NAMED = "\x01", "\x02"
 """What a copy's own letters stand for: of an id, and of a key that is made of names."""
 _ID = re.compile(
@@ -56,6 +60,8 @@ NO_TIMES = frozenset({
     "reopened",
 })  # fmt: skip
 """Whole numbers that are no moments."""
+DAYS = frozenset({"day", "ends_on"})
+"""Columns that hold a day, `YYYY-MM-DD`."""
 OVER: Mapping[str, Mapping[str, Any]] = {**DONE, "alerts": {**DONE["alerts"], "next_at": None}}
 """How a row stands once it is done with, its clock too."""
 
@@ -93,12 +99,21 @@ def grow(store: Store, size: int, *, open_share: float = 0.0) -> int:
 
 
 def _numbers(db: Connection, copies: int) -> Table:
-    columns = (Column("n", Integer), Column("mark", Text), Column("named", Text))
+    columns = (
+        Column("n", Integer), Column("mark", Text), Column("named", Text), Column("days", Integer)
+    )  # fmt: skip
     table = Table("copies", MetaData(), *columns, prefixes=["TEMPORARY"])
     table.drop(db, checkfirst=True)
     table.create(db)
+    names = max(NAMES, copies // NAMESAKES)
     rows = [
-        {"n": n, "mark": f"{n:06x}", "named": f"~{n // NAMESAKES:x}"} for n in range(1, copies + 1)
+        {
+            "n": n,
+            "mark": f"{n:06x}",
+            "named": f"~{n % names:x}",
+            "days": n * STEP_MS // DAY_MS,
+        }
+        for n in range(1, copies + 1)
     ]
     if rows:
         db.execute(insert(table), rows)
@@ -136,6 +151,9 @@ def _mark(table: Table, name: str, value: Any) -> Any:
     if not isinstance(value, str) or (table.name, name) in SAME:
         return value
     text = _ID.sub(_tail, value)
+    if table is account_pairs and name == "pair":
+        parts = text.split("\n")
+        text = "\n".join(one if _MARK in one else one + _NAMED for one in parts)
     if table is people_keys and name == "key" and _MARK not in text:
         text += _MARK if text.startswith("i/") else _NAMED
     return text
@@ -165,6 +183,14 @@ def _copy(
     return int(db.execute(row, execution_options={"preserve_rowcount": True}).rowcount)
 
 
+def _days_before(
+    db: Connection, day: ColumnElement[Any], days: ColumnElement[Any]
+) -> ColumnElement[Any]:
+    if db.dialect.name == "postgresql":
+        return func.to_char(cast(day, Date) - days, "YYYY-MM-DD")
+    return func.date(day, func.printf("-%d days", days))
+
+
 def _is_given(table: Table, column: Column[Any]) -> bool:
     """Say whether the database gives a row its number itself."""
     return column.name == "place" and [*table.primary_key.columns] == [column]
@@ -180,6 +206,8 @@ def _value(
     if isinstance(column.type, BigInteger) and column.name not in NO_TIMES:
         before = column - numbers.c.n * literal(STEP_MS, BigInteger)
         return case((is_done, before), else_=column + numbers.c.n)
+    if column.name in DAYS and not has_mark:
+        return case((is_done, _days_before(db, column, numbers.c.days)), else_=column)
     if not has_mark:
         return column
     is_bytes, is_postgres = isinstance(column.type, LargeBinary), db.dialect.name == "postgresql"

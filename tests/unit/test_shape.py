@@ -15,6 +15,7 @@ from contracts.fault import Misuse
 from tests.support.desk import POLICE, Desk
 
 OTHER = "UPDATE shapes SET shape = 'other' WHERE name = '{}'"
+SPELLED = "UPDATE sqlite_master SET sql = replace(sql, '{}', '{}') WHERE name = 'looks'"
 LOOK = {
     "at": 4_000_000_000_000,  # no hour that is over
     "token": "t", "role": "analyst", "purpose": "review", "what": "report", "about": "id",
@@ -101,11 +102,20 @@ def test_what_nothing_brings_back_gains_a_column_that_may_be_empty(tmp_path: Pat
     assert looked(Store(path)) == [None, None, None]
 
 
-def test_what_nothing_brings_back_is_never_dropped(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "older",
+    [
+        ("ALTER TABLE looks DROP COLUMN purpose",),
+        ("PRAGMA writable_schema=ON", SPELLED.format("at BIGINT", "at TEXT")),
+        ("PRAGMA writable_schema=ON", SPELLED.format("token TEXT NOT NULL", "token TEXT")),
+    ],
+    ids=["lacks what may not be empty", "of another type", "empty where it may not be"],
+)
+def test_what_nothing_brings_back_is_never_dropped(tmp_path: Path, older: tuple[str, ...]) -> None:
     """Where its rows cannot be kept, nothing at all is done, and the way back stays open."""
     path = tmp_path / "store.sqlite"
     looked(Store(path))
-    aged(path, "ALTER TABLE looks DROP COLUMN purpose", OTHER.format("looks"))
+    aged(path, *older, OTHER.format("looks"))
     with pytest.raises(Misuse) as refused:
         Store(path, anew=True)
     assert "go on with the version that made it" in refused.value.remedy
