@@ -53,7 +53,8 @@ def named(draw: Callable[[int], bytes], **event: Json) -> dict[str, Json]:
 class _Agreed:
     """The partnership founded and agreed, before anybody has read anything."""
 
-    def __init__(self) -> None:
+    def __init__(self, founding: bytes) -> None:
+        self.founding = founding
         self.played = ledger.Played("desk")
         self.draw = seeded("desk-sections")
         self.ledger = Delivering(
@@ -64,7 +65,7 @@ class _Agreed:
         self.published: list[tuple[str, Draft]] = []
         self._ids = seeded("desk-ids")
         act = agreement()
-        self.played.govern("mk-csp", "partnership_founded", ledger.founded())
+        self.played.govern("mk-csp", "partnership_founded", json.loads(founding))
         self.played.govern("mk-csp", "act_proposed", {"proposal": act})
         for name in (PROBATION, POLICE, HUB):
             self.played.govern(name, "act_endorsed", ledger.endorsement(act))
@@ -93,9 +94,10 @@ _agreed = cache(_Agreed)
 
 
 @cache
-def _read(agency: str) -> bytes:
+def _read(agency: str, founding: bytes) -> bytes:
     """Give the database of an agency that has read what was agreed."""
-    return read_by(_agreed().open, agency, _agreed().records(agency))
+    agreed = _agreed(founding)
+    return read_by(agreed.open, agency, agreed.records(agency))
 
 
 class Desk(_Agreed):
@@ -103,7 +105,7 @@ class Desk(_Agreed):
 
     def __init__(self, folder: Path) -> None:
         """Begin where it is agreed; nobody has read anything yet."""
-        vars(self).update(deepcopy(vars(_agreed())))
+        vars(self).update(deepcopy(vars(_agreed(ledger.compact(ledger.founded())))))
         self._folder = folder
         self.consumers: dict[str, Consumer] = {}
 
@@ -137,7 +139,7 @@ class Desk(_Agreed):
         if agency not in self.consumers:
             where = self._folder / f"{agency}.sqlite"
             if not where.exists():
-                where.write_bytes(_read(agency))
+                where.write_bytes(_read(agency, self.founding))
             self.consumers[agency] = self.consumer(agency)
         return self.consumers[agency]
 
