@@ -14,6 +14,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from contracts.fault import Transient
 
+CACHE_KIB = 65_536
+"""What SQLite keeps of a file: its own 2 MiB hold less than the indexes that one report touches."""
+
 
 def private(path: Path) -> str:
     """Make a file that is its owner's alone, where there is none; give its URL."""
@@ -69,6 +72,7 @@ def _on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "secure_delete=ON",
+        f"cache_size=-{CACHE_KIB}",
     ):
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA {pragma}")

@@ -195,16 +195,11 @@ class Past:
 
     def about(self, statement: str, *events: str) -> Sequence[Seen]:
         """List what arises from a statement, in ledger order."""
-        views, causes = stored.views, stored.causes
-        query = (
-            select(views.c.id)
-            .join(causes, causes.c.statement == views.c.id)
-            .where(causes.c.cause == statement, views.c.verified, views.c.id != self._at_hand)
-            .order_by(views.c.place)
+        found = (
+            self.seen(one.id)
+            for one in stored.arising(self._db, statement)
+            if one.verified and one.id != self._at_hand and (not events or one.event in events)
         )
-        if events:
-            query = query.where(views.c.event.in_(events))
-        found = (self.seen(one) for one in self._db.execute(query).scalars().all())
         return [one for one in found if one is not None]
 
     def alerts(self, rule: str, subjects: Collection[str]) -> Sequence[str]:

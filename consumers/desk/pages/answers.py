@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, cast, get_args
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -126,18 +126,15 @@ def _given_before(
     station: Station, db: Connection, report: str, hidden: frozenset[str]
 ) -> list[tuple[ResponseGiven, int]]:
     """List what this agency answered to a report before, the newest first, and when."""
-    joined = stored.views.join(stored.causes, stored.causes.c.statement == stored.views.c.id)
-    ours = (
-        stored.causes.c.cause == report,
-        stored.views.c.agency == station.voice.agency,
-        stored.views.c.event == "response_given",
-    )
-    query = select(stored.views).select_from(joined).where(*ours)
-    found = db.execute(query.order_by(stored.views.c.place.desc()).limit(PAGE)).mappings().all()
+    ours = [
+        one.id
+        for one in stored.arising(db, report)
+        if one.agency == station.voice.agency and one.event == "response_given"
+        if one.id not in hidden
+    ]
+    given = filter(None, (stored.row_of(db, one) for one in reversed(ours[-PAGE:])))
     said = [
-        (stored.reread(row["record"]).sections.get("event"), row["ledger_time"])
-        for row in found
-        if row["id"] not in hidden
+        (stored.reread(row["record"]).sections.get("event"), row["ledger_time"]) for row in given
     ]
     return [(event, at) for event, at in said if isinstance(event, ResponseGiven)]
 
