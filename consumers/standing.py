@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     delete,
     exists,
+    func,
     select,
 )
 
@@ -123,10 +124,12 @@ def corrections_of(db: Connection, statements: Collection[str]) -> list[RowMappi
     """
     taken_back = exists().where(standing.c.statement == views.c.id, standing.c.mark == "retracted")
     arising = select(causes.c.statement).where(causes.c.cause.in_(statements))
+    # Not by the index of events: of what corrects anything there is much.
+    event = func.coalesce(views.c.event, "")
     query = (
         select(views)
         .where(views.c.id.in_(arising), views.c.verified, ~taken_back)
-        .where(views.c.event.in_(["statement_corrected", "statement_retracted"]))
+        .where(event.in_(["statement_corrected", "statement_retracted"]))
         .order_by(views.c.place)
     )
     return list(db.execute(query).mappings())

@@ -235,7 +235,9 @@ def test_no_query_of_what_watches_reads_a_whole_table(desk: Desk) -> None:
     with desk.acting(POLICE).store.read() as db:
         for query, values in queries:
             for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values):
-                if re.match(rf"SCAN (?!.* to_publish_waiting)({'|'.join(OURS)})\b", row[3]):
+                if re.match(rf"SCAN (?!.* to_publish_waiting)({'|'.join(OURS)})\b", row[3]) or (
+                    "views_by_event" in row[3]  # every statement of an event
+                ):
                     scans.add((row[3], query[:70]))
     assert scans == set()
 
