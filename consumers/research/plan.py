@@ -187,6 +187,14 @@ def standing(tasks: Sequence[Mapping[Any, Any]]) -> str:
     return f"{said}; PARTIAL: {', '.join(left)}"
 
 
+def authority(ruleset: str) -> str:
+    """Say by what a look was asked for: each is, by its report's kind, and by no person's word."""
+    return (
+        f"a standing authority: ruleset {ruleset} asks it of every such report, and nobody "
+        "authorised this look by hand"
+    )
+
+
 def follow_up(
     statement: Statement, done: ResearchCompleted, *, rules: Rules, at: int
 ) -> Task | None:

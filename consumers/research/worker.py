@@ -28,6 +28,12 @@ SYSTEM = "candour"
 """The operator of what no person did: never a researcher."""
 
 
+def looked_by(task: RowMapping) -> str:
+    """Say who looked: the officer, a connector, or who answered."""
+    named: str = task["operator"] or "nobody yet"
+    return "no person: the system itself" if named == SYSTEM else named
+
+
 class Research(Worker):
     """Research, for a police agency."""
 

@@ -45,6 +45,7 @@ def test_a_look_is_completed_and_what_was_found_stays_here(force: Busy, desk: Vi
     page = officer.get(f"/research/{which}").text
     assert page.index("What may be put to whom") < page.index("Whom to look for")
     assert "17 June 1975" in page
+    assert "by a standing authority: ruleset" in page, "no person asked for it"
     answer = officer.post(
         f"/research/{which}", report=force.said["concern"], outcome="match", kinds=["warning"],
         confidence="probable", reference="N-4471", detail="warned for violence in 2009",
@@ -55,7 +56,9 @@ def test_a_look_is_completed_and_what_was_found_stays_here(force: Busy, desk: Vi
     (said,) = force.town.events(POLICE, "research_completed")
     assert (said["outcome"], said["operator"], said["reference"]) == ("match", OFFICER, "N-4471")
     assert "warned for violence" not in str(said)
-    assert "warned for violence" in officer.get(f"/research/{which}").text
+    page = officer.get(f"/research/{which}").text
+    assert "warned for violence" in page
+    assert OFFICER in page.partition("Who looked")[2]
 
 
 @pytest.mark.parametrize(

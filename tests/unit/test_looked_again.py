@@ -19,6 +19,7 @@ from contracts.section import Identity, Name, Practitioner
 from tests.support.alerts import retract, wait
 from tests.support.conversing import answering, open_to_all, person
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, agreement, named
+from tests.support.researching import shown
 from tests.support.stranger import text_of
 from tests.vectors.ledger import endorsement
 
@@ -301,8 +302,9 @@ def test_what_was_found_is_not_put_away_for_an_answer_that_tells_less(desk: Desk
             desk.settle()
         answer(desk, request, "nil")
     assert ended(desk, report, "probation") == {("match", False)}
-    with desk.acting(POLICE).store.read() as db:
-        assert {one["outcome"] for one in asked.all_requests(db)} == {"nil"}
+    lines = "\n".join(shown(desk, tasks(desk, report, "probation")[0]["id"]))
+    assert lines.index("match: a record") < lines.index("A. Officer answered at"), "both are shown"
+    assert "nil: nothing found in this system" in lines
 
 
 def test_an_answer_that_tells_more_stands_for_a_look_that_found_nothing(desk: Desk) -> None:
