@@ -31,7 +31,7 @@ from contracts.event.work import (
     ResearchCompleted,
     SameOriginDecided,
 )
-from contracts.fault import CandourError
+from contracts.fault import Transient
 from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
@@ -152,7 +152,7 @@ class Watching(Worker):
             rule = RULES.get(term.id)
             try:
                 alarms = [] if rule is None else rule(seen, past, term)
-            except (CandourError, SQLAlchemyError):
+            except (Transient, SQLAlchemyError):
                 raise
             except Exception as defect:  # noqa: BLE001 - one rule must not silence the others
                 name, what = f"rule {term.id}", type(defect).__name__

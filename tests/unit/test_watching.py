@@ -19,6 +19,7 @@ from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.seen import Alarm
 from consumers.safeguarding.rules.terms import DEFAULT, in_force
 from contracts.event.control import Rules
+from contracts.fault import Misuse
 from contracts.identifier import agency_of
 from deploy.governing import read_watch
 from tests.support.alerts import (
@@ -88,11 +89,14 @@ def test_a_ruleset_without_terms_keeps_its_own_older_clocks() -> None:
     assert [one.window_days for one in in_force(named)] == [3]
 
 
-def test_a_rule_that_fails_silences_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("defect", [ZeroDivisionError(), Misuse("Not so.", remedy="Otherwise.")])
+def test_a_rule_that_fails_silences_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, defect: Exception
+) -> None:
     """A defect in one rule must not cost the alert that another would raise."""
 
     def fail(*_: object) -> list[Alarm]:
-        raise ZeroDivisionError
+        raise defect
 
     monkeypatch.setitem(RULES, "M20", fail)
     report = desk.report()
@@ -100,7 +104,7 @@ def test_a_rule_that_fails_silences_no_other(desk: Desk, monkeypatch: pytest.Mon
     assert alert_of(desk)["statement"] == report
     with desk.acting(HUB).store.read() as db:
         failed = [(one["id"], one["worker"], one["what"]) for one in aside.all_unworked(db)]
-    assert failed == [(report, "rule M20", "ZeroDivisionError")]
+    assert failed == [(report, "rule M20", type(defect).__name__)]
 
 
 # What rules look back on.
