@@ -27,8 +27,10 @@ from tests.support.alerts import (
     adopt,
     alert_of,
     deciding,
+    escalated,
     person,
     raised,
+    refuse,
     retract,
     tables,
     term,
@@ -193,15 +195,16 @@ def test_m01_fires_where_a_look_is_open_again_after_its_time(desk: Desk) -> None
     desk.settle()
     police = desk.acting(POLICE)
     sitting = ResearchDesk(police.store, police.voice, desk.new_id, desk.draw)
-    with police.store.read() as db:
-        tasks = [one["id"] for one in research.tasks_of(db, report)]
-    done = [
-        sitting.complete(
+
+    def looked(task: str) -> str:
+        return sitting.complete(
             task, Found(outcome="nil"), operator=person(desk), role="researcher",
             at=desk.ledger.clock_ms,
-        )[0].draft.id
-        for task in tasks
-    ]  # fmt: skip
+        )[0].draft.id  # fmt: skip
+
+    with police.store.read() as db:
+        tasks = [one["id"] for one in research.tasks_of(db, report)]
+    done = [looked(task) for task in tasks]
     desk.settle()
     wait(desk, 100)
     wait(desk, 100)
@@ -210,6 +213,22 @@ def test_m01_fires_where_a_look_is_open_again_after_its_time(desk: Desk) -> None
     wait(desk, 1)
     (alert,) = [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M01"]
     assert alert["statements"] == [report]
+    looked(tasks[0])
+    raised_ = alert_of(desk, "M01", POLICE)["id"]
+    deciding(desk, POLICE).close(
+        raised_, "done", useful="useful", reason=None, by=person(desk), role=LEAD
+    )
+    wait(desk, 100)
+    assert alert_of(desk, "M01", POLICE)["closed"] == "done"
+    retract(desk, done[1], POLICE)
+    wait(desk, 1)
+    assert alert_of(desk, "M01", POLICE)["closed"] is None, "and again, whoever closed it"
+    wait(desk, 100)
+    assert [reason for *_, reason in escalated(desk, raised_, POLICE)][-1] == "overdue"
+    again = desk.consumer(POLICE, store="again")
+    again.take(desk.records(POLICE))
+    assert again.publish_waiting(refuse) == 0
+    assert tables(again) == tables(police)
 
 
 OURS = (
