@@ -10,9 +10,6 @@ from sqlalchemy import Engine, event, text
 
 from consumers import aside
 from consumers import store as stored
-from consumers.research import rows as research
-from consumers.research.desk import Desk as ResearchDesk
-from consumers.research.found import Found
 from consumers.safeguarding import rows
 from consumers.safeguarding.pressing import pressing
 from consumers.safeguarding.rules.catalogue import RULES
@@ -27,14 +24,11 @@ from tests.support.alerts import (
     adopt,
     alert_of,
     deciding,
-    escalated,
     person,
     raised,
-    refuse,
     retract,
     tables,
     term,
-    wait,
 )
 from tests.support.command import ROOT
 from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
@@ -187,48 +181,6 @@ def test_what_stays_here_is_nobodys_elsewhere_and_what_leaves_may_be(desk: Desk)
     raised_ = {one["rule"]: one["owner_role"] for one in desk.said(HUB, "alert_raised")}
     assert raised_["separation"] == "duty_manager"
     assert raised_["M08"] == "duty_senior_probation_officer"
-
-
-def test_m01_fires_where_a_look_is_open_again_after_its_time(desk: Desk) -> None:
-    """Every look was made in time, and one of them was a mistake: nobody looked after all."""
-    report = desk.report()
-    desk.settle()
-    police = desk.acting(POLICE)
-    sitting = ResearchDesk(police.store, police.voice, desk.new_id, desk.draw)
-
-    def looked(task: str) -> str:
-        return sitting.complete(
-            task, Found(outcome="nil"), operator=person(desk), role="researcher",
-            at=desk.ledger.clock_ms,
-        )[0].draft.id  # fmt: skip
-
-    with police.store.read() as db:
-        tasks = [one["id"] for one in research.tasks_of(db, report)]
-    done = [looked(task) for task in tasks]
-    desk.settle()
-    wait(desk, 100)
-    wait(desk, 100)
-    assert [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M01"] == []
-    retract(desk, done[0], POLICE)
-    wait(desk, 1)
-    (alert,) = [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M01"]
-    assert alert["statements"] == [report]
-    looked(tasks[0])
-    raised_ = alert_of(desk, "M01", POLICE)["id"]
-    deciding(desk, POLICE).close(
-        raised_, "done", useful="useful", reason=None, by=person(desk), role=LEAD
-    )
-    wait(desk, 100)
-    assert alert_of(desk, "M01", POLICE)["closed"] == "done"
-    retract(desk, done[1], POLICE)
-    wait(desk, 1)
-    assert alert_of(desk, "M01", POLICE)["closed"] is None, "and again, whoever closed it"
-    wait(desk, 100)
-    assert [reason for *_, reason in escalated(desk, raised_, POLICE)][-1] == "overdue"
-    again = desk.consumer(POLICE, store="again")
-    again.take(desk.records(POLICE))
-    assert again.publish_waiting(refuse) == 0
-    assert tables(again) == tables(police)
 
 
 OURS = (
