@@ -46,7 +46,8 @@ from producers.home import Home
 FILE = "connectors.yaml"
 _Text = Annotated[str, Field(min_length=1)]
 _Local = Literal["mash", "niche", "local", "probation", "iom_mappa"]
-"""Never an index: PNC, LEDS and PND are searched by a vetted operator (domain.md 1.5)."""
+"""Never an index: PNC, LEDS and PND are searched by a person (domain.md 1.5), of whom vetting is
+asked where the ruleset names it (`index_qualification`)."""
 
 
 def _whole(text: object, most: int) -> object:

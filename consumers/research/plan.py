@@ -23,7 +23,7 @@ HOUR_MS = 3_600_000
 Priority = Literal["immediate", "urgent", "routine"]
 
 INDEXES: frozenset[System] = frozenset({"pnc", "leds", "pnd"})
-"""What only a vetted operator searches: partners ask, never search; no connector reaches it."""
+"""What police alone search, by hand, vetted where the ruleset says so: no connector reaches it."""
 
 GATEWAY = "common_law.policing"
 """The power that police look under (domain.md 1.7)."""

@@ -1,5 +1,6 @@
 """The desk's work over a played ledger: every act by a form, and what is kept from whom."""
 
+import html
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
+from consumers import safeguards
 from consumers.desk import counted
 from consumers.desk.shift import GONE, forget, shift_notes
 from consumers.disclosure import rows as disclosures
@@ -383,3 +385,5 @@ def test_the_feeds_say_who_is_silent_who_was_not_told_and_that_nobody_watches(
     assert "Nobody watches" in page
     assert "no channel is set up here" in page
     assert "The Probation Service" in page
+    for words in safeguards.off(force.town.consumers[POLICE].voice.rules):
+        assert words in html.unescape(page)
