@@ -19,7 +19,7 @@ from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
 from contracts import topic
 from contracts.draft import Draft
-from contracts.fault import CandourError, Transient
+from contracts.fault import Transient
 from contracts.identifier import agency_of
 from contracts.opened import Elapsed, Notice, NotProved, Trust, View, open_view
 from contracts.section import Cause
@@ -171,15 +171,13 @@ class Consumer:
                     fresh += [one.draft for one in work() if stored.want(db, one)]
                 for failing in hearing if fresh else ():
                     failing.wanted(db, fresh)
-        except (CandourError, SQLAlchemyError):
+        except (Transient, SQLAlchemyError):
             raise
         except Exception as defect:  # noqa: BLE001 - one report must not stop those behind it
             name, what = type(failing).__name__, type(defect).__name__
             _log.error("worker_failed", worker=name, what=what, remedy=BY_HAND)
-            if opened is not None:
-                context = opened.statement.context if isinstance(opened, View) else opened.context
-                statement = context.id if context else None
-                aside.set_aside(db, opened.delivery.statement, statement, worker=name, what=what)
+            digest, statement = _named(opened)
+            aside.set_aside(db, digest, statement, worker=name, what=what)
             # What the others did is undone with it: they do it again.
             others = [one for one in works if one[0] is not failing]
             self._work(db, opened, others, [one for one in hearing if one is not failing])
@@ -271,6 +269,14 @@ class Consumer:
     def _opened(self, record: bytes) -> View | Notice | Elapsed:
         keys = self.voice.partners.keys
         return open_view(record, self._trust, keys.get, to=self.voice.agency)
+
+
+def _named(opened: View | Notice | None) -> tuple[str, str | None]:
+    """Give the digest and, where it can be read, the id of what is worked on; or the clocks."""
+    if opened is None:
+        return aside.CLOCKS, None
+    context = opened.statement.context if isinstance(opened, View) else opened.context
+    return opened.delivery.statement, context.id if context else None
 
 
 def _shown(worker: Worker, db: Connection, opened: View | Notice) -> list[Wanted]:

@@ -82,8 +82,8 @@ def check(
     if not task["open"]:
         raise Misuse(
             f"This task is closed: {plan.WORDS[task['outcome']]}.",
-            remedy=f"Nothing more is to be said on it. Where that was wrong: candour retract "
-            f"{task['completion']} takes it back, and the task is open again."
+            remedy=f"Nothing more is to be said on it. Where that was wrong, for whoever said it: "
+            f"candour retract {task['completion']} takes it back, and the task is open again."
             if task["completion"]
             else "Nothing more is to be said on it: who answered or was asked closed it.",
         )

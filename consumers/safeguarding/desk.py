@@ -77,7 +77,7 @@ class Deciding:
 
         Raises:
             Misuse: there is no such alert, it is closed, nothing says why, or it interrupts and
-                would be put off for longer than the ruleset's hours for it.
+                would be put off for longer in all, by whomever, than the ruleset's hours for it.
         """
         if not reason.strip():
             raise Misuse(
@@ -85,12 +85,16 @@ class Deciding:
             )
         with self.store.write() as db:
             now, row = self._open(db, alert_id, by), rows.alert(db, alert_id)
-            if row and row["attention"] == "interrupt" and hours * HOUR_MS > now.span:
+            at = stored.ledger_time(db)
+            until = at + hours * HOUR_MS
+            whole = now.put_off_until(until, at)
+            if row and row["attention"] == "interrupt" and whole > now.span:
                 raise Misuse(
-                    f"What interrupts is put off for {now.span // HOUR_MS} hours at the most.",
-                    remedy="Put it off for less, or hand it over: candour alert hand-over.",
+                    f"What interrupts is put off for {now.span // HOUR_MS} hours in all; this one "
+                    f"was for {now.put_off // HOUR_MS} already.",
+                    remedy="See to it now, or let somebody else: candour alert hand-over, or "
+                    "candour alert escalate.",
                 )
-            until = stored.ledger_time(db) + hours * HOUR_MS
             event = AlertSnoozed(
                 alert=alert_id, until=until, reason=reason, by=by.name or "", role=role
             )

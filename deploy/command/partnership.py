@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from broker.core.state import digest_of_act
+from consumers import safeguards
 from contracts.agreement import Agreement
 from contracts.event.control import (
     Act,
@@ -66,6 +67,7 @@ def draft(
             remedy="Give both the same id.",
         )
     out.write_bytes(msgspec.json.format(msgspec.json.encode(founding), indent=2) + b"\n")
+    _say_off(founding.rules)
     typer.echo(f"Drafted {out}. Each founding agency reads it and runs: candour partnership sign")
 
 
@@ -107,6 +109,7 @@ def found(
             remedy="Give --time for an exercise, and only for one.",
         )
     said = asyncio.run(_found(opened, founded, at))
+    _say_off(founded.founding.rules)
     typer.echo(f"Founded {founded.founding.id}: entry {said}. Now propose an agreement.")
 
 
@@ -161,6 +164,7 @@ def propose(home: Path, act: Act) -> None:
     opened = Home.open(home)
     if isinstance(act, RulesetAdopted):
         only_fit(opened, act.rules)
+        _say_off(act.rules)
     said = asyncio.run(govern(opened, "act_proposed", ActProposed(act)))
     known, agency = asyncio.run(known_to(opened)), opened.agency.agency
     quorums = known.founding.quorums if known.founding else Quorums()
@@ -171,6 +175,12 @@ def propose(home: Path, act: Act) -> None:
             f"Proposed: entry {said.entry}. This act needs more hands; another agency runs:\n"
             f"candour act endorse {digest_of_act(act)} --home ITS-CONTROL-HOME"
         )
+
+
+def _say_off(rules: Rules) -> None:
+    """Say which safeguards rules leave out, before anybody relies on them."""
+    for one in safeguards.off(rules):
+        typer.echo(one)
 
 
 def only_fit(home: Home, rules: Rules) -> None:

@@ -46,8 +46,10 @@ def test_a_task_tells_its_operator_whom_to_look_up_for_whom_and_why(desk: Desk) 
     for part in (
         "names: Daniel Marsh", "born: 1979-05 (known to the month)", "sex: female",
         "identifiers: pnc 2002/0073319Z", f"whereabouts: 1{ADDRESS}", "urgent, due ",
-        f"asked by the {OWNER}, authorised by the duty manager; for safeguarding, under "
-        "common_law.policing", "0 of 14 looks made; PARTIAL: 14 not begun", "LOCAL",
+        f"asked by the {OWNER}, authorised by the duty manager, by a standing authority: ruleset 1 "
+        "asks it of every such report, and nobody authorised this look by hand; for safeguarding, "
+        "under common_law.policing", "who looked: nobody yet",
+        "0 of 14 looks made; PARTIAL: 14 not begun", "LOCAL",
     ):  # fmt: skip
         assert part in whole, part
 

@@ -25,6 +25,7 @@ from consumers.intelligence.rows import first_lines
 from consumers.listed import PAGE, Place
 from consumers.research import board, plan
 from consumers.research.found import SAYS_WHY
+from consumers.research.worker import Research
 from consumers.responses import asked, reuse, rows
 from consumers.responses.owed import REQUESTS
 from consumers.store import Wanted
@@ -114,7 +115,8 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
             "verified": row["verified"], "reached": reached(admitted.contact) if admitted else None,
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
             "owed": rows.duty(db, f"call_back/{said}") or rows.duty(db, f"response_given/{said}"),
-            "standing": plan.standing(tasks) if tasks else None,
+            "standing": plan.standing(tasks) if station.voice.kind in Research.kinds else None,
+            "looks": len(tasks),
             "before": _given_before(station, db, said, hidden), "name": person.name,
             "is_referral": row["event"] == "referral_made", "researched": RESEARCHED,
             "actions": ACTIONS, "referral": REFERRAL, "typed": forms.left(station, request), **more,

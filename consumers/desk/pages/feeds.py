@@ -1,4 +1,7 @@
-"""The health of the feeds: how far time has come here, what stands still, who fell silent."""
+"""The health of the feeds: how far time has come here, what stands still, who fell silent.
+
+What the ruleset leaves out is said beside it: silence that nobody notices looks like health.
+"""
 
 from typing import Any
 
@@ -7,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import aside, standing
+from consumers import aside, safeguards, standing
 from consumers import store as stored
 from consumers.desk.person import Person
 from consumers.desk.station import Station
@@ -48,7 +51,7 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
     positions = db.execute(select(stored.positions)).all()
     aside_ = standing.visible(db, person.viewer, aside.some_unworked(db, PAGE), "digest", "id")
     return {
-        "now": now, "hours": hours,
+        "now": now, "hours": hours, "off": safeguards.off(station.voice.rules),
         "positions": [(row.topic, row.offset) for row in positions],
         "silences": [
             (partners.get(row["agency"], row["agency"]), row["since"])

@@ -19,6 +19,8 @@ from consumers.intelligence.rows import first_lines
 from consumers.research import board, known, plan, rows
 from consumers.research.found import NOTHING, SAYS_WHY, Found
 from consumers.research.known import Known
+from consumers.research.worker import looked_by
+from consumers.responses.listed import answers_beside
 from consumers.store import Wanted
 from contracts.event.work import ResearchCompleted, ResearchOutcome, ResearchRequested
 from contracts.identifier import is_statement_id
@@ -71,6 +73,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             return station.nothing(request)
         given: dict[str, Any] = {
             **_shown(db, person, hidden, task, one),
+            "authority": plan.authority(station.voice.rules.version), "looked": looked_by(task),
             "outcomes": OUTCOMES, "kinds": KINDS, "sure": SURE, "handling": HANDLING,
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
             "vetted": _vetting(station, person, task),
@@ -100,6 +103,7 @@ def _shown(
         "places": one.shown,
         "number": next((p.number for p in in_report if p.subject == task["subject"]), None),
         "looks": whereabouts.shown_to(db, report, task["subject"]),
+        "answers": answers_beside(db, hidden, task),
         "done": _done(db, task), "results": rows.results_of(db, task["id"], hidden),
     }  # fmt: skip
 
