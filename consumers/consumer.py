@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers import acting, aside, standing
 from consumers import store as stored
+from consumers.safeguarding.rules import is_automated
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
 from contracts import topic
@@ -27,7 +28,9 @@ from contracts.section import Cause
 _log = structlog.get_logger()
 MINUTE_MS = 60_000
 """How often clocks are looked at, in ledger time: the shortest run for minutes."""
-_PUBLIC = "public_control"
+_PUBLIC, _OWN = "public_control", "own"
+_HELD = frozenset({"quarantined", "provisional"})
+"""Marks of what is ours and waits for a decision: until then it counts as not said."""
 _CORRECTING: dict[str, standing.Mark] = {
     "statement_corrected": "corrected", "statement_retracted": "retracted",
 }  # fmt: skip
@@ -199,6 +202,8 @@ class Consumer:
         workers = self._acting()
         works = [(one, partial(_shown, one, db, opened)) for one in workers]
         self._work(db, opened, works, workers)
+        if opened.delivery.leg == _OWN and isinstance(opened, View):
+            self._take_back(db, opened)
 
     def refused(self, statement: str) -> None:
         """Take back what a person did here by a statement that the log did not accept."""
@@ -206,6 +211,13 @@ class Consumer:
             stored.refused(db, statement)
             for worker in self._workers:
                 worker.refused(db, statement)
+
+    def _take_back(self, db: Connection, view: View) -> None:
+        """Take back what a person did here by a statement that is held; its release does it."""
+        if _HELD.isdisjoint(view.delivery.marks) or is_automated(view.statement):
+            return
+        for worker in self._workers:
+            worker.refused(db, view.statement.context.id)
 
     def _erase(self, db: Connection, digest: str) -> None:
         """Drop an erased statement, and all that rests on it here."""

@@ -1,9 +1,13 @@
 """Where a page of the desk says what is owed, it says by when, and leads to where it is done."""
 
+from typing import Any
+
 import pytest
 
+from contracts.fault import Transient
 from tests.matrix.partnership import PARTNERSHIP, basis_of, key
-from tests.support.busy import CASE, PROBATION, Busy, couple
+from tests.support.busy import CASE, PROBATION, Busy, couple, task, told
+from tests.support.played import Played
 from tests.support.stranger import Writer, text_of
 from tests.support.visiting import Visited
 from tests.support.working import Working
@@ -66,3 +70,17 @@ def test_the_inbox_says_who_waits_for_a_second_hand_to_those_who_may_give_it(
     assert officer.post(page, do="ask", reason="to plan a visit").status_code == 303
     assert waits in supervisor.get("/").text
     assert waits not in officer.get("/").text
+
+
+def test_what_the_log_has_not_answered_is_not_said_to_be_done(
+    force: Busy, desk: Visited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads "done" goes home; the log may refuse it an hour later."""
+
+    async def silent(*_: Any) -> Any:  # noqa: RUF029 - as a station acts
+        raise Transient("No receipt came.", remedy="Is the broker running?")
+
+    monkeypatch.setattr(Played, "act", silent)
+    officer, which = desk.visitor("officer"), task(force)
+    answer = officer.post(f"/research/{which}", report=force.said["concern"], outcome="nil")
+    assert "not on the log yet: if the log refuses it, it is taken back" in told(officer, answer)
