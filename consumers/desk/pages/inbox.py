@@ -110,13 +110,18 @@ async def _news(station: Station, request: Request) -> AsyncIterator[str]:
     """
     person = await run_in_threadpool(station.person, request)
     key = request.state.session.key
-    last = await run_in_threadpool(_newest, station, person.viewer)
+
+    def newest() -> tuple[int, str | None, int]:
+        station.learn()
+        return _newest(station, station.voice.viewer(person.practitioner))
+
+    last = await run_in_threadpool(newest)
     yield "retry: 2000\n\n"
     while not await request.is_disconnected():
         if await run_in_threadpool(station.sessions.standing, key) != "open":
             yield "event: locked\ndata: 0\n\n"
             return
-        now = await run_in_threadpool(_newest, station, person.viewer)
+        now = await run_in_threadpool(newest)
         if now != last:
             last = now
             yield f"event: came\ndata: {now[0]}\n\n"
