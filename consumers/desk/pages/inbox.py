@@ -60,7 +60,9 @@ def _listed(
             "alerts": pressing.count_free(db, person.viewer, at_most=MANY),
         }
         return {
-            "pressing": shown[: len(first)], "listed": shown[len(first) :],
+            "pressing": shown[: len(first)],
+            "press": rows.count_pressing(db, person.viewer, at_most=MANY) if first else 0,
+            "listed": shown[len(first) :],
             "more": listed[-1]["entry"] if len(found) > PAGE else None,
             "every": every, "counts": counts, "many": MANY, "as_of": stored.ledger_time(db),
             "held": count_held(db, person.viewer, stored.ledger_time(db)),
