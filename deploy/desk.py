@@ -122,14 +122,21 @@ def development(
 
 def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
     """Serve the desk until stopped. Nothing logs who asked for what: an address names a report."""
+    station = station_of(home, settings)
+    listen(home, application(station, settings, secret=secret_of(home, settings)), settings, port)
+
+
+def station_of(
+    home: Home, settings: DeskSettings, now_ms: Callable[[], int] = clock.now_ms
+) -> Station:
+    """Open what the pages of a home's desk are given, beside the consumer that reads for it."""
     acting = open_acting(home)
     ours = acting.outbox.partnership.agencies.get(home.agency.agency)
-    station = Station(
-        acting.store, acting.voice, acting, sessions_of(home, settings), clock.now_ms,
+    return Station(
+        acting.store, acting.voice, acting, sessions_of(home, settings, now_ms), now_ms,
         ours.title if ours else home.agency.agency, watched=partial(seen_last, home),
-        refusals=partial(refusals, acting.outbox),
+        learn=acting.consumer.learn, refusals=partial(refusals, acting.outbox),
     )  # fmt: skip
-    listen(home, application(station, settings, secret=secret_of(home, settings)), settings, port)
 
 
 def listen(home: Home, served: Starlette, settings: DeskSettings, port: int) -> None:

@@ -14,7 +14,7 @@ from contracts.event.control import Purpose
 from contracts.fault import Misuse, Transient
 from contracts.form import Section
 from contracts.opened import open_receipt
-from contracts.reason import Reason
+from contracts.reason import NEWER, Reason
 from deploy import clock
 from deploy.kafka.plan import Governed
 from producers.home import Home
@@ -174,7 +174,8 @@ def insisted(said: Said) -> Said:
         listed = "; ".join(
             f"{given.code} {', '.join(given.fields)}".strip() for given in said.reasons
         )
-        remedies = dict.fromkeys(Reason.of(given.code).remedy for given in said.reasons)
+        known = [Reason.known(given.code) for given in said.reasons]
+        remedies = dict.fromkeys(NEWER if one is None else one.remedy for one in known)
         stands = (
             "is held, and nobody else was told" if said.outcome == "quarantined" else "was refused"
         )

@@ -37,6 +37,7 @@ from deploy.connecting import connected
 from deploy.criteria import criteria_of
 from deploy.matching import weighing_of
 from deploy.speaking import WAIT_S_MAX, Said, clear, insisted, outbox_of, say, sending
+from deploy.taking_back import take_back, taking_back
 from deploy.workers import workers_of
 from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
@@ -206,7 +207,8 @@ class Acting:
             await self.read()
             self.consumer.take_over()
         with self._telling():
-            works = (self._send(), self.inflow.run(), self._look())
+            late = taking_back(self.outbox, self.consumer)
+            works = (self._send(), self.inflow.run(), self._look(), late)
             tasks = [asyncio.create_task(one) for one in works]
             try:
                 ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -273,6 +275,7 @@ class Acting:
                 await self._within(self.is_ready, "the outbox did not read its views")
                 spoken = await asyncio.to_thread(self.inflow.publish_waiting)
                 await self._within(lambda: self.outbox.undecided() == 0, "a receipt did not come")
+                take_back(self.outbox, self.consumer)
                 total += spoken
                 if not read and not spoken:
                     await self._tell_now()

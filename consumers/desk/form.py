@@ -18,6 +18,8 @@ from contracts.fault import Misuse, Transient
 
 WORDS_MAX = 2_000
 """How long a text may be: what is longer belongs in a file of the case."""
+LATE = "It is not on the log yet: if the log refuses it, it is taken back here. Look again."
+"""What is said of what nobody answered in time."""
 Typed = Mapping[str, list[str]]
 Problem = dict[str, str]
 
@@ -113,7 +115,7 @@ async def say(  # noqa: PLR0913 - an act at a desk has this many independent par
         except Misuse as why:
             form.problems.append({"text": f"{text_of(why)} {remedy_of(why)}"})
         except Transient as late:
-            station.tell(request, f"{told} {text_of(late)} {remedy_of(late)}")
+            station.tell(request, f"{told} {LATE} {text_of(late)} {remedy_of(late)}")
             return RedirectResponse(to, 303)
         else:
             station.tell(request, f"{told} It is on the log, entry {said.entry}.")

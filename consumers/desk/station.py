@@ -127,6 +127,8 @@ class Station:
         title: the agency's own name.
         navigation: what every page leads to, where it is not the desk's.
         watched: gives what a watch sees from outside; None where none can be asked.
+        learn: takes in what the partnership said since the last page; nothing where this very
+            process reads it.
         refusals: counts what this agency said and was refused, but for what is kept from who looks.
     """
 
@@ -138,6 +140,7 @@ class Station:
     title: str
     navigation: Sequence[tuple[str, str]] = ()
     watched: Callable[[], Outside] | None = None
+    learn: Callable[[], None] = lambda: None
     refusals: Callable[[Collection[str]], Iterable[Fact]] = lambda _: ()
 
     @property

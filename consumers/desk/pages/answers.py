@@ -17,7 +17,7 @@ from consumers.desk import form as forms
 from consumers.desk.beside import seen
 from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, limits_on, names_of
-from consumers.desk.owed import ANSWERS, owed
+from consumers.desk.owed import ANSWERS, abouts, owed
 from consumers.desk.person import Person
 from consumers.desk.shown import capital, title_of
 from consumers.desk.station import Station
@@ -84,10 +84,11 @@ def routes(station: Station) -> list[Route]:
 def _list(station: Station, request: Request) -> Response:
     person = station.person(request)
     place = Place.read(request.query_params.get("after", ""))
-    with station.store.read() as db:
+    with station.store.write() as db:
         kinds = {*ANSWERS, "referral"}
         found = owed(station, db, person, place=place, count=PAGE + 1, kinds=kinds)
         now = stored.ledger_time(db)
+        station.looks(db, request, person, "responses", abouts(found[:PAGE]))
     more = found[PAGE - 1].place if len(found) > PAGE else None
     return station.page(
         request, "responses.html", title="Answers owed", listed=found[:PAGE], more=more, now=now,

@@ -60,7 +60,9 @@ def _listed(
             "alerts": pressing.count_free(db, person.viewer, at_most=MANY),
         }
         return {
-            "pressing": shown[: len(first)], "listed": shown[len(first) :],
+            "pressing": shown[: len(first)],
+            "press": rows.count_pressing(db, person.viewer, at_most=MANY) if first else 0,
+            "listed": shown[len(first) :],
             "more": listed[-1]["entry"] if len(found) > PAGE else None,
             "every": every, "counts": counts, "many": MANY, "as_of": stored.ledger_time(db),
             "held": count_held(db, person.viewer, stored.ledger_time(db)),
@@ -110,13 +112,18 @@ async def _news(station: Station, request: Request) -> AsyncIterator[str]:
     """
     person = await run_in_threadpool(station.person, request)
     key = request.state.session.key
-    last = await run_in_threadpool(_newest, station, person.viewer)
+
+    def newest() -> tuple[int, str | None, int]:
+        station.learn()
+        return _newest(station, station.voice.viewer(person.practitioner))
+
+    last = await run_in_threadpool(newest)
     yield "retry: 2000\n\n"
     while not await request.is_disconnected():
         if await run_in_threadpool(station.sessions.standing, key) != "open":
             yield "event: locked\ndata: 0\n\n"
             return
-        now = await run_in_threadpool(_newest, station, person.viewer)
+        now = await run_in_threadpool(newest)
         if now != last:
             last = now
             yield f"event: came\ndata: {now[0]}\n\n"
