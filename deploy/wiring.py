@@ -314,7 +314,7 @@ class Acting:
         inbox = Inbox(self.outbox)
         return inbox.position(inbox.views) >= self.consumer.position()
 
-    async def act(self, wanted: Sequence[Wanted]) -> Said:
+    async def act(self, wanted: Sequence[Wanted], *, wait_s: float = WAIT_S_MAX) -> Said:
         """Say what a person decided, and wait for what became of the first of it.
 
         What the log does not accept is taken back here too: a list must not show as done what
@@ -322,14 +322,14 @@ class Acting:
 
         Raises:
             Misuse: it was not accepted; the text gives each reason's remedy.
-            Transient: no receipt came in time; it is stored and goes on being sent.
+            Undelivered: no receipt came in time; it is stored and goes on being sent.
         """
-        said = [await self._say(one, wanted) for one in wanted]
+        said = [await self._say(one, wanted, wait_s) for one in wanted]
         return said[0]
 
-    async def _say(self, one: Wanted, together: Sequence[Wanted]) -> Said:
+    async def _say(self, one: Wanted, together: Sequence[Wanted], wait_s: float) -> Said:
         try:
-            said = await say(self.outbox, one.draft)
+            said = await say(self.outbox, one.draft, wait_s=wait_s)
             if said.outcome not in {"accepted", "accepted_emergency"}:
                 return insisted(said)
         except Misuse:

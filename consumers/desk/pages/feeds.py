@@ -13,19 +13,15 @@ from starlette.routing import Route
 from consumers import aside, safeguards, standing
 from consumers import store as stored
 from consumers.desk.person import Person
+from consumers.desk.shown import capital
 from consumers.desk.station import Station
 from consumers.listed import PAGE
 from consumers.silence import rows as silence
 from consumers.silence.standstill import WORDS
+from consumers.telling.notification import NAMED
 from consumers.telling.rows import is_waiting, lost
 from consumers.worker import HOUR_MS
 
-WAITS = {
-    "alert": "An alert", "overdue": "An overdue alert", "duty": "An overdue duty",
-    "owed": "What another agency owes", "arrived": "A threat to life",
-    "silence": "An agency that fell silent",
-    "undelivered": "What another role could not be told", "standstill": "Something stands still",
-}  # fmt: skip
 STATES = {"dead": "NOT TOLD; tried on", "refused": "NOT TOLD; not tried again"}
 
 
@@ -65,7 +61,7 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
             for row in silence.all_spoke(db)
         ],
         "lost": [
-            (WAITS.get(row["waits"], row["waits"]), row["told"], STATES[row["state"]], row["why"],
+            (capital(NAMED[row["waits"]]), row["told"], STATES[row["state"]], row["why"],
              row["at"])
             for row in lost(db, person.viewer, PAGE)
         ],
