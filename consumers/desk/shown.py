@@ -212,11 +212,21 @@ def born(one: Identity) -> str:
     return f"born {day(one.born.value)}"
 
 
+def author_of(statement: Statement) -> str:
+    """Name who says something, as far as it was told here."""
+    who = statement.sections.get("provenance")
+    return (_name(who) if isinstance(who, Provenance) else None) or "somebody not named"
+
+
+def _name(who: Provenance) -> str | None:
+    return who.practitioner.name if who.practitioner else None
+
+
 def says(who: Provenance) -> str:
     """Say who says so and how they know, in one sentence."""
     if who.kind == "system":
         return f"A system said this by itself: {who.system}, rule {who.rule}."
-    name = who.practitioner.name if who.practitioner else None
+    name = _name(who)
     if not name:
         return "Nobody is named."
     how = HOW.get(who.how_known or "", "how they know is not said")
@@ -227,7 +237,7 @@ def provenance(who: Provenance) -> Iterator[tuple[str, str]]:
     """List who says so, for whom, through whom, and where to ring."""
     contact = who.contact
     rows: Sequence[tuple[str, str | None]] = (
-        ("Name", who.practitioner.name if who.practitioner else None),
+        ("Name", _name(who)),
         ("Role", who.role),
         ("Employer", who.employer),
         ("Acting for", who.acting_for),

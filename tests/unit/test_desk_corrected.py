@@ -1,5 +1,6 @@
 """A corrected report at the desk and from it: as its originator says it now, on every page."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -100,3 +101,50 @@ def test_whose_part_was_corrected_is_sheltered_by_it(force: Busy, desk: Visited)
     page = officer.get(f"/persons/{force.token('concern')}").text
     assert "not assessed" in page.lower() or "unassessed" in page
     assert "alleged perpetrator" not in page.lower()
+
+
+def test_a_report_that_named_nobody_shows_who_completed_it_and_when(
+    force: Busy, desk: Visited
+) -> None:
+    """Rec. 16: whoever is rung at night is whoever stands on the report that police act on."""
+    officer, sections = desk.visitor("officer"), deepcopy(force.sections["concern"])
+    whole = {**sections["provenance"], "practitioner": {"name": "Rae Moss (name invented)"}}
+    sections["provenance"] = {"kind": "practitioner", "employer": whole["employer"]}
+    report = force.say("nameless", CASE, "concern_reported", sections, urgency="urgent")
+    page = officer.get(f"/reports/{report}").text
+    assert "Nobody is named." in page
+    assert "completed by" not in page
+    about = {"statement": report}
+    supplied = {"event": about, "cause.1": about, "provenance": whole}
+    force.say("supplied", CASE, "provenance_supplied", supplied)
+    page = officer.get(f"/reports/{report}").text
+    assert "Nobody is named." not in page
+    assert "completed by Rae Moss (name invented), " in page
+    assert f"Rae Moss (name invented), {whole['role']}" in page
+    assert "how they know is not said" not in page
+
+
+def test_who_somebody_is_stands_on_the_report_once_it_was_answered(
+    force: Busy, desk: Visited
+) -> None:
+    """A full name that came back must not lie beside six looks that nobody could make."""
+    officer, sections = desk.visitor("officer"), deepcopy(force.sections["concern"])
+    his = {**sections["person.1.identity"], "names": [{"given": "Daniel"}]}
+    report = force.say("bare", CASE, "concern_reported", {**sections, "person.1.identity": his})
+    looks, came = f"/research/reports/{report}", "Who this is has come since"
+    assert "only a first name is known" in officer.get(looks).text
+    assert came not in officer.get(looks).text
+    asked = next(one.statement for one in force.town.log.opened(POLICE)
+                 if report in one.statement.causes
+                 and getattr(one.statement.event, "key", "").endswith("/identity"))  # fmt: skip
+    answer = force.say(
+        "who", CASE, "information_supplied",
+        {"event": {"request": asked.context.id, "statement": report, "subject": his["subject"],
+                   "outcome": "match", "supplied_by": "A. Officer"},
+         "cause.1": {"statement": asked.context.id}, "provenance": sections["provenance"],
+         "person.1.identity": {**his, "names": [{"given": "Daniel", "family": CANARY}]}},
+    )  # fmt: skip
+    page = officer.get(f"/reports/{report}").text
+    assert f"Said since, on being asked who this is: Daniel {CANARY}" in page
+    assert f'href="/reports/{answer}"' in page
+    assert officer.get(looks).text.count(came) == 6

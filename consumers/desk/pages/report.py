@@ -1,7 +1,7 @@
 """One report: danger, people, what and when, who says so, what may be put to whom; the rest."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -16,7 +16,7 @@ from consumers.desk import rows
 from consumers.desk.owed import ANSWERS, KINDS
 from consumers.desk.person import Person
 from consumers.desk.rights import WORKING
-from consumers.desk.shown import shown
+from consumers.desk.shown import author_of, people, shown
 from consumers.desk.station import Station
 from consumers.disclosure.course import APPLICATIONS
 from consumers.intelligence import grading
@@ -60,6 +60,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         found = {kind: responses.duty(db, f"{kind}/{said}") for kind in ANSWERS}
         owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
+        tasks = tasks_seen(db, person.viewer, said)
         return {
             "id": said, "row": row, "report": shown(statement),
             "agency": admitted.title if admitted else row["agency"],
@@ -74,8 +75,9 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
                 for one in standing.corrections_of(db, [said])
                 if one["id"] not in hidden
             ],
+            "completed": _completed(db, said, hidden), "since": _since(db, tasks, hidden),
             "handling": statement.context.classification,
-            "research": _research(db, person, said),
+            "research": _research(tasks),
             "owed": [(KINDS[kind].words, duty) for kind, duty in owed.items()],
             "alerts": _alerts(db, person, said),
             "origins": safeguarded.undecided_about(db, person.viewer, [said], count=PAGE),
@@ -111,9 +113,27 @@ def _work(
     ]
 
 
-def _research(db: Connection, person: Person, said: str) -> dict[str, Any]:
+def _completed(db: Connection, said: str, hidden: frozenset[str]) -> list[tuple[str, int]]:
+    """List who supplied what the report lacked of who says so, by name, and when it was shared."""
+    rows = [one for one in standing.completions_of(db, said) if one["id"] not in hidden]
+    return [(author_of(stored.reread(one["record"])), one["ledger_time"]) for one in rows]
+
+
+def _since(
+    db: Connection, tasks: Sequence[RowMapping], hidden: frozenset[str]
+) -> dict[str, dict[str, Any]]:
+    """Give who somebody is, by token, as an answer said since: what it says, who, and when."""
+    found = dict[str, dict[str, Any]]()
+    for answer in {task["identified_by"] for task in tasks} - {None}:
+        statement, row = standing.held(db, answer, but=hidden), stored.row_of(db, answer)
+        for one in people(statement.sections) if statement is not None else ():
+            by = author_of(statement)
+            found[one.subject] = {"is": one, "id": answer, "by": by, "at": row["ledger_time"]}
+    return found
+
+
+def _research(tasks: Sequence[RowMapping]) -> dict[str, Any]:
     """Give a report's looks: of each person those that ended alike, or nobody made, together."""
-    tasks = tasks_seen(db, person.viewer, said)
     alike = defaultdict[str, defaultdict[str | None, list[RowMapping]]](lambda: defaultdict(list))
     for task in tasks:
         alike[task["subject"]][task["outcome"]].append(task)
