@@ -1,11 +1,14 @@
 """A corrected report at the desk and from it: as its originator says it now, on every page."""
 
+import re
 from copy import deepcopy
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from tests.support.busy import CANARY, CASE, POLICE, PROBATION, Busy, told
+from consumers.safeguarding.rows import alerts
+from tests.support.busy import CANARY, CASE, POLICE, PROBATION, Busy, one, told
 from tests.support.visiting import Visited
 from tests.support.working import Working
 
@@ -148,3 +151,31 @@ def test_who_somebody_is_stands_on_the_report_once_it_was_answered(
     assert f"Said since, on being asked who this is: Daniel {CANARY}" in page
     assert f'href="/reports/{answer}"' in page
     assert officer.get(looks).text.count(came) == 6
+
+
+def test_a_threat_to_life_with_nothing_written_says_so_with_a_name_and_a_number(
+    force: Busy, desk: Visited
+) -> None:
+    """Whoever is woken by it reads what it is, who says so and which number to ring, or nothing."""
+    officer, sections = desk.visitor("officer"), deepcopy(force.sections["concern"])
+    sections = {name: one for name, one in sections.items() if not name.startswith("person.2")}
+    his = sections["person.1.identity"]["subject"]
+    who = {"token": sections["provenance"]["practitioner"]["token"], "name": "Pat Marsh (invented)"}
+    told = sections | {
+        "person.1.identity": {"subject": his, "names": [{}]},
+        "risk": {"danger_now": "yes", "children": "not_asked"},
+        "use_limits": {"limits": [
+            {"subject": his, "may_be_told": "ring_first", "origin_may_be_told": "no"}]},
+        "provenance": {"kind": "practitioner", "practitioner": who, "employer": "Probation"},
+    }  # fmt: skip
+    report = force.say("life", CASE, "concern_reported", told, urgency="threat_to_life")
+    its = (alerts.c.rule == "M02", alerts.c.statement == report)
+    for path in (f"/alerts/{one(force, select(alerts.c.id).where(*its))}", "/alerts"):
+        page = officer.get(path).text
+        assert "Threat to life" in page
+        assert "names nobody" not in page
+        assert "Pat Marsh (invented), role not said, Probation" in page
+        assert "does not say their role, how they know, where to ring them" in page
+        assert re.search(r"Ring [^<]*: 01632 960\d{3}", page)
+        assert re.search(r"<a [^>]*>\s*</a>|<strong>\s*</strong>|About\s*</p>", page) is None
+    assert re.search(r"<a [^>]*>\s*</a>", officer.get(f"/reports/{report}").text) is None

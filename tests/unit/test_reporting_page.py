@@ -132,7 +132,11 @@ def test_what_an_alarm_lacked_of_who_says_so_is_said_with_the_rest(
     said = visitor.post(f"{address}/danger", danger_now="yes").headers["location"]
     speaker.send()
     speaker.read()
-    assert "how they know" in visitor.get(said).text
+    told = visitor.get(said).text
+    assert "how they know" in told
+    assert "where they can be reached" not in told
+    _, sections = speaker.opened(speaker.row(said.removeprefix("/sent/"))["raw"])
+    assert sections["provenance"]["contact"]["telephone"] == sections["use_limits"]["ring"]
     fill(visitor, address, apart="danger")
     visitor.post(f"{address}/send")
     speaker.send()

@@ -126,9 +126,10 @@ def _since(
     found = dict[str, dict[str, Any]]()
     for answer in {task["identified_by"] for task in tasks} - {None}:
         statement, row = standing.held(db, answer, but=hidden), stored.row_of(db, answer)
-        for one in people(statement.sections) if statement is not None else ():
-            by = author_of(statement)
-            found[one.subject] = {"is": one, "id": answer, "by": by, "at": row["ledger_time"]}
+        if statement is None or row is None:
+            continue
+        said = {"id": answer, "by": author_of(statement), "at": row["ledger_time"]}
+        found |= {one.subject: {"is": one, **said} for one in people(statement.sections)}
     return found
 
 
