@@ -309,3 +309,22 @@ def test_a_held_report_is_completed_by_whoever_says_so(
     assert "Delivered to" in visitor.get(f"/sent/{said}").text
     assert speaker.stands(said) == ("decided", "accepted")
     assert visitor.get(f"/sent/{said}/complete").status_code == 404
+
+
+def test_whom_a_report_may_reach_and_whom_to_ring_about_what_is_held_is_said(
+    speaker: Speaker, page: tuple[Visited, Counter, Clock]
+) -> None:
+    """Nobody signs for what goes to somebody unnamed, or telephones without a number."""
+    visitor = page[0].visitor("pat", purpose=None)
+    address = visitor.post("/report").headers["location"].removesuffix("/danger")
+    what = visitor.get(f"{address}/source").text
+    assert "Where you can be reached" in what
+    assert re.search(r"<details[^>]* open", what), "a role is needed, and none is known yet"
+    fill(visitor, address)
+    assert re.search(r"It may go to [A-Z][^<]*, as far as", visitor.get(f"{address}/check").text)
+    said = speaker.say(concern(speaker.outbox, named=False))
+    token = {"how_known": "record", "role": "officer", "telephone": "01632 960100"}
+    held = visitor.post(f"/sent/{said}/complete", **token).headers["location"]
+    text = visitor.get(held).text
+    assert re.search(r"If it cannot wait: Telephone [^<]*01632 960\d{3}", text)
+    assert "owe a decision by" in text

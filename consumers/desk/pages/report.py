@@ -1,7 +1,7 @@
 """One report: danger, people, what and when, who says so, what may be put to whom; the rest."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -60,7 +60,6 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         found = {kind: responses.duty(db, f"{kind}/{said}") for kind in ANSWERS}
         owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
-        tasks = tasks_seen(db, person.viewer, said)
         return {
             "id": said, "row": row, "report": shown(statement),
             "agency": admitted.title if admitted else row["agency"],
@@ -70,14 +69,14 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
             "graded": [one for one in gradings_of(db, said) if one["id"] not in hidden],
             "grade_in_words": grading.words,
+            "completed": _completed(db, said, hidden), "since": _since(db, person, said, hidden),
             "corrections": [
                 (one["id"], one["event"] == "statement_retracted")
                 for one in standing.corrections_of(db, [said])
                 if one["id"] not in hidden
             ],
-            "completed": _completed(db, said, hidden), "since": _since(db, tasks, hidden),
             "handling": statement.context.classification,
-            "research": _research(tasks),
+            "research": _research(db, person, said),
             "owed": [(KINDS[kind].words, duty) for kind, duty in owed.items()],
             "alerts": _alerts(db, person, said),
             "origins": safeguarded.undecided_about(db, person.viewer, [said], count=PAGE),
@@ -120,21 +119,23 @@ def _completed(db: Connection, said: str, hidden: frozenset[str]) -> list[tuple[
 
 
 def _since(
-    db: Connection, tasks: Sequence[RowMapping], hidden: frozenset[str]
+    db: Connection, person: Person, said: str, hidden: frozenset[str]
 ) -> dict[str, dict[str, Any]]:
     """Give who somebody is, by token, as an answer said since: what it says, who, and when."""
     found = dict[str, dict[str, Any]]()
+    tasks = tasks_seen(db, person.viewer, said)  # without those whose answer is kept from them
     for answer in {task["identified_by"] for task in tasks} - {None}:
         statement, row = standing.held(db, answer, but=hidden), stored.row_of(db, answer)
         if statement is None or row is None:
             continue
-        said = {"id": answer, "by": author_of(statement), "at": row["ledger_time"]}
-        found |= {one.subject: {"is": one, **said} for one in people(statement.sections)}
+        answered = {"id": answer, "by": author_of(statement), "at": row["ledger_time"]}
+        found |= {one.subject: {"is": one, **answered} for one in people(statement.sections)}
     return found
 
 
-def _research(tasks: Sequence[RowMapping]) -> dict[str, Any]:
+def _research(db: Connection, person: Person, said: str) -> dict[str, Any]:
     """Give a report's looks: of each person those that ended alike, or nobody made, together."""
+    tasks = tasks_seen(db, person.viewer, said)
     alike = defaultdict[str, defaultdict[str | None, list[RowMapping]]](lambda: defaultdict(list))
     for task in tasks:
         alike[task["subject"]][task["outcome"]].append(task)
