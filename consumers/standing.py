@@ -1,9 +1,9 @@
 """How a held statement stands now, and whom it is kept from: what every list and desk looks at.
 
 A statement is never edited: a correction, a retraction or a compromised key marks it, and every
-task and alert that rests on it shows the mark. What was corrected is read as its originator says it
-now (`held`, `corrected`), by whoever shows it, acts on it or sends it on. What is kept from
-somebody looks to them as if it were not there.
+task and alert that rests on it shows the mark. What was corrected, or completed by who says so, is
+read as its originator says it now (`held`, `corrected`), by whoever shows it, acts on it or sends
+it on. What is kept from somebody looks to them as if it were not there.
 
 Source: domain.md 5 (traps 14, 16), 7; design.md, Control statements (SUSPECT);
 deploy/decisions/0020.
@@ -87,29 +87,24 @@ def held(db: Connection, statement: str, *, but: Collection[str] = ()) -> Statem
 def corrected(
     db: Connection, given: Sequence[Statement], *, but: Collection[str] = ()
 ) -> list[Statement]:
-    """Put what corrections say in place of what they correct, the newest of each section.
+    """Put what its originator says since in place of what it said, the newest of each section.
+
+    That is what corrections say, and who says so where it lacked and was supplied.
 
     Args:
         db: an open transaction.
         given: statements as they were delivered.
-        but: ids of corrections to leave out: those that are kept from who looks.
+        but: ids of what to leave out: what is kept from who looks.
 
     Returns:
-        The statements in the same order; what was never corrected is as it was.
+        The statements in the same order; what nothing was said of since is as it was.
     """
     anew: dict[str, dict[str, Section]] = {}
-    found = [
-        stored.reread(row["record"])
-        for row in corrections_of(db, [one.context.id for one in given])
-        if row["event"] == "statement_corrected" and row["id"] not in but
-    ]
+    ids = [one.context.id for one in given]
+    rows = _arising(db, ids, "statement_corrected", "provenance_supplied")
+    found = [stored.reread(row["record"]) for row in rows if row["id"] not in but]
     for one in corrected(db, found, but=but) if found else ():
-        about: str = getattr(one.sections.get("event"), "statement", "")
-        anew.setdefault(about, {}).update(
-            (name, value)
-            for name, value in one.sections.items()
-            if name not in _ITS_OWN and not name.startswith("cause.")
-        )
+        anew.setdefault(one.causes[0], {}).update(_said_anew(one))
     return [
         replace(one, sections={**one.sections, **anew[one.context.id]})
         if one.context.id in anew else one
@@ -117,10 +112,31 @@ def corrected(
     ]  # fmt: skip
 
 
-def corrections_of(db: Connection, statements: Collection[str]) -> list[RowMapping]:
-    """List the views that correct statements or take them back, in log order.
+def _said_anew(later: Statement) -> dict[str, Section]:
+    """Give the sections that stand in place of those of the statement that a later one is about."""
+    if later.kind.name == "provenance_supplied":
+        return {name: value for name, value in later.sections.items() if name == "provenance"}
+    return {
+        name: value
+        for name, value in later.sections.items()
+        if name not in _ITS_OWN and not name.startswith("cause.")
+    }
 
-    What was taken back itself corrects nothing.
+
+def corrections_of(db: Connection, statements: Collection[str]) -> list[RowMapping]:
+    """List the views that correct statements or take them back, in log order."""
+    return _arising(db, statements, "statement_corrected", "statement_retracted")
+
+
+def completions_of(db: Connection, statement: str) -> list[RowMapping]:
+    """List the views that supply what a statement lacked of who says so, in log order."""
+    return _arising(db, [statement], "provenance_supplied")
+
+
+def _arising(db: Connection, statements: Collection[str], *events: str) -> list[RowMapping]:
+    """List the views of some events that arise from statements, in log order.
+
+    What was taken back itself says nothing any more.
     """
     taken_back = exists().where(standing.c.statement == views.c.id, standing.c.mark == "retracted")
     arising = select(causes.c.statement).where(causes.c.cause.in_(statements))
@@ -129,7 +145,7 @@ def corrections_of(db: Connection, statements: Collection[str]) -> list[RowMappi
     query = (
         select(views)
         .where(views.c.id.in_(arising), views.c.verified, ~taken_back)
-        .where(event.in_(["statement_corrected", "statement_retracted"]))
+        .where(event.in_(events))
         .order_by(views.c.place)
     )
     return list(db.execute(query).mappings())

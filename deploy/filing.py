@@ -75,17 +75,15 @@ class Filing:
 
     def ways(self, purpose: str | None) -> Ways:
         """List how a concern may be sent from here, by the agreements in force."""
-        known = self._outbox.partnership
-        found = known.choices(
-            sender=self._outbox.home.agency.agency, event=EVENT, at_ms=self._time_ms(),
-            purpose=purpose,
-        )  # fmt: skip
+        known, sender = self._outbox.partnership, self._outbox.home.agency.agency
+        found = known.choices(sender=sender, event=EVENT, at_ms=self._time_ms(), purpose=purpose)
         law = known.rules.law if known.rules else None
         titles = {one.citation: one.title for one in law.provisions} if law else {}
         articles = sorted({one.basis.article for one in found})
         return Ways(
             sorted({one.purpose for one in found}),
             [(article, titles.get(article, article)) for article in articles],
+            sorted({self._title(to) for one in found for to in one.to - {sender}}),
         )
 
     def wrong(self, report: Mapping[str, Any]) -> Sequence[tuple[Where, str]]:
@@ -198,9 +196,10 @@ class Filing:
         decision, given = receipt.decision, receipt.part.reasons
         anew = next((r for r in decision.redecided if r.statement == row["digest"]), None)
         told = anew.recipients if anew is not None else decision.recipients
-        named = [known.agencies[one].title if one in known.agencies else one for one in told]
-        return _decided(stood, row, named, given, decision.contact,
-                        VOUCHED.get(decision.level or "") if anew is None else None)  # fmt: skip
+        named = [self._title(one) for one in told]
+        vouched = VOUCHED.get(decision.level or "") if anew is None else None
+        clocks = [(duty.kind, duty.due_at) for duty in decision.duties]
+        return _decided(replace(stood, clocks=clocks), row, named, given, decision.contact, vouched)
 
     def _answers(self, statement: str, hidden: frozenset[str]) -> list[Answered]:
         known, found = self._outbox.partnership, list[Answered]()
@@ -211,14 +210,17 @@ class Filing:
             sections, source = view.statement.sections, view.statement.context.source
             who = sections.get("provenance")
             person = who.practitioner if isinstance(who, Provenance) else None
-            agency = source.split("/")[2]
-            title = known.agencies[agency].title if agency in known.agencies else agency
+            title = self._title(source.split("/")[2])
             suspect = known.is_suspect(view.statement.kid, view.head.ledger_time)
             found.append(
                 Answered(title, person.name if person else None, sections["event"],
                          view.head.ledger_time, suspect, self._about(sections["event"]))
             )  # fmt: skip
         return found
+
+    def _title(self, agency: str) -> str:
+        known = self._outbox.partnership.agencies
+        return known[agency].title if agency in known else agency
 
     def _about(self, event: Section) -> str | None:
         token = getattr(event, "subject", None)

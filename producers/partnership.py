@@ -26,12 +26,14 @@ _USES: dict[str, Use] = {use: use for use in get_args(Use)}
 class Choice:
     """One way in which a statement may be sent: for a purpose, on a basis.
 
-    `agreement` is None where several agreements carry it: then it goes under each of them.
+    `agreement` is None where several agreements carry it: then it goes under each of them. `to` are
+    the agencies that it may go to so; what a leg does not allow the log leaves out.
     """
 
     purpose: Use
     basis: Basis
     agreement: str | None
+    to: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class Partnership:
         self, agreements: Iterable[Agreement], *, sender: str, event: str, purpose: str | None
     ) -> list[Choice]:
         """List the distinct purposes and bases on which agreements carry an event."""
-        found: dict[tuple[str, ...], tuple[Basis, set[str]]] = {}
+        found: dict[tuple[str, ...], tuple[Basis, set[str], set[str]]] = {}
         for agreement in agreements:
             for leg in agreement.legs:
                 if sender not in map(self.acting, leg.sender) or event not in leg.types:
@@ -198,10 +200,12 @@ class Partnership:
                 same = basis.regime, basis.article, basis.gateway or ""
                 for fit in leg.purposes:
                     if purpose in {None, fit}:
-                        found.setdefault((fit, *same), (basis, set()))[1].add(agreement.id)
+                        _, ids, to = found.setdefault((fit, *same), (basis, set(), set()))
+                        ids.add(agreement.id)
+                        to.update(map(self.acting, leg.to))
         return [
-            Choice(_USES[fit], basis, next(iter(ids)) if len(ids) == 1 else None)
-            for (fit, *_), (basis, ids) in found.items()
+            Choice(_USES[fit], basis, next(iter(ids)) if len(ids) == 1 else None, frozenset(to))
+            for (fit, *_), (basis, ids, to) in found.items()
             if fit in _USES
         ]
 

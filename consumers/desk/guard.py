@@ -49,6 +49,8 @@ HEADERS = {
 """On every answer; only a file that holds nothing about anybody may be kept, and asked about."""
 READS = frozenset({"GET", "HEAD"})
 ASSETS, ALIVE, UNSAVED = "/assets/", "/alive", "/unsaved"
+LOST = f"{UNSAVED}?lost=1"
+"""Where somebody is told that what they wrote was not kept: nobody could tell whose it was."""
 
 
 class Guard:
@@ -140,11 +142,11 @@ class Guard:
         await self._app(scope, receive, self._kept(scope, send, key))
 
     async def _ask_again(self, scope: Scope, receive: Receive, send: Send, key: str | None) -> None:
-        """Send somebody to sign in, and keep what they were writing."""
+        """Send somebody to sign in, and keep what they were writing, or say that it is lost."""
         headers, path = Headers(scope=scope), scope["path"]
         following = path
         if scope["method"] not in READS:
-            following = "/"
+            following = LOST
             subject = self._sessions.subject_of(key) if key else None
             body = await _body(receive) if subject and self._is_from_here(headers) else None
             fields = _fields(body or b"")

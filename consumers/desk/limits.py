@@ -6,7 +6,7 @@ Source: domain.md 7 (use_limits); review 5.6.2.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from consumers.desk.shown import TOLD
+from consumers.desk import shown
 from contracts.section import Identity
 from contracts.sharing import UseLimits
 from contracts.statement import Statement
@@ -42,8 +42,9 @@ def limits_of(report: Statement | None, *, tokens: Collection[str] | None = None
     if report is None or not isinstance(limits, UseLimits):
         return NOBODY_SAID
     named = names_of(report)
+    told = shown.TOLD
     people = [
-        (named.get(one.subject, "Somebody"), TOLD[one.may_be_told], TOLD[one.origin_may_be_told])
+        (named.get(one.subject, "Somebody"), told[one.may_be_told], told[one.origin_may_be_told])
         for one in limits.limits
         if tokens is None or one.subject in tokens
     ]
@@ -70,9 +71,4 @@ def limits_on(asked: Statement | None, report: Statement | None) -> Limits:
 def names_of(report: Statement) -> dict[str, str]:
     """Give the first name that each person of a report is known by, by token."""
     people = [one for one in report.sections.values() if isinstance(one, Identity)]
-    return {one.subject: _name(one) for one in people}
-
-
-def _name(one: Identity) -> str:
-    first = one.names[0] if one.names else None
-    return " ".join(filter(None, (first.given, first.family))) if first else "Name not known"
+    return {one.subject: next(iter(shown.names_of(one)), shown.NAMELESS) for one in people}

@@ -47,6 +47,7 @@ HOW = {
     "observed": "saw or heard it", "record": "from a record", "public_source": "from the public",
     "inferred": "inferred",
 }  # fmt: skip
+NAMELESS = "Name not known"
 SKIPPED = {"occurred", "known_to_agency", "recorded", "key", "standing"}
 
 
@@ -124,7 +125,7 @@ def shown(statement: Statement) -> ShownReport:
         health=_only(sections, Health),
         consent=list(_consent(sections)),
         provenance=list(provenance(who)) if isinstance(who, Provenance) else [],
-        says=says(who) if isinstance(who, Provenance) else "Who says so was not told to this desk.",
+        says=says(statement),
         ring=limits.ring if isinstance(limits, UseLimits) else None,
         note=limits.note if isinstance(limits, UseLimits) else None,
         withheld=[words for name, words in _MAY_LACK.items() if name not in sections],
@@ -200,10 +201,10 @@ def people(sections: Mapping[str, Section]) -> Iterator[ShownPerson]:
     told = {one.subject: one for one in limits.limits} if isinstance(limits, UseLimits) else {}
     for subject, number in sorted(numbers.items(), key=lambda one: one[1]):
         one, limit = identities.get(subject), told.get(subject)
-        names = [" ".join(filter(None, (n.given, n.family))) for n in one.names] if one else []
+        names = names_of(one) if one else []
         yield ShownPerson(
             number, subject, one is not None,
-            names[0] if names else "Name not known" if one else "Name not told to this desk",
+            names[0] if names else NAMELESS if one else "Name not told to this desk",
             names[1:], PARTS[parts.get(subject, "unassessed")],
             born(one) if one else "birth not told to this desk",
             [(n.scheme.upper(), n.value) for n in (one.identifiers if one else None) or []],
@@ -211,6 +212,12 @@ def people(sections: Mapping[str, Section]) -> Iterator[ShownPerson]:
             TOLD[limit.may_be_told if limit else "ring_first"],
             TOLD[limit.origin_may_be_told if limit else "no"],
         )  # fmt: skip
+
+
+def names_of(one: Identity) -> list[str]:
+    """Spell the names of somebody; none where a report names nobody yet."""
+    spelled = (" ".join(filter(None, (name.given, name.family))) for name in one.names)
+    return [name for name in spelled if name]
 
 
 def born(one: Identity) -> str:
@@ -222,11 +229,24 @@ def born(one: Identity) -> str:
     return f"born {day(one.born.value)}"
 
 
-def says(who: Provenance) -> str:
+def author_of(statement: Statement) -> str:
+    """Name who says something, as far as it was told here."""
+    who = statement.sections.get("provenance")
+    return (_name(who) if isinstance(who, Provenance) else None) or "somebody not named"
+
+
+def _name(who: Provenance) -> str | None:
+    return who.practitioner.name if who.practitioner else None
+
+
+def says(statement: Statement) -> str:
     """Say who says so and how they know, in one sentence."""
+    who = statement.sections.get("provenance")
+    if not isinstance(who, Provenance):
+        return "Who says so was not told to this desk."
     if who.kind == "system":
         return f"A system said this by itself: {who.system}, rule {who.rule}."
-    name = who.practitioner.name if who.practitioner else None
+    name = _name(who)
     if not name:
         return "Nobody is named."
     how = HOW.get(who.how_known or "", "how they know is not said")
@@ -237,7 +257,7 @@ def provenance(who: Provenance) -> Iterator[tuple[str, str]]:
     """List who says so, for whom, through whom, and where to ring."""
     contact = who.contact
     rows: Sequence[tuple[str, str | None]] = (
-        ("Name", who.practitioner.name if who.practitioner else None),
+        ("Name", _name(who)),
         ("Role", who.role),
         ("Employer", who.employer),
         ("Acting for", who.acting_for),

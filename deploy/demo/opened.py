@@ -35,7 +35,8 @@ Nobody is asked for a password here: press a name. Three journeys to try:
      it arrive by itself, open it, and find what may be put to whom before anything else.
   2. As the police (officer): look Daniel up in each system, and say how each look ended. Then as
      supervisor: decide on no further action, and be refused while a look is still to be made.
-  3. As the police (officer): take the alert, and answer probation. As probation (pat): read it.
+  3. As the police (officer): open the report that pat made in 1, and answer whoever reported. As
+     probation (pat): open that report under Your reports, and read the answer.
 
 Stop with Ctrl-C. What you did stays: candour demo refuses to empty the folder then.
 """

@@ -132,7 +132,11 @@ def test_what_an_alarm_lacked_of_who_says_so_is_said_with_the_rest(
     said = visitor.post(f"{address}/danger", danger_now="yes").headers["location"]
     speaker.send()
     speaker.read()
-    assert "how they know" in visitor.get(said).text
+    told = visitor.get(said).text
+    assert "how they know" in told
+    assert "where they can be reached" not in told
+    _, sections = speaker.opened(speaker.row(said.removeprefix("/sent/"))["raw"])
+    assert sections["provenance"]["contact"]["telephone"] == sections["use_limits"]["ring"]
     fill(visitor, address, apart="danger")
     visitor.post(f"{address}/send")
     speaker.send()
@@ -305,3 +309,22 @@ def test_a_held_report_is_completed_by_whoever_says_so(
     assert "Delivered to" in visitor.get(f"/sent/{said}").text
     assert speaker.stands(said) == ("decided", "accepted")
     assert visitor.get(f"/sent/{said}/complete").status_code == 404
+
+
+def test_whom_a_report_may_reach_and_whom_to_ring_about_what_is_held_is_said(
+    speaker: Speaker, page: tuple[Visited, Counter, Clock]
+) -> None:
+    """Nobody signs for what goes to somebody unnamed, or telephones without a number."""
+    visitor = page[0].visitor("pat", purpose=None)
+    address = visitor.post("/report").headers["location"].removesuffix("/danger")
+    what = visitor.get(f"{address}/source").text
+    assert "Where you can be reached" in what
+    assert re.search(r"<details[^>]* open", what), "a role is needed, and none is known yet"
+    fill(visitor, address)
+    assert re.search(r"It may go to [A-Z][^<]*, as far as", visitor.get(f"{address}/check").text)
+    said = speaker.say(concern(speaker.outbox, named=False))
+    token = {"how_known": "record", "role": "officer", "telephone": "01632 960100"}
+    held = visitor.post(f"/sent/{said}/complete", **token).headers["location"]
+    text = visitor.get(held).text
+    assert re.search(r"If it cannot wait: Telephone [^<]*01632 960\d{3}", text)
+    assert "owe a decision by" in text

@@ -129,7 +129,10 @@ def _being(station: Station) -> list[Route]:
             for path in station.sessions.left(subject)
             if (found := station.sessions.take_up(subject, path)) is not None
         ]
-        return station.page(request, "unsaved.html", title="What you left unsaved", left=left)
+        return station.page(
+            request, "unsaved.html", title="What you left unsaved", left=left,
+            lost="lost" in request.query_params,
+        )  # fmt: skip
 
     def key(request: Request) -> Response:
         return station.page(request, "key.html", title="What the marks mean", marks=MARKS)

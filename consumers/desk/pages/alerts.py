@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from broker.core.legs import reached
 from consumers import history, standing
 from consumers import store as stored
 from consumers.desk import form as forms
@@ -15,6 +16,7 @@ from consumers.desk.beside import Beside
 from consumers.desk.form import Form
 from consumers.desk.limits import Limits, joined, names_of
 from consumers.desk.person import Person, Role
+from consumers.desk.shown import says
 from consumers.desk.station import Station
 from consumers.listed import PAGE
 from consumers.responses import listed as responses
@@ -141,8 +143,18 @@ def _alert(
         "escalated": stands.steps > 0, "closed": stands.closed,
         "raised_at": alert["raised_at"],
         "raised_by": by if alert["raised_by"] != station.voice.agency else None,
-        "stands": beside.stands(alert["statement"]),
+        "stands": beside.stands(alert["statement"]), "urgency": beside.urgency(alert["statement"]),
+        "whom": _whom_to_ring(station, beside, alert) if alert["act"] == "provenance" else None,
     }  # fmt: skip
+
+
+def _whom_to_ring(station: Station, beside: Beside, alert: RowMapping) -> str | None:
+    """Say who says so, as far as it is known by now, and the number of their agency's desk."""
+    report, row = beside.text(alert["statement"]), beside.row(alert["statement"])
+    agency = station.voice.partners.agencies.get(row["agency"]) if row is not None else None
+    if report is None or agency is None:
+        return None
+    return f"{says(report)} Ring {agency.title}: {reached(agency.contact)}."
 
 
 def _asks(act: str | None) -> str:

@@ -32,7 +32,6 @@ from consumers.disclosure.course import APPLICATIONS
 from consumers.listed import PAGE
 from contracts.event.report import Report, ReturnMade
 from contracts.form import Section
-from contracts.section import Provenance
 from contracts.statement import Statement
 
 MACHINE = frozenset({
@@ -149,7 +148,7 @@ class _Events:
         return {
             "id": said, "kind": title_of(row["event"]), "agency": agency, "row": row,
             "ours": row["agency"] == station.voice.agency,
-            "said": "; ".join(_closed(event)), "says": _says(statement),
+            "said": "; ".join(_closed(event)), "says": says(statement),
             "happened": when(report.occurred) if report else "not told to this desk",
             "known": day(report.known_to_agency) if report else "not told to this desk",
             "recorded": day(report.recorded) if report else "not told to this desk",
@@ -239,10 +238,3 @@ def _closed(event: Section | None) -> list[str]:
         if words:
             found.append(f"{name.replace('_', ' ')}: {', '.join(words)}")
     return found
-
-
-def _says(statement: Statement) -> str:
-    who = statement.sections.get("provenance")
-    if not isinstance(who, Provenance):
-        return "Who says so was not told to this desk."
-    return says(who)

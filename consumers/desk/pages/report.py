@@ -16,7 +16,7 @@ from consumers.desk import rows
 from consumers.desk.owed import ANSWERS, KINDS
 from consumers.desk.person import Person
 from consumers.desk.rights import WORKING
-from consumers.desk.shown import shown
+from consumers.desk.shown import author_of, people, shown
 from consumers.desk.station import Station
 from consumers.disclosure.course import APPLICATIONS
 from consumers.intelligence import grading
@@ -70,6 +70,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
             "graded": [one for one in gradings_of(db, said) if one["id"] not in hidden],
             "grade_in_words": grading.words,
+            "completed": _completed(db, said, hidden), "since": _since(db, person, said, hidden),
             "corrections": [
                 (one["id"], one["event"] == "statement_retracted")
                 for one in standing.corrections_of(db, [said])
@@ -113,6 +114,27 @@ def _work(
         (f"{page}/referral", "Consider a referral", None),
         *([(f"{page}/grading", "Grade it", None)] if grades else []),
     ]
+
+
+def _completed(db: Connection, said: str, hidden: frozenset[str]) -> list[tuple[str, int]]:
+    """List who supplied what the report lacked of who says so, by name, and when it was shared."""
+    rows = [one for one in standing.completions_of(db, said) if one["id"] not in hidden]
+    return [(author_of(stored.reread(one["record"])), one["ledger_time"]) for one in rows]
+
+
+def _since(
+    db: Connection, person: Person, said: str, hidden: frozenset[str]
+) -> dict[str, dict[str, Any]]:
+    """Give who somebody is, by token, as an answer said since: what it says, who, and when."""
+    found = dict[str, dict[str, Any]]()
+    tasks = tasks_seen(db, person.viewer, said)  # without those whose answer is kept from them
+    for answer in {task["identified_by"] for task in tasks} - {None}:
+        statement, row = standing.held(db, answer, but=hidden), stored.row_of(db, answer)
+        if statement is None or row is None:
+            continue
+        answered = {"id": answer, "by": author_of(statement), "at": row["ledger_time"]}
+        found |= {one.subject: {"is": one, **answered} for one in people(statement.sections)}
+    return found
 
 
 def _research(db: Connection, person: Person, said: str, *, asks: bool) -> dict[str, Any]:

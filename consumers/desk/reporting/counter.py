@@ -133,7 +133,9 @@ class Counter:
         Raises:
             CandourError: it could not be stored.
         """
-        report = emergency_of(draft.answers, **self._given(draft, who))
+        reach = prefilled(self, draft, "source") | draft.answers.get("source", {})
+        answers = {**draft.answers, "source": reach}
+        report = emergency_of(answers, **self._given(draft, who))
         report = without(report, self.reporting.wrong(report))
         ways = self.ways(draft.answers)
         if len(ways.purposes) > 1:

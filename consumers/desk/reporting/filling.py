@@ -319,6 +319,8 @@ def _when(field: Field, typed: Mapping[str, Sequence[str]], today: date) -> tupl
             text = _spelled(day, month, year)
         case _:
             return None, field.needed
+    if text is None and re.fullmatch(r"[0-9]{4}", year):
+        return None, "The calendar has no such day. Write one that it has, for example 27 3 2012"
     if text is None or (field.name == "known" and len(text) < len("2012-05-01")):
         exact = "a day, a month and a year" if field.name == "known" else "at least a year"
         return None, f"Write {exact}, for example 27 3 2012"

@@ -55,12 +55,14 @@ def routes(counter: Counter) -> list[Route]:
         rest = [one for one in counter.drafts.of(counter.owners(request))
                 if became.statement in one.causes]  # fmt: skip
         answers = [{"title": told.title(one), "rows": list(told.lines(one)), "at": one.at_ms,
-                    "suspect": one.suspect} for one in told.ordered(became.answers)]  # fmt: skip
+                    "suspect": one.suspect, "due": told.due(one)}
+                   for one in told.ordered(became.answers)]  # fmt: skip
         return page(
             counter, request, "sent.html", title="What became of it", became=became,
             standing=told.standing(became), answers=answers, rest=rest, kind=title_of(became.event),
             urgent=became.urgency == "threat_to_life", may_complete=_lacks_author(became),
             missing=[told.MISSING[one] for one in became.missing], lacking=told.lacking(became),
+            clocks=told.CLOCKS,
         )  # fmt: skip
 
     def live(request: Request) -> Response:
@@ -136,7 +138,8 @@ def _completed(counter: Counter) -> Callable[[Request], Any]:
             wrong = {WHO.fields[0].name: plain(unfit.fields[0][1])}
             return _form(counter, request, became, typed, wrong)
         counter.drafts.file(draft)
-        counter.drafts.file(replace(draft, statement=became.statement))
+        if not counter.drafts.is_filed_by(became.statement, counter.owners(request)):
+            counter.drafts.file(replace(draft, statement=became.statement))
         request.state.said = draft.statement
         return RedirectResponse(f"/sent/{became.statement}", 303)
 

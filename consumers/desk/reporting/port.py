@@ -75,6 +75,7 @@ class Became:
         missing: fields of who says so that would complete it.
         contact: whom to ring about it.
         vouched: how far who says so is vouched for.
+        clocks: kind and time of each duty that it waits on, in milliseconds.
         emptied: an erasure took what it said away here.
         answers: what came back, oldest first.
         stuck: why nothing goes out from here at the moment.
@@ -94,6 +95,7 @@ class Became:
     missing: Sequence[str] = ()
     contact: str | None = None
     vouched: str | None = None
+    clocks: Sequence[tuple[str, int]] = ()
     emptied: bool = False
     answers: Sequence[Answered] = ()
     stuck: str | None = None
@@ -106,10 +108,12 @@ class Ways:
     Attributes:
         purposes: what it may be shared for.
         bases: citation and title of each lawful basis, of the purpose that is chosen.
+        to: titles of the agencies that it may go to.
     """
 
     purposes: Sequence[str] = ()
     bases: Sequence[tuple[str, str]] = ()
+    to: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

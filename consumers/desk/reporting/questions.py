@@ -169,7 +169,8 @@ CHILD = Question(
     [
         Field("children", "radios", "Is there a child?", ("children",),
               options=[(value, text, "") for value, text in CHILDREN.items()],
-              hint="A child who lives there or visits, one they look after, or one not yet born.",
+              hint="A child who lives there or visits, one they look after, or one not yet born. "
+              "Where two are true: the first of them here, and the other in your words.",
               needed="Choose what is known of children. ‘Not asked’ is an answer"),
     ],
 )  # fmt: skip

@@ -25,6 +25,11 @@ MISSING = {
     "how_known": "how they know", "contact": "where they can be reached",
 }  # fmt: skip
 """What lacks of who says so, in words."""
+CLOCKS = {
+    "provenance_supplied": "What lacks of who says so is due",
+    "quarantine_decision": "Those who decide on what is held owe a decision",
+}
+"""What a held report waits on, by the duty that others or its agency owe."""
 
 
 _FIELD = re.compile(r" \([a-z0-9_.]+\)")
@@ -65,10 +70,10 @@ def standing(became: Became) -> Standing:
             text = f"{told or 'Police'} have it, marked as not complete. Nobody else has it yet."
             return Standing("held", "½", "Held for all but police", text)
         case "quarantined":
-            text = "Nobody was sent it yet. Do what is named below; if it cannot wait, telephone."
-            return Standing("held", "‖", "HELD", text)
-    text = "Nobody was sent it. Do what is named below; if it cannot wait, telephone."
-    return Standing("failed", "✗", "REFUSED", text)
+            text = "Nobody was sent it yet. Do what is named below. If it cannot wait: "
+            return Standing("held", "‖", "HELD", f"{text}{became.ring}")
+    text = "Nobody was sent it. Do what is named below. If it cannot wait: "
+    return Standing("failed", "✗", "REFUSED", f"{text}{became.ring}")
 
 
 def _waits(became: Became) -> Standing:
@@ -107,6 +112,11 @@ def title(one: Answered) -> str:
         case CorrectionAcknowledged():
             return f"{one.agency} has read your correction"
     return f"{name}{one.agency}, answers"
+
+
+def due(one: Answered) -> int | None:
+    """Give by when a question is to be answered, in milliseconds; None for an answer."""
+    return one.event.due_at if isinstance(one.event, InformationRequested) else None
 
 
 def lines(one: Answered) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Writing a report: one question a page, each saved as it is left; then all of it, then send."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import anyio
@@ -35,11 +35,13 @@ from consumers.desk.reporting.questions import (
     PEOPLE_MAX,
     PURPOSES,
     SOURCE,
+    Field,
     Question,
     Step,
     person_of,
     question_of,
 )
+from consumers.desk.shown import day
 from contracts.fault import CandourError
 
 DECIDED_S_MAX, LOOK_S = 3.0, 0.1
@@ -251,7 +253,7 @@ def _asked(  # noqa: PLR0913 - a page is shown from this much
             "field": one, "value": shown_in(one, typed), "error": errors.get(one.name),
             "values": typed.get(one.name, []),
             "parts": {name: shown_in(one, typed, name) for name in inputs_of(one)},
-            "options": _options(counter, draft, one.name) or one.options,
+            "options": _options(counter, draft, one.name) or _dated(counter, one),
         }
         for one in question.fields
         if question is not LAWFUL or _options(counter, draft, one.name)
@@ -278,6 +280,13 @@ def _options(counter: Counter, draft: Draft, field: str) -> list[tuple[str, str,
     return found if len(found) > 1 else []
 
 
+def _dated(counter: Counter, field: Field) -> Sequence[tuple[str, str, str]]:
+    """Give a field's options; where one is today, which day that is."""
+    today = day(counter.reporting.today().isoformat())
+    return [(value, text, today if value == "today" else hint)
+            for value, text, hint in field.options]  # fmt: skip
+
+
 def _check(
     counter: Counter, request: Request, draft: Draft, wrong: list[Wrong], *, looked: bool
 ) -> Response:
@@ -289,7 +298,7 @@ def _check(
         draft=draft, groups=rows_of(draft.answers, counter.reporting.today()),
         errors=listed,
         left=[] if looked else wrong, purposes=[PURPOSES.get(p, p) for p in ways.purposes],
-        bases=ways.bases, back="lawful" if counter.asks_way(draft.answers) else "asked",
+        bases=ways.bases, to=ways.to, back="lawful" if counter.asks_way(draft.answers) else "asked",
     )  # fmt: skip
 
 

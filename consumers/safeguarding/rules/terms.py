@@ -18,7 +18,7 @@ from contracts.event.control import AgencyKind, Rules, RuleTerm
 
 FOUND: dict[str, str] = {
     "M01": "a report whose research is not done",
-    "M02": "a report names nobody who says so",
+    "M02": "a report came before it said all of who says so",
     "M03": "two reports that may be one source",
     "M04": "something stands on record against somebody in a couple",
     "M05": "an injury was treated and nobody asked in private",
