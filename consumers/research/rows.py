@@ -234,11 +234,16 @@ def undecide(db: Connection, statement: str) -> None:
 
 
 def refused(db: Connection, said: str) -> None:
-    """Take back an outcome or a decision that was not accepted; its result stays here."""
+    """Take back an outcome or a decision that was not accepted, or was wrong; a result stays here.
+
+    Nor does a decision stand that rested on that outcome: the look is to be made again.
+    """
+    looked = select(research_tasks.c.statement).where(research_tasks.c.completion == said)
+    decided = (research_decisions.c.id == said) | research_decisions.c.statement.in_(looked)
+    db.execute(delete(research_decisions).where(decided))
     again = {"open": True, "outcome": None, "operator": None, "why": None, "completion": None,
              "retry_at": None}  # fmt: skip
     db.execute(update(research_tasks).where(research_tasks.c.completion == said).values(**again))
-    db.execute(delete(research_decisions).where(research_decisions.c.id == said))
 
 
 def forget(db: Connection, statement: str) -> None:
