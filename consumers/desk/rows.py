@@ -127,6 +127,12 @@ def pressing(db: Connection, viewer: Collection[str] | None) -> list[RowMapping]
     return list(db.execute(query.order_by(*_FIRST).limit(50)).mappings())
 
 
+def answered_of(db: Connection, statements: Collection[str]) -> list[RowMapping]:
+    """Give those of some reports that were answered."""
+    query = select(inbox).where(inbox.c.statement.in_(statements), inbox.c.done)
+    return list(db.execute(query).mappings())
+
+
 def marks_of(db: Connection, statement: str) -> list[str]:
     """List the marks of a report's delivery."""
     found = db.execute(select(inbox.c.marks).where(inbox.c.statement == statement)).scalar()

@@ -56,7 +56,12 @@ Index(
     "research_open", research_tasks.c.due_at, research_tasks.c.statement,
     sqlite_where=text("open = 1"), postgresql_where=research_tasks.c.open,
 )  # fmt: skip
-"""Where the board begins: the report whose look is due first."""
+Index(
+    "research_pressing", research_tasks.c.priority, research_tasks.c.due_at,
+    research_tasks.c.statement,
+    sqlite_where=text("open = 1"), postgresql_where=research_tasks.c.open,
+)  # fmt: skip
+"""Where duties begin: the report whose look is due first; and the board: of each priority's."""
 
 research_decisions = Table(
     "research_decisions",
