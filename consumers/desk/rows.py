@@ -136,6 +136,12 @@ def count_pressing(db: Connection, viewer: Collection[str] | None, *, at_most: i
     return counted(db, query, at_most=at_most)
 
 
+def answered_of(db: Connection, statements: Collection[str]) -> list[RowMapping]:
+    """Give those of some reports that were answered."""
+    query = select(inbox).where(inbox.c.statement.in_(statements), inbox.c.done)
+    return list(db.execute(query).mappings())
+
+
 def marks_of(db: Connection, statement: str) -> list[str]:
     """List the marks of a report's delivery."""
     found = db.execute(select(inbox.c.marks).where(inbox.c.statement == statement)).scalar()

@@ -61,7 +61,12 @@ Index(
     "research_open", research_tasks.c.due_at, research_tasks.c.statement,
     sqlite_where=text("open = 1"), postgresql_where=research_tasks.c.open,
 )  # fmt: skip
-"""Where the board begins: the report whose look is due first."""
+Index(
+    "research_pressing", research_tasks.c.priority, research_tasks.c.due_at,
+    research_tasks.c.statement,
+    sqlite_where=text("open = 1"), postgresql_where=research_tasks.c.open,
+)  # fmt: skip
+"""Where duties begin: the report whose look is due first; and the board: of each priority's."""
 
 _told = case(TELLING, value=research_tasks.c.outcome, else_=0)
 
@@ -271,9 +276,14 @@ def undecide(db: Connection, statement: str) -> None:
 
 
 def refused(db: Connection, said: str) -> None:
-    """Take back an outcome or a decision that was not accepted; its result stays here."""
+    """Take back an outcome or a decision that was not accepted, or was wrong; a result stays here.
+
+    Nor does a decision stand that rested on that outcome: the look is to be made again.
+    """
+    looked = select(research_tasks.c.statement).where(research_tasks.c.completion == said)
+    decided = (research_decisions.c.id == said) | research_decisions.c.statement.in_(looked)
+    db.execute(delete(research_decisions).where(decided))
     db.execute(update(research_tasks).where(research_tasks.c.completion == said).values(**_AGAIN))
-    db.execute(delete(research_decisions).where(research_decisions.c.id == said))
 
 
 def forget(db: Connection, statement: str) -> None:

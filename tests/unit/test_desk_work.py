@@ -33,6 +33,7 @@ from tests.support.visiting import Visited
 from tests.support.working import Working
 
 OFFICER, SUPERVISOR = "Lee Hart (name invented)", "Jo Bell (name invented)"
+HIT = {"outcome": "match", "kinds": "custody", "confidence": "probable"}
 
 
 @pytest.fixture
@@ -69,7 +70,10 @@ def test_a_look_is_completed_and_what_was_found_stays_here(force: Busy, desk: Vi
         ({}, "Choose how the look ended"),
         ({"outcome": "not_searched"}, "Say why"),
         ({"outcome": "nil", "reference": "N-1"}, "tells of no record"),
-        ({"outcome": "match", "grade": "2 B"}, "no grade with its scheme"),
+        ({"outcome": "match"}, "Say what sort of record"),
+        ({"outcome": "possible_match", "kinds": "custody"}, "how sure it is"),
+        ({**HIT, "grade": "2 B"}, "no grade with its scheme"),
+        ({**HIT, "reference": f"Daniel {CANARY}"}, "one word with a digit"),
         ({"outcome": "nil", "why": "x" * 2001}, "at most 2,000 characters"),
     ],
 )
@@ -185,6 +189,8 @@ def test_an_answer_reaches_whoever_reported_and_another_needs_a_tick(
         "say": "that somebody will ring", "avoid": "naming the report", "next_contact": "the desk",
     }  # fmt: skip
     assert "Say what is done" in refused(officer.post(page, **{**given, "actions": []}))
+    text = refused(officer.post(page, **{**given, "researched": "yes"}))
+    assert "Not every look was made: 0 of 14 looks made; PARTIAL: 14 not begun." in text
     assert "whoever reported is told it" in refused(
         officer.post(page, **{**given, "actions": ["no_action"]})
     )

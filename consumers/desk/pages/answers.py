@@ -37,7 +37,7 @@ from contracts.identifier import agency_of, is_statement_id
 from contracts.section import Born, Identity, Name, Narrative
 
 RESEARCHED = {
-    "yes": "Yes, every look was made", "part": "In part: looks are still to be made",
+    "yes": "Yes, every look was made", "part": "In part: not every look was made",
     "no": "No, nobody has looked yet",
 }  # fmt: skip
 ACTIONS = {

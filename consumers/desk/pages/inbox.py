@@ -20,7 +20,7 @@ from consumers.desk.shown import title_of
 from consumers.desk.station import Station
 from consumers.governance.rows import count_held
 from consumers.listed import MANY, PAGE
-from consumers.research.board import tasks_of_all
+from consumers.research import board
 from consumers.research.plan import LOOKED
 from consumers.responses.listed import count_owed, owed_on
 from consumers.safeguarding import pressing
@@ -51,7 +51,7 @@ def _listed(
 ) -> dict[str, Any]:
     person = station.person(request)
     with station.store.read() as db:
-        first = [] if before else rows.pressing(db, person.viewer)
+        first = [] if before else _first(db, person)
         found = rows.arrived(db, person.viewer, open_only=not every, before=before, count=PAGE + 1)
         listed = found[:PAGE]
         shown = _rows(station, db, person, [*first, *listed])
@@ -71,6 +71,18 @@ def _listed(
         }  # fmt: skip
 
 
+def _first(db: Connection, person: Person) -> list[RowMapping]:
+    """List what presses first: nobody answered it, or it was answered and is to be looked up still.
+
+    An answer makes no look: an urgent report stands here until each was made.
+    """
+    urgent = board.PRIORITIES[:-1]
+    still = board.pressing(db, person.viewer, after_lead=None, count=PAGE, priorities=urgent)
+    answered = rows.answered_of(db, [one.place.id for one in still])
+    found = [*rows.pressing(db, person.viewer), *answered]
+    return sorted(found, key=lambda one: (-one["weight"], one["entry"]))
+
+
 def _asked_until(station: Station, db: Connection, person: Person) -> int | None:
     """Say until when somebody waits for this person's yes to see where somebody is, if anybody."""
     if not person.is_one_of(*LEADING):
@@ -88,11 +100,14 @@ def _rows(
     ids, partners = [one["statement"] for one in found], station.partners
     marks = standing.marks_of_all(db, ids)
     owed = owed_on(db, person.viewer, ids, ANSWERS)
-    tasks = tasks_of_all(db, station.hidden(db, person), ids)
+    tasks = board.tasks_of_all(db, station.hidden(db, person), ids)
     looks = {
-        said: (sum(task["outcome"] in LOOKED for task in its), len(its))
+        said: (
+            sum(task["outcome"] in LOOKED for task in its), len(its),
+            min((task["due_at"] for task in its if task["open"]), default=None),
+        )
         for said, its in tasks.items()
-    }
+    }  # fmt: skip
     return [
         {
             "id": said, "kind": title_of(one["event"]), "arrived": one["arrived"],

@@ -92,10 +92,10 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         }  # fmt: skip
 
 
-def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str]]:
-    """List the open alerts that rest on a report: id, and what was found."""
+def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str, int]]:
+    """List the open alerts that rest on a report: id, what was found, and when it was raised."""
     found = pressing.resting_on(db, person.viewer, said)
-    return [(one["id"], FOUND.get(one["rule"], "a rule fired")) for one in found]
+    return [(one["id"], FOUND.get(one["rule"], "a rule fired"), one["raised_at"]) for one in found]
 
 
 def _work(
