@@ -45,7 +45,7 @@ research_tasks = Table(
     Column("why", Text),
     Column("attempts", BigInteger, nullable=False),
     Column("completion", Text, index=True),
-    Column("identified_by", Text),
+    Column("identified_by", Text, index=True),
     Column("retry_at", BigInteger),
     Column("named_at", BigInteger),
 )

@@ -68,7 +68,8 @@ class Responses(Worker):
         gone = store.held(db, statement)
         if gone is None or not standing.does_not_stand(db, statement):
             return
-        rows.refused(db, statement)
+        for key in owed.discharged_by(gone.sections.get("event")):
+            rows.owe_again(db, key, statement)
         asked.unanswer(db, statement)
         beside = {one.id: one for cause in gone.causes for one in store.arising(db, cause)}
         for one in sorted(beside.values()):
