@@ -114,7 +114,8 @@ def development(
     try:
         issuer = f"http://localhost:{port + 1}"
         yield shape(
-            issuer=issuer, client_id="candour-desk", client_secret="development",  # noqa: S106
+            issuer=issuer, client_id=f"{folder.name} (no password here, press a name below)",
+            client_secret="development",  # noqa: S106
             tells_when=False, address=f"http://localhost:{port}",
         )  # fmt: skip
     finally:

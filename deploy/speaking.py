@@ -186,14 +186,25 @@ def insisted(said: Said) -> Said:
     return said
 
 
-async def known_to(home: Home) -> Partnership:
-    """Read what an agency was sent of its partnership, to the end as of now."""
+async def known_to(home: Home, *, old: Callable[[], object] = lambda: None) -> Partnership:
+    """Read what an agency was sent of its partnership, to the end as of now.
+
+    Args:
+        home: whose.
+        old: called where it could not be read, so that what was read before may be old.
+
+    Raises:
+        Transient: Kafka does not let this agency in.
+    """
     outbox = outbox_of(home)
     sender = Sender(outbox, what="a command")
+    is_read = True
     with suppress(Busy):  # whoever sends reads too
-        await sender.catch_up(READ_S_MAX)
+        is_read = await sender.catch_up(READ_S_MAX)
     if sender.refused is not None:
         raise Transient(sender.refused.text, remedy=sender.refused.remedy)
+    if not is_read:
+        old()
     return outbox.partnership
 
 

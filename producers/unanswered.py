@@ -58,7 +58,11 @@ def unanswered(db: Connection, now_ms: int, *, late: bool) -> int:
     """
     row = statements.c
     before = now_ms - ANSWER_MS_MAX if late else now_ms
-    waits = row.state != "decided", row.event != "stream_opened", row.stored_at <= before
+    waits = (
+        row.state.in_(["waiting", "sent"]),
+        row.event != "stream_opened",
+        row.stored_at <= before,
+    )
     query = select(func.count()).where(*waits)
     return db.execute(query).scalar_one()
 

@@ -29,7 +29,9 @@ JOURNEYS = f"""
 The desk of the police, on the review's reports:  http://localhost:{DESK_PORT}
 The page on which probation reports:              http://localhost:{REPORT_PORT}
 
-Nobody is asked for a password here: press a name. Three journeys to try:
+Nobody is asked for a password here: press a name. At the desk an officer looks up and answers, a
+supervisor decides, a manager is the duty manager, an auditor sees who looked. As probation pat and
+sam report; a visitor may not. Three journeys to try:
 
   1. As probation (pat): report that he means to end the relationship. As the police (officer): see
      it arrive by itself, open it, and find what may be put to whom before anything else.
