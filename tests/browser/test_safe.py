@@ -101,6 +101,23 @@ async def test_a_page_that_stays_open_is_covered_when_its_session_ends(
         assert NARRATIVE not in await page.content()
 
 
+async def test_what_comes_is_told_to_whoever_writes_and_nothing_leads_them_away(
+    browser: Browser, town: Working, tmp_path: Path
+) -> None:
+    """A form may stand open for an hour: the new report must not wait until it is sent."""
+    with in_memory(town, POLICE, tmp_path) as desk:
+        page = await desk.open(browser)
+        await sign_in(page, "officer", purpose="my_task")
+        told = "retry: 60000\nevent: came\ndata: 1\n\n"
+        await page.route(
+            "**/live", lambda one: one.fulfill(body=told, content_type="text/event-stream")
+        )
+        await page.goto("/search")
+        await page.get_by_text("Something has come").wait_for()
+        link = page.get_by_role("link", name="Open the inbox")
+        assert await link.get_attribute("target") == "_blank"
+
+
 async def decide(page: Page, who: str, reason: str, *, look: bool = False) -> None:
     """Have one person sign in at governance's desk, and release the first thing that is held."""
     await sign_in(page, who, purpose="supervision")
