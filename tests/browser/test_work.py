@@ -69,7 +69,7 @@ def pages_of(made: Busy) -> dict[str, str]:
         "link": f"/links/{made.joined('separated')}", "origins": "/origins",
         "intelligence": "/intelligence", "grading": f"{concern}/grading", "copy": f"{concern}/copy",
         "copy_waiting": f"/copies/{copy_waiting(made)}",
-        "copies_waiting": "/intelligence?show=waiting", "whereabouts_alone": "/whereabouts",
+        "copies_waiting": "/intelligence?show=waiting", "whereabouts": "/whereabouts",
         "origin": f"/origins/{made.echo()}",
     }  # fmt: skip
 
