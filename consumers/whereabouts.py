@@ -21,30 +21,45 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    cast,
     insert,
+    literal_column,
     select,
     update,
 )
 
-from consumers.listed import PAGE
+from consumers import store as stored
+from consumers.listed import PAGE, Place, after
+from consumers.research.plan import LOOKED
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alert_statements, alerts
 from consumers.shape import LOCAL, PLACE
+from consumers.standing import is_shown
 from consumers.store import metadata
-from consumers.worker import hand
+from consumers.worker import is_same_hand, practitioner_of
 from contracts.context import Urgency
-from contracts.section import Identity, PersonPart, Refuge, Whereabouts, number_of
+from contracts.section import (
+    Identity,
+    PersonPart,
+    Practitioner,
+    Refuge,
+    Whereabouts,
+    number_of,
+)
 from contracts.statement import Statement
 
 WAIT_MS = 15 * 60_000
 """How long a second person may say yes, and how long their yes holds."""
+REVIEW_MS = 24 * 3_600_000
+"""How long a look that one took alone may wait for its review before that is overdue."""
 SHELTERED = frozenset({"victim", "child"})
 """Whose whereabouts no list, page or task shows: whoever needs them asks (trap 4)."""
 _OTHERS = frozenset({"alleged_perpetrator", "associate"})
 Finding = Literal["rightful", "to_look_into"]
 FINDINGS: dict[Finding, str] = {
     "rightful": "It was needed",
-    "to_look_into": "It is to be looked into: I have told the information manager",
+    "to_look_into": "It is to be looked into: it stands for the information manager and the "
+    "auditor under Who looked",
 }
 
 whereabouts = Table(
@@ -70,8 +85,15 @@ whereabouts = Table(
 
 _UNREVIEWED = whereabouts.c.alone.is_(True) & whereabouts.c.finding.is_(None)
 Index(
-    "whereabouts_unreviewed", whereabouts.c.place,
+    "whereabouts_to_review", whereabouts.c.at, whereabouts.c.place,
     sqlite_where=_UNREVIEWED, postgresql_where=_UNREVIEWED,
+)  # fmt: skip
+
+
+_TO_LOOK_INTO = whereabouts.c.finding == literal_column("'to_look_into'")  # SQLite: no parameter
+Index(
+    "whereabouts_to_look_into", whereabouts.c.place,
+    sqlite_where=_TO_LOOK_INTO, postgresql_where=_TO_LOOK_INTO,
 )  # fmt: skip
 
 
@@ -147,7 +169,37 @@ def waiting(db: Connection, *, hidden: Collection[str], now: int) -> list[RowMap
 def to_review(db: Connection, *, hidden: Collection[str]) -> list[RowMapping]:
     """List what one person looked at alone and nobody has reviewed, the oldest first: a page."""
     query = select(whereabouts).where(_UNREVIEWED, whereabouts.c.statement.not_in(hidden))
-    return list(db.execute(query.order_by(whereabouts.c.place).limit(PAGE)).mappings())
+    first = query.order_by(whereabouts.c.at, whereabouts.c.place).limit(PAGE)
+    return list(db.execute(first).mappings())
+
+
+def reviews_due(
+    db: Connection, viewer: Collection[str] | None, *, place: Place | None, count: int
+) -> list[RowMapping]:
+    """List the looks that are to be reviewed as duties: each with an `id` and when it is due."""
+    at, said = whereabouts.c.at, cast(whereabouts.c.place, Text)
+    since = None if place is None else Place(place.at - REVIEW_MS, place.id)
+    query = select(
+        said.label("id"), (at + REVIEW_MS).label("due_at"), whereabouts.c.statement
+    ).where(_UNREVIEWED, is_shown(whereabouts.c.statement, viewer), *after(at, said, since))
+    return list(db.execute(query.order_by(at, said).limit(count)).mappings())
+
+
+def to_look_into(
+    db: Connection, viewer: Collection[str] | None, *, before: int | None, count: int
+) -> list[RowMapping]:
+    """List the looks that a review found are to be looked into, the newest first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        before: place to go on under; None from the newest.
+        count: at most so many.
+    """
+    query = select(whereabouts).where(_TO_LOOK_INTO, is_shown(whereabouts.c.statement, viewer))
+    if before is not None:
+        query = query.where(whereabouts.c.place < before)
+    return list(db.execute(query.order_by(whereabouts.c.place.desc()).limit(count)).mappings())
 
 
 def change(db: Connection, place: int, **values: Any) -> None:
@@ -155,40 +207,39 @@ def change(db: Connection, place: int, **values: Any) -> None:
     db.execute(update(whereabouts).where(whereabouts.c.place == place).values(**values))
 
 
-def is_same_person(row: RowMapping, *, token: str, name: str) -> bool:
-    """Say whether somebody is who asked: by token, and by name however it is written."""
-    return row["token"] == token or hand(row["name"]) == hand(name)
+def is_same_person(row: RowMapping, person: Practitioner) -> bool:
+    """Say whether somebody is who asked."""
+    return is_same_hand(Practitioner(row["token"], row["name"]), person)
 
 
 def may_alone(
-    db: Connection, statement: str, urgency: Urgency | None, name: str, *, refuge: bool
+    db: Connection, statement: str, urgency: Urgency | None, token: str, *, refuge: bool
 ) -> bool:
     """Say whether somebody may see where people are without a second person.
 
-    On a threat to life whoever is there; on urgent work whoever has an open alert of it, or anybody
-    while an alert or a look is open and nobody has one: the next free officer at night. Never on
+    On a threat to life whoever is there; on urgent work whose it is: who took an open alert of it,
+    or made one of its looks while another is open, by the token that the log has of them. Never on
     routine work, and never on what is done with: that is browsing. Where a refuge is (`refuge`), on
     a threat to life alone: that nothing stops.
 
-    Source: domain.md 5 (Blocking would be dangerous), 7 (Attention: two people for a refuge).
+    Source: domain.md 5 (Blocking would be dangerous), 7 (Attention: the task owner alone on urgent
+    work; two people for a refuge).
     """
     if urgency == "threat_to_life":
         return True
-    if refuge:
+    if refuge or urgency != "urgent":
         return False
-    open_alerts = (
-        select(alerts.c.acknowledged_by)
+    taken = (
+        select(alerts.c.acknowledgement)
         .join(alert_statements, alert_statements.c.alert == alerts.c.id)
         .where(alert_statements.c.statement == statement, alerts.c.closed.is_(None))
     )
-    held = list(db.execute(open_alerts).scalars())
-    owners = {hand(one) for one in held if one is not None}
-    if urgency != "urgent" or owners:
-        return urgency == "urgent" and hand(name) in owners
-    looks = select(research_tasks.c.id).where(
-        research_tasks.c.statement == statement, research_tasks.c.open
-    )
-    return bool(held) or db.execute(looks.limit(1)).first() is not None
+    its = select(research_tasks.c.completion).where(research_tasks.c.statement == statement)
+    said = set(db.execute(taken).scalars())
+    if db.execute(its.where(research_tasks.c.open).limit(1)).first() is not None:
+        said.update(db.execute(its.where(research_tasks.c.outcome.in_(LOOKED))).scalars())
+    whose = (practitioner_of(stored.held(db, one)) for one in said if one is not None)
+    return any(one is not None and one.token == token for one in whose)
 
 
 def forget(db: Connection, statement: str) -> None:

@@ -22,6 +22,7 @@ from contracts.fault import InvariantBroken
 from contracts.form import Section
 from contracts.opened import Notice, View
 from contracts.section import Cause, Practitioner, Provenance
+from contracts.statement import Statement
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 SPEAKS = "candour consumer of "
@@ -239,6 +240,17 @@ def personal(  # noqa: PLR0913 - what a person says has this many independent pa
 def hand(name: str | None) -> str:
     """Write a name at work so that spaces and case make no second hand of one person."""
     return " ".join((name or "").split()).casefold()
+
+
+def practitioner_of(said: Statement | None) -> Practitioner | None:
+    """Give who said something; None where no person did, or it is not held."""
+    who = said.sections.get("provenance") if said is not None else None
+    return who.practitioner if isinstance(who, Provenance) else None
+
+
+def is_same_hand(one: Practitioner, other: Practitioner) -> bool:
+    """Say whether two are one person: by token, or by name however it is written."""
+    return one.token == other.token or hand(one.name) == hand(other.name)
 
 
 def derived_id(agency: str, stamp: int, key: str) -> str:

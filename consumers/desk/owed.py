@@ -12,15 +12,17 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, RowMapping
 
+from consumers import whereabouts
 from consumers.desk.beside import Beside
 from consumers.desk.person import Person
-from consumers.desk.rights import MANAGING, RECALLING, RELEASING, WORKING, Roles
+from consumers.desk.rights import LEADING, MANAGING, RECALLING, RELEASING, WORKING, Roles
 from consumers.desk.shown import day, title_of
 from consumers.desk.station import Station
 from consumers.disclosure import course as disclosing
 from consumers.disclosure import rows as disclosures
 from consumers.handover import rows as handovers
 from consumers.handover.worker import Handovers
+from consumers.intelligence import waiting as copies
 from consumers.listed import Item, Place, together
 from consumers.referrals import course
 from consumers.referrals import rows as referrals
@@ -58,6 +60,8 @@ ELSE: dict[str, Kind] = {
     "referral": Kind("Decide a referral", "/reports/{}/answer", WORKING),
     "handover": Kind("Hand over before work ends", "/handovers", WORKING),
     "disclosure": Kind("Disclosure", "/disclosures/{}", WORKING),
+    "copy": Kind("Release a sanitised copy, or not", "/copies/{}", LEADING),
+    "whereabouts": Kind("Review who looked alone where somebody is", "/whereabouts", LEADING),
 }
 """What other consumers keep clocks of."""
 KINDS = {**DUTIES, **ELSE}
@@ -166,6 +170,8 @@ def _reads(station: Station, db: Connection, viewer: Collection[str]) -> dict[st
             counts=lambda row: not worker.handovers_of(db, row),
         ),
         "disclosure": _Read(partial(disclosures.some, *given, over=False)),
+        "copy": _Read(partial(copies.some, *given)),
+        "whereabouts": _Read(partial(whereabouts.reviews_due, *given)),
     }
 
 
@@ -194,7 +200,7 @@ def _owed(station: Station, beside: Beside, one: Item) -> Owed:
 def _statement_of(one: Item) -> str:
     """Give the id of the statement that something owed is about; empty where there is none."""
     match one.kind:
-        case "alert":
+        case "alert" | "copy" | "whereabouts":
             return str(one.row["statement"])
         case "disclosure":
             return str(one.row["statement"] or one.row["id"])

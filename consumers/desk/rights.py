@@ -85,6 +85,7 @@ RIGHTS: Mapping[str, Right] = {
     "/intelligence": Right(see=READING, purpose=True),
     "/reports/{statement}/grading": Right(see=WORKING, do=WORKING, purpose=True),
     "/reports/{statement}/copy": Right(see=WORKING, do=WORKING, purpose=True),
+    "/copies/{copy}": Right(see=LEADING, do=LEADING, purpose=True),
     "/requests": Right(see=READING, purpose=True),
     "/requests/{request}/answer": Right(see=WORKING, do=WORKING, purpose=True),
     "/corrections/{correction}": Right(see=WORKING, do=WORKING, purpose=True),

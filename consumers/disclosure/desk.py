@@ -10,10 +10,10 @@ from consumers import store as stored
 from consumers.disclosure import course, rows
 from consumers.disclosure.course import Step
 from consumers.store import Store, Wanted
-from consumers.worker import Voice, hand, personal
+from consumers.worker import Voice, hand, personal, practitioner_of
 from contracts.event.action import DisclosureStaged
 from contracts.fault import Misuse
-from contracts.section import Practitioner, Provenance, SourceIdentity
+from contracts.section import Practitioner, SourceIdentity
 from contracts.statement import Statement
 
 ABSENT = "The applicant was not there. "
@@ -153,5 +153,5 @@ def no_application() -> Misuse:
 
 def _took(application: Statement | None) -> str | None:
     """Give who took an application, by name."""
-    said = application.sections.get("provenance") if application is not None else None
-    return said.practitioner.name if isinstance(said, Provenance) and said.practitioner else None
+    who = practitioner_of(application)
+    return who.name if who is not None else None

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from consumers import acting, standing
 from consumers import store as stored
-from consumers.intelligence import grading, rows, wording
+from consumers.intelligence import grading, rows, waiting, wording
 from consumers.intelligence.grading import Conditions
 from consumers.research import known
 from consumers.research import plan as research
 from consumers.research import rows as tasks
 from consumers.store import Store, Wanted
-from consumers.worker import Voice, hand, personal
+from consumers.worker import Voice, hand, is_same_hand, personal, practitioner_of
 from contracts.event.action import (
     DisclosureApplied,
     DisclosureStaged,
@@ -28,6 +28,8 @@ from contracts.identifier import agency_of
 from contracts.section import Identity, Practitioner
 from contracts.statement import Statement
 
+DUTY_MANAGER = "duty_manager"
+"""Who leads at night, beside the role that the ruleset names."""
 FREE = Conditions()
 """What code P asks: nothing."""
 KINDS = frozenset({"police"})
@@ -74,6 +76,9 @@ class Grading:
     ) -> list[Wanted]:
         """Grade one item; what was graded before stands beside it.
 
+        A grading that lets more happen than the one in force is a second look at it: by a role that
+        leads (the ruleset's own, or the duty manager), and by another hand.
+
         Args:
             statement: the item's id.
             given: scheme, source, assessment, handling and the conditions of code C.
@@ -81,7 +86,8 @@ class Grading:
             role: their role.
 
         Raises:
-            Misuse: no such item, or it is no grade of its scheme.
+            Misuse: no such item, it is no grade of its scheme, or it eases what is in force and is
+                not theirs to ease.
         """
         event: IntelligenceGraded = grading.graded({
             **given,
@@ -93,6 +99,7 @@ class Grading:
             acting.check(db, self.voice)
             if self.item(db, statement, by) is None:
                 raise no_item()
+            self._check_eased(db, event, by)
             said_id = self.new_id()
             said = personal(
                 said_id, f"intelligence_graded/{statement}/{said_id}", "intelligence_graded", event,
@@ -105,6 +112,9 @@ class Grading:
     def release(self, product: Product, *, by: Practitioner, role: str) -> list[Wanted]:
         """Let a sanitised copy leave; the originals stay as they are, and where they are.
 
+        At the command line nobody is authenticated: who sanitised it is believed as named. A desk
+        has each hand from its own session (`submit`, `authorise`).
+
         Args:
             product: as it would leave.
             by: who authorises it; not who sanitised it.
@@ -116,36 +126,85 @@ class Grading:
         """
         with self.store.write() as db:
             acting.check(db, self.voice)
-            _check_hands(product.sanitised_by, by)
-            report = self.item(db, product.statement, by, product.sanitised_by)
-            found = [self.item(db, one, by, product.sanitised_by) for one in product.of]
-            originals = [one for one in found if one is not None]
-            if report is None or not originals or len(originals) < len(found):
-                raise no_item()
-            viewer = self.voice.viewer(by)
-            hidden = standing.hidden_from(db, viewer)
-            person = known.known(db, product.statement, product.subject, viewer)
-            if person is None:
+            return [self._release(db, product, by, role)]
+
+    def submit(self, product: Product, *, at: int) -> None:
+        """Keep a copy that its writer, who is signed in, would let leave, for a second hand.
+
+        Args:
+            product: of one item; `sanitised_by` is who is signed in.
+            at: when, in ledger milliseconds.
+
+        Raises:
+            Misuse: as `release`.
+        """
+        writer, conditions = product.sanitised_by, product.conditions
+        with self.store.write() as db:
+            self._check(db, product, writer)
+            waiting.keep(
+                db, id=self.new_id(), due_at=at + waiting.DUE_MS, statement=product.statement,
+                item=product.of[0], subject=product.subject, text=product.text,
+                writer=writer.name or "", writer_token=writer.token or "",
+                handling=product.handling, action=conditions.action,
+                sanitisation=conditions.sanitisation, instructions=conditions.instructions,
+                consulted=product.consulted, decision=product.decision,
+            )  # fmt: skip
+
+    def authorise(self, copy: str, *, by: Practitioner, role: str) -> list[Wanted]:
+        """Let a copy leave that somebody else wrote at this desk; as `release`.
+
+        Args:
+            copy: its id among those that wait.
+            by: who is signed in, and leads.
+            role: their role.
+        """
+        with self.store.write() as db:
+            acting.check(db, self.voice)
+            row = waiting.one(db, copy)
+            if row is None:
                 raise Misuse(
-                    "The report names no such person.",
-                    remedy="Take the person's token from: candour research list --all",
+                    "That copy waits no longer: nothing was changed.",
+                    remedy="See what waits, and what left, among the sanitised copies.",
                 )
-            for one in originals:
-                _check_conditions(db, one, product, hidden)
-                if person.is_sheltered and _is_index_content(one):
-                    self._check_disclosed(db, product, hidden)
-            details = [
-                kept["detail"] or ""
-                for one in originals
-                for kept in tasks.results_of(db, getattr(one.sections.get("event"), "task", ""))
-            ]
-            about = [report, *originals, *self._reports_of(db, originals, hidden)]
-            about += standing.corrected(db, about)  # as they were and as they stand
-            _check_text(product, wording.gives_away(product.text, about, details))
-            said = self._released(product, by, role)
-            rows.release(db, said.draft.id, self.voice.agency, _event_of(product, by))
-            stored.want(db, said)
+            said = self._release(db, product_of(row), by, role)
+            waiting.release(db, copy, said.draft.id)
         return [said]
+
+    def _release(self, db: Connection, product: Product, by: Practitioner, role: str) -> Wanted:
+        _check_hands(product.sanitised_by, by)
+        self._check(db, product, by)
+        said = self._released(product, by, role)
+        rows.release(db, said.draft.id, self.voice.agency, _event_of(product, by))
+        stored.want(db, said)
+        return said
+
+    def _check(self, db: Connection, product: Product, by: Practitioner) -> None:
+        """Refuse a copy that may not leave, whoever of its two hands asks."""
+        report = self.item(db, product.statement, by, product.sanitised_by)
+        found = [self.item(db, one, by, product.sanitised_by) for one in product.of]
+        originals = [one for one in found if one is not None]
+        if report is None or not originals or len(originals) < len(found):
+            raise no_item()
+        viewer = self.voice.viewer(by)
+        hidden = standing.hidden_from(db, viewer)
+        person = known.known(db, product.statement, product.subject, viewer)
+        if person is None:
+            raise Misuse(
+                "The report names no such person.",
+                remedy="Take the person's token from: candour research list --all",
+            )
+        for one in originals:
+            _check_conditions(db, one, product, hidden)
+            if person.is_sheltered and _is_index_content(one):
+                self._check_disclosed(db, product, hidden)
+        details = [
+            kept["detail"] or ""
+            for one in originals
+            for kept in tasks.results_of(db, getattr(one.sections.get("event"), "task", ""))
+        ]
+        about = [report, *originals, *self._reports_of(db, originals, hidden)]
+        about += standing.corrected(db, about)  # as they were and as they stand
+        _check_text(product, wording.gives_away(product.text, about, details))
 
     def _released(self, product: Product, by: Practitioner, role: str) -> Wanted:
         said_id = self.new_id()
@@ -167,6 +226,29 @@ class Grading:
             ours and isinstance(event, ResearchCompleted) and event.outcome in research.HITS
         )
         return held if held.kind.persons or result else None
+
+    def _check_eased(self, db: Connection, event: IntelligenceGraded, by: Practitioner) -> None:
+        """Let what binds an item be eased by a second hand that leads alone; made stricter by any.
+
+        What is kept from `by` binds too.
+        """
+        held = rows.in_force(db, event.statement)
+        if held is None or event.scheme != held["scheme"]:
+            return
+        eased = Conditions(event.action, event.sanitisation).eased(Conditions.of(held))
+        if not eased:
+            return
+        before = practitioner_of(stored.held(db, held["id"])) or Practitioner(name=held["by"])
+        leading = {self.voice.role_of(self.voice.agency), DUTY_MANAGER}
+        if event.role in leading and not is_same_hand(before, by):
+            return
+        ours = " or the ".join(sorted(leading))
+        raise Misuse(
+            f"It carries {', '.join(eased)}, and this grading would carry less: that is a second "
+            "look, by another hand than graded it so.",
+            remedy=f"Let the {ours} grade it anew, by their own name, if it may be eased and they "
+            "did not grade it so themselves. Until then it leaves on its conditions or not.",
+        )
 
     def _reports_of(
         self, db: Connection, originals: Sequence[Statement], hidden: frozenset[str]
@@ -201,6 +283,15 @@ class Grading:
                 "result out of the product. Where this person is not the victim, let somebody "
                 "assess the parts in a new report first.",
             )
+
+
+def product_of(row: RowMapping) -> Product:
+    """Read a copy that waits."""
+    return Product(
+        statement=row["statement"], of=[row["item"]], subject=row["subject"], text=row["text"],
+        sanitised_by=Practitioner(row["writer_token"], row["writer"]), handling=row["handling"],
+        conditions=Conditions.of(row), consulted=row["consulted"], decision=row["decision"],
+    )  # fmt: skip
 
 
 def _concerns(application: Statement, product: Product) -> bool:
@@ -247,12 +338,11 @@ def _event_of(product: Product, by: Practitioner) -> ProductReleased:
 
 
 def _check_hands(sanitised_by: Practitioner, authorised_by: Practitioner) -> None:
-    one, other = hand(sanitised_by.name), hand(authorised_by.name)
-    if not one or not other or one == other or sanitised_by.token == authorised_by.token:
+    named = all(hand(one.name) for one in (sanitised_by, authorised_by))
+    if not named or is_same_hand(sanitised_by, authorised_by):
         raise Misuse(
             "One person sanitises and another authorises.",
-            remedy="Name who wrote it with --sanitised-by, and let somebody else authorise it "
-            "with --by.",
+            remedy="Let another person authorise it, by their own name, who did not write it.",
         )
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from consumers import standing
-from consumers.intelligence import rows
+from consumers.intelligence import rows, waiting
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.event.action import IntelligenceGraded, ProductReleased
@@ -35,9 +35,11 @@ class Intelligence(Worker):
             rows.ungrade(db, statement)
 
     def refused(self, db: Connection, statement: str, /) -> None:
-        """Take back a grading or product that was not accepted."""
+        """Take back a grading or product that was not accepted; its copy waits again."""
         rows.refused(db, statement)
+        waiting.refused(db, statement)
 
     def forget(self, db: Connection, statement: str, /) -> None:
-        """Drop an erased item's gradings and products."""
+        """Drop an erased item's gradings and products, and the copies of it that wait."""
         rows.forget(db, statement)
+        waiting.forget(db, statement)

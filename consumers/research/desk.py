@@ -149,11 +149,12 @@ class Desk:
             number = whereabouts.number_in(report, task["subject"])
             refuge = f"person.{number}.refuge" in report.sections
             urgency = report.context.urgency
-            if not whereabouts.may_alone(db, statement, urgency, name, refuge=refuge):
+            if not whereabouts.may_alone(db, statement, urgency, by.token, refuge=refuge):
                 raise Misuse(
                     "One person alone is not shown where somebody is: not of routine work, not of "
-                    "work that somebody else has or that is done, and not a refuge.",
-                    remedy="At the desk (candour desk) a second person says yes. If they are in "
+                    "work that is not theirs or that is done, and not a refuge.",
+                    remedy="If the work is urgent, take its alert first: candour alert ack. At "
+                    "the desk (candour desk) a second person says yes. If they are in "
                     "danger now, ring 999 first. If the danger has risen, ring whoever reported, "
                     "and let them say so in a new report.",
                 )

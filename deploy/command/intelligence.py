@@ -124,7 +124,10 @@ def release(  # noqa: PLR0913 - a copy has this many independent parts
     report: Annotated[str, typer.Argument(help="The report's id that it is about.")],
     of: Annotated[list[str], typer.Option(help="Id of what it is made of; repeat it.")],
     person: Annotated[str, typer.Option(help="Token of whom it is about, as the report has it.")],
-    sanitised_by: Annotated[str, typer.Option(help="Who wrote it, by name; not you.")],
+    sanitised_by: Annotated[
+        str, typer.Option(help="Who wrote it, by name; not you. Believed as typed: nobody is "
+                          "authenticated here, only at the desk."),
+    ],
     handling: Annotated[Literal["P", "C"], typer.Option(help="P, or C with its conditions.")],
     words: CopyWords,
     by: By,
@@ -141,7 +144,11 @@ def release(  # noqa: PLR0913 - a copy has this many independent parts
                      "hold about somebody who may be the victim."),
     ] = None,
 ) -> None:  # fmt: skip
-    """Authorise a sanitised copy that somebody else wrote; the originals stay as they are."""
+    """Authorise a sanitised copy that somebody else wrote; the originals stay as they are.
+
+    Both hands are believed as named: nobody is authenticated at the command line. At the desk each
+    is a person who is signed in.
+    """
     acting = open_acting(Home.open(home))
     insist_on(acting.outbox, KINDS, "a police desk")
     product = Product(

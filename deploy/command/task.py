@@ -34,8 +34,9 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
     reveal: Annotated[
         bool,
         typer.Option("--reveal-whereabouts", help="Also where somebody is whom no task shows: to "
-                     "whoever has the urgent work, with --by, --role and --words; else two people "
-                     "do it at the desk. That you looked is kept, and reviewed there."),
+                     "who took the urgent alert or made a look, with --by, --role and --words; "
+                     "else two people do it at the desk. That you looked is kept, and reviewed "
+                     "there."),
     ] = False,
     role: Annotated[str | None, typer.Option(help="Your role.")] = None,
     words: MaybeReason = None,

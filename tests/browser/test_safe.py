@@ -206,7 +206,7 @@ async def test_where_somebody_is_is_not_printed_and_no_way_back_shows_it(
     browser: Browser, town: Working, tmp_path: Path
 ) -> None:
     """A printer stands in a corridor; a browser's history belongs to whoever sits there next."""
-    report(town)
+    report(town, "threat_to_life")
     with in_memory(town, POLICE, tmp_path) as desk:
         page = await desk.open(browser)
         await sign_in(page, "officer", purpose="my_task")

@@ -20,7 +20,7 @@ from deploy.wiring import open_acting
 from producers.home import Home
 from producers.sender import until
 from tests.support.browser import Served, at_home, axe, in_memory, shot, sign_in
-from tests.support.busy import CANARY, POLICE, PROBATION, Busy, busy
+from tests.support.busy import CANARY, POLICE, PROBATION, Busy, busy, copy_waiting
 from tests.support.offices import CASE, Offices
 from tests.support.offices import POLICE as DESK
 from tests.support.running import running
@@ -68,6 +68,8 @@ def pages_of(made: Busy) -> dict[str, str]:
         "two_records": f"/persons/{made.token('concern')}/beside/{made.token('referral')}",
         "link": f"/links/{made.joined('separated')}", "origins": "/origins",
         "intelligence": "/intelligence", "grading": f"{concern}/grading", "copy": f"{concern}/copy",
+        "copy_waiting": f"/copies/{copy_waiting(made)}",
+        "copies_waiting": "/intelligence?show=waiting", "whereabouts": "/whereabouts",
         "origin": f"/origins/{made.echo()}",
     }  # fmt: skip
 
@@ -76,7 +78,8 @@ FORMS = {
     "task": "Say how it ended", "alert": "Close this alert", "answer": "Answer",
     "question": "Answer", "ask": "Ask them", "consider": "Record the decision", "refer": "Refer",
     "disclosure": "Record", "shift": "Leave this", "two_records": "Join them", "link": "Part them",
-    "origin": "Record the decision", "grading": "Grade it", "copy": "Release it",
+    "origin": "Record the decision", "grading": "Grade it",
+    "copy": "Hand it to a second person", "copy_waiting": "Record the decision",
 }  # fmt: skip
 """The pages with a form, and the button that sends it: empty, it must say what is wrong."""
 

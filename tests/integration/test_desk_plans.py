@@ -15,7 +15,7 @@ from consumers.desk.person import Role
 from consumers.desk.rights import RIGHTS, may
 from deploy.desk import DEVELOPERS
 from tests.support.browser import provider
-from tests.support.busy import CANARY, FORCE, HOUSED, POLICE, Busy, alert, busy, task
+from tests.support.busy import CANARY, FORCE, HOUSED, POLICE, Busy, alert, busy, copy_waiting, task
 from tests.support.filling import Asked, cost_of, fill, noted
 from tests.support.postgres import made
 from tests.support.visiting import Visited, Visitor, visiting
@@ -37,7 +37,7 @@ LISTS = (
     "/handovers?show=past",
     "/disclosures", "/disclosures?show=over", "/feeds", "/figures", "/persons",
     "/origins", "/origins?show=decided", "/intelligence", "/intelligence?show=graded",
-    "/intelligence?show=copies",
+    "/intelligence?show=waiting", "/intelligence?show=copies",
 )  # fmt: skip
 OTHERS = (
     "/quarantine", "/whereabouts", "/exclusions", "/looks", "/figures/csv",
@@ -72,7 +72,7 @@ def others_of(force: Busy) -> list[str]:
     force.exclude("Nobody Here (name invented)", "concern", source=FORCE)
     return [
         *OTHERS, report, f"{report}/whereabouts/2", f"{report}/refer/idva",
-        f"{report}/grading", f"{report}/copy",
+        f"{report}/grading", f"{report}/copy", f"/copies/{copy_waiting(force)}",
         f"/origins/{force.echo()}",
         f"/exclusions/about/{said['concern']}", f"/exclusions/{said['exclusion']}",
         f"/recalls/{force.compromise(HOUSED)}", f"/quarantine/{'d' * 43}",

@@ -1,7 +1,8 @@
-"""The review replayed, held against the answer that was written by hand before anybody saw output.
+"""The review replayed, held against an answer that was written by hand from the domain reference.
 
-`review/expected.txt` says at its top how it is read; `test_review_played.py` compares who has which
-product of each report. A mismatch is decided by the domain reference, never by the output.
+`review/expected.txt` says at its top how it is read, and which of its rows were changed once output
+had been seen; `test_review_played.py` compares who has which product of each report. A mismatch is
+decided by the domain reference, never by the output.
 """
 
 import re

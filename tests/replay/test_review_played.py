@@ -1,6 +1,7 @@
 """The review played: who has what of each report, against a table by hand, and the headlines.
 
-`review/expected.txt` was written from the domain reference before any output was seen.
+`review/expected.txt` was written from the domain reference; its head names the rows that were
+changed once output had been seen, and by which sentence.
 """
 
 from collections.abc import Iterator

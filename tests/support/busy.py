@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from consumers.intelligence.desk import Grading, Product
+from consumers.intelligence.waiting import copies_waiting
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.rows import alerts, origins
@@ -206,6 +208,24 @@ def task(force: Busy, system: str = "niche", report: str = "concern") -> str:
     """Give the first open look of a report in a system."""
     its = (research_tasks.c.statement == force.said[report], research_tasks.c.system == system)
     found: str = one(force, select(research_tasks.c.id).where(*its, research_tasks.c.open))
+    return found
+
+
+def copy_waiting(force: Busy) -> str:
+    """Let an officer of the force grade the concern and write a copy of it; give its id."""
+    consumer, said = force.town.consumers[POLICE], force.said["concern"]
+    grades = Grading(consumer.store, consumer.voice, clock.uuid7)
+    by = Practitioner(token_of(POLICE, "N. Analyst"), "N. Analyst")
+    codes = {"scheme": "3x5x2", "source": "1", "assessment": "B", "handling": "P"}
+    grades.grade(said, codes, by=by, role="analyst")
+    force.town.settle()
+    text = "A couple may be parting. Let somebody trained speak to each alone."
+    grades.submit(
+        Product(statement=said, of=[said], subject=force.token("concern", 2), text=text,
+                sanitised_by=by, handling="P"),
+        at=force.town.log.clock_ms,
+    )  # fmt: skip
+    found: str = one(force, select(copies_waiting.c.id))
     return found
 
 

@@ -41,6 +41,7 @@ WORDS: dict[str, dict[str, Json]] = {
     "deliveries": {"state": "dead"},
     "inbox": {"event": "concern_reported", "urgency": "routine", "marks": "", "weight": 0},
     "products": {"handling": "P"},
+    "copies_waiting": {"handling": "P"},
     "quarantine": {"event": "concern_reported", "outcome": "quarantined", "reasons": "[]"},
     "emergencies": {"event": "concern_reported", "reasons": "[]"},
     "links": {"subjects": "filled-a filled-b"},

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.busy import CANARY, CASE, POLICE, PROBATION, Busy, told
+from tests.support.busy import CANARY, CASE, POLICE, PROBATION, Busy, task, told
 from tests.support.visiting import Visited
 from tests.support.working import Working
 
@@ -83,7 +83,9 @@ def test_what_leaves_carries_what_stands(force: Busy, desk: Visited) -> None:
 def test_where_somebody_is_now_is_what_is_shown_and_marked(force: Busy, desk: Visited) -> None:
     """She has moved, perhaps from him: a visit to where she was may tell him that somebody asks."""
     officer = desk.visitor("officer")
-    where = f"/reports/{force.said['concern']}/whereabouts/2"
+    report = force.said["concern"]
+    where = f"/reports/{report}/whereabouts/2"
+    told(officer, officer.post(f"/research/{task(force)}", report=report, outcome="nil"))
     officer.post(where, do="alone", reason="to visit her")
     assert WAS in officer.post(where, do="show").text
     corrected(force)

@@ -167,7 +167,7 @@ def addresses(
     lists = (
         "/", "/?show=all", "/quarantine", "/whereabouts", "/exclusions", "/looks", "/key",
         "/persons", "/origins", "/origins?show=decided", "/intelligence",
-        "/intelligence?show=graded", "/intelligence?show=copies",
+        "/intelligence?show=graded", "/intelligence?show=waiting", "/intelligence?show=copies",
     )  # fmt: skip
     yield from (("GET", path, {}) for path in lists)
     for count, sought in enumerate([HER, *({"report": one} for one in ids[:2])], 1):
@@ -178,12 +178,13 @@ def addresses(
                      f"/reports/{one}/whereabouts/2", f"/exclusions/about/{one}",
                      f"/exclusions/{one}", f"/looks?about={one}", f"/links/{one}",
                      f"/origins/{one}", f"/reports/{one}/grading",
-                     f"/reports/{one}/copy"):  # fmt: skip
+                     f"/reports/{one}/copy", f"/copies/{one}"):  # fmt: skip
             yield "GET", path, {}
         yield "POST", f"/links/{one}", {"reason": "curious"}
         yield "POST", f"/reports/{one}/grading", {"source": "1", "assessment": "A", "handling": "P"}
-        copy = {"subject": HOUSEHOLD, "writer": "C. Other", "text": "new words", "handling": "P"}
+        copy = {"subject": HOUSEHOLD, "text": "new words", "handling": "P"}
         yield "POST", f"/reports/{one}/copy", copy
+        yield "POST", f"/copies/{one}", {"do": "drop"}
         yield "POST", f"/origins/{one}", {"decision": "different", "reason": "curious"}
         yield "POST", f"/reports/{one}/whereabouts/2", {"do": "alone", "reason": "curious"}
         yield "POST", f"/exclusions/{one}", {"reason": "curious"}

@@ -267,39 +267,6 @@ def test_whom_either_report_is_kept_from_meets_no_proposal(force: Busy, desk: Vi
         assert page not in officer.get(listed).text
 
 
-def test_police_grade_at_the_desk_and_a_second_hand_lets_a_sanitised_copy_go(
-    force: Busy, desk: Visited
-) -> None:
-    """Every grading stays; a copy carries its original's conditions, and none of its names."""
-    officer, report = desk.visitor("officer"), f"/reports/{force.said['concern']}"
-    assert f"{report}/grading" in officer.get(report).text
-    text = refused(officer.post(f"{report}/grading", action="A1"))
-    for wrong in ("how good the source is", "how it is known", "how it is handled"):
-        assert wrong in text
-    codes = {"action": "A1", "sanitisation": "S1", "instructions": "Ring the handler first."}
-    grade = {"source": "1", "assessment": "B", "handling": "P"}
-    assert "Code P has no" in refused(officer.post(f"{report}/grading", **grade, action="A1"))
-    told(officer, officer.post(f"{report}/grading", **grade))
-    text = told(officer, officer.post(f"{report}/grading", **{**grade, "handling": "C", **codes}))
-    for words in ("3x5x2 1 B P", "3x5x2 1 B C", "NO ACTION on this", "Ring the handler first."):
-        assert words in text
-    assert "3x5x2 1 B C" in officer.get("/intelligence?show=graded").text
-    copy = {
-        "subject": force.token("concern", 2), "writer": "W. Writer", "handling": "C", **codes,
-        "text": "A couple may be parting. Let somebody trained speak to each alone.",
-    }  # fmt: skip
-    for changed, wrong in (
-        ({"writer": "lee hart (name INVENTED)"}, "One person sanitises"),
-        ({"text": f"Of {CANARY}."}, "The text would give away"),
-        ({"action": "A3"}, "the copy would carry less"),
-        ({"subject": "x" * 22}, "names no such person"),
-    ):
-        assert wrong in refused(officer.post(f"{report}/copy", **{**copy, **changed}))
-    assert "Sanitised by W. Writer" in told(officer, officer.post(f"{report}/copy", **copy))
-    (made,) = force.town.events(POLICE, "product_released")
-    assert (made["sanitised_by"], made["action"]) == ("W. Writer", "A1")
-
-
 def test_a_thread_of_many_alerts_goes_on_page_by_page(force: Busy, desk: Visited) -> None:
     """What is older than the newest hundred is one page further, not lost."""
     which, officer = alert(force), desk.visitor("officer")

@@ -26,6 +26,7 @@ PRESENT = {
     ),
     "number": "1", "search": "1", "digest": "d" * 43, "kid": "d" * 43, "token": "t" * 22,
     "other": "o" * 22, "link": "{report}", "kind": "mash", "erasure": "{report}",
+    "copy": "{report}",
 }  # fmt: skip
 
 WHO = {
@@ -33,6 +34,7 @@ WHO = {
     "/reports/{statement}": "researcher supervisor duty_manager information_manager auditor",
     "/reports/{statement}/whereabouts/{number}": "researcher supervisor duty_manager",
     "/whereabouts": "supervisor duty_manager",
+    "/copies/{copy}": "supervisor duty_manager",
     "/quarantine": "researcher supervisor duty_manager information_manager auditor",
     "/quarantine/{digest}": "duty_manager information_manager",
     "/exclusions": "information_manager",

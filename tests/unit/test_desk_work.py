@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from consumers import safeguards
 from consumers.desk import counted
-from consumers.desk.shift import GONE, forget, shift_notes
+from consumers.desk.shift import shift_notes
 from consumers.disclosure import rows as disclosures
 from consumers.figures.table import Fact
 from consumers.intelligence.rows import grade
@@ -24,7 +24,6 @@ from tests.support.busy import (
     PROBATION,
     Busy,
     alert,
-    one,
     refused,
     task,
     told,
@@ -325,33 +324,6 @@ def test_whether_to_refer_is_decided_once_and_not_to_counts_as_much(
     assert "decided already" in again
     assert "which your information manager does" in again
     assert "NOT referred" in officer.get("/referrals?show=considered").text
-
-
-def test_a_shift_is_handed_over_by_one_and_taken_by_another(force: Busy, desk: Visited) -> None:
-    """Who has what since when, and a note that somebody says they read."""
-    which, officer, supervisor = alert(force), desk.visitor("officer"), desk.visitor("supervisor")
-    officer.post(f"/alerts/{which}", do="have")
-    assert "Write what the next shift" in refused(officer.post("/shift"))
-    text = told(officer, officer.post("/shift", note="Ring probation back."))
-    assert "NOBODY has taken this over yet" in text
-    assert OFFICER in text.partition("Who has what")[2]
-    assert 'name="take"' not in text, "nobody takes over from themselves"
-    place = one(force, select(shift_notes.c.place))
-    assert f"Taken over by {SUPERVISOR}" in told(supervisor, supervisor.post("/shift", take=place))
-    assert "already" in refused(supervisor.post("/shift", take=place))
-    for report in ("concern", "referral"):
-        assert CANARY not in supervisor.get("/shift").text, report
-
-
-def test_a_note_about_an_erased_report_is_erased_with_it(force: Busy, desk: Visited) -> None:
-    """Nothing brings it back, so nothing else would drop it."""
-    officer = desk.visitor("officer")
-    officer.post("/shift", note=f"See {force.said['concern']}: he rang twice.")
-    with force.town.consumers[POLICE].store.write() as db:
-        forget(db, force.said["concern"])
-    page = officer.get("/shift").text
-    assert "rang twice" not in page
-    assert GONE in page
 
 
 def test_figures_are_counted_on_asking_and_told_without_small_numbers(

@@ -56,10 +56,10 @@ def logged(desk: Desk) -> str:
     return said
 
 
-def grade(desk: Desk, item: str, **given: Any) -> None:
+def grade(desk: Desk, item: str, *, by: Any = GRADER, role: str = "analyst", **given: Any) -> None:
     """Grade an item, by default as shareable."""
     codes = {"scheme": "3x5x2", "source": "1", "assessment": "B", "handling": "P", **given}
-    at_work(desk).grade(item, codes, by=GRADER, role="analyst")
+    at_work(desk).grade(item, codes, by=by, role=role)
     desk.settle()
 
 
@@ -99,6 +99,27 @@ def test_gradings_stand_beside_each_other_and_none_is_converted(desk: Desk) -> N
     assert told[2].startswith("3x5x2 1 B C") and "NO ACTION" in told[2]  # noqa: PT018 - one line
     said = desk.said(POLICE, "intelligence_graded")
     assert [one["scheme"] for one in said] == ["5x5x5", "3x5x2", "3x5x2"]
+
+
+def test_what_binds_an_item_is_eased_by_a_second_hand_that_leads(desk: Desk) -> None:
+    """Else one researcher grades C and A1 down to P, and lets a copy go without conditions."""
+    item = logged(desk)
+    grade(desk, item, handling="C", **CONDITIONS)
+    less = ({"handling": "P"}, {"handling": "C", **CONDITIONS, "action": "A3"},
+            {"handling": "C", **CONDITIONS, "sanitisation": "S1"})  # fmt: skip
+    namesake = Practitioner(HEAD.token, " g.  GRADER")
+    for given in less:
+        for by, role in ((GRADER, "duty_manager"), (namesake, "duty_manager"), (HEAD, "analyst")):
+            with pytest.raises(Misuse, match="this grading would carry less"):
+                grade(desk, item, by=by, role=role, **given)
+    grade(desk, item, scheme="5x5x5", source="E", assessment="4", handling="1")
+    with pytest.raises(Misuse, match="code C"):
+        at_work(desk).release(product(desk, item, SAFE), by=HEAD, role="inspector")
+    grade(desk, item, by=HEAD, role="duty_inspector")
+    grade(desk, item, handling="C", **CONDITIONS)  # stricter: by anybody
+    with desk.acting(POLICE).store.read() as db:
+        held = rows.in_force(db, item)
+    assert held is not None and held["action"] == "A1"  # noqa: PT018 - one row
 
 
 @pytest.mark.parametrize(
@@ -337,7 +358,7 @@ def test_a_grading_that_is_taken_back_holds_no_longer_and_a_rebuild_agrees(desk:
     """The handling of an item follows what stands on the log, in whatever database."""
     item = logged(desk)
     grade(desk, item, handling="C", **CONDITIONS)
-    grade(desk, item)
+    grade(desk, item, by=HEAD, role="duty_manager")
     (_, second) = [v.statement.context.id for v in desk.seen(POLICE, "intelligence_graded")]
     desk.report(
         {

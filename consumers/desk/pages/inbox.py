@@ -88,8 +88,8 @@ def _asked_until(station: Station, db: Connection, person: Person) -> int | None
     if not person.is_one_of(*LEADING):
         return None
     waiting = whereabouts.waiting(db, hidden=station.hidden(db, person), now=station.now_ms())
-    mine = {"token": person.practitioner.token or "", "name": person.name}
-    others = (one["at"] for one in waiting if not whereabouts.is_same_person(one, **mine))
+    mine = person.practitioner
+    others = (one["at"] for one in waiting if not whereabouts.is_same_person(one, mine))
     return next((at + whereabouts.WAIT_MS for at in others), None)
 
 

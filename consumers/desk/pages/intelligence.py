@@ -1,5 +1,6 @@
 """Intelligence: graded and handled by police; a sanitised copy of it let go by two hands.
 
+Each hand is somebody who is signed in: one writes the copy, it waits, another who leads lets it go.
 The desk grades under 3x5x2 alone; what stands under 5x5x5 is shown as it stands, never converted.
 
 Source: domain.md 1.4; College of Policing, APP Intelligence management.
@@ -9,8 +10,9 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from consumers import store as stored
@@ -19,24 +21,32 @@ from consumers.desk.beside import Beside, seen
 from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, names_of
 from consumers.desk.person import Person
+from consumers.desk.rights import LEADING
 from consumers.desk.shown import title_of
 from consumers.desk.station import Station
-from consumers.intelligence import grading, rows
-from consumers.intelligence.desk import KINDS, Product
+from consumers.desk.wording import remedy_of, text_of
+from consumers.intelligence import grading, rows, waiting
+from consumers.intelligence.desk import KINDS, Product, product_of
 from consumers.intelligence.grading import Conditions
 from consumers.listed import PAGE
 from consumers.store import Wanted
+from consumers.worker import is_same_hand
 from contracts.event.action import ProductReleased
+from contracts.fault import Misuse
 from contracts.identifier import is_statement_id
 from contracts.statement import Statement
 
-SHOWN = ("logged", "graded", "copies")
+SHOWN = ("logged", "graded", "waiting", "copies")
 CONDITIONS = ("action", "sanitisation", "instructions")
 """What code C carries and code P does not."""
 CODES = {
     "sources": grading.SOURCES, "assessments": grading.ASSESSMENTS, "handlings": grading.HANDLING,
     "actions": grading.ACTIONS, "sanitisings": grading.SANITISING,
 }  # fmt: skip
+DONE = {
+    "release": "Release it, by my own name",
+    "drop": "Drop it: it is not to leave as it stands",
+}
 CONSULTED = {"yes": "The originator was consulted before it was sanitised"}
 DIGITS = 15
 
@@ -56,20 +66,28 @@ def routes(station: Station) -> list[Route]:
     def copied(request: Request) -> Response:
         return _copy(station, request)
 
-    async def release(request: Request) -> Response:
-        return await _release(station, request)
+    async def write(request: Request) -> Response:
+        return await _write(station, request)
+
+    def waits(request: Request) -> Response:
+        return _waiting(station, request)
+
+    async def decide(request: Request) -> Response:
+        return await _decide(station, request)
 
     return [
         Route("/intelligence", listed),
         Route("/reports/{statement}/grading", graded),
         Route("/reports/{statement}/grading", grade, methods=["POST"]),
         Route("/reports/{statement}/copy", copied),
-        Route("/reports/{statement}/copy", release, methods=["POST"]),
+        Route("/reports/{statement}/copy", write, methods=["POST"]),
+        Route("/copies/{copy}", waits),
+        Route("/copies/{copy}", decide, methods=["POST"]),
     ]
 
 
 def _list(station: Station, request: Request) -> Response:
-    """List what was logged, what was graded, or the copies that left or came: the newest first."""
+    """List what was logged, what was graded, the copies that wait, or those that left or came."""
     if station.voice.kind not in KINDS:
         return station.nothing(request)
     person, asked = station.person(request), request.query_params
@@ -79,18 +97,24 @@ def _list(station: Station, request: Request) -> Response:
     with station.store.write() as db:
         found = _found(station, db, person, show, before)
         hidden, some = station.hidden(db, person), found[:PAGE]
-        if show == "copies":
+        if show == "waiting":
+            read = Beside(db, [row[name] for row in some for name in ("item", "statement")], hidden)
+            listed = [_waits(read, row) for row in some]
+        elif show == "copies":
             some = [row for row in some if hidden.isdisjoint(row["of"].split())]
             read = Beside(db, [row[name] for row in some for name in ("id", "statement")], hidden)
             listed = [_product(station, read, row) for row in some]
         else:
             ids = list(dict.fromkeys(row["statement"] for row in some))
             listed = _items(station, db, Beside(db, ids, hidden), ids, hidden)
-        station.looks(db, request, person, "intelligence", [one["id"] for one in listed])
+        about = [one["item"] if show == "waiting" else one["id"] for one in listed]
+        station.looks(db, request, person, "intelligence", about)
         now = stored.ledger_time(db)
+    pages = show != "waiting"  # of which the next come up as these go
     return station.page(
-        request, "intelligence.html", title="Intelligence", listed=listed, show=show,
-        more=found[PAGE - 1]["place"] if len(found) > PAGE else None, now=now, first=before is None,
+        request, "intelligence.html", title="Intelligence", listed=listed, show=show, now=now,
+        more=found[PAGE - 1]["place"] if pages and len(found) > PAGE else None,
+        first=before is None, leads=person.is_one_of(*LEADING), are_more=len(found) > PAGE,
     )  # fmt: skip
 
 
@@ -98,6 +122,8 @@ def _found(
     station: Station, db: Connection, person: Person, show: str, before: int | None
 ) -> list[RowMapping]:
     match show:
+        case "waiting":
+            return waiting.some(db, person.viewer, place=None, count=PAGE + 1)
         case "copies":
             return rows.released(db, person.viewer, before=before, count=PAGE + 1)
         case "graded":
@@ -132,13 +158,25 @@ def _product(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any
     """Spell a sanitised copy as it left, with what it may be used for."""
     text = beside.text(row["id"])
     event = text.sections.get("event") if text is not None else None
-    codes = " ".join(row[name] for name in ("handling", "action", "sanitisation") if row[name])
     return {
         "id": row["id"], "agency": station.partners.get(row["agency"], row["agency"]),
-        "codes": codes, "means": grading.HANDLING[row["handling"]],
+        "codes": _codes(row), "means": grading.HANDLING[row["handling"]],
         "stands": beside.stands(row["id"]), "row": row,
         "limits": limits_of(beside.text(row["statement"]), tokens=[row["subject"]]),
         "event": event if isinstance(event, ProductReleased) else None,
+    }  # fmt: skip
+
+
+def _codes(row: RowMapping) -> str:
+    return " ".join(row[name] for name in ("handling", "action", "sanitisation") if row[name])
+
+
+def _waits(beside: Beside, row: RowMapping) -> dict[str, Any]:
+    """Spell a copy that waits for its second hand."""
+    return {
+        "id": row["id"], "item": row["item"], "codes": _codes(row), "row": row,
+        "means": grading.HANDLING[row["handling"]], "stands": beside.stands(row["item"]),
+        "limits": limits_of(beside.text(row["statement"]), tokens=[row["subject"]]),
     }  # fmt: skip
 
 
@@ -211,27 +249,82 @@ async def _grade(station: Station, request: Request) -> Response:
     )  # fmt: skip
 
 
-async def _release(station: Station, request: Request) -> Response:
+async def _write(station: Station, request: Request) -> Response:
+    """Keep a copy that whoever is signed in wrote, for another to let go."""
     form, said = await forms.sent(request), request.path_params["statement"]
     subject = form.written("subject", "Choose whom it is about")
-    writer = form.written("writer", "Write who sanitised it, by name: not you")
     text = form.written("text", "Write the copy, in new words")
     conditions, decision = _handled(form), form.maybe("decision")
     consulted = bool(form.ticked("consulted", CONSULTED))
 
-    def wanted(person: Person) -> list[Wanted]:
+    def submit() -> None:
+        writer, grades = station.person(request).practitioner, station.acts.grading
         with station.store.read() as db:
-            item = station.acts.grading.item(db, said, person.practitioner)
+            item = grades.item(db, said, writer)
         product = Product(
             statement=_report_of(item) if item is not None else said, of=[said], subject=subject,
-            text=text, sanitised_by=station.acts.practitioner(writer), consulted=consulted,
-            handling=form.text("handling"), conditions=conditions, decision=decision,
+            text=text, sanitised_by=writer, consulted=consulted, handling=form.text("handling"),
+            conditions=conditions, decision=decision,
         )  # fmt: skip
-        return station.acts.grading.release(
-            product, by=person.practitioner, role=station.speaks_as(person)
+        grades.submit(product, at=station.acts.time_ms())
+
+    if not form.problems:
+        try:
+            await run_in_threadpool(submit)
+        except Misuse as why:
+            form.problems.append({"text": f"{text_of(why)} {remedy_of(why)}"})
+        else:
+            station.tell(request, "Your copy waits: another person, who leads, lets it go or not.")
+            return RedirectResponse("/intelligence?show=waiting", 303)
+    again = {"errors": form.problems, "typed": form.typed, "status": 422}
+    return await run_in_threadpool(_copy, station, request, **again)
+
+
+def _waiting(station: Station, request: Request, **more: Any) -> Response:
+    """Show a copy that waits to who may let it go, with how its original is graded."""
+    person, copy = station.person(request), request.path_params["copy"]
+    if station.voice.kind not in KINDS or not is_statement_id(copy):
+        return station.nothing(request)
+    with station.store.write() as db:
+        row, hidden = waiting.one(db, copy), station.hidden(db, person)
+        if row is None or not hidden.isdisjoint((row["item"], row["statement"])):
+            return station.nothing(request)
+        station.look(db, request, person, "intelligence", row["item"])
+        beside = Beside(db, [row["item"], row["statement"]], hidden)
+        (one,) = _items(station, db, beside, [row["item"]], hidden)
+        report = seen(db, row["statement"], hidden)
+        given = {
+            "one": one, "copy": _waits(beside, row), "done": DONE,
+            "about": (names_of(report) if report is not None else {}).get(row["subject"]),
+            "own": is_same_hand(product_of(row).sanitised_by, person.practitioner), **more,
+        }  # fmt: skip
+    return station.page(request, "copy_waiting.html", title="A copy that waits", **given)
+
+
+async def _decide(station: Station, request: Request) -> Response:
+    """Let a copy go as its second hand, or drop it."""
+    form, copy = await forms.sent(request), request.path_params["copy"]
+    if form.chosen("do", DONE, "Say whether it is released") == "drop" and is_statement_id(copy):
+        return await run_in_threadpool(_drop, station, request, copy)
+
+    def wanted(person: Person) -> list[Wanted]:
+        return station.acts.grading.authorise(
+            copy, by=person.practitioner, role=station.speaks_as(person)
         )
 
     return await forms.say(
-        station, request, form, wanted, page=_copy, to="/intelligence?show=copies",
+        station, request, form, wanted, page=_waiting, to="/intelligence?show=copies",
         told="The copy is released; the original stays as it is, and where it is.",
     )  # fmt: skip
+
+
+def _drop(station: Station, request: Request, copy: str) -> Response:
+    person = station.person(request)
+    with station.store.write() as db:
+        row, hidden = waiting.one(db, copy), station.hidden(db, person)
+        if row is None or not hidden.isdisjoint((row["item"], row["statement"])):
+            return station.nothing(request)
+        waiting.drop(db, copy)
+        station.look(db, request, person, "intelligence", row["item"])
+    station.tell(request, "The copy is dropped: nothing left. Tell whoever wrote it why.")
+    return RedirectResponse("/intelligence?show=waiting", 303)

@@ -6,16 +6,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from consumers import whereabouts
 from consumers.desk import looks, searches
 from consumers.desk.person import PURPOSES
 from consumers.desk.rights import RIGHTS
 from consumers.desk.station import Station
 from consumers.listed import MANY
+from consumers.listed import PAGE as ROWS
 from contracts.identifier import is_reference
 
 PAGE = 50
 HOURS = 24
 """How many of the hours that the log has a digest of are compared each time this is opened."""
+DIGITS = 15
 KINDS = {
     "report": "opened a report", "whereabouts": "saw where somebody is",
     "whereabouts_opened": "opened whom to ask after, and saw nothing of where they are",
@@ -47,7 +50,9 @@ def routes(station: Station) -> list[Route]:
     """Give the auditor's route."""
 
     def page(request: Request) -> Response:
-        before, about = (request.query_params.get(name, "") for name in ("before", "about"))
+        before, about, older = (
+            request.query_params.get(name, "") for name in ("before", "about", "older")
+        )
         person = station.person(request)
         if about and about not in RIGHTS and not is_reference(about):
             return station.nothing(request)
@@ -55,11 +60,18 @@ def routes(station: Station) -> list[Route]:
             hidden = station.hidden(db, person)
             found = looks.listed(
                 db, viewer=person.viewer, hidden=hidden, count=PAGE + 1, about=about or None,
-                before=int(before) if before.isdecimal() else None,
+                before=_place(before),
             )  # fmt: skip
             hours = looks.verify(db, station.voice.source, count=HOURS)
             since = hours[0].since if len(hours) == HOURS else 0
+            findings = whereabouts.to_look_into(
+                db, person.viewer, before=_place(older), count=ROWS + 1
+            )
+            about_them = [one["statement"] for one in findings[:ROWS]]
+            station.looks(db, request, person, "whereabouts_list", about_them)
             given: dict[str, Any] = {
+                "findings": findings[:ROWS],
+                "older": findings[ROWS - 1]["place"] if len(findings) > ROWS else None,
                 "listed": [(one, station.acts.known_as(one["token"])) for one in found[:PAGE]],
                 "more": found[PAGE - 1]["place"] if len(found) > PAGE else None,
                 "searches": searches.of_all(db, [one["about"] for one in found[:PAGE]]),
@@ -75,3 +87,7 @@ def routes(station: Station) -> list[Route]:
         return station.page(request, "looks.html", title="Who looked", **given)
 
     return [Route("/looks", page)]
+
+
+def _place(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) <= DIGITS else None

@@ -13,6 +13,7 @@ from consumers.desk import form as forms
 from consumers.desk import rows, shift
 from consumers.desk.form import Form
 from consumers.desk.owed import abouts, owed
+from consumers.desk.person import Person
 from consumers.desk.shown import title_of
 from consumers.desk.station import Station
 from consumers.listed import PAGE, Place
@@ -60,8 +61,7 @@ def _duties(station: Station, request: Request) -> Response:
 
 def _page(station: Station, request: Request, **more: Any) -> Response:
     """Show what came, what is open, who has what since when, and the last notes."""
-    person, hours = station.person(request), request.query_params.get("hours", "12")
-    hours = hours if hours in HOURS else "12"
+    person, hours = station.person(request), _hours(request)
     with station.store.write() as db:
         now = stored.ledger_time(db)
         came = rows.since(db, person.viewer, now - int(hours) * HOUR_MS, count=PAGE + 1)
@@ -72,13 +72,33 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             "came": [_came(station, db, one) for one in came[:PAGE]], "more_came": len(came) > PAGE,
             "open": open_[:PAGE], "more_open": len(open_) > PAGE,
             "had": [_had(db, one) for one in had[:PAGE]], "more_had": len(had) > PAGE,
-            "notes": shift.newest(db, station.hidden(db, person), NOTES),
+            "notes": [
+                (one, shift.about(one))
+                for one in shift.newest(db, station.hidden(db, person), NOTES)
+            ],
+            "about": _about(station, db, person, hours),
             "token": person.practitioner.token,
             "typed": forms.left(station, request), **more,
         }  # fmt: skip
         seen = [one["statement"] for one in (*came[:PAGE], *had[:PAGE])]
         station.looks(db, request, person, "shift", [*seen, *abouts(open_[:PAGE])])
     return station.page(request, "shift.html", title="Shift handover", **given)
+
+
+def _hours(request: Request) -> str:
+    hours = request.query_params.get("hours", "12")
+    return hours if hours in HOURS else "12"
+
+
+def _about(station: Station, db: Connection, person: Person, hours: str) -> dict[str, str]:
+    """Offer the reports that a note may be about, by id: what presses, then what came."""
+    since = stored.ledger_time(db) - int(hours) * HOUR_MS
+    came = rows.since(db, person.viewer, since, count=PAGE)
+    return {
+        one["statement"]: f"{title_of(one['event'])} from "
+        f"{station.partners.get(one['agency'], one['agency'])}, {station.at(one['arrived'])}"
+        for one in [*rows.pressing(db, person.viewer), *came]
+    }
 
 
 def _came(station: Station, db: Connection, one: RowMapping) -> dict[str, Any]:
@@ -115,9 +135,12 @@ def _send(station: Station, request: Request, form: Form) -> Response:
         })  # fmt: skip
     else:
         note = form.written("note", "Write what the next shift must know")
+        with station.store.read() as db:
+            offered = _about(station, db, person, _hours(request))
+        about = form.ticked("about", offered)
         if not form.problems:
             with station.store.write() as db:
-                shift.hand_over(db, at=now, by=person.name, token=token, note=note)
+                shift.hand_over(db, at=now, by=person.name, token=token, note=note, about=about)
             station.tell(
                 request, "Your note stands for the next shift. Print the page if you wish."
             )

@@ -104,8 +104,9 @@ def _standing(station: Station, db: Connection, sought: Sought, person: Person) 
         "marks": standing.marks_of(db, sought.statement),
         "until": row["at"] + asked.WAIT_MS if row is not None else None,
         "alone": asked.may_alone(
-            db, sought.statement, sought.urgency, person.name, refuge=sought.one.refuge is not None
+            db, sought.statement, sought.urgency, token, refuge=sought.one.refuge is not None
         ),
+        "presses": sought.urgency == "urgent" and sought.one.refuge is None,
     }
 
 
@@ -164,20 +165,17 @@ def _both(station: Station, request: Request, **more: Any) -> Response:
     person = station.person(request)
     with station.store.write() as db:
         hidden = station.hidden(db, person)
-        token = person.practitioner.token or ""
         waiting = asked.waiting(db, hidden=hidden, now=station.now_ms())
         reviews = asked.to_review(db, hidden=hidden)
         about = [one["statement"] for one in (*waiting, *reviews)]
         station.looks(db, request, person, "whereabouts_list", about)
         given: dict[str, Any] = {
             "waiting": [
-                (one, asked.is_same_person(one, token=token, name=person.name),
-                 one["at"] + asked.WAIT_MS)
+                (one, asked.is_same_person(one, person.practitioner), one["at"] + asked.WAIT_MS)
                 for one in waiting
             ],
             "reviews": [
-                (one, asked.is_same_person(one, token=token, name=person.name))
-                for one in reviews
+                (one, asked.is_same_person(one, person.practitioner)) for one in reviews
             ],
             "findings": asked.FINDINGS, **more,
         }  # fmt: skip
@@ -194,7 +192,7 @@ def _answer(station: Station, request: Request, sent: dict[str, str]) -> Respons
         row = next((one for one in listed if str(one["place"]) == place), None)
         if row is None:
             text = "That waits no longer: nothing was changed"
-        elif asked.is_same_person(row, token=token, name=person.name):
+        elif asked.is_same_person(row, person.practitioner):
             text = "You asked for this yourself: let another person answer"
         elif row["alone"] and sent.get("finding") in asked.FINDINGS:
             asked.change(db, row["place"], finding=sent["finding"], reviewed_name=person.name)
