@@ -1,4 +1,4 @@
-"""What was set aside: records that did not prove, and statements that a part of this failed on.
+"""What was set aside: records that did not prove, and what a part of this program failed on.
 
 Nothing of it is acted on, and nothing of it is lost: a person sees to it (candour consumer status).
 """
@@ -12,10 +12,14 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     select,
 )
 
 from consumers.store import metadata, upsert
+
+CLOCKS = "clocks"
+"""Stands for a statement's digest where a part failed as time passed: nothing of its runs out."""
 
 unworked = Table(
     "unworked",
@@ -25,7 +29,7 @@ unworked = Table(
     Column("worker", Text, primary_key=True),
     Column("what", Text, nullable=False),
 )
-"""What a part of this program failed on, by statement: a person must see to it by hand."""
+"""What a part of this program failed on, a statement or its `CLOCKS`: a person must see to it."""
 
 unproved = Table(
     "unproved",
@@ -45,7 +49,7 @@ def set_aside(
 
     Args:
         db: an open transaction.
-        digest: of what it failed on.
+        digest: of what it failed on, or `CLOCKS`.
         statement: its id, where it can be read.
         worker: which part.
         what: the kind of defect.
@@ -58,6 +62,11 @@ def keep_unproved(db: Connection, topic: str, offset: int, record: bytes, what: 
     """Keep a record that did not prove what it says; the same again changes nothing."""
     row = upsert(db, unproved).values(topic=topic, offset=offset, what=what, record=record)
     db.execute(row.on_conflict_do_nothing())
+
+
+def count_unworked(db: Connection) -> int:
+    """Count what a part of this program failed on."""
+    return db.execute(select(func.count()).select_from(unworked)).scalar_one()
 
 
 def all_unworked(db: Connection) -> list[RowMapping]:

@@ -7,6 +7,7 @@ does not prove is kept aside and named; an unverified delivery triggers nothing.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from threading import Lock
 from typing import NamedTuple
 
 import structlog
@@ -15,11 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers import acting, aside, standing
 from consumers import store as stored
+from consumers.safeguarding.rules import is_automated
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
 from contracts import topic
 from contracts.draft import Draft
-from contracts.fault import CandourError, Transient
+from contracts.event import BY_NAME, Audience
+from contracts.fault import Transient
 from contracts.identifier import agency_of
 from contracts.opened import Elapsed, Notice, NotProved, Trust, View, open_view
 from contracts.section import Cause
@@ -27,7 +30,10 @@ from contracts.section import Cause
 _log = structlog.get_logger()
 MINUTE_MS = 60_000
 """How often clocks are looked at, in ledger time: the shortest run for minutes."""
-_PUBLIC = "public_control"
+_PUBLIC, _OWN = "public_control", "own"
+_GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]
+_HELD = frozenset({"quarantined", "provisional"})
+"""Marks of what is ours and waits for a decision: until then it counts as not said."""
 _CORRECTING: dict[str, standing.Mark] = {
     "statement_corrected": "corrected", "statement_retracted": "retracted",
 }  # fmt: skip
@@ -60,10 +66,26 @@ class Consumer:
         """
         self.store, self.voice = store, voice
         self._erased, self._at = False, 0
+        self._learned, self._learning = 0, Lock()
         self._trust, self._workers = trust, workers
         self.topic = topic.views(trust.partnership, voice.agency)
-        with store.read() as db:
-            self._learn(db)
+        self.learn()
+
+    def learn(self) -> None:
+        """Fold the control views of the store, from where they were folded last.
+
+        Whoever serves and takes nothing in itself calls this before it shows anything: another
+        process takes in. What was folded as it came in is folded again, which changes nothing.
+        """
+        views = stored.views.c
+        with self._learning, self.store.read() as db:
+            fresh = (views.event.in_(_GOVERNING), views.place > self._learned)
+            query = select(views.place, views.record).where(*fresh, views.leg == _PUBLIC)
+            for place, record in db.execute(query.order_by(views.place)).all():
+                opened = self._opened(record)
+                if isinstance(opened, View):
+                    self.voice.partners.take(opened)
+                self._learned = place
 
     def take(self, came: Sequence[Came]) -> int:
         """Take records in, in order, with the position after them, at once.
@@ -171,15 +193,13 @@ class Consumer:
                     fresh += [one.draft for one in work() if stored.want(db, one)]
                 for failing in hearing if fresh else ():
                     failing.wanted(db, fresh)
-        except (CandourError, SQLAlchemyError):
+        except (Transient, SQLAlchemyError):
             raise
         except Exception as defect:  # noqa: BLE001 - one report must not stop those behind it
             name, what = type(failing).__name__, type(defect).__name__
             _log.error("worker_failed", worker=name, what=what, remedy=BY_HAND)
-            if opened is not None:
-                context = opened.statement.context if isinstance(opened, View) else opened.context
-                statement = context.id if context else None
-                aside.set_aside(db, opened.delivery.statement, statement, worker=name, what=what)
+            digest, statement = _named(opened)
+            aside.set_aside(db, digest, statement, worker=name, what=what)
             # What the others did is undone with it: they do it again.
             others = [one for one in works if one[0] is not failing]
             self._work(db, opened, others, [one for one in hearing if one is not failing])
@@ -199,6 +219,8 @@ class Consumer:
         workers = self._acting()
         works = [(one, partial(_shown, one, db, opened)) for one in workers]
         self._work(db, opened, works, workers)
+        if opened.delivery.leg == _OWN and isinstance(opened, View):
+            self._take_back(db, opened)
 
     def refused(self, statement: str) -> None:
         """Take back what a person did here by a statement that the log did not accept."""
@@ -206,6 +228,13 @@ class Consumer:
             stored.refused(db, statement)
             for worker in self._workers:
                 worker.refused(db, statement)
+
+    def _take_back(self, db: Connection, view: View) -> None:
+        """Take back what a person did here by a statement that is held; its release does it."""
+        if _HELD.isdisjoint(view.delivery.marks) or is_automated(view.statement):
+            return
+        for worker in self._workers:
+            worker.refused(db, view.statement.context.id)
 
     def _erase(self, db: Connection, digest: str) -> None:
         """Drop an erased statement, and all that rests on it here."""
@@ -259,18 +288,17 @@ class Consumer:
         kind = self.voice.kind
         return [worker for worker in self._workers if not worker.kinds or kind in worker.kinds]
 
-    def _learn(self, db: Connection) -> None:
-        """Fold the control views that the store holds."""
-        partners = self.voice.partners
-        query = select(stored.views.c.record).where(stored.views.c.leg == _PUBLIC)
-        for record in db.execute(query.order_by(stored.views.c.place)).scalars():
-            opened = self._opened(record)
-            if isinstance(opened, View):
-                partners.take(opened)
-
     def _opened(self, record: bytes) -> View | Notice | Elapsed:
         keys = self.voice.partners.keys
         return open_view(record, self._trust, keys.get, to=self.voice.agency)
+
+
+def _named(opened: View | Notice | None) -> tuple[str, str | None]:
+    """Give the digest and, where it can be read, the id of what is worked on; or the clocks."""
+    if opened is None:
+        return aside.CLOCKS, None
+    context = opened.statement.context if isinstance(opened, View) else opened.context
+    return opened.delivery.statement, context.id if context else None
 
 
 def _shown(worker: Worker, db: Connection, opened: View | Notice) -> list[Wanted]:

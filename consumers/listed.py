@@ -35,6 +35,25 @@ class Place(NamedTuple):
         return f"{self.at}.{self.id}"
 
 
+class Lead(NamedTuple):
+    """A place in one of several lists that follow each other: which list, and where there."""
+
+    number: int
+    place: Place
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read a place as an address has it; None for what is none."""
+        number, _, rest = text.partition(".")
+        place = Place.read(rest)
+        held = place is not None and number.isascii() and number.isdigit()
+        return cls(int(number), place) if held and place is not None else None
+
+    def __str__(self) -> str:
+        """Spell it as an address has it."""
+        return f"{self.number}.{self.place}"
+
+
 def after(
     at: ColumnElement[Any], said: ColumnElement[Any], place: Place | None
 ) -> list[ColumnElement[bool]]:

@@ -151,6 +151,13 @@ def _arising(db: Connection, statements: Collection[str], *events: str) -> list[
     return list(db.execute(query).mappings())
 
 
+def does_not_stand(db: Connection, statement: str) -> bool:
+    """Say whether a statement was taken back, or signed by a compromised key."""
+    gone = standing.c.mark.in_(["retracted", "suspect"])
+    query = select(standing.c.mark).where(standing.c.statement == statement, gone)
+    return db.execute(query).first() is not None
+
+
 def marks_of(db: Connection, statement: str) -> list[str]:
     """List how a statement is marked, in words."""
     query = select(standing.c.mark).where(standing.c.statement == statement)

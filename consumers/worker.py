@@ -180,7 +180,7 @@ class Voice:
             owner: the agency.
             due_at: when it fell due.
             rule: as `derived`.
-            apart: ends the natural key, where several owe the same.
+            apart: ends the natural key, where several owe the same, or it is owed anew.
         """
         event = DutyOverdue(
             duty=duty, statement=statement, owner_agency=owner, owner_role=self.role_of(owner),

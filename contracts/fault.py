@@ -2,6 +2,7 @@
 
     CandourError
     ├── Transient         the same call may work later; a shell retries it, bounded
+    │   └── Undelivered       what was said is stored and goes on being sent; nobody has it yet
     ├── Misuse            what the caller gave cannot be used; the remedy says what to change
     └── Fatal             go no further; somebody must look
         └── InvariantBroken   what we promise ourselves does not hold
@@ -30,6 +31,10 @@ class CandourError(Exception):
 
 class Transient(CandourError):
     """Kafka or a database is away: the same call may work later."""
+
+
+class Undelivered(Transient):
+    """What was said is stored and goes on being sent, and nobody has it yet: say it once only."""
 
 
 class Misuse(CandourError):

@@ -71,6 +71,11 @@ class Reason(StrEnum):
         """
         return _BY_CODE[code]
 
+    @classmethod
+    def known(cls, code: str) -> "Reason | None":
+        """Look a code up; None for one that a newer release of the broker gives."""
+        return _BY_CODE.get(code)
+
     # fmt: off
     TOO_LARGE = (
         "size.too_large", Stage.SIZE,
@@ -386,4 +391,6 @@ class Reason(StrEnum):
     # fmt: on
 
 
+NEWER = "This program is older than this reason: ask your IT desk what a newer one says of it."
+"""What is told where a code has no remedy here."""
 _BY_CODE = {str(reason): reason for reason in Reason}

@@ -3,6 +3,7 @@
 Source: design.md, The statement; domain.md 1.7, 5, 7 (use_limits).
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from contracts.form import Section, Slug, Token
@@ -26,6 +27,16 @@ class UseLimits(Section, frozen=True):
     limits: list[UseLimit]
     ring: str | None = None
     note: str | None = None
+
+
+def limits_on(given: UseLimits, subjects: Iterable[str]) -> UseLimits:
+    """Give what may be put to some people, and to nobody besides: what an agency needs of it.
+
+    To whom nothing is said of, nothing is put before somebody has rung.
+    """
+    its = {one.subject: one for one in given.limits}
+    kept = [its.get(one, UseLimit(one, "ring_first", "no")) for one in subjects]
+    return UseLimits(kept, given.ring, given.note)
 
 
 ConsentState = Literal["given", "refused", "withdrawn", "unsafe_to_ask", "not_sought"]

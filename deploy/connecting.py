@@ -20,6 +20,10 @@
           url: https://mash.example/person-search
           secret: mash.secret
           ca: mash-ca.pem
+          numbers: [nhs]
+
+`numbers` are the registers whose numbers a system can be asked by: of whom no family name is known
+and not every number is of these, a system that finds nobody was not asked, and never says nil.
 
 A secret is a file of its own, private to its owner: never in this one, nor in an address.
 """
@@ -46,7 +50,8 @@ from producers.home import Home
 FILE = "connectors.yaml"
 _Text = Annotated[str, Field(min_length=1)]
 _Local = Literal["mash", "niche", "local", "probation", "iom_mappa"]
-"""Never an index: PNC, LEDS and PND are searched by a vetted operator (domain.md 1.5)."""
+"""Never an index: PNC, LEDS and PND are searched by a person (domain.md 1.5), of whom vetting is
+asked where the ruleset names it (`index_qualification`)."""
 
 
 def _whole(text: object, most: int) -> object:
@@ -99,11 +104,12 @@ class Sql(Document):
 
 
 class Http(Document):
-    """A search over HTTPS, JSON in and out."""
+    """A search over HTTPS, JSON in and out; `numbers` are the registers that it can be asked by."""
 
     url: _Text
     secret: _Text
     ca: _Text | None = None
+    numbers: list[_Text] = []
 
     @field_validator("url")
     @classmethod
@@ -184,7 +190,7 @@ def _connector(folder: Path, given: Configured) -> Connector:
         raise Misuse(f"{FILE} has a connector of no kind.", remedy="Give it `sql` or `http`.")
     return HttpConnector(
         given.name, given.system, http.url, _secret(folder, http.secret),
-        _trusted(folder, http.ca), given.timeout_s,
+        _trusted(folder, http.ca), given.timeout_s, {one.casefold() for one in http.numbers},
     )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,10 +19,11 @@ from consumers.desk.signing_in import Provider, SigningIn
 from consumers.desk.station import Station
 from contracts.fault import Misuse
 from deploy import clock
+from deploy.reaching import Reach
 from deploy.refusals import refusals
 from deploy.sealing import sealer_of
 from deploy.watching import seen_last
-from deploy.wiring import open_acting
+from deploy.wiring import Acting, open_acting
 from producers.document import Document, read_document
 from producers.home import Home
 
@@ -112,7 +114,8 @@ def development(
     try:
         issuer = f"http://localhost:{port + 1}"
         yield shape(
-            issuer=issuer, client_id="candour-desk", client_secret="development",  # noqa: S106
+            issuer=issuer, client_id=f"{folder.name} (no password here, press a name below)",
+            client_secret="development",  # noqa: S106
             tells_when=False, address=f"http://localhost:{port}",
         )  # fmt: skip
     finally:
@@ -123,13 +126,24 @@ def development(
 def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
     """Serve the desk until stopped. Nothing logs who asked for what: an address names a report."""
     acting = open_acting(home)
+    reach = Reach(acting.outbox)
+    station = replace(station_of(home, settings, acting=acting), stuck=reach.stuck)
+    served = application(station, settings, secret=secret_of(home, settings), lifespan=reach.asking)
+    listen(home, served, settings, port)
+
+
+def station_of(
+    home: Home, settings: DeskSettings, now_ms: Callable[[], int] = clock.now_ms, *,
+    acting: Acting | None = None,
+) -> Station:  # fmt: skip
+    """Open what the pages of a home's desk are given, beside the consumer that reads for it."""
+    acting = acting or open_acting(home)
     ours = acting.outbox.partnership.agencies.get(home.agency.agency)
-    station = Station(
-        acting.store, acting.voice, acting, sessions_of(home, settings), clock.now_ms,
+    return Station(
+        acting.store, acting.voice, acting, sessions_of(home, settings, now_ms), now_ms,
         ours.title if ours else home.agency.agency, watched=partial(seen_last, home),
-        refusals=partial(refusals, acting.outbox),
+        learn=acting.consumer.learn, refusals=partial(refusals, acting.outbox),
     )  # fmt: skip
-    listen(home, application(station, settings, secret=secret_of(home, settings)), settings, port)
 
 
 def listen(home: Home, served: Starlette, settings: DeskSettings, port: int) -> None:
@@ -162,18 +176,26 @@ def opened_sessions(
     )  # fmt: skip
 
 
-def application(station: Station, settings: DeskSettings, *, secret: str) -> Starlette:
+def application(
+    station: Station,
+    settings: DeskSettings,
+    *,
+    secret: str,
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
+) -> Starlette:
     """Put a desk's pages together with who vouches for people.
 
     Args:
         station: what the pages are given.
         settings: of the desk.
         secret: what proves this desk to the provider.
+        lifespan: what runs while it is served.
     """
     signing_in = signing_in_of(station, settings, secret=secret)
     return desk(
-        station, signing_in, nonce=clock.token, address=settings.address, provider=settings.issuer
-    )
+        station, signing_in, nonce=clock.token, address=settings.address,
+        provider=settings.issuer, lifespan=lifespan,
+    )  # fmt: skip
 
 
 def signing_in_of(station: Station, settings: DeskSettings, *, secret: str) -> SigningIn:

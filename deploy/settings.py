@@ -21,7 +21,7 @@ class Settings(BaseModel):
     Attributes:
         cache: where downloaded programs are kept (Kafka's jars).
         log_level: how much is logged, identifiers only at every level; by default `info` for
-            what runs as a service and `warning` for a command somebody waits for.
+            what runs as a service and `error` for a command: it says itself what it could not do.
         preparation_workers: processes that check and examine; 0 does it inline.
         java: the Java command, for a machine with several.
     """

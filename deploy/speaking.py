@@ -11,10 +11,10 @@ from contracts.draft import Draft, draft
 from contracts.entry import ReasonGiven
 from contracts.event import Audience
 from contracts.event.control import Purpose
-from contracts.fault import Misuse, Transient
+from contracts.fault import Misuse, Transient, Undelivered
 from contracts.form import Section
 from contracts.opened import open_receipt
-from contracts.reason import Reason
+from contracts.reason import NEWER, Reason
 from deploy import clock
 from deploy.kafka.plan import Governed
 from producers.home import Home
@@ -62,16 +62,19 @@ def clear(outbox: Outbox, digests: Collection[str]) -> None:
     outbox.database.settle(whole=True)
 
 
-async def say(outbox: Outbox, said: Draft, *, time_ms: int | None = None) -> Said:
+async def say(
+    outbox: Outbox, said: Draft, *, time_ms: int | None = None, wait_s: float = WAIT_S_MAX
+) -> Said:
     """Publish a draft, send it, and wait for its receipt.
 
     Args:
         outbox: of the home that speaks.
         said: the draft; its id makes saying it again harmless.
         time_ms: the statement's time, in an exercise.
+        wait_s: how long to wait for its receipt.
 
     Raises:
-        Transient: no receipt came in time; it is stored and goes on being sent.
+        Undelivered: no receipt came in time; it is stored and goes on being sent.
         Misuse: it is no statement that could be accepted, or this home's key signs no such thing.
     """
 
@@ -83,21 +86,21 @@ async def say(outbox: Outbox, said: Draft, *, time_ms: int | None = None) -> Sai
     try:
         async with sender.running():
             # What the agreements in force say of basis and purpose stands in the views.
-            await sender.caught_up(READ_S_MAX)
+            await sender.caught_up(min(READ_S_MAX, wait_s))
             _insist_on_key(outbox, said.event)
             outbox.publish(said, time_ms=time_ms)
-            await until(lambda: is_decided() or sender.refused is not None, WAIT_S_MAX)
+            await until(lambda: is_decided() or sender.refused is not None, wait_s)
             decided = is_decided()
     except Busy:
         _insist_on_key(outbox, said.event)
         outbox.publish(said, time_ms=time_ms)
-        decided = await until(is_decided, WAIT_S_MAX)
+        decided = await until(is_decided, wait_s)
     row = outbox.row(said.id)
     if sender.refused is not None and not decided:
         raise refused(sender.refused)
     if row is None or not decided:
-        raise Transient(
-            f"No receipt came within {WAIT_S_MAX:.0f} seconds; the statement is stored.",
+        raise Undelivered(
+            f"No receipt came within {wait_s:.0f} seconds; the statement is stored.",
             remedy=f"Is the broker running, and Kafka? Then: candour outbox run --home "
             f"{outbox.home.folder}",
         )
@@ -130,9 +133,9 @@ def _insist_on_key(outbox: Outbox, event: str) -> None:
     raise Misuse(f"{told} Nothing was sent.", remedy=remedy)
 
 
-def refused(why: Misuse | Transient) -> Transient:
+def refused(why: Misuse | Transient) -> Undelivered:
     """Say why nothing goes out until somebody acts, and that what was said is kept."""
-    return Transient(f"{why.text} What was said is stored.", remedy=why.remedy)
+    return Undelivered(f"{why.text} What was said is stored.", remedy=why.remedy)
 
 
 async def govern(home: Home, event: str, value: Section, *, time_ms: int | None = None) -> Said:
@@ -174,7 +177,8 @@ def insisted(said: Said) -> Said:
         listed = "; ".join(
             f"{given.code} {', '.join(given.fields)}".strip() for given in said.reasons
         )
-        remedies = dict.fromkeys(Reason.of(given.code).remedy for given in said.reasons)
+        known = [Reason.known(given.code) for given in said.reasons]
+        remedies = dict.fromkeys(NEWER if one is None else one.remedy for one in known)
         stands = (
             "is held, and nobody else was told" if said.outcome == "quarantined" else "was refused"
         )
@@ -182,14 +186,25 @@ def insisted(said: Said) -> Said:
     return said
 
 
-async def known_to(home: Home) -> Partnership:
-    """Read what an agency was sent of its partnership, to the end as of now."""
+async def known_to(home: Home, *, old: Callable[[], object] = lambda: None) -> Partnership:
+    """Read what an agency was sent of its partnership, to the end as of now.
+
+    Args:
+        home: whose.
+        old: called where it could not be read, so that what was read before may be old.
+
+    Raises:
+        Transient: Kafka does not let this agency in.
+    """
     outbox = outbox_of(home)
     sender = Sender(outbox, what="a command")
+    is_read = True
     with suppress(Busy):  # whoever sends reads too
-        await sender.catch_up(READ_S_MAX)
+        is_read = await sender.catch_up(READ_S_MAX)
     if sender.refused is not None:
         raise Transient(sender.refused.text, remedy=sender.refused.remedy)
+    if not is_read:
+        old()
     return outbox.partnership
 
 

@@ -7,13 +7,14 @@ What it saw, and whom it told, stands in `watch.sqlite` of the home: after a res
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from consumers import aside
 from consumers import store as stored
 from consumers.inflow import waits_after
 from consumers.silence import standstill
@@ -107,29 +108,30 @@ async def seen(home: Home) -> Seen:
     """Look at a home once: its process, its databases, and whether Kafka has more for it."""
     agency = home.agency
     views = topic.views(agency.partnership, agency.agency)
-    position, at, exercise, oldest = _consumed(_store_of(home), views)
+    consumed = _consumed(_store_of(home), views)
     late = _undelivered(home.folder / "outbox.sqlite")
     try:
         waits = await waits_after(
-            views, position or 0, address=agency.kafka, access=arguments_of(home)
+            views, consumed.position or 0, address=agency.kafka, access=arguments_of(home)
         )
     except Transient:
         waits = None
-    return Seen(
-        is_running=is_consumed(home.folder), position=position, waits=waits, ledger_time=at,
-        exercise=exercise, undelivered=late, untold=oldest,
-    )  # fmt: skip
+    return replace(consumed, is_running=is_consumed(home.folder), waits=waits, undelivered=late)
 
 
-def _consumed(where: Path | str, views: str) -> tuple[int | None, int, bool, int | None]:
-    """Read position, ledger time, whether it is an exercise, and what nobody was told yet."""
+def _consumed(where: Path | str, views: str) -> Seen:
+    """See what stands in a consumer's database; no position where it cannot be read."""
+    found = Seen(is_running=False, position=None, waits=None)
     query = select(stored.views.c.exercise).order_by(stored.views.c.place.desc()).limit(1)
     try:
         with _read_only(where) as db:
             exercise = bool(db.execute(query).scalar())
-            return stored.position(db, views), stored.ledger_time(db), exercise, untold(db, DUTY)
+            return replace(
+                found, position=stored.position(db, views), ledger_time=stored.ledger_time(db),
+                exercise=exercise, untold=untold(db, DUTY), unworked=aside.count_unworked(db),
+            )  # fmt: skip
     except SQLAlchemyError:
-        return None, 0, False, None
+        return found
 
 
 def _undelivered(path: Path) -> str | None:

@@ -37,6 +37,7 @@ from deploy.connecting import connected
 from deploy.criteria import criteria_of
 from deploy.matching import weighing_of
 from deploy.speaking import WAIT_S_MAX, Said, clear, insisted, outbox_of, say, sending
+from deploy.taking_back import take_back, taking_back
 from deploy.workers import workers_of
 from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
@@ -206,7 +207,8 @@ class Acting:
             await self.read()
             self.consumer.take_over()
         with self._telling():
-            works = (self._send(), self.inflow.run(), self._look())
+            late = taking_back(self.outbox, self.consumer)
+            works = (self._send(), self.inflow.run(), self._look(), late)
             tasks = [asyncio.create_task(one) for one in works]
             try:
                 ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -273,6 +275,7 @@ class Acting:
                 await self._within(self.is_ready, "the outbox did not read its views")
                 spoken = await asyncio.to_thread(self.inflow.publish_waiting)
                 await self._within(lambda: self.outbox.undecided() == 0, "a receipt did not come")
+                take_back(self.outbox, self.consumer)
                 total += spoken
                 if not read and not spoken:
                     await self._tell_now()
@@ -311,7 +314,7 @@ class Acting:
         inbox = Inbox(self.outbox)
         return inbox.position(inbox.views) >= self.consumer.position()
 
-    async def act(self, wanted: Sequence[Wanted]) -> Said:
+    async def act(self, wanted: Sequence[Wanted], *, wait_s: float = WAIT_S_MAX) -> Said:
         """Say what a person decided, and wait for what became of the first of it.
 
         What the log does not accept is taken back here too: a list must not show as done what
@@ -319,14 +322,14 @@ class Acting:
 
         Raises:
             Misuse: it was not accepted; the text gives each reason's remedy.
-            Transient: no receipt came in time; it is stored and goes on being sent.
+            Undelivered: no receipt came in time; it is stored and goes on being sent.
         """
-        said = [await self._say(one, wanted) for one in wanted]
+        said = [await self._say(one, wanted, wait_s) for one in wanted]
         return said[0]
 
-    async def _say(self, one: Wanted, together: Sequence[Wanted]) -> Said:
+    async def _say(self, one: Wanted, together: Sequence[Wanted], wait_s: float) -> Said:
         try:
-            said = await say(self.outbox, one.draft)
+            said = await say(self.outbox, one.draft, wait_s=wait_s)
             if said.outcome not in {"accepted", "accepted_emergency"}:
                 return insisted(said)
         except Misuse:

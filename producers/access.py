@@ -15,7 +15,7 @@ from typing import Any
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
 
-from contracts.fault import Misuse
+from contracts.fault import Misuse, Transient
 from producers.home import Home
 from producers.keys import check_private, replace_private
 
@@ -130,6 +130,17 @@ async def refusal(address: str, arguments: Mapping[str, Any]) -> Misuse | None:
         address: `host:port`.
         arguments: from `arguments_of`.
     """
+    why = await trouble(address, arguments)
+    return why if isinstance(why, Misuse) else None
+
+
+async def trouble(address: str, arguments: Mapping[str, Any]) -> Misuse | Transient | None:
+    """Ask Kafka once why nothing can go to it: it is away, or does not let this agency in.
+
+    Args:
+        address: `host:port`.
+        arguments: from `arguments_of`.
+    """
     host, _, port = address.rpartition(":")
     connection = AIOKafkaConnection(host, int(port), **arguments)
     try:
@@ -149,10 +160,10 @@ async def refusal(address: str, arguments: Mapping[str, Any]) -> Misuse | None:
     except (ssl.SSLError, UnsupportedSaslMechanismError):
         return _elsewhere()
     except TimeoutError:
-        return None
+        return _away(address)
     except (KafkaError, OSError):
         if not await _is_there(host, int(port)):
-            return None
+            return _away(address)
         return _elsewhere() if arguments else _plain()
     finally:
         await _gone(connection)
@@ -164,6 +175,10 @@ async def _gone(connection: AIOKafkaConnection) -> None:
     ending = connection.close()
     if ending is not None:
         await asyncio.wait({ending}, timeout=PROBE_S_MAX)
+
+
+def _away(address: str) -> Transient:
+    return Transient(f"Kafka does not answer at {address}.", remedy="Ask operations to start it.")
 
 
 def _elsewhere() -> Misuse:

@@ -60,8 +60,9 @@ def check_private(path: Path) -> None:
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise Misuse(
-            f"{path} is not there.",
-            remedy="Give the folder that `candour home make` made, or make one with it.",
+            f"{path.absolute()} is not there.",
+            remedy="Give the folder that `candour home make` made (find . -name agency.yaml lists "
+            "those beneath you), or make one with it.",
         ) from None
     if mode & OTHERS:
         wanted = "700" if stat.S_ISDIR(mode) else "600"

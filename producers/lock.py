@@ -13,6 +13,7 @@ _SENDS = "it sends what is stored here"
 _ACTS = "it acts on what comes"
 _WATCHES = "it says when something stands still"
 _RECORDS = "it records what comes and delivers it"
+_SHOWS = "open it in a browser"
 
 
 class Busy(Misuse):
@@ -102,6 +103,21 @@ def sole_watch(folder: Path, *, what: str) -> Iterator[None]:
         Busy: another process holds it; the text says which.
     """
     with _alone(folder, "watch.lock", what, "watches", _WATCHES):
+        yield
+
+
+@contextmanager
+def sole_demonstration(folder: Path, *, what: str) -> Iterator[None]:
+    """Hold the lock of a demonstration that is open: the second would stop the first one's Kafka.
+
+    Args:
+        folder: where it was played.
+        what: what this process is, for whoever finds the lock held.
+
+    Raises:
+        Busy: another process holds it; the text says which.
+    """
+    with _alone(folder, "open.lock", what, "shows the demonstration", _SHOWS):
         yield
 
 

@@ -48,6 +48,25 @@ def undelivered(db: Connection, now_ms: int) -> Sequence[RowMapping]:
     return db.execute(query).mappings().all()
 
 
+def unanswered(db: Connection, now_ms: int, *, late: bool) -> int:
+    """Count what was said and has no receipt: all of it, or only what should have one by now.
+
+    Args:
+        db: an open transaction on the outbox's database.
+        now_ms: the clock, in milliseconds since 1970.
+        late: count only what was stored a minute ago or more.
+    """
+    row = statements.c
+    before = now_ms - ANSWER_MS_MAX if late else now_ms
+    waits = (
+        row.state.in_(["waiting", "sent"]),
+        row.event != "stream_opened",
+        row.stored_at <= before,
+    )
+    query = select(func.count()).where(*waits)
+    return db.execute(query).scalar_one()
+
+
 def telephone(known: Partnership) -> str:
     """Say whom to telephone with what is urgent and not delivered."""
     police = known.police_to_ring()

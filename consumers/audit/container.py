@@ -124,12 +124,14 @@ def opened(folder: Path) -> Iterator[Export]:
                 maps.append(mapped)
             logs[name] = Records(mapped)
         manifest = known[MANIFEST].read_bytes() if MANIFEST in known else None
-        yield Export(logs, manifest, missing, len(there) - len(known), folder)
+        held = Export(logs, manifest, missing, len(there) - len(known), folder)
     except OSError as error:
         raise Misuse(
             f"The export cannot be read ({type(error).__name__}).",
             remedy="Name the folder that `candour audit export` wrote, and check its permissions.",
         ) from None
+    try:  # apart: what goes wrong while it is told is no fault of the export's
+        yield held
     finally:
         for one in maps:
             one.close()

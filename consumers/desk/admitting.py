@@ -64,6 +64,7 @@ def _turned_away(station: Station, request: Request, path: str, right: Right) ->
     """Answer somebody who may not, or has not said why; None for who may go on."""
     if right.is_open:
         return None
+    station.learn()  # who is excluded, suspended or compromised by now
     state = request.state.session.state
     roles = frozenset(Role(one) for one in state.get("roles", ()))
     if not may(right, request.method, roles):

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -45,7 +45,7 @@ from consumers.desk.pages import (
 from consumers.desk.rights import RIGHTS, Right
 from consumers.desk.signing_in import SigningIn
 from consumers.desk.station import ASSETS, Station
-from contracts.fault import CandourError
+from contracts.fault import CandourError, Undelivered
 
 PAGES: Sequence[Callable[[Station], list[Route]]] = (
     inbox.routes,
@@ -125,6 +125,9 @@ def desk(  # noqa: PLR0913 - what it is put together from has this many independ
     async def fault(request: Request, exception: Exception) -> Response:  # noqa: RUF029
         if not isinstance(exception, CandourError):
             raise exception
+        if isinstance(exception, Undelivered):
+            station.tell_undelivered(request, exception)
+            return RedirectResponse("/", 303)
         return station.page(
             request, "fault.html", title="This was not done", status=409, fault=exception
         )

@@ -14,7 +14,7 @@ from consumers.desk.person import Person
 from consumers.desk.station import Station
 from consumers.desk.wording import remedy_of, text_of
 from consumers.store import Wanted
-from contracts.fault import Misuse, Transient
+from contracts.fault import Misuse, Undelivered
 
 WORDS_MAX = 2_000
 """How long a text may be: what is longer belongs in a file of the case."""
@@ -112,8 +112,8 @@ async def say(  # noqa: PLR0913 - an act at a desk has this many independent par
             said = await station.act(await run_in_threadpool(wanted, person))
         except Misuse as why:
             form.problems.append({"text": f"{text_of(why)} {remedy_of(why)}"})
-        except Transient as late:
-            station.tell(request, f"{told} {text_of(late)} {remedy_of(late)}")
+        except Undelivered as late:
+            station.tell_undelivered(request, late)
             return RedirectResponse(to, 303)
         else:
             station.tell(request, f"{told} It is on the log, entry {said.entry}.")

@@ -4,7 +4,7 @@ Which of the desk's roles sees to which kind is `KINDS`; whose it is on the log,
 own name, stands beside each. A role at a desk owes what it can do something about.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -78,6 +78,7 @@ class Owed:
         agency: whose statement it is about; empty where that is not known here.
         urgency: of that statement; None likewise.
         escalated: whether it went to the next role already.
+        about: the statement that it is about, by id; empty where there is none.
     """
 
     place: Place
@@ -90,6 +91,7 @@ class Owed:
     agency: str
     urgency: str | None
     escalated: bool
+    about: str
 
 
 def owed(  # noqa: PLR0913 - a page has this many bounds
@@ -115,6 +117,11 @@ def owed(  # noqa: PLR0913 - a page has this many bounds
     found = together(mine, place, count)
     beside = Beside(db, map(_statement_of, found), ())
     return [_owed(station, beside, one) for one in found]
+
+
+def abouts(found: Iterable[Owed]) -> list[str]:
+    """List the statements that what is owed is about, for whoever records that they were seen."""
+    return [one.about for one in found if one.about]
 
 
 class _Read(NamedTuple):
@@ -180,7 +187,7 @@ def _owed(station: Station, beside: Beside, one: Item) -> Owed:
     return Owed(
         one.place, one.kind, kind.words, _detail(one, held), one.at,
         row["role"] if one.kind in {*DUTIES, "alert"} else None,
-        kind.link.format(quote(about, safe="")), agency, urgency, ran_out,
+        kind.link.format(quote(about, safe="")), agency, urgency, ran_out, said,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.listed import counted
 from consumers.shape import LOCAL, PLACE
 from consumers.standing import is_shown
 from consumers.store import metadata, upsert
@@ -72,6 +73,8 @@ looks = Table(
 
 REPORT = "report"
 """The look at a report's own page."""
+FIRST = 50
+"""How many of those that press stand before all others."""
 WEIGHTS = {"threat_to_life": 2, "urgent": 1, "routine": 0}
 
 
@@ -122,9 +125,21 @@ def since(
 
 
 def pressing(db: Connection, viewer: Collection[str] | None) -> list[RowMapping]:
-    """List what is open and urgent or more, the most pressing first; at most fifty."""
+    """List what is open and urgent or more, the most pressing first; at most `FIRST`."""
     query = select(inbox).where(_PRESSES, is_shown(inbox.c.statement, viewer))
-    return list(db.execute(query.order_by(*_FIRST).limit(50)).mappings())
+    return list(db.execute(query.order_by(*_FIRST).limit(FIRST)).mappings())
+
+
+def count_pressing(db: Connection, viewer: Collection[str] | None, *, at_most: int) -> int:
+    """Count what is open and urgent or more, and no further than asked."""
+    query = select(inbox.c.statement).where(_PRESSES, is_shown(inbox.c.statement, viewer))
+    return counted(db, query, at_most=at_most)
+
+
+def answered_of(db: Connection, statements: Collection[str]) -> list[RowMapping]:
+    """Give those of some reports that were answered."""
+    query = select(inbox).where(inbox.c.statement.in_(statements), inbox.c.done)
+    return list(db.execute(query).mappings())
 
 
 def marks_of(db: Connection, statement: str) -> list[str]:

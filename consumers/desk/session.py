@@ -86,6 +86,17 @@ class Session:
     signed_in: int | None = None
     state: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Remember what it was when it was read."""
+        self._was = json.dumps(self.state)
+
+    def added_to(self, held: Mapping[str, Any]) -> dict[str, Any]:
+        """Put what was changed here into what the database holds by now."""
+        was, now = json.loads(self._was), json.loads(json.dumps(self.state))
+        gone = {name for name in was if name not in now and held.get(name) == was[name]}
+        changed = {name: value for name, value in now.items() if was.get(name) != value}
+        return {**{name: held[name] for name in held if name not in gone}, **changed}
+
     @property
     def csrf(self) -> str:
         """The token that each form of this session carries."""
@@ -181,12 +192,21 @@ class Sessions:
         return self._now() - session.seen > self.limits.idle_minutes * MINUTE_MS
 
     def keep(self, session: Session) -> None:
-        """Keep what changed; it was used now, unless it is locked, or ended meanwhile."""
+        """Keep what changed; it was used now, unless it is locked, or ended meanwhile.
+
+        A page that was slow takes nothing back that another of this session changed since.
+        """
         if not self.is_locked(session):
             session.seen = self._now()
+        row = (sessions.c.id == _hashed(session.key), sessions.c.ended.is_(None))
+        query = select(sessions.c.state, sessions.c.seen).where(*row).with_for_update()
         with self._engine.begin() as db:
-            row = (sessions.c.id == _hashed(session.key), sessions.c.ended.is_(None))
-            db.execute(update(sessions).where(*row).values(**_values(session)))
+            held = db.execute(query).first()
+            if held is None:
+                return
+            state = json.dumps(session.added_to(json.loads(held.state)))
+            seen = max(held.seen, session.seen)
+            db.execute(update(sessions).where(*row).values(state=state, seen=seen))
 
     def signed_in(self, session: Session, subject: str, **state: Any) -> Session:
         """Begin anew under another id for somebody who proved who they are: rotation."""

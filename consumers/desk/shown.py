@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 
+from contracts.entry import ReasonGiven
 from contracts.event.report import Occurred, Report
 from contracts.form import Section
+from contracts.reason import NEWER, Reason
 from contracts.section import (
     Health,
     Identity,
@@ -135,6 +137,14 @@ _MAY_LACK = {
     "event": "the facts", "provenance": "who says so", "narrative": "what was said, in words",
     "risk": "the questions on danger", "use_limits": "what may be put to whom",
 }  # fmt: skip
+
+
+def lacking(given: ReasonGiven) -> dict[str, Any]:
+    """Say what a reason asks for; of a code that this release does not know, what to do."""
+    known = Reason.known(given.code)
+    remedy, source = (known.remedy, known.source) if known else (NEWER, "not known")
+    fields = ", ".join(given.fields)
+    return {"code": given.code, "fields": fields, "remedy": remedy, "source": source}
 
 
 def title_of(event: str) -> str:

@@ -19,6 +19,7 @@ from consumers.desk.person import PURPOSES, Person, Role
 from consumers.desk.rights import RIGHTS, may
 from consumers.desk.session import Session, Sessions
 from consumers.desk.shown import capital
+from consumers.desk.wording import text_of
 from consumers.disclosure.desk import Disclosing
 from consumers.disclosure.worker import Disclosures
 from consumers.figures.table import Fact
@@ -38,8 +39,15 @@ from consumers.safeguarding.desk import Deciding
 from consumers.silence.standstill import Outside
 from consumers.store import Store, Wanted
 from consumers.worker import Voice
-from contracts.fault import InvariantBroken
+from contracts.fault import InvariantBroken, Undelivered
 from contracts.section import Practitioner
+
+ACT_S_MAX = 5.0
+"""How long somebody at a desk waits for what became of what they said: it goes on being sent."""
+AGAIN = (
+    "It goes on being sent: do not do it again. It is not on the log yet: if the log refuses it, "
+    "it is taken back here. What cannot wait: telephone whom it is for."
+)
 
 
 class Acts(Protocol):
@@ -105,8 +113,8 @@ class Acts(Protocol):
     def viewer(self, name: str, reference: str | None = None) -> frozenset[str]:
         """List the tokens by which something may be kept from a person: by name and reference."""
 
-    async def act(self, wanted: Sequence[Wanted]) -> Any:
-        """Say what a person decided, and wait for what became of it."""
+    async def act(self, wanted: Sequence[Wanted], *, wait_s: float) -> Any:
+        """Say what a person decided, and wait so long for what became of it."""
 
 
 _SPEAKING = (
@@ -127,6 +135,9 @@ class Station:
         title: the agency's own name.
         navigation: what every page leads to, where it is not the desk's.
         watched: gives what a watch sees from outside; None where none can be asked.
+        learn: takes in what the partnership said since the last page; nothing where this very
+            process reads it.
+        stuck: says what does not leave here at the moment, and why; none while all is well.
         refusals: counts what this agency said and was refused, but for what is kept from who looks.
     """
 
@@ -138,6 +149,8 @@ class Station:
     title: str
     navigation: Sequence[tuple[str, str]] = ()
     watched: Callable[[], Outside] | None = None
+    learn: Callable[[], None] = lambda: None
+    stuck: Callable[[], Sequence[str]] = tuple
     refusals: Callable[[Collection[str]], Iterable[Fact]] = lambda _: ()
 
     @property
@@ -188,11 +201,15 @@ class Station:
 
     async def act(self, wanted: Sequence[Wanted]) -> Any:
         """Say what a person decided; give what became of it."""
-        return await self.acts.act(wanted)
+        return await self.acts.act(wanted, wait_s=ACT_S_MAX)
 
     def tell(self, request: Request, text: str) -> None:
         """Say something, once, on the next page that somebody opens: no names in it."""
         request.state.session.state["told"] = text
+
+    def tell_undelivered(self, request: Request, late: Undelivered) -> None:
+        """Say so there of what could not leave: it must not look like what was done."""
+        request.state.session.state["undelivered"] = f"{text_of(late)} {AGAIN}"
 
     def page(
         self, request: Request, template: str, *, title: str, status: int = 200, **shown: Any
@@ -218,6 +235,8 @@ class Station:
             "more_ways": [] if self.navigation else self._ways(session, MORE),
             "unsaved": self._has_unsaved(session),
             "told": session.state.pop("told", None),
+            "undelivered": session.state.pop("undelivered", None),
+            "stuck": self.stuck(),
         }  # fmt: skip
         if clash := given.keys() & shown.keys():
             raise InvariantBroken(

@@ -31,9 +31,11 @@ applications = Table(
     Column("due_at", BigInteger, nullable=False),
     Column("power", Text, nullable=False),
     Column("overdue_by", Text),
+    Column("reopened_by", Text),
     Column("over", Boolean, nullable=False, default=False),
 )
-"""`statement` is the report that it arises from, where there is one; `over` that it has ended."""
+"""`statement` is the report that it arises from, where there is one; `over` that it has ended;
+`reopened_by` the stage that does not stand, since when it has ended no more."""
 
 _in_time = applications.c.overdue_by.is_(None)
 Index("disclosure_in_time", applications.c.due_at, sqlite_where=_in_time, postgresql_where=_in_time)
@@ -82,13 +84,27 @@ def stage(db: Connection, said: str, event: DisclosureStaged, *, place: int) -> 
     _settle(db, event.application)
 
 
-def unstage(db: Connection, said: str) -> None:
-    """Take a stage back, and what came after it: it rested on that."""
+def unstage(db: Connection, said: str) -> RowMapping | None:
+    """Take a stage back, and what came after it: it rested on that.
+
+    Returns:
+        The application, where it had ended so, and has no more.
+    """
     row = db.execute(select(stages).where(stages.c.id == said)).mappings().first()
-    if row is not None:
-        after = (stages.c.application == row["application"], stages.c.place >= row["place"])
-        db.execute(delete(stages).where(*after))
-        _settle(db, row["application"])
+    if row is None:
+        return None
+    before = application(db, row["application"])
+    after = (stages.c.application == row["application"], stages.c.place >= row["place"])
+    db.execute(delete(stages).where(*after))
+    _settle(db, row["application"])
+    now = application(db, row["application"])
+    return now if before and now and before["over"] and not now["over"] else None
+
+
+def reopen(db: Connection, said: str, stage: str, *, due_at: int) -> None:
+    """Let an application run to another ledger time: it ended by what does not stand."""
+    anew = {"due_at": due_at, "overdue_by": None, "reopened_by": stage}
+    db.execute(update(applications).where(applications.c.id == said).values(**anew))
 
 
 def _settle(db: Connection, said: str) -> None:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, RowMapping
 
+from consumers import store
 from consumers.disclosure import course, rows
 from consumers.store import Wanted
 from consumers.worker import Worker
@@ -32,12 +33,20 @@ class Disclosures(Worker):
         return []
 
     def pass_time(self, db: Connection, at: int) -> list[Wanted]:
-        """Say of each application that was not over in its time that it was not, once."""
+        """Say of each application that was not over in its time that it was not, once each time."""
         return [self._overdue(db, row) for row in rows.ran_out(db, at)]
 
     def reopen(self, db: Connection, statement: str, /) -> None:
-        """Let a stage be recorded again that is taken back or suspect."""
-        rows.unstage(db, statement)
+        """Let a stage be recorded again that is taken back or suspect.
+
+        What had ended by it, after its time, has its time again.
+        """
+        ended = rows.unstage(db, statement)
+        if ended is not None:
+            at, due_at = store.ledger_time(db), ended["due_at"]
+            if due_at < at:
+                due_at = course.due_at(at, rules=self._voice.rules)
+            rows.reopen(db, ended["id"], statement, due_at=due_at)
 
     def refused(self, db: Connection, statement: str, /) -> None:
         """Take back a stage that the log did not accept."""
@@ -48,8 +57,9 @@ class Disclosures(Worker):
         rows.forget(db, statement)
 
     def _overdue(self, db: Connection, row: RowMapping) -> Wanted:
-        ours = self._voice.agency
-        due_at = row["due_at"]
-        wanted = self._voice.overdue(course.DUTY, row["id"], ours, due_at=due_at, rule=RULE)
+        wanted = self._voice.overdue(
+            course.DUTY, row["id"], self._voice.agency, due_at=row["due_at"], rule=RULE,
+            apart=f"/{row['reopened_by']}" if row["reopened_by"] else "",
+        )  # fmt: skip
         rows.mark_overdue(db, row["id"], wanted.draft.id)
         return wanted

@@ -134,15 +134,20 @@ class Facts:
 def standing(mentions: Iterable[Mention]) -> list[Mention]:
     """Put corrections in the place of what they correct; what they leave out stays as it was.
 
-    Of several corrections of one statement the newest stands, on what the others said.
+    Of several corrections of one statement the newest stands, on what the others said; one that
+    corrects a correction stands in the same place.
     """
     held = list(mentions)
+    corrected = {one.statement: one.corrects for one in held}
     named = {(one.statement, one.identity.subject): one for one in held}
     anew: dict[tuple[str, str], Mention] = {}
     for one in sorted(held, key=lambda mention: mention.statement):
-        if one.corrects is not None:
-            place = one.corrects, one.identity.subject
-            anew[place] = _in_place(one, anew.get(place, named.get(place, one)))
+        if (root := one.corrects) is not None:
+            while (before := corrected.get(root)) is not None:
+                root = before
+            place = root, one.identity.subject
+            stands = _in_place(one, anew.get(place, named.get(place, one)))
+            anew[place] = msgspec.structs.replace(stands, corrects=root)
     newest = {(one.statement, one.identity.subject): one for one in anew.values()}
     each = (((one.statement, one.identity.subject), one) for one in held)
     return [

@@ -41,8 +41,8 @@ from contracts.sharing import (
     ConsentView,
     Involved,
     Involvements,
-    UseLimit,
     UseLimits,
+    limits_on,
 )
 from contracts.statement import Statement
 
@@ -228,11 +228,7 @@ def _sections(report: Statement, asked: Asked) -> dict[str, Section]:
         found[f"person.{number}.part"] = parts.get(subject, PersonPart(subject, "unassessed"))
     limits = report.sections.get("use_limits")
     said = limits if isinstance(limits, UseLimits) else UseLimits([])
-    its = {one.subject: one for one in said.limits}
-    found["use_limits"] = UseLimits(
-        [its.get(one, UseLimit(one, "ring_first", "no")) for one in asked.people],
-        said.ring, said.note,
-    )  # fmt: skip
+    found["use_limits"] = limits_on(said, asked.people)
     found["risk"] = Risk(asked.danger_now, asked.children)
     found["involvement"] = Involvements([Involved(asked.to, "addressee")])
     if asked.words:

@@ -37,8 +37,10 @@ referrals = Table(
     Column("decided_by", Text),
     Column("answer", Text),
     Column("overdue_by", Text),
+    Column("reopened_by", Text),
 )
-"""`answer` is the id of the `response_given` that decided; `overdue_by` of what said nobody did."""
+"""`answer` is the id of the `response_given` that decided; `overdue_by` of what said nobody did;
+`reopened_by` of the last response that decided and does not stand."""
 
 _undecided = referrals.c.decision.is_(None) & referrals.c.overdue_by.is_(None)
 Index(
@@ -98,6 +100,18 @@ def undecide(db: Connection, answer: str) -> None:
     """Take back what a response decided."""
     nobody = {"decision": None, "decided_by": None, "answer": None}
     db.execute(update(referrals).where(referrals.c.answer == answer).values(**nobody))
+
+
+def decided_by(db: Connection, answer: str) -> list[RowMapping]:
+    """List the referrals that a response decided."""
+    return list(db.execute(select(referrals).where(referrals.c.answer == answer)).mappings())
+
+
+def reopen(db: Connection, referral: str, answer: str, *, due_at: int) -> None:
+    """Let a referral be decided anew by a ledger time: the response that did does not stand."""
+    anew = {"due_at": due_at, "overdue_by": None, "reopened_by": answer}
+    db.execute(update(referrals).where(referrals.c.id == referral).values(**anew))
+    undecide(db, answer)
 
 
 def consider(db: Connection, said: str, event: ReferralConsidered) -> None:

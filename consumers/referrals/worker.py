@@ -6,6 +6,7 @@ answer: a decision, and whoever referred says so too where none came.
 
 from sqlalchemy import Connection, RowMapping
 
+from consumers import store
 from consumers.referrals import course, rows
 from consumers.responses import rows as duties
 from consumers.store import Wanted
@@ -50,12 +51,20 @@ class Referrals(Worker):
         return []
 
     def pass_time(self, db: Connection, at: int) -> list[Wanted]:
-        """Say of each referral that nobody decided in time that nobody did, once."""
+        """Say of each referral that nobody decided in time that nobody did, once each time."""
         return [self._overdue(db, row) for row in rows.ran_out(db, at) if _is_said(db, row)]
 
     def reopen(self, db: Connection, statement: str, /) -> None:
-        """Let a decision be made again that is taken back or suspect, or whose report changed."""
-        rows.undecide(db, statement)
+        """Let a decision be made again that is taken back or suspect, or whose report changed.
+
+        Where the referral's time is over, it has its time again.
+        """
+        at = store.ledger_time(db)
+        for row in rows.decided_by(db, statement):
+            held, due_at = store.held(db, row["id"]), row["due_at"]
+            if held is not None and due_at < at:
+                due_at = course.due_at(held.context.urgency, at, rules=self._voice.rules)
+            rows.reopen(db, row["id"], statement, due_at=due_at)
         rows.unconsider(db, statement)
 
     def refused(self, db: Connection, statement: str, /) -> None:
@@ -68,8 +77,10 @@ class Referrals(Worker):
         rows.forget(db, statement)
 
     def _overdue(self, db: Connection, row: RowMapping) -> Wanted:
-        owner, due_at = row["addressee"], row["due_at"]
-        wanted = self._voice.overdue(course.DUTY, row["id"], owner, due_at=due_at, rule=RULE)
+        wanted = self._voice.overdue(
+            course.DUTY, row["id"], row["addressee"], due_at=row["due_at"], rule=RULE,
+            apart=f"/{row['reopened_by']}" if row["reopened_by"] else "",
+        )  # fmt: skip
         rows.mark_overdue(db, row["id"], wanted.draft.id)
         return wanted
 

@@ -1,21 +1,51 @@
-"""The research board: open looks by report, whose look is due first; one page of it at a time.
+"""The research board: open looks by report, the most pressing first; one page of it at a time.
 
 A look that may still be made stands there until it was; what is kept from who looks never does.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, exists, select, tuple_
 
 from consumers import standing
-from consumers.listed import Place, after
+from consumers.listed import Lead, Place, after
+from consumers.research.plan import Priority
 from consumers.research.rows import research_tasks, tasks_of
 from consumers.standing import is_shown
 
+PRIORITIES: tuple[Priority, ...] = ("immediate", "urgent", "routine")
+
+
+def pressing(
+    db: Connection, viewer: Collection[str] | None, *, after_lead: Lead | None, count: int,
+    priorities: Sequence[Priority] = PRIORITIES,
+) -> list[Lead]:  # fmt: skip
+    """List the reports with a look to be made, the most pressing first, then whose is due first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        after_lead: where the page before ended; None from the most pressing.
+        count: at most so many.
+        priorities: only of these, the first of all first.
+
+    Returns:
+        Of each report its place: `place.id` is its id.
+    """
+    first, place = after_lead or (0, None)
+    found: list[Lead] = []
+    for number, priority in enumerate(priorities[first:], first):
+        left = count - len(found)
+        some = reports(db, viewer, place=place, count=left, priority=priority) if left else []
+        found += [Lead(number, one) for one in some]
+        place = None
+    return found
+
 
 def reports(
-    db: Connection, viewer: Collection[str] | None, *, place: Place | None, count: int
-) -> list[Place]:
+    db: Connection, viewer: Collection[str] | None, *, place: Place | None, count: int,
+    priority: Priority | None = None,
+) -> list[Place]:  # fmt: skip
     """List the reports with a look to be made: when the first falls due, and the report's id.
 
     Args:
@@ -23,6 +53,7 @@ def reports(
         viewer: as `consumers.standing.hidden_from`.
         place: where the page before ended; None from the most pressing.
         count: at most so many.
+        priority: only of it; None of any.
     """
     tasks, other = research_tasks, research_tasks.alias()
     sooner = exists().where(
@@ -37,6 +68,8 @@ def reports(
         .order_by(*columns)
         .limit(count)
     )
+    if priority is not None:
+        query = query.where(tasks.c.priority == priority)
     return [Place(row.due_at, row.statement) for row in db.execute(query)]
 
 

@@ -17,16 +17,17 @@ from consumers import store as stored
 from consumers.desk import rows as taken
 from consumers.research import found as found_rules
 from consumers.research import known, plan, rows
-from consumers.research.found import Found
+from consumers.research.found import Anew, Found
 from consumers.research.known import Known
 from consumers.research.unreachable import BY_HAND, Retry, interim
 from consumers.research.worker import SYSTEM, Research
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, hand, personal
 from contracts import entry
+from contracts.event.case import StatementRetracted
 from contracts.event.work import NoFurtherAction, ResearchCompleted
 from contracts.fault import Misuse
-from contracts.section import Practitioner, Refuge, Whereabouts
+from contracts.section import Identity, Name, Practitioner, Refuge, Whereabouts
 
 SALT_BYTES = 16
 _AGAIN = Retry()
@@ -42,9 +43,10 @@ class Desk:
     new_id: Callable[[], str]
     random_bytes: Callable[[int], bytes]
 
-    def complete(
-        self, task_id: str, found: Found, *, operator: Practitioner, role: str, at: int
-    ) -> list[Wanted]:
+    def complete(  # noqa: PLR0913 - a look has this many independent parts
+        self, task_id: str, found: Found, *, operator: Practitioner, role: str, at: int,
+        anew: Anew | None = None,
+    ) -> list[Wanted]:  # fmt: skip
         """Complete a task, and open what follows from a hit.
 
         Args:
@@ -53,9 +55,12 @@ class Desk:
             operator: the vetted person who looked.
             role: their role.
             at: when, in milliseconds.
+            anew: why what was said of a look that was made is said anew; that is taken back, and
+                both stay on the log.
 
         Returns:
-            What is to be said, the completion first; of a system that is down an alert too, once.
+            What is to be said, what is taken back first, then the completion; of a system that is
+            down an alert too, once.
 
         Raises:
             Misuse: no such task, it is closed, or the outcome is not one that this look can have.
@@ -65,11 +70,15 @@ class Desk:
             viewer = self.voice.viewer(operator)
             task = rows.seen(db, task_id, standing.hidden_from(db, viewer))
             person = None if task is None else known_in(db, task, viewer)
-            found_rules.check(task, person, found, operator)
+            found_rules.check(task, person, found, operator, anew=anew)
             if task is None or person is None:
                 raise found_rules.no_task()
+            found_rules.check_record(found, [*person.names, *_named(db, task["statement"])])
             if found.outcome != "not_searched":
                 self._check_vetted(task["system"], operator, at)
+            back: list[Wanted] = []
+            if anew and not task["open"]:
+                back = [self._taken_back(db, task["completion"], anew, operator, role)]
             salt = self.random_bytes(SALT_BYTES)
             terms = terms_of(task["system"], person)
             attempt = rows.next_attempt(db, task)
@@ -87,11 +96,23 @@ class Desk:
                 db, event, terms=(salt, terms), sources=person.sources, detail=found.detail
             )
             rows.complete(db, said.draft.id, event)
-            wanted = [said, *Research(self.voice).followed_up(db, event, at)]
+            wanted = [*back, said, *Research(self.voice).followed_up(db, event, at)]
             if event.outcome == "unavailable":
                 told = interim(db, self.voice, event, at=at, again=BY_HAND)
                 wanted += [] if told is None else [told]
             return [one for one in wanted if stored.want(db, one)]
+
+    def _taken_back(
+        self, db: Connection, completion: str, why: Anew, by: Practitioner, role: str
+    ) -> Wanted:
+        """Take back how a look was said to end, and a decision that rested on it."""
+        said_id = self.new_id()
+        event = StatementRetracted(statement=completion, reason=why, by=by.name or "")
+        rows.refused(db, completion)
+        return personal(
+            said_id, f"statement_retracted/{completion}/{said_id}", "statement_retracted", event,
+            causes=[completion], provenance=self.voice.signed_by(by, role=role), urgency="urgent",
+        )  # fmt: skip
 
     def reveal(
         self, task_id: str, *, by: Practitioner, role: str, reason: str, at: int
@@ -217,6 +238,13 @@ class Desk:
 def known_in(db: Connection, task: RowMapping, viewer: Collection[str] | None) -> Known | None:
     """Give the person that a task is about, as far as who looks may know; see `known.known`."""
     return known.known(db, task["statement"], task["subject"], viewer)
+
+
+def _named(db: Connection, statement: str) -> list[Name]:
+    """List everybody's names in a report."""
+    report = standing.held(db, statement)
+    told = [] if report is None else report.sections.values()
+    return [name for one in told if isinstance(one, Identity) for name in one.names]
 
 
 def terms_of(system: str, person: Known) -> bytes:

@@ -3,17 +3,22 @@
 Pure. The desk refuses only its own buttons; it never refuses a statement.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from consumers.intelligence import grading
+from consumers.people.naming import folded
 from consumers.research import plan
 from consumers.research.known import Known
 from contracts.event.work import ResearchOutcome
 from contracts.fault import Misuse
-from contracts.section import Practitioner
+from contracts.section import Name, Practitioner
 
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.-]{0,63}\Z")
+Anew = Literal["mistaken", "wrong_person", "other"]
+"""Why a look is said anew."""
 SAYS_WHY = frozenset({"not_searched", "unavailable", "refused"})
 """Outcomes that say why."""
 NOTHING = frozenset({"nil", "not_searched", "unavailable"})
@@ -65,9 +70,17 @@ class Found:
 
 
 def check(
-    task: Mapping[Any, Any] | None, person: Known | None, found: Found, operator: Practitioner
-) -> None:
-    """Refuse a completion that would say more than was looked at.
+    task: Mapping[Any, Any] | None, person: Known | None, found: Found, operator: Practitioner,
+    *, anew: Anew | None = None,
+) -> None:  # fmt: skip
+    """Refuse a completion that would say more, or less, than was looked at.
+
+    Args:
+        task: its row.
+        person: who is looked for.
+        found: how the look ended.
+        operator: who looked.
+        anew: why a look that was made is said anew, by the same desk; None where it is to be made.
 
     Raises:
         Misuse: no such task, it is closed, nobody is named, or this look cannot end so.
@@ -79,11 +92,11 @@ def check(
             "The report of this task is no longer held here.",
             remedy="Nothing can be searched for: the log has erased it.",
         )
-    if not task["open"]:
+    if not task["open"] and not (anew and task["completion"]):
         raise Misuse(
             f"This task is closed: {plan.WORDS[task['outcome']]}.",
-            remedy=f"Nothing more is to be said on it. Where that was wrong: candour retract "
-            f"{task['completion']} takes it back, and the task is open again."
+            remedy="Where that was wrong, say it anew on the look's page at the desk; or: candour "
+            f"retract {task['completion']} takes it back, and the task is open again."
             if task["completion"]
             else "Nothing more is to be said on it: who answered or was asked closed it.",
         )
@@ -104,6 +117,39 @@ def check(
             f"{found.outcome} finds no record, and this tells of one.",
             remedy="Leave --kind, --grade and --reference out, or say match or possible_match.",
         )
+
+
+def check_record(found: Found, names: Iterable[Name]) -> None:
+    """Refuse what tells too little of a record, or names somebody on the log.
+
+    Args:
+        found: how the look ended.
+        names: whoever is looked for, and whom the report names besides.
+
+    Raises:
+        Misuse: a hit does not say of what sort it is and how sure, or its reference is no number.
+    """
+    if found.outcome in plan.HITS and not (found.kinds and found.confidence):
+        raise Misuse(
+            f"{found.outcome} says neither what sort of record it is, nor how sure that it is this "
+            "person's: whoever reads it could not act on it.",
+            remedy="Give --kind and --confidence.",
+        )
+    if found.reference and not is_opaque(found.reference, names):
+        raise Misuse(
+            "A reference goes on the log for good: it is one word with a digit in it, and nobody's "
+            "name.",
+            remedy="Give the number of the record with --reference, or leave it out.",
+        )
+
+
+def is_opaque(reference: str, names: Iterable[Name]) -> bool:
+    """Say whether a reference may stand on the log: a number of the system's, and no name."""
+    words = folded(reference)
+    named = {folded(part) for name in names for part in (name.given, name.family)}
+    numbered = any(letter.isdigit() for letter in reference)
+    told = any(len(name) > 1 and name in words for name in named)  # an initial is in every word
+    return bool(_REFERENCE.match(reference)) and numbered and not told
 
 
 def no_task() -> Misuse:

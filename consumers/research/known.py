@@ -12,11 +12,13 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Connection
 
+from consumers import standing
 from consumers import store as stored
 from consumers.people import rows as people
 from consumers.people.facts import Mention
 from consumers.people.facts import standing as as_corrected
 from consumers.people.page import Wall
+from consumers.research import plan
 from consumers.whereabouts import may_tell
 from contracts.section import Born, Identifier, Name, Whereabouts
 
@@ -91,7 +93,7 @@ def known(
         viewer: as `consumers.standing.hidden_from`.
 
     Returns:
-        None where the report is no longer held, is kept from who looks, or names no such person.
+        None where the report is no longer held, is kept from who looks, or has no such person.
     """
     if stored.row_of(db, report) is None:
         return None
@@ -102,11 +104,28 @@ def known(
         one for one in mentions if one.statement == report or one.statement in sound
     )
     ours = [one for one in held if report in {one.statement, one.corrects}]
-    if not any(one.identity.subject == subject for one in ours):
-        return None
     rest = sorted((one for one in held if one not in ours), key=lambda m: (m.day, m.statement))
     one = Known.of(subject, ours, rest)
+    if not any(mention.identity.subject == subject for mention in ours):
+        parts = _nameless(db, report, subject, viewer)
+        if not parts:
+            return None
+        one = replace(one, parts=one.parts | parts, sources=[report, *one.sources])
     return one if one.is_sheltered else replace(one, shown=_shown(db, viewer, tokens, ours, rest))
+
+
+def _nameless(
+    db: Connection, report: str, subject: str, viewer: Collection[str] | None
+) -> frozenset[str]:
+    """Give the part of somebody whom a report does not name; none where it is kept or names them.
+
+    Without an identity nobody is found by a token: who it is, somebody has to be asked.
+    """
+    was = stored.held(db, report)
+    if was is None or report in standing.hidden_from(db, viewer):
+        return frozenset()
+    its = (one for one in plan.persons(was) if one.subject == subject)
+    return frozenset(one.part for one in its if one.identity is None)
 
 
 def _shown(

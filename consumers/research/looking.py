@@ -8,7 +8,6 @@ Source: domain.md 1.5, 5 (unreachable: `unavailable`, retry, interim alert), 7 (
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,12 +17,11 @@ from sqlalchemy import Connection, RowMapping
 
 from consumers import acting, standing
 from consumers import store as stored
-from consumers.people.naming import folded
 from consumers.research import plan, rows
 from consumers.research.connectors import matching
 from consumers.research.connectors.connector import Answer, Connector, Terms, Unavailable
 from consumers.research.desk import SALT_BYTES, completed, known_in, terms_of
-from consumers.research.found import Found
+from consumers.research.found import Found, is_opaque
 from consumers.research.known import Known
 from consumers.research.unreachable import BY_ITSELF, Retry, interim
 from consumers.research.worker import SYSTEM, Research
@@ -31,7 +29,6 @@ from consumers.store import Store, Wanted
 from consumers.worker import Voice
 
 _log = structlog.get_logger()
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.-]{0,63}\Z")
 DEFECT = "the connector met a defect"
 
 
@@ -176,13 +173,5 @@ def _judged(terms: Terms, answer: Answer, *, pivot: int) -> Found:
         outcome=judged.outcome, confidence=judged.confidence, detail=detail,
         why=plan.UNASKED if judged.outcome == "not_searched" else None,
         kinds=[*judged.kinds] if judged.kinds else None,
-        reference=surest if surest and is_opaque(surest, terms) else None,
+        reference=surest if surest and is_opaque(surest, terms.names) else None,
     )  # fmt: skip
-
-
-def is_opaque(reference: str, terms: Terms) -> bool:
-    """Say whether a reference may stand on the log: a number of the system's, and no name."""
-    words = folded(reference)
-    named = {folded(p) for name in terms.names for p in (name.given, name.family) if p}
-    numbered = any(letter.isdigit() for letter in reference)
-    return bool(_REFERENCE.match(reference)) and numbered and not any(n in words for n in named)

@@ -15,7 +15,7 @@ from contracts.context import Urgency
 from contracts.event.control import Rules
 from contracts.event.report import ClosureNotified, ContactRecorded
 from contracts.event.work import ResearchCompleted, System
-from contracts.section import Identity, PersonPart, Risk
+from contracts.section import PLACES, Identity, PersonPart, Risk
 from contracts.statement import Statement
 
 HOUR_MS = 3_600_000
@@ -23,7 +23,7 @@ HOUR_MS = 3_600_000
 Priority = Literal["immediate", "urgent", "routine"]
 
 INDEXES: frozenset[System] = frozenset({"pnc", "leds", "pnd"})
-"""What only a vetted operator searches: partners ask, never search; no connector reaches it."""
+"""What police alone search, by hand, vetted where the ruleset says so: no connector reaches it."""
 
 GATEWAY = "common_law.policing"
 """The power that police look under (domain.md 1.7)."""
@@ -58,7 +58,9 @@ _GRAVE = frozenset({"allegation_by_other", "threat", "counter_allegation"})
 """What makes a contact a concern; threats to kill make any report one."""
 
 HITS = frozenset({"match", "possible_match"})
-LOOKED = frozenset({"match", "possible_match", "nil", "refused", "destroyed"})
+TELLING = {"nil": 1, "destroyed": 2, "refused": 3, "possible_match": 4, "match": 5}
+"""How much each outcome tells that ends a task: of two looks in one system the more is shown."""
+LOOKED = frozenset(TELLING)
 """Outcomes that end a task; after `unavailable` and `not_searched` the look is still to be made."""
 
 WORDS: dict[str, str] = {
@@ -74,6 +76,7 @@ WORDS: dict[str, str] = {
 
 NOT_SAFE = "none of them is a finding of safety"
 
+NOBODY_LOOKED = "PARTIAL: nothing was looked up; that is not a finding of safety"
 BARE_NAME = "only a first name is known: a search would find somebody else, or nobody"
 UNASKED = "no family name is known, and this connector cannot ask by every number that is"
 
@@ -84,18 +87,19 @@ class Person:
 
     Attributes:
         subject: the token.
-        identity: names and the rest, as delivered.
+        identity: names and the rest, as delivered; None where none was.
         part: the part played, `unassessed` where none was given.
     """
 
     subject: str
-    identity: Identity
+    identity: Identity | None
     part: str
 
     @property
     def is_bare(self) -> bool:
         """Say whether no name has a family name and no identifier was given."""
-        return not self.identity.identifiers and not any(n.family for n in self.identity.names)
+        told = self.identity
+        return told is None or not (told.identifiers or any(one.family for one in told.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +119,16 @@ class Task:
 
 
 def persons(statement: Statement) -> list[Person]:
-    """List the persons of a statement, in the order of their numbers."""
+    """List the persons of a statement: those whom it names, in the order of their numbers.
+
+    After them come those of whom no identity reached us: somebody has to ask who they are.
+    """
     sections = statement.sections
     parts = {v.subject: v.part for v in sections.values() if isinstance(v, PersonPart)}
-    found = [v for v in sections.values() if isinstance(v, Identity)]
-    return [Person(one.subject, one, parts.get(one.subject, "unassessed")) for one in found]
+    named = {v.subject: v for v in sections.values() if isinstance(v, Identity)}
+    others = [v.subject for v in sections.values() if isinstance(v, (*PLACES, PersonPart))]
+    whom = dict.fromkeys([*named, *others])
+    return [Person(one, named.get(one), parts.get(one, "unassessed")) for one in whom]
 
 
 def tasks(statement: Statement, *, rules: Rules, at: int) -> list[Task]:
@@ -163,6 +172,8 @@ def standing(tasks: Sequence[Mapping[Any, Any]]) -> str:
     Args:
         tasks: every row of one report that its reader may know of, with `outcome` and `open`.
     """
+    if not tasks:
+        return NOBODY_LOOKED
     made = [task["outcome"] for task in tasks if task["outcome"] in LOOKED]
     told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in _counted(made))
     said = f"{len(made)} of {len(tasks)} looks made"
@@ -174,6 +185,14 @@ def standing(tasks: Sequence[Mapping[Any, Any]]) -> str:
     left = [f"{count} {name.replace('_', ' ')}" for name, count in sorted(still.items())]
     left += [f"{never} that could never be made"] if never else []
     return f"{said}; PARTIAL: {', '.join(left)}"
+
+
+def authority(ruleset: str) -> str:
+    """Say by what a look was asked for: each is, by its report's kind, and by no person's word."""
+    return (
+        f"a standing authority: ruleset {ruleset} asks it of every such report, and nobody "
+        "authorised this look by hand"
+    )
 
 
 def follow_up(

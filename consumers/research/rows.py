@@ -13,6 +13,8 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    Update,
+    case,
     delete,
     exists,
     func,
@@ -23,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.research.plan import LOOKED, Task
+from consumers.research.plan import LOOKED, TELLING, Task
 from consumers.shape import LOCAL
 from consumers.store import metadata, upsert
 from contracts.event.work import NoFurtherAction, ResearchCompleted, ResearchRequested
@@ -43,20 +45,30 @@ research_tasks = Table(
     Column("why", Text),
     Column("attempts", BigInteger, nullable=False),
     Column("completion", Text, index=True),
-    Column("identified_by", Text),
+    Column("identified_by", Text, index=True),
     Column("retry_at", BigInteger),
+    Column("named_at", BigInteger),
 )
 """One look each; `outcome` is the last one's, `open` until a look was made.
 
-`identified_by` is the statement by which the report's publisher said who the person is;
-`retry_at` when a system that could not be asked is asked again.
+`completion` is the statement that ended it: a look of this force, or the answer of an agency that
+was asked. `identified_by` is the statement by which the report's publisher said who the person is;
+`retry_at` when a system that could not be asked is asked again; `named_at` the ledger time at which
+the person was last called otherwise: no look made before it counts.
 """
 
 Index(
     "research_open", research_tasks.c.due_at, research_tasks.c.statement,
     sqlite_where=text("open = 1"), postgresql_where=research_tasks.c.open,
 )  # fmt: skip
-"""Where the board begins: the report whose look is due first."""
+Index(
+    "research_pressing", research_tasks.c.priority, research_tasks.c.due_at,
+    research_tasks.c.statement,
+    sqlite_where=text("open = 1"), postgresql_where=research_tasks.c.open,
+)  # fmt: skip
+"""Where duties begin: the report whose look is due first; and the board: of each priority's."""
+
+_told = case(TELLING, value=research_tasks.c.outcome, else_=0)
 
 research_decisions = Table(
     "research_decisions",
@@ -90,6 +102,13 @@ result_sources = Table(
 """Which statements told what was searched for: who is kept from one is not shown what it found."""
 
 
+_AGAIN = {
+    "open": True, "outcome": None, "operator": None, "why": None, "completion": None,
+    "retry_at": None,
+}  # fmt: skip
+"""A task that somebody has to do again."""
+
+
 def add(db: Connection, task_id: str, event: ResearchRequested | Task) -> None:
     """Add a task; the same again changes nothing."""
     values = {
@@ -101,16 +120,22 @@ def add(db: Connection, task_id: str, event: ResearchRequested | Task) -> None:
 
 
 def complete(db: Connection, completion: str, event: ResearchCompleted) -> None:
-    """Take the outcome of one attempt in; the same again changes nothing."""
+    """Take the outcome of one attempt in; the same again changes nothing.
+
+    Where an agency that was asked said more meanwhile, what it said stands.
+    """
     attempt = attempt_of(event.key)
+    new = (research_tasks.c.id == event.task, research_tasks.c.attempts < attempt)
+    no_less = _told.between(1, TELLING.get(event.outcome, 0))
     db.execute(
         update(research_tasks)
-        .where(research_tasks.c.id == event.task, research_tasks.c.attempts < attempt)
+        .where(*new, or_(research_tasks.c.open, no_less))
         .values(
             outcome=event.outcome, operator=event.operator, why=event.why, attempts=attempt,
             completion=completion, open=event.outcome not in LOOKED, retry_at=event.retry_at,
         )
     )  # fmt: skip
+    db.execute(update(research_tasks).where(*new).values(attempts=attempt))
 
 
 def keep_result(
@@ -174,39 +199,56 @@ def attempt_of(key: str | None) -> int:
     return int(last) if last.isascii() and last.isdigit() else 1
 
 
-def supplied(db: Connection, *, statement: str, subject: str, outcome: str, by: str) -> None:
-    """Close the `probation` task of a person whose own agency answered."""
+def supplied(  # noqa: PLR0913 - an answer has this many independent parts
+    db: Connection, said: str, *, statement: str, subject: str, outcome: str, by: str
+) -> None:
+    """Close the `probation` task of a person whose own agency answered.
+
+    What was found already, or told, is never put away for an answer that tells less: it stands
+    beside it, among the answers.
+    """
+    more = or_(research_tasks.c.open, _told < TELLING.get(outcome, 0))
     db.execute(
-        update(research_tasks)
-        .where(
-            research_tasks.c.statement == statement,
-            research_tasks.c.subject == subject,
-            research_tasks.c.system == "probation",
-        )
-        .values(outcome=outcome, operator=by, open=outcome not in LOOKED)
-    )
+        _about(statement, subject)
+        .where(research_tasks.c.system == "probation", more)
+        .values(outcome=outcome, operator=by, open=outcome not in LOOKED, completion=said,
+                why=None, retry_at=None)
+    )  # fmt: skip
 
 
 def identified(db: Connection, *, statement: str, subject: str, by: str) -> None:
     """Remember which statement says who a person is: a bare name can then be searched."""
-    db.execute(
-        update(research_tasks)
-        .where(research_tasks.c.statement == statement, research_tasks.c.subject == subject)
-        .values(identified_by=by)
-    )
+    db.execute(_about(statement, subject).values(identified_by=by))
 
 
-def close_unsearched(db: Connection, *, statement: str, subject: str) -> None:
+def identified_by(db: Connection, said: str) -> list[tuple[str, str]]:
+    """List whom a statement says who they are: the reports that ask it, and their tokens."""
+    by = research_tasks.c.identified_by == said
+    query = select(research_tasks.c.statement, research_tasks.c.subject).where(by).distinct()
+    order = (research_tasks.c.statement, research_tasks.c.subject)
+    return [(row.statement, row.subject) for row in db.execute(query.order_by(*order))]
+
+
+def close_unsearched(db: Connection, said: str, *, statement: str, subject: str) -> None:
     """Close what cannot be searched: who the person is, their own publisher does not know."""
-    db.execute(
-        update(research_tasks)
-        .where(
-            research_tasks.c.statement == statement,
-            research_tasks.c.subject == subject,
-            research_tasks.c.outcome == "not_searched",
-        )
-        .values(open=False)
-    )
+    unsearched = research_tasks.c.outcome == "not_searched"
+    db.execute(_about(statement, subject).where(unsearched).values(open=False, completion=said))
+
+
+def look_again(db: Connection, task_id: str, *, at: int, due_at: int) -> None:
+    """Let a look be made anew, of a person who is called otherwise from a ledger time on.
+
+    A look that nobody has made yet keeps its clock.
+    """
+    its = research_tasks.c.id == task_id
+    db.execute(update(research_tasks).where(its).values(named_at=at))
+    made = update(research_tasks).where(its, ~research_tasks.c.open)
+    db.execute(made.values(**_AGAIN, due_at=due_at))
+
+
+def _about(statement: str, subject: str) -> Update:
+    its = (research_tasks.c.statement == statement, research_tasks.c.subject == subject)
+    return update(research_tasks).where(*its)
 
 
 def decide(db: Connection, decision: str, event: NoFurtherAction) -> None:
@@ -234,11 +276,14 @@ def undecide(db: Connection, statement: str) -> None:
 
 
 def refused(db: Connection, said: str) -> None:
-    """Take back an outcome or a decision that was not accepted; its result stays here."""
-    again = {"open": True, "outcome": None, "operator": None, "why": None, "completion": None,
-             "retry_at": None}  # fmt: skip
-    db.execute(update(research_tasks).where(research_tasks.c.completion == said).values(**again))
-    db.execute(delete(research_decisions).where(research_decisions.c.id == said))
+    """Take back an outcome or a decision that was not accepted, or was wrong; a result stays here.
+
+    Nor does a decision stand that rested on that outcome: the look is to be made again.
+    """
+    looked = select(research_tasks.c.statement).where(research_tasks.c.completion == said)
+    decided = (research_decisions.c.id == said) | research_decisions.c.statement.in_(looked)
+    db.execute(delete(research_decisions).where(decided))
+    db.execute(update(research_tasks).where(research_tasks.c.completion == said).values(**_AGAIN))
 
 
 def forget(db: Connection, statement: str) -> None:

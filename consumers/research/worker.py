@@ -1,13 +1,16 @@
 """The research worker: opens tasks for what police are sent, and closes them as answers come."""
 
-from sqlalchemy import Connection
+from collections.abc import Collection
 
-from consumers import store
+from sqlalchemy import Connection, RowMapping
+
+from consumers import standing, store
 from consumers.research import plan, rows
 from consumers.research.plan import Person, Task
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.context import Urgency
+from contracts.event.case import StatementCorrected, StatementRetracted
 from contracts.event.work import (
     InformationRequested,
     InformationSupplied,
@@ -23,6 +26,12 @@ from contracts.statement import Statement
 RULE = "research/1"
 SYSTEM = "candour"
 """The operator of what no person did: never a researcher."""
+
+
+def looked_by(task: RowMapping) -> str:
+    """Say who looked: the officer, a connector, or who answered."""
+    named: str = task["operator"] or "nobody yet"
+    return "no person: the system itself" if named == SYSTEM else named
 
 
 class Research(Worker):
@@ -41,9 +50,12 @@ class Research(Worker):
             rows.add(db, statement.context.id, event)
         elif ours and isinstance(event, ResearchCompleted):
             rows.complete(db, statement.context.id, event)
+            self._outdated(db, event)
             return self.followed_up(db, event, at)
         elif ours and isinstance(event, NoFurtherAction):
             rows.decide(db, statement.context.id, event)
+        elif isinstance(event, StatementCorrected | StatementRetracted):
+            return self._otherwise(db, statement, event, at)
         elif statement.kind.name in plan.REPORTS:
             return self._opened(db, statement, at)
         return []
@@ -51,10 +63,13 @@ class Research(Worker):
     def reopen(self, db: Connection, statement: str, /) -> None:
         """Take a decision of no further action back where what it rested on has changed.
 
-        A look or a decision that is itself taken back or suspect is to be made again.
+        A look, an answer or a decision that is itself taken back or suspect is to be made again,
+        and so is each look at somebody who was called so by what is.
         """
         rows.undecide(db, statement)
         rows.refused(db, statement)
+        for report, subject in rows.identified_by(db, statement):
+            self._look_again(db, report, {subject}, store.ledger_time(db))
 
     def refused(self, db: Connection, statement: str, /) -> None:
         """Open again what was completed or decided by a statement that was not accepted."""
@@ -71,6 +86,49 @@ class Research(Worker):
             return []
         task = plan.follow_up(report, event, rules=self._voice.rules, at=at)
         return [] if task is None else [self._requested(db, report, task)]
+
+    def _otherwise(
+        self, db: Connection, said: Statement, event: StatementCorrected | StatementRetracted,
+        at: int,
+    ) -> list[Wanted]:  # fmt: skip
+        """Let whom a correction calls otherwise be looked up again; open what it asks for.
+
+        A correction that is taken back calls them as they were called before it.
+        """
+        told = said if isinstance(event, StatementCorrected) else store.held(db, event.statement)
+        about = told
+        while about is not None and isinstance(
+            fix := about.sections.get("event"), StatementCorrected
+        ):
+            about = store.held(db, fix.statement)
+        if told is None or about is None or about is told or about.kind.name not in plan.REPORTS:
+            return []
+        report = about.context.id
+        named = {v.subject for v in told.sections.values() if isinstance(v, Identity)}
+        self._look_again(db, report, named, at)
+        return self._opened(db, standing.held(db, report) or about, at)
+
+    def _look_again(self, db: Connection, report: str, subjects: Collection[str], at: int) -> None:
+        """Let looks be made anew at persons who are called otherwise; nobody decided on that."""
+        its = [one for one in rows.tasks_of(db, report) if one["subject"] in subjects]
+        if its:
+            rows.undecide(db, report)
+        for one in its:
+            self._anew(db, one, at)
+
+    def _outdated(self, db: Connection, event: ResearchCompleted) -> None:
+        """Let a look be made anew that was made before its person was called otherwise."""
+        task = rows.task(db, event.task)
+        if task is not None and event.searched_at < (task["named_at"] or 0):
+            self._anew(db, task, task["named_at"])
+
+    def _anew(self, db: Connection, task: RowMapping, at: int) -> None:
+        report = store.held(db, task["statement"])
+        if report is not None:
+            due_at = plan.task_for(
+                report, task["subject"], task["system"], rules=self._voice.rules, at=at
+            ).due_at
+            rows.look_again(db, task["id"], at=at, due_at=due_at)
 
     def _opened(self, db: Connection, report: Statement, at: int) -> list[Wanted]:
         people = {person.subject: person for person in plan.persons(report)}
@@ -148,19 +206,21 @@ class Research(Worker):
         request = asked.sections.get("event") if asked is not None else None
         if not isinstance(request, InformationRequested):
             return
-        if agency_of(reply.context.source) != request.addressee:
+        acting = self._voice.partners.acting
+        if acting(agency_of(reply.context.source) or "") != acting(request.addressee):
             return
+        said = reply.context.id
         place = {"statement": request.statement, "subject": request.subject}
         if (request.key or "").endswith("/records"):
-            rows.supplied(db, **place, outcome=event.outcome, by=event.supplied_by)
+            rows.supplied(db, said, **place, outcome=event.outcome, by=event.supplied_by)
             return
         asks_who = (request.key or "").endswith("/identity")
         told = (v for v in reply.sections.values() if isinstance(v, Identity))
         known = any(name.family for identity in told for name in identity.names)
         if known:
-            rows.identified(db, **place, by=reply.context.id)
+            rows.identified(db, **place, by=said)
         elif asks_who and event.outcome in {"nil", "refused", "destroyed"}:
-            rows.close_unsearched(db, **place)
+            rows.close_unsearched(db, said, **place)
 
 
 def _urgency(report: Statement) -> Urgency:

@@ -83,6 +83,11 @@ def answer(db: Connection, said: str, event: InformationSupplied, *, at: int) ->
 def refused(db: Connection, said: str) -> None:
     """Take back a question or an answer that the log did not accept."""
     db.execute(delete(requests).where(requests.c.id == said))
+    unanswer(db, said)
+
+
+def unanswer(db: Connection, said: str) -> None:
+    """Take back an answer that does not stand: its question is open again."""
     db.execute(update(requests).where(requests.c.answer == said).values(**_NONE))
 
 
@@ -90,7 +95,7 @@ def forget(db: Connection, statement: str) -> None:
     """Drop the questions that are, or are about, an erased statement, and an erased answer."""
     about = or_(requests.c.id == statement, requests.c.statement == statement)
     db.execute(delete(requests).where(about))
-    db.execute(update(requests).where(requests.c.answer == statement).values(**_NONE))
+    unanswer(db, statement)
 
 
 def ran_out(db: Connection, askers: Collection[str], at: int) -> list[RowMapping]:

@@ -23,7 +23,7 @@ from contracts.event.work import InformationRequested
 from contracts.fault import Misuse
 from contracts.form import Section
 from contracts.section import Identity, PersonPart, Practitioner
-from contracts.sharing import UseLimits
+from contracts.sharing import UseLimits, limits_on
 from contracts.statement import Statement
 
 
@@ -134,5 +134,5 @@ def _named(report: Statement, subject: str) -> dict[str, Section]:
     if part is not None:
         found["person.1.part"] = part
     if isinstance(limits, UseLimits):
-        found["use_limits"] = limits
+        found["use_limits"] = limits_on(limits, [subject])
     return found

@@ -1,12 +1,13 @@
 """What a person answers: to whoever reported, and to whoever asked."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from consumers import standing
 from consumers import store as stored
+from consumers.research import board, plan
 from consumers.research.found import SAYS_WHY
 from consumers.responses import asked, reuse, rows
 from consumers.responses.owed import REQUESTS
@@ -45,12 +46,12 @@ class Answering:
             again: although it was answered before.
 
         Raises:
-            Misuse: the report was not sent here, nothing was done and nothing says why, or it was
-                answered before.
+            Misuse: the report was not sent here, nothing was done and nothing says why, it was
+                answered before, or it says that every look was made and one was not.
         """
         with self.store.write() as db:
-            row = stored.row_of(db, event.statement)
-            hidden = standing.hidden_from(db, self.voice.viewer(by))
+            row, viewer = stored.row_of(db, event.statement), self.voice.viewer(by)
+            hidden = standing.hidden_from(db, viewer)
             if row is None or event.statement in hidden or row["agency"] == self.voice.agency:
                 raise no_report()
             before = stored.id_under(db, f"response_given/{event.statement}/")
@@ -61,6 +62,7 @@ class Answering:
                 )
             if event.actions == ["no_action"] and not event.no_action_reason:
                 raise Misuse("Nothing was done and nothing says why.", remedy="Give --reason.")
+            _check_researched(event, board.tasks_seen(db, viewer, event.statement))
             _check_referral(event, is_referral=row["event"] == "referral_made")
             return [self._said(db, "response_given", event, event.statement, by, role)]
 
@@ -171,6 +173,19 @@ class Answering:
         rows.discharge(db, f"{event}/{about}", said_id)
         stored.want(db, said)
         return said
+
+
+def _check_researched(event: ResponseGiven, tasks: Sequence[RowMapping]) -> None:
+    """Refuse that every look was made where one was not: whoever reported would rest on it.
+
+    Source:
+        review 5.6.4 (iii)-(v); domain.md 4 (M01).
+    """
+    if event.researched == "yes" and any(one["outcome"] not in plan.LOOKED for one in tasks):
+        raise Misuse(
+            f"Not every look was made: {plan.standing(tasks)}. Nothing was sent.",
+            remedy="Say `part` or `no`. Or make the looks first: candour research list.",
+        )
 
 
 def _check_referral(event: ResponseGiven, *, is_referral: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
 from consumers.listed import Place, after, before, counted
-from consumers.responses.asked import requests
+from consumers.responses.asked import answered, requests
 from consumers.responses.rows import duties
 from consumers.standing import is_shown
 
@@ -84,6 +84,23 @@ def answered_requests(
     )
     newest = query.order_by(*(one.desc() for one in order)).limit(count)
     return list(db.execute(newest).mappings())
+
+
+def answers_beside(db: Connection, hidden: Collection[str], task: RowMapping) -> list[RowMapping]:
+    """List what was answered of the person of a look in probation's records, the newest first.
+
+    It stands beside what the force found there itself: the one is not put in the other's place.
+
+    Args:
+        db: an open transaction.
+        hidden: ids that are kept from who looks.
+        task: the look.
+    """
+    return [
+        one for one in answered(db, (), {task["subject"]})
+        if (task["system"], one["question"]) == ("probation", "records")
+        if one["statement"] == task["statement"] and {one["id"], one["answer"]}.isdisjoint(hidden)
+    ]  # fmt: skip
 
 
 def _of(asker: str, viewer: Collection[str] | None) -> Select[Any]:

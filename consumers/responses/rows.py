@@ -79,6 +79,12 @@ def refused(db: Connection, said: str) -> None:
     db.execute(update(duties).where(done).values(discharged_by=None))
 
 
+def owe_again(db: Connection, key: str, said: str) -> None:
+    """Let a duty be owed again that a statement discharged which does not stand."""
+    done = (duties.c.key == key, duties.c.discharged_by == said)
+    db.execute(update(duties).where(*done).values(discharged_by=None))
+
+
 def forget(db: Connection, statement: str) -> None:
     """Drop the duties about an erased statement."""
     db.execute(delete(duties).where(duties.c.statement == statement))

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, RowMapping
 
-from consumers import store
+from consumers import standing, store
 from consumers.responses import asked, owed, rows
 from consumers.store import Wanted
 from consumers.worker import HOUR_MS, Worker
@@ -11,6 +11,7 @@ from contracts.form import Section
 from contracts.identifier import agency_of, is_digest
 from contracts.opened import Notice, View
 from contracts.sharing import Involved, Involvements
+from contracts.statement import Statement
 
 RULE = "duty_overdue/1"
 CLOCKED = frozenset({"information_requested", "referral_made"})
@@ -23,14 +24,12 @@ class Responses(Worker):
     def take(self, db: Connection, view: View) -> list[Wanted]:
         """Take on what a view lays on this agency; discharge what its own statement answers."""
         statement, ours = view.statement, self._voice.agency
-        self._converse(db, view)
-        if agency_of(statement.context.source) == ours:
+        self._asked(db, statement)
+        self._answered(db, statement, view.head.ledger_time)
+        if agency_of(statement.context.source) == ours and not view.delivery.duties:
+            # Decided anew: what was missing is there, or was waived.
             said = statement.context.id
-            for key in owed.discharged_by(statement.sections.get("event")):
-                rows.discharge(db, key, said)
-            if not view.delivery.duties:
-                # Decided anew: what was missing is there, or was waived.
-                rows.discharge(db, f"provenance_supplied/{said}", said)
+            rows.discharge(db, f"provenance_supplied/{said}", said)
         self._lay(db, view)
         return []
 
@@ -60,18 +59,42 @@ class Responses(Worker):
         rows.forget(db, statement)
         asked.forget(db, statement)
 
-    def _converse(self, db: Connection, view: View) -> None:
-        """Take a question in that was asked here or by us, or what its addressee answered."""
-        statement, acting = view.statement, self._voice.partners.acting
-        event = statement.sections.get("event")
-        by = agency_of(statement.context.source) or ""
-        ours = self._voice.agency
+    def reopen(self, db: Connection, statement: str, /) -> None:
+        """Owe again what was answered by a statement that is taken back or suspect.
+
+        What else was said of the same, and stands, answers it still. A correction leaves an answer
+        an answer.
+        """
+        gone = store.held(db, statement)
+        if gone is None or not standing.does_not_stand(db, statement):
+            return
+        for key in owed.discharged_by(gone.sections.get("event")):
+            rows.owe_again(db, key, statement)
+        asked.unanswer(db, statement)
+        beside = {one.id: one for cause in gone.causes for one in store.arising(db, cause)}
+        for one in sorted(beside.values()):
+            row = store.row_of(db, one.id)
+            if row is not None and one.verified and not standing.does_not_stand(db, one.id):
+                self._answered(db, store.reread(row["record"]), row["ledger_time"])
+
+    def _asked(self, db: Connection, statement: Statement) -> None:
+        """Take a question in that was asked here or by us."""
+        acting, ours = self._voice.partners.acting, self._voice.agency
+        event, by = statement.sections.get("event"), agency_of(statement.context.source) or ""
         if isinstance(event, InformationRequested) and ours in {by, acting(event.addressee)}:
             asked.ask(db, statement.context.id, event, asker=by)
-        elif isinstance(event, InformationSupplied):
+
+    def _answered(self, db: Connection, statement: Statement, at: int) -> None:
+        """Take in what a question's addressee answers, and what discharges a duty of ours."""
+        acting, said = self._voice.partners.acting, statement.context.id
+        event, by = statement.sections.get("event"), agency_of(statement.context.source) or ""
+        if isinstance(event, InformationSupplied):
             question = asked.request(db, event.request)
             if question is not None and acting(question["addressee"]) == acting(by):
-                asked.answer(db, statement.context.id, event, at=view.head.ledger_time)
+                asked.answer(db, said, event, at=at)
+        if by == self._voice.agency:
+            for key in owed.discharged_by(event):
+                rows.discharge(db, key, said)
 
     def _lay(self, db: Connection, opened: View | Notice) -> None:
         ours = self._voice.agency

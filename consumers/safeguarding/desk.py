@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from consumers import standing
 from consumers import store as stored
+from consumers.research import board, plan
 from consumers.safeguarding import life, links, rows
 from consumers.safeguarding.life import Said, Standing, next_role
 from consumers.store import Store, Wanted
@@ -77,7 +78,7 @@ class Deciding:
 
         Raises:
             Misuse: there is no such alert, it is closed, nothing says why, or it interrupts and
-                would be put off for longer than the ruleset's hours for it.
+                would be put off for longer in all, by whomever, than the ruleset's hours for it.
         """
         if not reason.strip():
             raise Misuse(
@@ -85,12 +86,16 @@ class Deciding:
             )
         with self.store.write() as db:
             now, row = self._open(db, alert_id, by), rows.alert(db, alert_id)
-            if row and row["attention"] == "interrupt" and hours * HOUR_MS > now.span:
+            at = stored.ledger_time(db)
+            until = at + hours * HOUR_MS
+            whole = now.put_off_until(until, at)
+            if row and row["attention"] == "interrupt" and whole > now.span:
                 raise Misuse(
-                    f"What interrupts is put off for {now.span // HOUR_MS} hours at the most.",
-                    remedy="Put it off for less, or hand it over: candour alert hand-over.",
+                    f"What interrupts is put off for {now.span // HOUR_MS} hours in all; this one "
+                    f"was for {now.put_off // HOUR_MS} already.",
+                    remedy="See to it now, or let somebody else: candour alert hand-over, or "
+                    "candour alert escalate.",
                 )
-            until = stored.ledger_time(db) + hours * HOUR_MS
             event = AlertSnoozed(
                 alert=alert_id, until=until, reason=reason, by=by.name or "", role=role
             )
@@ -131,7 +136,8 @@ class Deciding:
             role: theirs.
 
         Raises:
-            Misuse: there is no such alert, it is closed, or nothing says why nothing was done.
+            Misuse: there is no such alert, it is closed, nothing says why nothing was done, or it
+                asked for research and a look is still to be made.
 
         Source:
             domain.md 7, Attention: useful and not useful are measured.
@@ -142,11 +148,30 @@ class Deciding:
             )
         with self.store.write() as db:
             self._open(db, alert_id, by)
+            if outcome == "done":
+                self._check_looked(db, alert_id, by)
             event = AlertClosed(
                 alert=alert_id, outcome=outcome, useful=useful, reason=reason, by=by.name or "",
                 role=role,
             )  # fmt: skip
             return [self._say(db, event, by, role)]
+
+    def _check_looked(self, db: Connection, alert_id: str, by: Practitioner) -> None:
+        """Refuse that the research was done that an alert asked for, where a look is still open.
+
+        Source:
+            review 5.6.4 (iii)-(v); domain.md 4 (M01).
+        """
+        row = rows.alert(db, alert_id)
+        if row is None or row["act"] != "research":
+            return
+        tasks = board.tasks_seen(db, self.voice.viewer(by), row["statement"])
+        if any(one["open"] for one in tasks):
+            raise Misuse(
+                f"The research that it asks for is not done: {plan.standing(tasks)}.",
+                remedy="Make the looks: candour research list. Or let another role have it, put it "
+                "off, or say not_needed, and why.",
+            )
 
     def _open(self, db: Connection, alert_id: str, by: Practitioner) -> Standing:
         """Give how an alert stands that somebody may see and that is open.

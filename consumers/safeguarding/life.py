@@ -69,20 +69,24 @@ class Standing:
     Attributes:
         role: whose it is now.
         start: when its clock began: raised, handed over, reopened, or put off until.
-        span: how long it runs.
+        turn: since when somebody is waited for, or has it: from `start` on, until its time is over;
+            then since that, or since somebody took what interrupts again.
+        span: how long it runs, and a turn.
         minutes: how long an interrupt waits for somebody to have it; None for half of that.
         acknowledged_by: who has it, `acknowledgement` by which statement.
         steps: how often it was escalated, ever; `rung` how often since it was raised, reopened or
             handed over: first to its fallback, then to the duty manager.
-        pressed: how often it was said since then that nobody has it; `overdue` whether its whole
-            time is over and was said.
-        snoozed: by whom it was put off until `start`, and why.
+        pressed: how often it was said in this turn that nobody has it; `overdue` whether its
+            turn's whole time is over and was said.
+        snoozed: by whom it was put off until `start`, and why; `put_off` how long in all since it
+            was raised or reopened, whoever did.
         closed: how it ended, None while open; `closure` the statement that says so.
         rounds: how often it was reopened.
     """
 
     role: str
     start: int
+    turn: int
     span: int
     minutes: int | None = None
     acknowledged_by: str | None = None
@@ -92,6 +96,7 @@ class Standing:
     pressed: int = 0
     overdue: bool = False
     snoozed: AlertSnoozed | None = None
+    put_off: int = 0
     closed: AlertClosed | None = None
     closure: str | None = None
     rounds: int = 0
@@ -101,20 +106,24 @@ class Standing:
         """By when it is to be done."""
         return self.start + self.span
 
+    def put_off_until(self, until: int, at: int) -> int:
+        """Give how long it is put off in all, where it is put off at a time until another."""
+        return self.put_off + until - max(at, self.start)
+
     def next_at(self, attention: str) -> int | None:
         """Give when something is to be said of it for time alone; None for never."""
         if self.closed is not None:
             return None
         if attention == "note":
             return self.due_at
-        ends = None if self.overdue else self.due_at
+        ends = None if self.overdue else self.turn + self.span
         if self.acknowledged_by is not None:
             return ends
         if self.minutes is None:
-            return ends if self.pressed or self.overdue else self.start + self.span // 2
+            return ends if self.pressed or self.overdue else self.turn + self.span // 2
         # Said again while nobody has it, each time twice as long after: a night hears it often, and
         # the log of years not for ever.
-        presses = self.start + ((2 << self.pressed) - 1) * self.minutes * MINUTE_MS
+        presses = self.turn + ((2 << self.pressed) - 1) * self.minutes * MINUTE_MS
         return presses if ends is None else min(presses, ends)
 
 
@@ -127,7 +136,7 @@ def standing(raised: RowMapping, said: Iterable[tuple[str, int, Said | None]]) -
     """
     at: int = raised["raised_at"]
     now = Standing(
-        role=raised["owner_role"], start=at, span=max(raised["due_at"] - at, 1),
+        role=raised["owner_role"], start=at, turn=at, span=max(raised["due_at"] - at, 1),
         minutes=raised["unacknowledged_minutes"],
     )  # fmt: skip
     for said_id, time, event in said:
@@ -140,9 +149,14 @@ def _after(now: Standing, said_id: str, at: int, event: Said | None, *, owner: s
         case AlertAcknowledged():
             if now.acknowledged_by is not None:  # the first stands
                 return now
-            return replace(now, acknowledged_by=event.by, acknowledgement=said_id)
+            taken = replace(now, acknowledged_by=event.by, acknowledgement=said_id)
+            is_late = now.overdue and now.minutes is not None
+            return replace(taken, turn=at, overdue=False) if is_late else taken
         case AlertSnoozed():
-            return replace(now, start=event.until, snoozed=event, pressed=0, overdue=False)
+            return replace(
+                now, start=event.until, turn=event.until, snoozed=event, pressed=0, overdue=False,
+                put_off=now.put_off_until(event.until, at),
+            )  # fmt: skip
         case AlertHandedOver():
             return replace(_afresh(now, at), role=event.to_role, rung=0)
         case AlertClosed():
@@ -152,18 +166,33 @@ def _after(now: Standing, said_id: str, at: int, event: Said | None, *, owner: s
             if event.reason == "by_person":
                 return _afresh(up, at)
             if event.reason == "overdue":
-                return replace(up, overdue=True)
+                return _ran_out(up)
             return replace(up, pressed=now.pressed + 1)
-    open_ = replace(now, role=owner, rung=0, closed=None, closure=None, rounds=now.rounds + 1)
+    open_ = replace(
+        now, role=owner, rung=0, closed=None, closure=None, rounds=now.rounds + 1, put_off=0
+    )
     return _afresh(open_, at)
 
 
 def _afresh(now: Standing, at: int) -> Standing:
     """Let nobody have it yet, and its clock begin."""
     return replace(
-        now, start=at, acknowledged_by=None, acknowledgement=None, pressed=0, overdue=False,
-        snoozed=None,
+        now, start=at, turn=at, acknowledged_by=None, acknowledgement=None, pressed=0,
+        overdue=False, snoozed=None,
     )  # fmt: skip
+
+
+def _ran_out(now: Standing) -> Standing:
+    """Let its time be over: of what interrupts, whoever had it and did not do it has it no more.
+
+    Nobody knows why they did not, and the next is rung as when nobody had it: as often again.
+    """
+    over = replace(now, overdue=True)
+    if now.minutes is None or now.acknowledged_by is None:
+        return over
+    return replace(
+        over, turn=now.turn + now.span, acknowledged_by=None, acknowledgement=None, pressed=0
+    )
 
 
 def say(  # noqa: PLR0913 - a row has this many independent parts

@@ -7,11 +7,10 @@ Source: domain.md 5 (trap 8), 7 (Attention).
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple, Self
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
 
-from consumers.listed import PAGE, Place, after, counted
+from consumers.listed import PAGE, Lead, Place, after, counted
 from consumers.people.rows import persons
 from consumers.safeguarding.rows import DUE, FREE, HAD, alert_statements, alert_subjects, alerts
 from consumers.safeguarding.threads import LOUDNESS, Thread
@@ -24,25 +23,6 @@ THREAD = 100
 ORDER = [(loud, which) for loud in LOUDNESS for which in ("free", "had")]
 """How alerts come: the loudest first, and of these what nobody has."""
 _WHICH = {"free": FREE, "had": HAD}
-
-
-class Lead(NamedTuple):
-    """The place of the alert that leads a thread: which list it is in, and where there."""
-
-    number: int
-    place: Place
-
-    @classmethod
-    def read(cls, text: str) -> Self | None:
-        """Read a place as an address has it; None for what is none."""
-        number, _, rest = text.partition(".")
-        place = Place.read(rest)
-        held = place is not None and number.isascii() and number.isdigit()
-        return cls(int(number), place) if held and place is not None else None
-
-    def __str__(self) -> str:
-        """Spell it as an address has it."""
-        return f"{self.number}.{self.place}"
 
 
 def pressing(

@@ -31,7 +31,7 @@ from contracts.event.work import (
     ResearchCompleted,
     SameOriginDecided,
 )
-from contracts.fault import CandourError
+from contracts.fault import Transient
 from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
@@ -152,7 +152,7 @@ class Watching(Worker):
             rule = RULES.get(term.id)
             try:
                 alarms = [] if rule is None else rule(seen, past, term)
-            except (CandourError, SQLAlchemyError):
+            except (Transient, SQLAlchemyError):
                 raise
             except Exception as defect:  # noqa: BLE001 - one rule must not silence the others
                 name, what = f"rule {term.id}", type(defect).__name__
@@ -286,19 +286,25 @@ class Watching(Worker):
                 life.reopen(db, alert, at=at, exercise=self._voice.exercise)
 
     def _unresearched(self, db: Connection, at: int) -> list[Wanted]:
-        """Alert to each report whose research ran out of time, once (M01)."""
+        """Alert to each report whose research ran out of time (M01): once, and again once closed.
+
+        Closed by the log, that is: whoever reads all anew reopens the same.
+        """
         term = next((one for one in self._terms() if one.id == unresearched.ID), None)
         if term is None:
             return []
         due = research.overdue_reports(db, at, since=watched.until(db))
         due += [one for one in watched.taken_again(db) if research.is_overdue(db, one, at)]
         watched.pass_to(db, at)
-        named = history.named_in(db, due)
-        return [
-            self._alert(db, term, unresearched.unresearched(one, sorted(named.get(one, set()))), at)
-            for one in dict.fromkeys(due)
-            if store.id_of(db, alert_key(unresearched.ID, one)) is None
-        ]
+        named, wanted = history.named_in(db, due), list[Wanted]()
+        for one in dict.fromkeys(due):
+            raised = store.id_of(db, alert_key(unresearched.ID, one))
+            if raised is None:
+                alarm = unresearched.unresearched(one, sorted(named.get(one, set())))
+                wanted.append(self._alert(db, term, alarm, at))
+            elif (now := life.stands(db, raised, settled=True)) is not None and now.closed:
+                life.reopen(db, raised, at=at, exercise=self._voice.exercise)
+        return wanted
 
     def _reports(self, db: Connection, statement: str) -> list[str]:
         """List the reports whose research a statement may have closed: itself, or its causes."""

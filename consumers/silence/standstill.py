@@ -31,7 +31,7 @@ MINUTE_MS = 60_000
 
 What = Literal[
     "gone", "behind", "log_still", "log_away", "unreadable", "outbox_unreadable", "not_delivered",
-    "not_told",
+    "not_told", "unworked",
 ]  # fmt: skip
 
 WORDS: dict[What, str] = {
@@ -48,6 +48,9 @@ WORDS: dict[What, str] = {
     "See which: candour outbox; telephone it.",
     "not_told": "Somebody could not be told that something waits. "
     "See who: candour telling list",
+    "unworked": "A part of this program failed: on something that came, which it has not acted on, "
+    "or on its clocks, so that nothing runs out there. See which: candour consumer status; see to "
+    "it by hand, and report the defect.",
 }  # fmt: skip
 """What stands still, as whoever is on duty reads it, and what to do."""
 
@@ -60,10 +63,13 @@ GRACE_MS: dict[What, int] = {
     "outbox_unreadable": 3 * MINUTE_MS,
     "not_delivered": 0,
     "not_told": 5 * MINUTE_MS,
+    "unworked": 0,
 }
 """How long each may last before somebody is told; what has its own clock already, not at all."""
 
-AT_ONCE = frozenset({"gone", "unreadable", "outbox_unreadable", "log_away", "not_delivered"})
+AT_ONCE = frozenset({
+    "gone", "unreadable", "outbox_unreadable", "log_away", "not_delivered", "unworked",
+})  # fmt: skip
 """What one look shows; for the rest it must be looked at twice."""
 
 standstills = Table(
@@ -95,6 +101,7 @@ class Seen:
             is; None where the outbox cannot be read.
         untold: the oldest notification that is on its way, or that the duty manager could not be
             told; None where there is none.
+        unworked: on how much a part of the consumer failed.
     """
 
     is_running: bool
@@ -104,6 +111,7 @@ class Seen:
     exercise: bool = False
     undelivered: str | None = ""
     untold: int | None = None
+    unworked: int = 0
 
 
 class Outside(NamedTuple):
@@ -136,6 +144,8 @@ def still(seen: Seen) -> Iterator[tuple[What, str]]:
         yield "not_delivered", seen.undelivered
     if seen.untold is not None:
         yield "not_told", str(seen.untold)
+    if seen.unworked:
+        yield "unworked", str(seen.unworked)
 
 
 def look(db: Connection, seen: Seen, at: int) -> list[What]:

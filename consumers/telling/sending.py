@@ -17,9 +17,9 @@ from sqlalchemy import Connection, RowMapping, select
 from consumers import standing
 from consumers.responses.asked import requests
 from consumers.responses.rows import duties
-from consumers.safeguarding.rows import alert
+from consumers.safeguarding import life
 from consumers.silence.rows import has_ended
-from consumers.store import Store
+from consumers.store import Store, views
 from consumers.telling import contact, rows
 from consumers.telling.notification import (
     DUTY,
@@ -252,16 +252,22 @@ def insist_public(db: Connection, channel: Channel) -> None:
 
 
 def is_settled(db: Connection, one: Notification) -> bool:
-    """Say whether somebody saw to it before it was told: then it is told to nobody."""
+    """Say whether somebody saw to it before it was told: then it is told to nobody.
+
+    What the log has not accepted settles nothing: it may refuse it, and nobody would have heard.
+    """
     if one.waits == "standstill":
         return False
     if one.alert is not None:
-        row = alert(db, one.alert)
-        if row is None or row.get("closed") is not None:
-            return row is not None
+        now = life.stands(db, one.alert, settled=True)
+        if now is None or now.closed is not None:
+            return now is not None
         # Somebody who has it, and let it run out, is why another is told.
-        return one.waits != "overdue" and row["acknowledged_by"] is not None
-    done = duties.c.discharged_by.is_not(None)
+        return one.waits != "overdue" and now.acknowledged_by is not None
+    # By a statement, or by its being closed elsewhere.
+    done = duties.c.discharged_by.in_(select(views.c.id)) | (
+        duties.c.discharged_by == duties.c.about
+    )
     answers = (f"response_given/{one.cause}", f"call_back/{one.cause}")
     said = (duties.c.overdue_by == one.cause) | duties.c.key.in_(answers)
     if db.execute(select(duties.c.key).where(done, said)).first() is not None:

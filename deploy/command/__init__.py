@@ -137,7 +137,7 @@ def invoke(arguments: Sequence[str]) -> int:
 
     try:
         service = "run" in arguments[1:2]
-        logs.configure(settings().log_level or ("info" if service else "warning"))
+        logs.configure(settings().log_level or ("info" if service else "error"))
         wanted = arguments[0] if arguments else None
         command = typer.main.get_command(application(wanted))
         return command.main(list(arguments), prog_name="candour", standalone_mode=False) or 0

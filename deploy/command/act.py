@@ -8,9 +8,9 @@ import typer
 
 from contracts.event.control import ActEndorsed, RulesetAdopted, name_of_act
 from contracts.fault import Misuse
-from deploy.command.consumer import PASTED
+from deploy.command.consumer import PASTED, known_of
 from deploy.command.partnership import ControlHome, only_fit
-from deploy.speaking import govern, known_to
+from deploy.speaking import govern
 from producers.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="See and endorse what other agencies propose.")
@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="See and endorse what other agencie
 @app.command("list")
 def listed(home: Annotated[Path, typer.Option("--home", help="Any home.")]) -> None:
     """List every act that was proposed, who stands behind it, and its digest."""
-    known = asyncio.run(known_to(Home.open(home)))
+    known = known_of(Home.open(home))
     for digest, act in known.acts.items():
         typer.echo(f"{digest}  {name_of_act(act)}  behind it: {', '.join(known.backers(digest))}")
 
@@ -31,7 +31,7 @@ def endorse(
 ) -> None:
     """Stand behind an act that another agency proposed."""
     opened = Home.open(home)
-    act = asyncio.run(known_to(opened)).acts.get(digest)
+    act = known_of(opened).acts.get(digest)
     if act is None:
         raise Misuse(
             "No act of this digest was proposed, as far as this agency was sent.",

@@ -16,10 +16,9 @@ from contracts.event.control import (
 from contracts.fault import Misuse
 from contracts.identifier import agency_of
 from deploy import clock
-from deploy.command.consumer import PASTED, at
+from deploy.command.consumer import PASTED, at, known_of
 from deploy.command.partnership import ControlHome, moment, propose
 from deploy.governing import read_agency, read_keys
-from deploy.speaking import known_to
 from producers.home import Home
 from producers.signing import spelled
 
@@ -86,7 +85,7 @@ def rotate_key(
     crash it goes on where it was.
     """
     rotating = Home.open(folder)
-    known = asyncio.run(known_to(Home.open(home)))
+    known = known_of(Home.open(home))
     old = rotating.speaking(known.ended).kid
     held = known.held.get(old)
     if held is None or not held.enrolled or held.ended:
@@ -134,7 +133,7 @@ def succeed(
 @app.command("list")
 def listed(home: Annotated[Path, typer.Option("--home", help="Any home.")]) -> None:
     """List agencies, whom to ring, and every key that was ever known, with how it stands."""
-    known = asyncio.run(known_to(Home.open(home)))
+    known = known_of(Home.open(home))
     for agency in known.agencies.values():
         ring = agency.contact.telephone or agency.contact.mailbox or "no contact"
         typer.echo(f"{agency.id:<16} {agency.kind:<18} {agency.title}: {ring}")

@@ -25,9 +25,10 @@ from deploy import clock
 from deploy.agreement_check import Setting, advice, defects
 from deploy.agreement_diff import differences, leg_line
 from deploy.command.audit import Folder, TrustFile, verified
+from deploy.command.consumer import known_of
 from deploy.command.partnership import ControlHome, suspended
 from deploy.governing import read_agreement
-from deploy.speaking import govern, known_to
+from deploy.speaking import govern
 from producers.document import convert, load_file, unusable
 from producers.home import Home
 from producers.partnership import Partnership
@@ -85,7 +86,7 @@ def diff(
     home: AnyHome = None,
 ) -> None:
     """Say in words what one document has otherwise than another; exit code 1 where they differ."""
-    known = asyncio.run(known_to(Home.open(home))) if home is not None else None
+    known = known_of(Home.open(home)) if home is not None else None
     told = list(differences(_named(old, known), _named(new, known)))
     typer.echo("\n".join(told) if told else "Nothing differs.")
     raise typer.Exit(DIFFERS if told else 0)
@@ -151,7 +152,7 @@ def suspend(
     if not reason.strip():
         raise Misuse("--reason is empty.", remedy="Say why: every party reads it, for good.")
     opened = Home.open(home)
-    known = asyncio.run(known_to(opened))
+    known = known_of(opened)
     newest = _newest(known, agreement, home)
     if suspended(newest, known):
         raise Misuse(
@@ -160,7 +161,7 @@ def suspend(
         )
     act = AgreementSuspended(agreement, newest.version, reason)
     said = asyncio.run(govern(opened, "act_proposed", ActProposed(act)))
-    known = asyncio.run(known_to(opened))
+    known = known_of(opened)
     name = f"{agreement}@{newest.version}"
     if known.suspended.get(agreement, 0) >= newest.version:
         typer.echo(
@@ -183,7 +184,7 @@ def show(
 
     Its first lines say how it stands. What was proposed and not yet endorsed by all is shown too.
     """
-    known = asyncio.run(known_to(Home.open(home)))
+    known = known_of(Home.open(home))
     named = agreement if "@" in agreement else None
     found = _named(named, known) if named else _newest(known, agreement, home)
     for line in _standing(found, known):
@@ -199,7 +200,7 @@ def _setting(home: Path | None, plan: Path | None) -> Setting | None:
             remedy="Give --home once the partnership is founded, --plan before.",
         )
     if home is not None:
-        known = asyncio.run(known_to(Home.open(home)))
+        known = known_of(Home.open(home))
         if known.founding is None:
             raise Misuse(
                 f"{home} knows of no founding yet.",

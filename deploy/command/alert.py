@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from consumers import history, standing
 from consumers import store as stored
 from consumers.intelligence.rows import first_lines
+from consumers.listed import Lead
 from consumers.safeguarding import life, pressing, rows
 from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.rules.terms import FOUND
@@ -74,7 +75,7 @@ def _pressing(
 ) -> tuple[list[Thread], bool]:
     """Give the first threads that press; of closed ones as many. And whether more press."""
     found: list[Thread] = []
-    lead: pressing.Lead | None = None
+    lead: Lead | None = None
     while len(found) <= first:
         some, lead = pressing.pressing(
             db, viewer, after_lead=lead, count=first + 1 - len(found), closed=closed

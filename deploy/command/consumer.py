@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 from consumers import aside, standing
 from consumers import store as stored
 from contracts.fault import Misuse
+from deploy.speaking import known_to
 from deploy.wiring import open_acting
 from producers.home import Home
 from producers.lock import sole_consumer
 from producers.outbox import Outbox
+from producers.partnership import Partnership
 from producers.saying import viewer_of
 
 app = typer.Typer(no_args_is_help=True, help="Act on what an agency is sent.")
@@ -131,6 +133,18 @@ def looking(outbox: Outbox, by: str | None) -> frozenset[str] | None:
         who = "Nobody says who looks (--by)" if by is None else "Nobody of this name is known here"
         typer.echo(f"{who}: what is kept from anybody is not shown.")
     return viewer
+
+
+def known_of(home: Home) -> Partnership:
+    """Read what an agency was sent of its partnership; say so where it could not be read now."""
+
+    def old() -> None:
+        kafka = home.agency.kafka
+        typer.echo(
+            f"NOTE: Kafka ({kafka}) could not be read: this is what was read here before.", err=True
+        )
+
+    return asyncio.run(known_to(home, old=old))
 
 
 def as_of(home: Path, now: int) -> None:

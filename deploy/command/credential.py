@@ -14,10 +14,10 @@ from contracts.fault import Misuse
 from contracts.form import milliseconds
 from contracts.identifier import is_token
 from deploy import clock
-from deploy.command.consumer import PASTED, at
+from deploy.command.consumer import PASTED, at, known_of
 from deploy.command.partnership import ControlHome
 from deploy.command.words import Person
-from deploy.speaking import govern, known_to, outbox_of
+from deploy.speaking import govern, outbox_of
 from producers.home import Home
 from producers.keys import read_own, secret_of, write_key
 from producers.signing import spelled
@@ -72,7 +72,7 @@ def issue(  # noqa: PLR0913 - a credential has this many independent parts
             f"{reports_from} is another agency's home.",
             remedy="An employer vouches for its own practitioners: give a home of this agency.",
         )
-    known = asyncio.run(known_to(employer))
+    known = known_of(employer)
     ours = known.agencies.get(employer.agency.agency)
     token = outbox_of(reporting).token_for("practitioner", reference or words.name)
     qualifications = [_held(one) for one in holds or []]
@@ -121,7 +121,7 @@ def revoke(
 def listed(home: Annotated[Path, typer.Option("--home", help="Any home.")]) -> None:
     """List every credential on the log: whose, until when, with which training and vetting."""
     opened = Home.open(home)
-    known = asyncio.run(known_to(opened))
+    known = known_of(opened)
     outbox = outbox_of(opened)
     with outbox.database.read() as db:
         now = outbox.time_ms(db)
@@ -136,7 +136,7 @@ def listed(home: Annotated[Path, typer.Option("--home", help="Any home.")]) -> N
             late = "ENDED" if end <= now else "until"
             typer.echo(f"    {qualification.name}: {late} {at(end)}")
     if not known.credentials:
-        typer.echo("No credential is on the log.")
+        typer.echo("No credential is on the log, as far as it was read here.")
 
 
 def _end_of(day: str) -> str:

@@ -11,10 +11,10 @@ from contracts.event.case import ExclusionLifted, ExclusionRecorded
 from contracts.sharing import Exclusion
 from deploy.casework import lifted, standing
 from deploy.command.consent import About, AnyHome
-from deploy.command.consumer import Looks, looking
+from deploy.command.consumer import Looks, known_of, looking
 from deploy.command.spelling import By, Role
 from deploy.command.words import Reason
-from deploy.speaking import known_to, outbox_of, speak
+from deploy.speaking import outbox_of, speak
 from producers.home import Home
 from producers.outbox import Outbox
 from producers.saying import known_as, said_by, statements_on, subject_of
@@ -56,7 +56,7 @@ def record(  # noqa: PLR0913 - an exclusion has this many independent parts
     who are excluded that there is something.
     """
     home_ = Home.open(home)
-    known = asyncio.run(known_to(home_))
+    known = known_of(home_)
     check_one(agency, practitioner, token, household)
     if agency is not None:
         check_agency(

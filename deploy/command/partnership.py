@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from broker.core.state import digest_of_act
+from consumers import safeguards
 from contracts.agreement import Agreement
 from contracts.event.control import (
     Act,
@@ -25,6 +26,7 @@ from contracts.event.control import (
 )
 from contracts.fault import Misuse
 from contracts.opened import Trust, origin_of
+from deploy.command.consumer import known_of
 from deploy.governing import (
     check_law,
     draft_founding,
@@ -34,7 +36,7 @@ from deploy.governing import (
     read_rules,
     signed_founding,
 )
-from deploy.speaking import govern, known_to
+from deploy.speaking import govern
 from producers.home import Home
 from producers.keys import write_private
 from producers.partnership import Partnership
@@ -66,6 +68,7 @@ def draft(
             remedy="Give both the same id.",
         )
     out.write_bytes(msgspec.json.format(msgspec.json.encode(founding), indent=2) + b"\n")
+    _say_off(founding.rules)
     typer.echo(f"Drafted {out}. Each founding agency reads it and runs: candour partnership sign")
 
 
@@ -107,6 +110,7 @@ def found(
             remedy="Give --time for an exercise, and only for one.",
         )
     said = asyncio.run(_found(opened, founded, at))
+    _say_off(founded.founding.rules)
     typer.echo(f"Founded {founded.founding.id}: entry {said}. Now propose an agreement.")
 
 
@@ -161,8 +165,9 @@ def propose(home: Path, act: Act) -> None:
     opened = Home.open(home)
     if isinstance(act, RulesetAdopted):
         only_fit(opened, act.rules)
+        _say_off(act.rules)
     said = asyncio.run(govern(opened, "act_proposed", ActProposed(act)))
-    known, agency = asyncio.run(known_to(opened)), opened.agency.agency
+    known, agency = known_of(opened), opened.agency.agency
     quorums = known.founding.quorums if known.founding else Quorums()
     if is_backed(act, {agency}, quorums, known.acting):
         typer.echo(f"Proposed: entry {said.entry}. It is in force.")
@@ -173,6 +178,12 @@ def propose(home: Path, act: Act) -> None:
         )
 
 
+def _say_off(rules: Rules) -> None:
+    """Say which safeguards rules leave out, before anybody relies on them."""
+    for one in safeguards.off(rules):
+        typer.echo(one)
+
+
 def only_fit(home: Home, rules: Rules) -> None:
     """Refuse rules that a live partnership may not adopt, or that this Kafka does not bear.
 
@@ -180,7 +191,7 @@ def only_fit(home: Home, rules: Rules) -> None:
         Misuse: as `only_secured` and `deploy.governing.check_law`.
     """
     only_secured(home, rules)
-    founding = asyncio.run(known_to(home)).founding
+    founding = known_of(home).founding
     check_law(rules, exercise=founding is not None and founding.exercise)
 
 
@@ -201,7 +212,7 @@ def only_secured(home: Home, rules: Rules) -> None:
 @app.command()
 def show(home: Annotated[Path, typer.Option("--home", help="Any home.")]) -> None:
     """List who is admitted and what is agreed, as this home's agency was sent it."""
-    known = asyncio.run(known_to(Home.open(home)))
+    known = known_of(Home.open(home))
     if known.founding is None:
         typer.echo("Nothing is known yet: the partnership is not founded, or Kafka is away.")
         raise typer.Exit(1)

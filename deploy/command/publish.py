@@ -200,7 +200,9 @@ def _store(outbox: Outbox, given: _Given) -> Draft:
     outbox.publish(said, time_ms=at_ms, basis=basis, endorser=given.endorser)
     if said.urgency == "threat_to_life":
         typer.echo("IF SOMEBODY IS IN DANGER NOW: ring 999 first, then give this reference.")
-    typer.echo(f"Stored as {said.id}; sending.")
+    home = outbox.home.agency
+    ours = outbox.partnership.agencies.get(home.agency)
+    typer.echo(f"Stored as {said.id}; sending, as {ours.title if ours else home.agency} says it.")
     return said
 
 
@@ -310,6 +312,11 @@ def told(outbox: Outbox, statement: str) -> int:
         typer.echo(
             f"  To complete it: write a file with `report: provenance`, `completes: {statement}` "
             f"and all of `who_says`; then candour publish FILE --home {outbox.home.folder}"
+        )
+    if code == EXIT_HELD:
+        typer.echo(
+            f"  Said from the wrong home, or by mistake? candour retract {statement} --reason "
+            f"mistaken --by WHO --role ROLE --home {outbox.home.folder}"
         )
     if decision.contact and receipt.part.reasons:
         typer.echo(f"  Ring {decision.contact}")

@@ -44,8 +44,11 @@ def replay(  # noqa: PLR0913 - each is an independent option
     from deploy.replay.proof import write_proof
 
     written = read_case(find_case(case), agencies_of())
-    if item is not None and item not in {one.id for one in written.case.items}:
-        raise Misuse("The case has no such item.", remedy="Give --item with an id as it has them.")
+    items = [one.id for one in written.case.items]
+    if item is not None and item not in items:
+        raise Misuse(
+            "The case has no such item.", remedy=f"Give --item with one of: {', '.join(items)}."
+        )
     modes: list[Mode] = ["then", "now"] if then == now else ["then"] if then else ["now"]
     done: list[Played] = []
     with _kept(folder) as place:

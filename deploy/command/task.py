@@ -14,7 +14,8 @@ from consumers.research import known, plan, rows
 from consumers.research.found import no_task
 from consumers.research.known import Known
 from consumers.research.victim_information import KINDS, Sought
-from consumers.research.worker import Research
+from consumers.research.worker import Research, looked_by
+from consumers.responses.listed import answers_beside
 from contracts.event.action import Excepted
 from contracts.event.work import ResearchCompleted, ResearchRequested
 from contracts.fault import Misuse
@@ -61,13 +62,13 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
         )
     with acting.store.read() as db:
         failing(db, viewer)
-        for line in _lines(db, row, person, places, hidden):
+        for line in _lines(db, row, person, places, hidden, acting.voice.rules.version):
             typer.echo(line)
 
 
-def _lines(
+def _lines(  # noqa: PLR0913 - one task has this many independent parts
     db: Connection, task: RowMapping, person: Known,
-    places: Sequence[Whereabouts | Refuge], hidden: frozenset[str],
+    places: Sequence[Whereabouts | Refuge], hidden: frozenset[str], ruleset: str,
 ) -> Iterator[str]:  # fmt: skip
     """Lay one task out, in the order in which it is read."""
     report = standing.held(db, task["statement"], but=hidden)
@@ -75,7 +76,7 @@ def _lines(
     yield from limits_of(report)
     yield from (f"{line}" for line in standing.marks_of(db, task["statement"]))
     yield f"Task {task['id']}: {task['system'].upper()}, {stands_of(task, stored.ledger_time(db))}"
-    yield from _asked(stored.held(db, task["id"]), task)
+    yield from _asked(stored.held(db, task["id"]), task, ruleset)
     visible = [one for one in rows.tasks_of(db, task["statement"]) if one["id"] not in hidden]
     yield f"  report {task['statement']}: {plan.standing(visible)}"
     yield from _described(person)
@@ -94,16 +95,17 @@ def _lines(
     yield from _results(db, task, hidden)
 
 
-def _asked(requested: object, task: RowMapping) -> Iterator[str]:
+def _asked(requested: object, task: RowMapping, ruleset: str) -> Iterator[str]:
     """Say who asks, who answers for it, why, and under which power."""
     event = getattr(requested, "sections", {}).get("event")
     yield f"  {task['priority']}, due {at(task['due_at'])}"
     if isinstance(event, ResearchRequested):
         yield (
             f"  asked by the {event.requester or 'not said'}, authorised by the "
-            f"{event.authoriser or 'not said'}; for {event.purpose or 'not said'}, under "
-            f"{event.gateway or 'not said'}"
+            f"{event.authoriser or 'not said'}, by {plan.authority(ruleset)}; "
+            f"for {event.purpose or 'not said'}, under {event.gateway or 'not said'}"
         )
+    yield f"  who looked: {looked_by(task)}"
 
 
 def _described(person: Known) -> Iterator[str]:
@@ -139,6 +141,11 @@ def _results(db: Connection, task: RowMapping, hidden: frozenset[str]) -> Iterat
         kinds = ", ".join(event.kinds or [])
         told += [f"kinds: {kinds}"] if kinds else []
         yield f"  {plan.WORDS[event.outcome]}; by {event.operator}; {'; '.join(told)}".rstrip("; ")
+    for one in answers_beside(db, hidden, task):
+        yield (
+            f"  {one['supplied_by']} answered at {at(one['supplied_at'])}: "
+            + (plan.WORDS[one["outcome"]])
+        )
     for result in rows.results_of(db, task["id"], hidden):
         if result["detail"]:
             yield f"  found, attempt {result['attempt']}: {result['detail']}"

@@ -8,24 +8,17 @@ import typer
 from consumers import standing
 from consumers.silence import rows as silence
 from consumers.telling import rows
-from consumers.telling.notification import reference_of, tried
+from consumers.telling.notification import NAMED, reference_of, tried
 from consumers.telling.sending import Channel, Failed, Told, insist_public
 from contracts.fault import Misuse
 from deploy import clock
 from deploy.command.consumer import ActingHome, Looks, at, failing, lines, looking
+from deploy.telling.channels import FILE
 from deploy.wiring import Acting, open_acting
 from producers.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Telling a role that something waits, and no more.")
 
-WAITS = {
-    "alert": "an alert",
-    "overdue": "an overdue alert",
-    "duty": "an overdue duty",
-    "arrived": "a threat to life",
-    "silence": "a silence",
-}
-UNTOLD = "what another could not be told"
 STANDS = {
     "sent": "told",
     "waiting": "being sent",
@@ -33,6 +26,7 @@ STANDS = {
     "refused": "NOT TOLD",
     "settled": "not needed: somebody had seen to it",
 }
+NONE = "{} has no channels.yaml: nobody is told anything."
 NOT_TAKEN_UP = "nobody yet: no channel of this role, or the consumer does not run"
 
 
@@ -46,6 +40,8 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
         failing(db, viewer)
+        if not (home / FILE).exists():
+            typer.echo(NONE.format(home))
         for one in silence.standing(db):
             typer.echo(f"SILENT since {at(one['since'])}: {one['agency']}. Ring them.")
         hidden = standing.hidden_from(db, viewer)
@@ -57,7 +53,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     table = [
         [
             reference_of(row["alert"] or row["cause"]),
-            WAITS[row["waits"]] if row["told"] in {None, row["role"]} else UNTOLD,
+            NAMED[row["waits"] if row["told"] in {None, row["role"]} else "undelivered"],
             "now" if row["press"] == "now" else "this shift",
             row["told"] or row["role"],
             row["channel"] or "-",
@@ -86,7 +82,7 @@ def try_role(
     told = acting.told()
     if told is None:
         raise Misuse(
-            f"{home} has no channels.yaml: nobody is told anything.",
+            NONE.format(home),
             remedy="Write it as deploy/README.md shows, private to its owner; then try again.",
         )
     channels = told.channels.get(role)

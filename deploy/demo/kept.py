@@ -32,7 +32,8 @@ def check_free(folder: Path, *, afresh: bool) -> None:
         afresh: what was done here since the last demonstration may go.
 
     Raises:
-        Misuse: no demonstration made it, something runs in it, or something was done in it.
+        Misuse: no demonstration made it, something runs in it, whoever asks is in it, or something
+            was done in it.
     """
     if not folder.exists() or not any(folder.iterdir()):
         return
@@ -41,14 +42,10 @@ def check_free(folder: Path, *, afresh: bool) -> None:
             f"{folder} is not empty and no demonstration made it.",
             remedy="Give an empty folder with --folder.",
         )
-    working = held_beneath(folder)
-    if KafkaServer(folder / "kafka").status().running:
-        working.append("its Kafka")
-    if working:
+    check_idle(folder)
+    if Path.cwd().is_relative_to(folder):
         raise Misuse(
-            f"{folder} is in use: {', '.join(working)}.",
-            remedy=f"Stop each process by its number, then: candour kafka down --home {folder}/"
-            "kafka. Or play elsewhere: candour demo --folder DIR",
+            f"This would remove {folder}, and you are in it.", remedy=f"First: cd {folder.parent}"
         )
     left = (folder / MARK).read_text()
     if left and left != _as_it_stands(folder) and not afresh:
@@ -59,6 +56,23 @@ def check_free(folder: Path, *, afresh: bool) -> None:
         )
 
 
+def check_idle(folder: Path) -> None:
+    """Refuse to go on where somebody works in a demonstration's folder: nothing of theirs stops.
+
+    Raises:
+        Misuse: something runs in it; the text says which process.
+    """
+    working = held_beneath(folder)
+    if KafkaServer(folder / "kafka").status().running:
+        working.append("its Kafka")
+    if working:
+        raise Misuse(
+            f"{folder} is in use: {', '.join(working)}.",
+            remedy=f"Stop each process by its number, then: candour kafka down --home {folder}/"
+            "kafka. Or play elsewhere: candour demo --folder DIR",
+        )
+
+
 def _as_it_stands(folder: Path) -> str:
     """Give a digest of what a folder holds."""
     digest = hashlib.sha256()
@@ -66,6 +80,12 @@ def _as_it_stands(folder: Path) -> str:
         held = hashlib.sha256(path.read_bytes()).hexdigest()
         digest.update(f"{path.relative_to(folder)} {held}\n".encode())
     return digest.hexdigest()
+
+
+def nearest(here: Path) -> Path:
+    """Find the demonstration that somebody means who names none: the one they stand in, if any."""
+    made = (one for one in (here, *here.parents) if (one / MARK).exists())
+    return next(made, here / ".candour" / "demo")
 
 
 def _held(folder: Path) -> Iterator[Path]:

@@ -4,6 +4,7 @@ Each is a process of its own, as in service; what was started here is stopped he
 """
 
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,8 +13,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from contracts.fault import Misuse
-from deploy.demo.kept import MARK
+from deploy.demo.kept import MARK, check_idle
 from deploy.kafka.server import KafkaServer
+from producers.lock import sole_demonstration
 
 DESK_PORT, REPORT_PORT = 8443, 8453
 STOP_S_MAX = 15
@@ -27,7 +29,9 @@ JOURNEYS = f"""
 The desk of the police, on the review's reports:  http://localhost:{DESK_PORT}
 The page on which probation reports:              http://localhost:{REPORT_PORT}
 
-Nobody is asked for a password here: press a name. Three journeys to try:
+Nobody is asked for a password here: press a name. At the desk an officer looks up and answers, a
+supervisor decides, a manager is the duty manager, an auditor sees who looked. As probation pat and
+sam report; a visitor may not. Three journeys to try:
 
   1. As probation (pat): report that he means to end the relationship. As the police (officer): see
      it arrive by itself, open it, and find what may be put to whom before anything else.
@@ -36,7 +40,7 @@ Nobody is asked for a password here: press a name. Three journeys to try:
   3. As the police (officer): open the report that pat made in 1, and answer whoever reported. As
      probation (pat): open that report under Your reports, and read the answer.
 
-Stop with Ctrl-C. What you did stays: candour demo asks before it empties the folder.
+Stop with Ctrl-C. What you did stays: candour demo refuses to empty the folder then.
 """
 
 
@@ -48,7 +52,8 @@ def open_desk(folder: Path, *, tell: Callable[[str], None]) -> None:
         tell: prints a line.
 
     Raises:
-        Misuse: no demonstration was played there, or a part stopped by itself.
+        Misuse: no demonstration was played there, somebody works in it, or a part stopped by
+            itself.
     """
     if not (folder / MARK).exists():
         raise Misuse(
@@ -56,6 +61,11 @@ def open_desk(folder: Path, *, tell: Callable[[str], None]) -> None:
         )
     server = KafkaServer(folder / "kafka", say=tell)
     with ExitStack() as stack:
+        stack.enter_context(sole_demonstration(folder, what="candour demo --desk"))
+        check_idle(folder)
+        for port in (DESK_PORT, REPORT_PORT):
+            _check_free(port)
+            _check_free(port + 1)
         server.start()
         stack.callback(server.stop)
         place = folder / "mk-now"
@@ -69,6 +79,18 @@ def open_desk(folder: Path, *, tell: Callable[[str], None]) -> None:
             parts.append(_run(stack, place, line))
         tell(JOURNEYS)
         _wait(parts, place)
+    tell("Everything that was started is stopped. To open it again: make desk")
+
+
+def _check_free(port: int) -> None:
+    """Refuse, before anything is started, where a part could not listen."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        raise Misuse(
+            f"Something else listens on port {port} of this machine.",
+            remedy="Stop it (another demonstration's desk?), then give this again.",
+        ) from None
 
 
 def _run(stack: ExitStack, place: Path, arguments: list[str]) -> subprocess.Popen[bytes]:
@@ -100,6 +122,5 @@ def _wait(parts: list[subprocess.Popen[bytes]], place: Path) -> None:
         if ended:
             raise Misuse(
                 "A part of it stopped by itself.",
-                remedy=f"Read {place}/*.log; if a port is taken ({DESK_PORT}, {REPORT_PORT}), stop "
-                "what takes it.",
+                remedy=f"Read the end of {place}/*.log, then: make desk",
             )

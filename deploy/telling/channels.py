@@ -25,6 +25,7 @@ nowhere else: `RoleChannel` cannot be made of anything that a statement says.
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -168,13 +169,13 @@ class RoleChannel:
         role: whose it is.
         kind: which client it goes by.
         address: where it leads, as `channels.yaml` has it.
-        readers: the tokens of who reads it; None where nobody says who does.
+        reads: gives the tokens of who reads it, as they are known now; None where nobody says who.
     """
 
     role: str
     kind: Kind
     address: str = field(repr=False)
-    readers: frozenset[str] | None = field(repr=False)
+    reads: Callable[[], frozenset[str] | None] = field(repr=False)
     client: Client = field(repr=False)
     made_by: object = field(repr=False)
 
@@ -189,6 +190,11 @@ class RoleChannel:
                 "Something tried to make a channel from elsewhere than the configuration.",
                 remedy="Stop what runs here and report this defect.",
             )
+
+    @property
+    def readers(self) -> frozenset[str] | None:
+        """The tokens of who reads it: a credential of last week may have brought a household."""
+        return self.reads()
 
     @property
     def name(self) -> str:
@@ -233,10 +239,13 @@ def read(
         raise unusable(FILE, told)
     making = _Making(folder, given)
     channels = {
-        name: [making.channel(name, one, _readers(role.readers, viewer)) for one in role.channels]
+        name: [
+            making.channel(name, one, partial(_readers, role.readers, viewer))
+            for one in role.channels
+        ]
         for name, role in given.roles.items()
     }
-    named = _readers([given.on_duty.name], viewer)
+    named = partial(_readers, [given.on_duty.name], viewer)
     channels[DUTY] = [making.channel(DUTY, one, named) for one in given.on_duty.channels]
     called = {name: role.called for name, role in given.roles.items() if role.called}
     return Told(agency, given.desk.telephone, channels, called)
@@ -311,9 +320,11 @@ class _Making:
     def __init__(self, folder: Path, given: Configured) -> None:
         self._folder, self._given = folder, given
 
-    def channel(self, role: str, one: Entry, readers: frozenset[str] | None) -> RoleChannel:
+    def channel(
+        self, role: str, one: Entry, reads: Callable[[], frozenset[str] | None]
+    ) -> RoleChannel:
         address = getattr(one, one.kind)
-        return RoleChannel(role, one.kind, address, readers, self._client(one), _CONFIGURED)
+        return RoleChannel(role, one.kind, address, reads, self._client(one), _CONFIGURED)
 
     def _client(self, one: Entry) -> Client:
         smtp, notify = self._given.smtp, self._given.notify

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -93,6 +94,23 @@ async def test_every_name_and_alias_is_searched_for(url: str) -> None:
     assert await found(connector, terms(("ÉLISE", "FOURNIER"))) == ["N-5"]
 
 
+@pytest.mark.parametrize("family", ["Marshe", "Marsh-Hill", "O'Neill"])
+@pytest.mark.parametrize("given", ["TRACEY", "tracey jane"])
+async def test_a_given_name_and_the_day_of_birth_find_who_is_called_otherwise(
+    url: str, family: str, given: str
+) -> None:
+    """She married, or a clerk misspelt her: nil by the exact family name would close the look."""
+    row: dict[str, str | None] = {"a": "N-9", "b": given, "c": family, "d": "1979-05-02"}
+    changed(url, "INSERT INTO person (id, forename, surname, dob) VALUES (:a, :b, :c, :d)", row)
+    searched = terms(("Tracey Ann", "Marsh"), born="1979-05-02")
+    answer = await sql(url).look(searched)
+    assert "N-9" in [one.reference for one in answer.records]
+    judged = judge(searched, answer)
+    assert (judged.outcome, judged.confidence) == ("possible_match", "possible")
+    assert [one.reference for one in judged.records] == ["N-9"]
+    assert "N-9" not in await found(sql(url), terms(("Trace", "Marsh"), born="1979-05-02"))
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -104,7 +122,7 @@ async def test_every_name_and_alias_is_searched_for(url: str) -> None:
 async def test_a_name_is_only_ever_a_name(url: str, hostile: str) -> None:
     """What a report calls somebody goes as a parameter, and is never part of a query."""
     connector = sql(url)
-    searched = terms((hostile, hostile), pnc=hostile, niche=hostile)
+    searched = terms((hostile, hostile), born="1970-03-02", pnc=hostile, niche=hostile)
     assert await found(connector, searched) == []
     assert await found(connector, terms(("Tracey", "Hill"))) == ["N-3"]
 
@@ -237,6 +255,21 @@ async def test_nobody_found_is_nil_only_where_that_is_all_it_has(tmp_path: Path)
     ):
         async with system(tmp_path, reply) as mash:
             assert judge(searched, await http(mash).look(searched)).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("numbers", "family", "outcome"),
+    [((), None, "not_searched"), (("pnc",), None, "not_searched"), (("nhs",), None, "nil"),
+     ((), "Hill", "nil")],
+)  # fmt: skip
+async def test_nobody_found_is_nil_only_where_the_system_could_be_asked(
+    tmp_path: Path, numbers: Sequence[str], family: str | None, outcome: str
+) -> None:
+    """A system without such numbers has nothing to look in: that is not nothing found."""
+    searched = Terms([Name("Tracey", family)], [], [Identifier("NHS", "9434765919")])
+    async with system(tmp_path, answering.records()) as mash:
+        connector = replace(http(mash), numbers=numbers)
+        assert judge(searched, await connector.look(searched)).outcome == outcome
 
 
 FAULTS = {

@@ -6,6 +6,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from deploy.demo.kept import check_free
 from deploy.kafka.server import KafkaServer
 from tests.support.command import CANDOUR, ROOT
@@ -47,7 +49,12 @@ def test_the_demonstration_plays_and_the_readme_goes_on_from_it(tmp_path: Path) 
     assert (tmp_path / ".candour/demo/proof").is_dir()
 
 
-def test_a_demonstration_that_is_broken_off_stops_what_it_started(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("by", "at"), [(signal.SIGINT, "candour partnership found"), (signal.SIGTERM, "Founding two")]
+)
+def test_a_demonstration_that_is_broken_off_stops_what_it_started(
+    by: signal.Signals, at: str, tmp_path: Path
+) -> None:
     """Ctrl-C is no defect to report, and leaves nothing running and nothing to be asked about."""
     folder = tmp_path / "demo"
     with subprocess.Popen(
@@ -56,8 +63,8 @@ def test_a_demonstration_that_is_broken_off_stops_what_it_started(tmp_path: Path
     ) as playing:  # fmt: skip
         assert playing.stdout is not None
         for line in playing.stdout:
-            if "candour partnership found" in line:
-                playing.send_signal(signal.SIGINT)
+            if at in line:
+                playing.send_signal(by)
                 break
         told, failed = playing.communicate()
     assert playing.returncode == 130

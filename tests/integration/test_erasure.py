@@ -127,7 +127,9 @@ async def told(story: Story) -> None:
     police = story.acting(POLICE)
     with police.store.read() as db:
         task = next(one for one in research.tasks_of(db, story.report) if one["system"] == "pnc")
-    found = Found(outcome="match", kinds=["warning"], reference="r1", detail=GONE[3])
+    found = Found(
+        outcome="match", kinds=["warning"], confidence="confirmed", reference="r1", detail=GONE[3]
+    )
     wanted = police.research.complete(
         task["id"], found, operator=police.practitioner("P."), role="researcher",
         at=police.time_ms(),

@@ -34,9 +34,8 @@ from consumers.desk.session import Limits, Sessions
 from consumers.desk.station import Acts, Station
 from contracts.fault import Misuse
 from deploy import clock
-from deploy.desk import DEVELOPERS, DeskSettings, application, sessions_of
-from deploy.watching import seen_last
-from deploy.wiring import open_acting
+from deploy.desk import DEVELOPERS, DeskSettings, application
+from deploy.desk import station_of as opened
 from producers.home import Home
 from tests.support.played import Played
 from tests.support.working import Working
@@ -151,18 +150,7 @@ def at_home(
         home: whose consumer a test runs or catches up (`candour consumer catch-up`).
         users: who can sign in.
     """
-    acting = open_acting(home)
-    ours = acting.outbox.partnership.agencies.get(home.agency.agency)
-    title = ours.title if ours else home.agency.agency
-
-    def station(settings: DeskSettings, ticking: Ticking) -> Station:
-        sessions = sessions_of(home, settings, ticking)
-        watched = partial(seen_last, home)
-        return Station(
-            acting.store, acting.voice, acting, sessions, ticking, title, watched=watched
-        )
-
-    with _served(station, users) as served:
+    with _served(partial(opened, home), users) as served:
         yield served
 
 

@@ -120,7 +120,7 @@ class Played:
         known = (self.practitioner(name, one) for one in (None, reference))
         return frozenset().union(*map(self._consumer.voice.viewer, known))
 
-    async def act(self, wanted: Sequence[Wanted]) -> Said:
+    async def act(self, wanted: Sequence[Wanted], *, wait_s: float = 0) -> Said:
         """Say what a person decided, and give what became of the first of it."""
         return await asyncio.to_thread(self._act, wanted)
 

@@ -44,6 +44,7 @@ def task_of(desk: Desk, report: str, subject: str, system: str = "local") -> str
 
 def shown(desk: Desk, task: str, *, viewer: str | None = "") -> list[str]:
     """Show a task as the command does."""
+    ruleset = desk.acting(POLICE).voice.rules.version
     with desk.acting(POLICE).store.read() as db:
         tokens = None if viewer is None else {viewer}
         hidden = standing.hidden_from(db, tokens)
@@ -51,7 +52,7 @@ def shown(desk: Desk, task: str, *, viewer: str | None = "") -> list[str]:
         assert row is not None
         found = known.known(db, row["statement"], row["subject"], tokens)
         assert found is not None
-        return list(_lines(db, row, found, found.shown, hidden))
+        return list(_lines(db, row, found, found.shown, hidden, ruleset))
 
 
 def qualified(desk: Desk, **rules: Any) -> None:

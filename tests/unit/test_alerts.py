@@ -57,10 +57,31 @@ def test_an_interrupt_that_nobody_has_goes_on_within_minutes_and_again(desk: Des
     wait(desk, 2)
     assert [reason for *_, reason in escalated(desk, alert)][4:] == ["overdue"]
     wait(desk, 3)
+    assert [reason for *_, reason in escalated(desk, alert)][5:] == ["unacknowledged"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_interrupt_that_somebody_took_and_did_not_do_rings_again(desk: Desk, late: bool) -> None:
+    """An officer takes a threat to life and goes off sick: it must not be silent for a month."""
+    desk.report(urgency="urgent")
+    desk.settle()
+    alert = alert_of(desk)["id"]
+    wait(desk, 5 if late else 0)
+    before, due = escalated(desk, alert), alert_of(desk)["due_now"]
     deciding(desk).acknowledge(alert, by=person(desk), role=LEAD)
     desk.settle()
-    wait(desk, 100)
-    assert [reason for *_, reason in escalated(desk, alert)][5:] == ["unacknowledged"]
+    wait(desk, 3.9)
+    assert escalated(desk, alert) == before, "whoever has it is left to do it, for its whole time"
+    wait(desk, 0.2)
+    now = alert_of(desk)
+    assert (now["acknowledged_by"], now["due_now"]) == (None, due), "nobody has it, and it is late"
+    wait(desk, 20)
+    rung = [reason for *_, reason in escalated(desk, alert)[len(before) :]]
+    assert rung == ["overdue", *["unacknowledged"] * 6]
+    again = desk.consumer(HUB, store="again")
+    again.take(desk.records(HUB))
+    assert again.publish_waiting(refuse) == 0
+    assert tables(again) == tables(desk.acting(HUB))
 
 
 def test_a_night_without_a_heartbeat_says_both_steps(desk: Desk) -> None:
@@ -129,14 +150,23 @@ def test_a_snooze_has_a_reason_and_ends_by_itself(desk: Desk) -> None:
     assert desk.said(HUB, "alert_snoozed")[0]["reason"] == "seen on Friday"
 
 
-def test_an_interrupt_is_put_off_no_longer_than_its_own_clock(desk: Desk) -> None:
-    """One researcher must not silence a threat for a month."""
-    desk.report(urgency="urgent")
+def test_an_interrupt_is_put_off_no_longer_in_all_than_its_own_clock(desk: Desk) -> None:
+    """One researcher must not silence a threat for a month, nor four hours at a time."""
+    report = desk.report(urgency="urgent")
     desk.settle()
     alert, sitting = alert_of(desk)["id"], deciding(desk)
-    with pytest.raises(Misuse, match="4 hours at the most"):
+    with pytest.raises(Misuse, match="4 hours in all"):
         sitting.snooze(alert, hours=5, reason="later", by=person(desk), role=LEAD)
-    sitting.snooze(alert, hours=4, reason="she is seen at noon", by=person(desk), role=LEAD)
+    sitting.snooze(alert, hours=3, reason="she is seen at noon", by=person(desk), role=LEAD)
+    desk.settle()
+    wait(desk, 4)
+    sitting.hand_over(alert, to_role="safety_planner", by=person(desk), role=LEAD)
+    with pytest.raises(Misuse, match=r"4 hours in all; this one was for 3 already.*escalate"):
+        sitting.snooze(alert, hours=2, reason="later", by=person(desk), role=LEAD)
+    sitting.snooze(alert, hours=1, reason="she is on her way", by=person(desk), role=LEAD)
+    desk.settle()
+    retract(desk, report)
+    sitting.snooze(alert, hours=4, reason="the sender is rung first", by=person(desk), role=LEAD)
 
 
 def test_a_hand_over_lets_nobody_have_it_and_begins_its_clock_anew(desk: Desk) -> None:

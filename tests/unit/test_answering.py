@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, RowMapping, select, update
 
+from consumers.research.rows import research_tasks, tasks_of
 from consumers.responses import rows as duties
 from consumers.telling.rows import notifications
 from contracts.event.work import DutyOverdue, ResponseGiven
@@ -82,6 +83,34 @@ def test_what_is_answered_before_its_next_role_is_told_goes_no_further(desk: Des
     desk.settle()
     overdue = [one for one in desk.said(POLICE, "duty_overdue") if one["statement"] == report]
     assert [one["duty"] for one in overdue] == ["response_given"]
+
+
+def test_nobody_answers_that_every_look_was_made_where_one_was_not(desk: Desk) -> None:
+    """The review's own failure: whoever reported rests on research that nobody made (5.6.4)."""
+    report, _ = reported(desk)
+    given = ResponseGiven(
+        statement=report, received_by="B. Sergeant", researched="yes", actions=["visit_planned"]
+    )
+    police, sergeant = answering(desk, POLICE), person("B. Sergeant")
+    with pytest.raises(Misuse, match=r"0 of 14 looks made; PARTIAL: 14 not begun\. Nothing"):
+        police.give(given, by=sergeant, role="sergeant")
+    with desk.acting(POLICE).store.write() as db:
+        looks = tasks_of(db, report)
+        for one in looks[1:]:
+            looked(db, one, "nil")
+    with pytest.raises(Misuse, match=r"13 of 14 looks made .*PARTIAL"):
+        police.give(given, by=sergeant, role="sergeant")
+    with desk.acting(POLICE).store.write() as db:
+        looked(db, looks[0], "nil")
+    police.give(given, by=sergeant, role="sergeant")
+    desk.settle()
+    assert [one["researched"] for one in desk.said(POLICE, "response_given")] == ["yes"]
+
+
+def looked(db: Connection, task: RowMapping, outcome: str) -> None:
+    """Let one look have ended."""
+    where = research_tasks.c.id == task["id"]
+    db.execute(update(research_tasks).where(where).values(outcome=outcome, open=False))
 
 
 def referred(desk: Desk) -> str:

@@ -69,6 +69,19 @@ def test_each_may_ask_each_and_both_see_how_it_stands(desk: Desk, by: str, of: s
         assert row["supplied_by"] == "B. Sergeant"
 
 
+def test_a_question_tells_of_nobodys_limits_but_whose_it_is_about(desk: Desk) -> None:
+    """That she must not be told is nothing for whoever is asked about him."""
+    sections = named(desk.draw)
+    his, hers = (sections[f"person.{n}.identity"]["subject"] for n in (1, 2))
+    limits = sections["use_limits"]["limits"]
+    limits[:] = [{**limits[0], "subject": one} for one in (his, hers)]
+    report = desk.report(sections)
+    desk.settle()
+    ask(desk, POLICE, report, his)
+    told = desk.seen(POLICE, "information_requested")[-1].statement.sections["use_limits"]
+    assert [one.subject for one in told.limits] == [his]  # type: ignore[attr-defined]
+
+
 def test_a_question_is_owed_by_the_clock_it_names_or_by_the_rules(desk: Desk) -> None:
     """A question without a time is one that nobody owes."""
     report, subject = reported(desk)

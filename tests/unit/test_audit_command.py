@@ -1,6 +1,8 @@
 """`candour audit`: exit codes, files and words for whoever runs it."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from consumers.audit.container import Export
 from consumers.audit.export import README_OF
 from deploy.command import main
 from tests.support.auditor import listed, unframed
+from tests.support.command import CANDOUR, ROOT
 from tests.support.forging import Log, folder_of, further, recorded, run
 from tests.support.stranger import concern
 from tests.vectors.ledger import PARTNERSHIP
@@ -116,3 +119,16 @@ def test_a_strangers_manifest_is_ours(log: Log) -> None:
     files = log.files
     assert listed(PARTNERSHIP, files) == files
     assert unframed(files["ledger.log"]) == log.ledger
+
+
+def test_who_has_read_enough_is_told_nothing_of_the_export(log: Log, tmp_path: Path) -> None:
+    """A chronology is read with `| head`: it said that the export could not be read."""
+    made, trust = folder_of(log, tmp_path), tmp_path / "trust.json"
+    ends, begins = os.pipe()
+    os.close(ends)
+    ran = subprocess.run(
+        [*CANDOUR, "audit", "chronology", made, "--trust", trust], stdout=begins,
+        stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    os.close(begins)
+    assert not ran.stderr

@@ -62,6 +62,15 @@ def test_each_role_has_its_channels_and_readers_and_no_address_is_printed(tmp_pa
     assert "token" not in printed
 
 
+def test_whom_a_reader_lives_with_counts_from_when_it_is_known(tmp_path: Path) -> None:
+    """What runs on for weeks would tell an officer of his own household's case."""
+    known = dict(KEPT)
+    told = read(written(tmp_path / "home"), agency="mk-hub", rules=RULES, viewer=known.get)
+    assert told is not None
+    known["L. Lead"] = frozenset({*KEPT["L. Lead"], "household"})
+    assert "household" in (told.channels["duty_inspector"][0].readers or ())
+
+
 def test_a_reader_whom_nobody_knows_makes_the_readers_unknown(tmp_path: Path) -> None:
     """A name that was misspelt must not open to somebody what is kept from them."""
     told = read(written(tmp_path / "home"), agency="mk-hub", rules=RULES)
@@ -123,7 +132,7 @@ def test_no_channel_can_be_made_of_anything_but_the_file() -> None:
     """A victim's own telephone is impossible by construction, not by care."""
     client = Webhook(secret=HOOK_SECRET)
     with pytest.raises(InvariantBroken, match="elsewhere than the configuration"):
-        RoleChannel("duty_inspector", "text", "07700 900999", None, client, object())
+        RoleChannel("duty_inspector", "text", "07700 900999", lambda: None, client, object())
     root = Path(__file__).parents[2]
     makers = [
         path.relative_to(root).as_posix()

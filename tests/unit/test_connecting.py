@@ -40,6 +40,7 @@ connectors:
     http:
       url: https://mash.example/search
       secret: mash.secret
+      numbers: [NHS]
 """
 
 
@@ -86,7 +87,7 @@ def test_a_secret_is_read_from_its_own_private_file_and_shown_nowhere(home: Home
     write(home, "s3cret-value\n", "mash.secret")
     (mash,), _ = connected(home)
     assert isinstance(mash, HttpConnector)
-    assert mash.secret == "s3cret-value"
+    assert (mash.secret, mash.numbers) == ("s3cret-value", {"nhs"})
     assert "s3cret" not in repr(mash)
     write(home, SQL.replace("sqlite:///niche.sqlite", "postgresql://reader@db.example/rms\n"
           "      secret: mash.secret"))  # fmt: skip

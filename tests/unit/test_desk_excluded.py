@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,17 +22,18 @@ from consumers.desk.pages.inbox import _newest
 from consumers.desk.station import Station
 from consumers.people.rows import tokens_in
 from deploy import clock
-from deploy.desk import sessions_of
+from deploy.desk import sessions_of, station_of
 from deploy.wiring import Acting, open_acting
 from producers.home import Home
 from producers.inbox import Came as Read
 from producers.inbox import Inbox
 from tests.support.browser import provider
 from tests.support.speaking import Speaker
+from tests.support.stranger import sha
 from tests.support.telling import Sent
 from tests.support.twins import DESK, HERS, POLICE, Town, beginning, everyday, her_case, written
 from tests.support.visiting import Visited, Visitor, visited
-from tests.vectors.ledger import CLOCK_MS
+from tests.vectors.ledger import CLOCK_MS, Played
 
 KEPT, COLLEAGUE = "P. Kept", "C. Colleague"
 ROLES = ["researcher", "supervisor", "duty_manager", "information_manager", "auditor"]
@@ -263,6 +265,38 @@ def test_whoever_is_excluded_by_name_is_excluded_also_where_a_reference_is_known
     assert acting.practitioner(KEPT, "staff-8").token != own.token
     assert acting.known_as(str(own.token)) == "staff-7"
     assert acting.known_as("x" * 22) == "x" * 22
+
+
+def test_a_desk_that_runs_knows_whom_he_lives_with_as_soon_as_its_consumer_does(
+    tmp_path: Path, issuer: str
+) -> None:
+    """His credential came weeks after the desk was started: it must not show him on until then."""
+    made = Speaker(tmp_path / "home", name=POLICE)
+    token = str(made.outbox.token_for("practitioner", KEPT))
+    made.close()
+    town, home = Town(beginning()), Home.open(tmp_path / "home")
+    consumer = read(home.folder, town, "thames-valley").consumer
+
+    def vouched(played: Played) -> None:
+        vouch = {"credential": sha(b"his"), "practitioner": token, "role": "officer",
+                 "until": "2030-01-01T00:00:00.000Z", "household": HOUSEHOLD}  # fmt: skip
+        played.govern("thames-valley", "credential_issued", vouch)
+
+    with visited(issuer, partial(station_of, home)) as desk:
+        his, other = desk.visitor("kept"), desk.visitor("colleague")
+        before = _newest(desk.station, desk.station.acts.viewer(KEPT))
+        for said in (written("vouched", vouched), case_of({"household": HOUSEHOLD})):
+            town.log.tell(said)
+        town.log.deliver()
+        held = town.log.views["thames-valley"]
+        consumer.take([Came(n, k, v or None) for n, (k, v) in enumerate(held)])
+        with consumer.store.read() as db:
+            kept = set(standing.hidden_from(db, frozenset({HOUSEHOLD})))
+            ids = kept & set(db.execute(select(store.views.c.id)).scalars())
+        opened = [one for one in ids if other.get(f"/reports/{one}").status_code == 200]
+        assert opened
+        assert {his.get(f"/reports/{one}").status_code for one in opened} == {404}
+        assert _newest(desk.station, desk.station.acts.viewer(KEPT)) == before
 
 
 def test_nothing_of_her_comes_over_the_live_line(pair: tuple[Twin, Twin]) -> None:

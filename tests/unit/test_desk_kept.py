@@ -91,7 +91,7 @@ def test_every_look_is_recorded_with_its_purpose_and_no_page_names_anybody_where
     """Title and address say nothing of anybody; what was seen stands in the looks."""
     which, look = alert(force), task(force)
     officer = desk.visitor("officer")
-    for path in [*pages_of(force, which, look), "/alerts", "/research", "/requests", "/referrals"]:
+    for path in [*pages_of(force, which, look), *LISTS, "/referrals?show=considered"]:
         page = officer.get(path)
         title = re.search(r"<title[^>]*>(.*?)</title>", page.text, re.S)
         assert page.status_code == 200
@@ -104,9 +104,11 @@ def test_every_look_is_recorded_with_its_purpose_and_no_page_names_anybody_where
     seen = {(row.what, row.about) for row in rows}
     said = force.said["concern"]
     for what in ("answer", "ask", "consider_referral", "research", "research_task", "alert",
-                 "alerts", "research_board", "questions"):  # fmt: skip
+                 "alerts", "research_board", "questions", "responses", "duties",
+                 "shift"):  # fmt: skip
         assert (what, said) in seen, what
     assert ("referrals", force.said["referral"]) in seen
+    assert ("disclosures", force.said["application"]) in seen
     assert {row.purpose for row in rows if row.what != "signed_in"} == {"my_task"}
 
 

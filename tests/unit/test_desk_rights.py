@@ -131,9 +131,6 @@ def test_what_is_about_somebody_asks_for_a_purpose() -> None:
     free = {path for path, right in RIGHTS.items() if not right.purpose and not right.is_open}
     assert {path for path in free if path in WHO} == {
         "/",
-        "/quarantine",
-        "/duties",
-        "/shift",
         "/feeds",
         "/figures",
         "/figures/csv",

@@ -193,6 +193,28 @@ def test_a_revoked_session_does_not_come_back_with_what_was_under_way(desk: Visi
         assert row.scalars().all() == ["{}"], "name, roles and purpose are gone"
 
 
+def test_a_slow_page_takes_no_newer_purpose_back(desk: Visited) -> None:
+    """The looks after it would stand under a purpose that nobody gave for them."""
+    officer, sessions = desk.visitor("officer"), desk.station.sessions
+    slow = sessions.find(officer.cookie)
+    assert slow is not None
+    slow.state["told"] = "It is done."
+    desk.clock.ahead_ms += 60_000
+    officer.post("/purpose", purpose="shift_handover")
+    newer = sessions.find(officer.cookie)
+    sessions.keep(slow)
+    kept = sessions.find(officer.cookie)
+    assert newer is not None
+    assert kept is not None
+    assert kept.state == {**newer.state, "told": "It is done."}
+    taken = sessions.find(officer.cookie)
+    assert taken is not None
+    del taken.state["told"]
+    sessions.keep(taken)
+    sessions.keep(kept)
+    assert "told" not in (sessions.find(officer.cookie) or kept).state, "said once"
+
+
 # What the provider says
 
 

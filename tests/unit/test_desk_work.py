@@ -1,5 +1,6 @@
 """The desk's work over a played ledger: every act by a form, and what is kept from whom."""
 
+import html
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
+from consumers import safeguards
 from consumers.desk import counted
 from consumers.desk.shift import GONE, forget, shift_notes
 from consumers.disclosure import rows as disclosures
@@ -31,6 +33,7 @@ from tests.support.visiting import Visited
 from tests.support.working import Working
 
 OFFICER, SUPERVISOR = "Lee Hart (name invented)", "Jo Bell (name invented)"
+HIT = {"outcome": "match", "kinds": "custody", "confidence": "probable"}
 
 
 @pytest.fixture
@@ -45,6 +48,7 @@ def test_a_look_is_completed_and_what_was_found_stays_here(force: Busy, desk: Vi
     page = officer.get(f"/research/{which}").text
     assert page.index("What may be put to whom") < page.index("Whom to look for")
     assert "17 June 1975" in page
+    assert "by a standing authority: ruleset" in page, "no person asked for it"
     answer = officer.post(
         f"/research/{which}", report=force.said["concern"], outcome="match", kinds=["warning"],
         confidence="probable", reference="N-4471", detail="warned for violence in 2009",
@@ -55,7 +59,9 @@ def test_a_look_is_completed_and_what_was_found_stays_here(force: Busy, desk: Vi
     (said,) = force.town.events(POLICE, "research_completed")
     assert (said["outcome"], said["operator"], said["reference"]) == ("match", OFFICER, "N-4471")
     assert "warned for violence" not in str(said)
-    assert "warned for violence" in officer.get(f"/research/{which}").text
+    page = officer.get(f"/research/{which}").text
+    assert "warned for violence" in page
+    assert OFFICER in page.partition("Who looked")[2]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +70,10 @@ def test_a_look_is_completed_and_what_was_found_stays_here(force: Busy, desk: Vi
         ({}, "Choose how the look ended"),
         ({"outcome": "not_searched"}, "Say why"),
         ({"outcome": "nil", "reference": "N-1"}, "tells of no record"),
-        ({"outcome": "match", "grade": "2 B"}, "no grade with its scheme"),
+        ({"outcome": "match"}, "Say what sort of record"),
+        ({"outcome": "possible_match", "kinds": "custody"}, "how sure it is"),
+        ({**HIT, "grade": "2 B"}, "no grade with its scheme"),
+        ({**HIT, "reference": f"Daniel {CANARY}"}, "one word with a digit"),
         ({"outcome": "nil", "why": "x" * 2001}, "at most 2,000 characters"),
     ],
 )
@@ -180,6 +189,8 @@ def test_an_answer_reaches_whoever_reported_and_another_needs_a_tick(
         "say": "that somebody will ring", "avoid": "naming the report", "next_contact": "the desk",
     }  # fmt: skip
     assert "Say what is done" in refused(officer.post(page, **{**given, "actions": []}))
+    text = refused(officer.post(page, **{**given, "researched": "yes"}))
+    assert "Not every look was made: 0 of 14 looks made; PARTIAL: 14 not begun." in text
     assert "whoever reported is told it" in refused(
         officer.post(page, **{**given, "actions": ["no_action"]})
     )
@@ -383,3 +394,5 @@ def test_the_feeds_say_who_is_silent_who_was_not_told_and_that_nobody_watches(
     assert "Nobody watches" in page
     assert "no channel is set up here" in page
     assert "The Probation Service" in page
+    for words in safeguards.off(force.town.consumers[POLICE].voice.rules):
+        assert words in html.unescape(page)

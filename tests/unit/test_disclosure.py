@@ -15,7 +15,8 @@ from contracts.event.control import RuleTerm
 from contracts.event.report import Occurred
 from contracts.fault import Misuse
 from contracts.section import Practitioner
-from tests.support.agreed import dated, people, say
+from tests.support.agreed import dated, people, retract, say
+from tests.support.alerts import refuse
 from tests.support.desk import HUB, POLICE, PROBATION, Desk
 from tests.support.researching import credential, qualified
 from tests.support.researching import person as named_at_work
@@ -226,6 +227,27 @@ def test_nothing_to_disclose_and_a_refusal_end_it_and_neither_is_safety(
     desk.pass_hours(24 * 40)
     desk.settle()
     assert overdue(desk) == []
+
+
+def test_what_had_ended_by_a_stage_that_is_taken_back_runs_out_anew(desk: Desk) -> None:
+    """Late, and then refused by mistake: nobody has told her, and nobody must forget it."""
+    application = apply(desk)
+    for name in ("initial_checks", "met", "assessed"):
+        stage(desk, application, name)
+    desk.pass_hours(24 * 29)
+    desk.settle()
+    refused = stage(desk, application, Step(stage="decided", decision="refuse", agencies=[HUB]))
+    retract(desk, POLICE, refused)
+    assert overdue(desk) == [application]
+    for days in (27, 2, 40):
+        desk.pass_hours(24 * days)
+        desk.settle()
+        assert overdue(desk) == [application] * (1 if days == 27 else 2)
+    again = desk.consumer(POLICE, store="again")
+    again.take(desk.records(POLICE))
+    assert again.publish_waiting(refuse) == 0
+    with again.store.read() as built, desk.acting(POLICE).store.read() as db:
+        assert rows.all_applications(built) == rows.all_applications(db)
 
 
 def test_it_is_over_within_28_days_or_that_is_said_once(desk: Desk) -> None:

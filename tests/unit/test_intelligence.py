@@ -250,7 +250,10 @@ def researched(desk: Desk, part: str, system: str = "pnc") -> tuple[str, str, st
     with police.store.read() as db:
         task = next(one["id"] for one in tasks.tasks_of(db, report)
                     if (one["subject"], one["system"]) == (subject, system))  # fmt: skip
-    found = Found(outcome="match", confidence="confirmed", grade="3x5x2 1 A P", detail="GBH 1987")
+    found = Found(
+        outcome="match", kinds=["conviction"], confidence="confirmed", grade="3x5x2 1 A P",
+        detail="GBH 1987",
+    )  # fmt: skip
     said = ResearchDesk(police.store, police.voice, desk.new_id, desk.draw).complete(
         task, found, operator=GRADER, role="researcher", at=desk.ledger.clock_ms
     )

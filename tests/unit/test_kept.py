@@ -1,5 +1,6 @@
 """A second demonstration: what somebody did in its folder is not removed without a word."""
 
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,10 +11,12 @@ import pytest
 from contracts.fault import Misuse
 from deploy import clock
 from deploy.broker_home import BrokerHome
-from deploy.demo.kept import MARK, check_free, leave
+from deploy.demo import opened
+from deploy.demo.kept import MARK, check_free, leave, nearest
+from deploy.demo.opened import open_desk
 from deploy.demo.stage import Stage
-from producers.lock import sole_broker, sole_sender
-from tests.support.command import candour
+from producers.lock import sole_broker, sole_demonstration, sole_sender
+from tests.support.command import candour, invoked
 
 
 def played(folder: Path) -> Path:
@@ -97,3 +100,42 @@ def test_a_second_broker_of_one_home_is_told_who_runs_it(tmp_path: Path) -> None
     assert (ran.returncode, ran.stdout) == (64, "")
     assert f"(candour broker run) already runs the log for {home}." in ran.stderr
     assert "Leave it running" in ran.stderr
+
+
+def test_a_second_desk_names_the_first_and_touches_nothing_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It once stopped the first one's Kafka, and said that a part had stopped by itself."""
+    home = played(tmp_path)
+    with (
+        sole_demonstration(tmp_path, what="candour demo --desk"),
+        pytest.raises(Misuse, match=r"^Process \d+ \(candour demo --desk\) already shows the demo"),
+    ):
+        open_desk(tmp_path, tell=lambda _: None)
+    with (
+        sole_broker(home, what="candour broker run"),
+        pytest.raises(Misuse, match=r"is in use: process \d+ \(candour broker run\)\."),
+    ):
+        open_desk(tmp_path, tell=lambda _: None)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setattr(opened, "DESK_PORT", port)
+        with pytest.raises(Misuse, match=f"Something else listens on port {port}"):
+            open_desk(tmp_path, tell=lambda _: None)
+    assert not (tmp_path / "kafka" / "pid").exists()
+
+
+def test_the_demonstration_that_somebody_stands_in_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The README leads into its folder: a second one was played inside it."""
+    home = played(tmp_path)
+    assert nearest(home) == nearest(tmp_path) == tmp_path
+    assert nearest(tmp_path.parent) == tmp_path.parent / ".candour" / "demo"
+    monkeypatch.chdir(home)
+    ran = invoked("demo")
+    assert (ran.returncode, f"This would remove {tmp_path}, and you are in it." in ran.stderr) == (
+        64,
+        True,
+    )
+    assert home.exists()

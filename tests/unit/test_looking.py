@@ -242,7 +242,7 @@ async def test_what_somebody_completed_meanwhile_stands(desk: Desk) -> None:
         with police.store.write() as db:
             for one in rows.tasks_of(db, report):
                 rows.supplied(
-                    db, statement=report, subject=one["subject"], outcome="match", by="P."
+                    db, "said", statement=report, subject=one["subject"], outcome="match", by="P."
                 )
         return Answer([])
 

@@ -14,8 +14,10 @@ from consumers.safeguarding.desk import Deciding
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
 from contracts.draft import Draft
+from contracts.fault import Misuse
 from contracts.opened import Elapsed, NotProved, View, open_view
 from contracts.section import Practitioner
+from deploy.watching import _consumed
 from deploy.workers import workers_of
 from producers.partnership import Partnership
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
@@ -84,7 +86,7 @@ def test_a_day_at_the_end_of_the_calendar_stops_nobody(desk: Desk, day: str) -> 
 
 
 class _Broken(Worker):
-    """A part of the program that has a defect."""
+    """A part of the program that has a defect: on each report, and as time passes."""
 
     def take(self, db: Connection, view: View, /) -> list[Wanted]:
         """Do half of what a report asks, and fail."""
@@ -96,12 +98,17 @@ class _Broken(Worker):
         )
         raise ZeroDivisionError
 
+    def pass_time(self, _db: Connection, _at: int, /) -> list[Wanted]:
+        """Fail, as what a person gave would be refused."""
+        raise Misuse("This cannot be used.", remedy="Give something else.")
+
 
 def test_what_a_part_fails_on_is_set_aside_by_name_and_the_others_go_on(
     desk: Desk, tmp_path: Path
 ) -> None:
     """One report that meets a defect must not silence the force for all that come after it."""
     said = desk.report()
+    desk.pass_hours(200)
     voice = Voice(POLICE, f"/agencies/{SOURCES[POLICE]}", "duty manager", Partnership())
     consumer = Consumer(
         Store(tmp_path / "broken.sqlite"), voice=voice, trust=desk.ledger.trust,
@@ -109,12 +116,14 @@ def test_what_a_part_fails_on_is_set_aside_by_name_and_the_others_go_on(
     )  # fmt: skip
     consumer.take(desk.records(POLICE))
     with consumer.store.read() as db:
-        assert [(one["id"], one["worker"], one["what"]) for one in aside.all_unworked(db)] == [
-            (said, "_Broken", "ZeroDivisionError")
-        ]
+        failed = {(one["id"] or one["digest"], one["what"]) for one in aside.all_unworked(db)}
+        assert failed == {(said, "ZeroDivisionError"), (aside.CLOCKS, "Misuse")}
+        assert {one["worker"] for one in aside.all_unworked(db)} == {"_Broken"}
         drafts = stored.unpublished(db)
-    others = {"research_requested", "information_requested"}
-    assert {one.event for one in drafts} == others, "half of it is undone"
+        assert stored.id_of(db, "half") is None, "half of it is undone"
+    others = {"research_requested", "information_requested", "alert_raised", "duty_overdue"}
+    assert {one.event for one in drafts} == others, "others go on, and their clocks"
+    assert _consumed(tmp_path / "broken.sqlite", consumer.topic).unworked == len(failed)
 
 
 def test_what_the_log_did_not_accept_is_not_shown_as_done(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Research: what is looked up for a report, how each look ends, and who may stop."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
 from tests.support.stranger import concern, text_of
 
 OFFICER, SUPERVISOR = "P. Researcher", "I. Inspector"
+HIT = Found(outcome="match", kinds=["conviction"], confidence="confirmed")
 
 
 @pytest.fixture
@@ -141,7 +143,7 @@ def test_a_look_that_is_taken_back_is_to_be_made_again(desk: Desk) -> None:
     with desk.acting(POLICE).store.read() as db:
         completion = rows.tasks_of(db, report)[0]["completion"]
     with pytest.raises(Misuse, match="closed: nil") as refused:
-        complete(desk, task, Found(outcome="match", confidence="confirmed"))
+        complete(desk, task, HIT)
     assert f"candour retract {completion} takes it back" in refused.value.remedy
     desk.report(
         {
@@ -152,7 +154,7 @@ def test_a_look_that_is_taken_back_is_to_be_made_again(desk: Desk) -> None:
         event="statement_retracted", source=SOURCES[POLICE],
     )  # fmt: skip
     desk.settle()
-    complete(desk, task, Found(outcome="match", confidence="confirmed"))
+    complete(desk, task, HIT)
     with desk.acting(POLICE).store.read() as db:
         assert rows.tasks_of(db, report)[0]["outcome"] == "match"
 
@@ -295,7 +297,7 @@ def test_what_was_found_never_leaves_the_forces_own_store(desk: Desk) -> None:
     desk.settle()
     with desk.acting(POLICE).store.read() as db:
         task = rows.tasks_of(db, report)[0]["id"]
-    found = Found(outcome="match", detail="GBH 1987, twelve years", reference="N-1")
+    found = replace(HIT, detail="GBH 1987, twelve years", reference="N-1")
     complete(desk, task, found)
     sent = [draft for _, draft in desk.published if draft.event == "research_completed"]
     assert all(b"GBH" not in bytes(v) and b"Marsh" not in bytes(v)

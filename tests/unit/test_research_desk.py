@@ -1,5 +1,6 @@
 """The research desk: one task whole, who may search an index, and where somebody is."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,10 @@ def test_a_task_tells_its_operator_whom_to_look_up_for_whom_and_why(desk: Desk) 
     for part in (
         "names: Daniel Marsh", "born: 1979-05 (known to the month)", "sex: female",
         "identifiers: pnc 2002/0073319Z", f"whereabouts: 1{ADDRESS}", "urgent, due ",
-        f"asked by the {OWNER}, authorised by the duty manager; for safeguarding, under "
-        "common_law.policing", "0 of 14 looks made; PARTIAL: 14 not begun", "LOCAL",
+        f"asked by the {OWNER}, authorised by the duty manager, by a standing authority: ruleset 1 "
+        "asks it of every such report, and nobody authorised this look by hand; for safeguarding, "
+        "under common_law.policing", "who looked: nobody yet",
+        "0 of 14 looks made; PARTIAL: 14 not begun", "LOCAL",
     ):  # fmt: skip
         assert part in whole, part
 
@@ -60,7 +63,7 @@ def test_partial_research_never_reads_as_done_or_safe(desk: Desk) -> None:
     subject = sections["person.1.identity"]["subject"]
     for system, found in (
         ("local", Found(outcome="nil")),
-        ("niche", Found(outcome="match", confidence="confirmed")),
+        ("niche", Found(outcome="match", kinds=["custody"], confidence="confirmed")),
         ("pnc", Found(outcome="nil")),
         ("mash", Found(outcome="unavailable", why="closed until 08:00")),
     ):
@@ -273,12 +276,13 @@ def test_a_result_says_its_grade_with_its_scheme_and_its_handling(desk: Desk) ->
     report = desk.report(sections)
     desk.settle()
     task = task_of(desk, report, sections["person.1.identity"]["subject"])
-    wrong = [Found(outcome="match", grade=one)
+    hit = Found(outcome="match", kinds=["intelligence"], confidence="probable")
+    wrong = [replace(hit, grade=one)
              for one in ("B2P", "3x5x2 B 2 P", "5x5x5 1 A P", "1 A P", "")]  # fmt: skip
-    for found in (*wrong, Found(outcome="match", grade="3x5x2 1 A P", handling="C")):
+    for found in (*wrong, replace(hit, grade="3x5x2 1 A P", handling="C")):
         with pytest.raises(Misuse, match="grade"):
             at_work(desk).complete(task, found, operator=person("P."), role="r", at=1)
-    found = Found(outcome="match", kinds=["intelligence"], grade="3x5x2  2 C C")
+    found = replace(hit, grade="3x5x2  2 C C")
     at_work(desk).complete(task, found, operator=person("P."), role="r", at=1)
     desk.settle()
     (said,) = desk.said(POLICE, "research_completed")
@@ -385,7 +389,9 @@ def test_what_was_found_by_a_name_that_is_kept_or_erased_goes_with_it(desk: Desk
     report, hidden = desk.report(first), desk.report(kept)
     desk.settle()
     task = task_of(desk, report, subject)
-    found = Found(outcome="match", detail="under another name")
+    found = Found(
+        outcome="match", kinds=["other"], confidence="possible", detail="under another name"
+    )
     at_work(desk).complete(task, found, operator=person("C. Colleague"), role="r", at=1)
     assert any("under another name" in line for line in shown(desk, task))
     assert not any("under another name" in line for line in shown(desk, task, viewer=him))

@@ -12,6 +12,7 @@ from consumers.safeguarding.rules.terms import DEFAULT, FOUND
 from contracts.entry import ReasonGiven
 from contracts.event.work import Act
 from contracts.reason import Reason
+from deploy import speaking
 from deploy.command import invoke
 from deploy.command.publish import FILED, reason_line
 from deploy.speaking import outbox_of
@@ -20,6 +21,7 @@ from producers.home import Home, Reporter
 from producers.report import opened
 from tests.support.command import ROOT
 from tests.support.filing import CANARY, START
+from tests.support.reports import concern
 from tests.support.speaking import Speaker
 from tests.vectors.ledger import CLOCK_MS
 
@@ -69,6 +71,29 @@ def test_a_slip_is_named_for_what_it_is(
     found = said(capsys, line, home)
     assert told.casefold() in found.casefold()
     assert '{"' not in found, "no line of a log before it: Kafka was not asked"
+
+
+def test_a_list_that_could_not_be_read_now_says_so_in_words(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kafka is away: lines of a log stood among the answers, and none of them was one."""
+    monkeypatch.setattr(speaking, "READ_S_MAX", 0.2)
+    found = said(capsys, ["credential", "list"], home, code=0)
+    assert "NOTE: Kafka (127.0.0.1:1) could not be read: this is what was read here before" in found
+    assert "No credential is on the log, as far as it was read here." in found
+    assert '{"' not in found
+
+
+def test_what_is_held_says_how_it_is_taken_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Probation's report, published from the police's home, was held, and stayed so."""
+    speaker = Speaker(tmp_path / "home")
+    speaker.read()
+    held = speaker.say(concern(speaker.outbox, named=False))
+    speaker.close()
+    told = said(capsys, ["outbox", "show", held], speaker.home.folder, code=3)
+    assert f"candour retract {held} --reason mistaken" in told
 
 
 def test_a_home_that_governs_reports_nothing(

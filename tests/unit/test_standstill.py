@@ -54,6 +54,7 @@ def told(store: Store) -> list[tuple[str, str]]:
         (replace(WELL, undelivered=None), "outbox_unreadable"),
         (replace(WELL, undelivered="a"), "not_delivered"),
         (replace(WELL, untold=3), "not_told"),
+        (replace(WELL, unworked=1), "unworked"),
         (WELL, "log_still"),
     ],
 )
@@ -85,11 +86,15 @@ def test_it_is_told_once_also_by_a_watch_that_was_restarted(store: Store, tmp_pa
 
 
 def test_a_second_emergency_that_does_not_arrive_is_told_as_the_first_was(store: Store) -> None:
-    """Whoever telephoned the first must hear of the second, also while the first is late."""
+    """Whoever telephoned the first must hear of the second, also while the first is late.
+
+    So must whoever saw to one report that a part of this failed on.
+    """
     for second, late in enumerate("aabb"):
-        seen = replace(WELL, undelivered=late, ledger_time=second)
-        assert looked(store, seen, AT + second) == ["not_delivered"] * (second in {0, 2})
-    assert len(told(store)) == 2
+        seen = replace(WELL, undelivered=late, unworked=ord(late), ledger_time=second)
+        expected: list[What] = ["not_delivered", "unworked"] if second in {0, 2} else []
+        assert looked(store, seen, AT + second) == expected
+    assert len(told(store)) == 4
 
 
 def test_an_outbox_that_cannot_be_read_is_not_one_without_anything_late(tmp_path: Path) -> None:

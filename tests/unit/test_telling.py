@@ -224,6 +224,9 @@ async def test_what_somebody_has_seen_to_is_told_to_nobody(desk: Desk) -> None:
     (one,) = told(hub.store)
     by = Practitioner(text_of(desk.draw(16)), "L. Lead")
     Deciding(hub.store, hub.voice, desk.new_id).acknowledge(one.alert or "", by=by, role="lead")
+    with hub.store.read() as db:
+        assert not is_settled(db, one), "the log may refuse it, and nobody would have heard"
+    desk.settle()
     bell = Bell(DUTY)
     await ring(sending(hub.store, bell, watch=Watch()), bell)
     assert bell.rang == []
@@ -273,10 +276,14 @@ async def test_a_duty_that_was_done_meanwhile_is_told_to_nobody(desk: Desk) -> N
     desk.pass_hours(100)
     desk.settle()
     store = desk.acting(POLICE).store
+    overdue = [one for one in told(store) if one.waits == "duty"]
+    assert overdue
     with store.write() as db:
         from consumers.responses.rows import duties
 
         db.execute(update(duties).values(discharged_by="done"))
+        assert not any(is_settled(db, one) for one in overdue), "by nothing that is on the log"
+        db.execute(update(duties).values(discharged_by=overdue[0].cause))
     bells = [Bell(INSPECTOR, "inspector"), Bell(DUTY, "manager")]
     await ring(sending(store, *bells, watch=Watch()), *bells)
     assert not [w for bell in bells for _, w in bell.rang if "overdue" in w.body]

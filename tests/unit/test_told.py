@@ -4,7 +4,9 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from consumers import standing
 from consumers.store import Store
 from consumers.telling import contact, rows
-from consumers.telling.notification import delivery_of, reference_of, told_of
+from consumers.telling.notification import Waits, delivery_of, reference_of, standstill, told_of
 from contracts.event.work import AlertRaised
 from contracts.section import Whereabouts
 from deploy.wiring import STORE
@@ -143,6 +145,20 @@ def test_the_list_says_who_was_told_of_what_and_hides_what_is_kept(
     assert "nobody yet" in listed.stdout
     assert "kept-alert" not in listed.stdout
     assert reference_of("kept-alert") not in listed.stdout
+
+
+def test_the_list_names_whatever_may_be_told(home: Home) -> None:
+    """It broke off where another agency owes something, which the demonstration's own desk has."""
+    (home.folder / "channels.yaml").unlink()
+    store = Store(home.folder / STORE)
+    with store.write() as db:
+        for one in get_args(Waits):
+            rows.add(db, [replace(standstill(one, 0, exercise=False), waits=one)])
+    store.close()
+    listed = invoked("telling", "list", "--home", home.folder)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert f"{home.folder} has no channels.yaml: nobody is told anything." in listed.stdout
+    assert "what another agency owes" in listed.stdout
 
 
 async def test_a_test_goes_to_every_channel_of_a_role_and_says_that_it_is_one(

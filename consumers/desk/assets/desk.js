@@ -26,11 +26,11 @@ if (news && document.querySelector(".desk-nav")) {
     if (source.readyState === EventSource.CLOSED && (await fetch("/key")).status === 401) leave();
   });
   source.addEventListener("came", async () => {
-    if (document.querySelector(".desk-form")) return; // nothing leads away from what is written
+    const writes = document.querySelector(".desk-form") !== null;
     const list = document.querySelector("[data-live]");
-    const here = list && list.dataset.live === "here";
+    const here = list && !writes && list.dataset.live === "here";
     news.textContent = here ? "This page was brought up to date. " : "Something has come. ";
-    if (list && (here || (location.pathname === "/" && !location.search))) {
+    if (list && !writes && (here || (location.pathname === "/" && !location.search))) {
       const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -42,6 +42,7 @@ if (news && document.querySelector(".desk-nav")) {
     const link = document.createElement("a");
     link.href = "/";
     link.textContent = "Open the inbox";
+    if (writes) link.target = "_blank"; // nothing leads away from what is written
     news.append(link);
   });
 }

@@ -16,13 +16,12 @@ from consumers.desk.beside import Beside
 from consumers.desk.form import Form
 from consumers.desk.limits import Limits, joined, names_of
 from consumers.desk.person import Person, Role
-from consumers.desk.shown import says
+from consumers.desk.shown import says, title_of
 from consumers.desk.station import Station
-from consumers.listed import PAGE
+from consumers.listed import PAGE, Lead
 from consumers.responses import listed as responses
 from consumers.safeguarding import life, pressing, rows
 from consumers.safeguarding.life import Standing
-from consumers.safeguarding.pressing import Lead
 from consumers.safeguarding.rules import terms
 from consumers.safeguarding.threads import Thread
 from consumers.store import Wanted
@@ -58,7 +57,8 @@ def routes(station: Station) -> list[Route]:
     """Give the routes of alerts."""
 
     def listed(request: Request) -> Response:
-        return _list(station, request)
+        closed = request.query_params.get("show") == "closed"
+        return _ended(station, request) if closed else _list(station, request)
 
     def one(request: Request) -> Response:
         return _page(station, request)
@@ -90,6 +90,22 @@ def _list(station: Station, request: Request) -> Response:
         request, "alerts.html", title="Alerts", listed=listed, more=more, now=now, heads=HEADS,
         call_back=len(back), first=after is None,
     )  # fmt: skip
+
+
+def _ended(station: Station, request: Request) -> Response:
+    """List the threads of which nothing is open any more, by what was closed last."""
+    person = station.person(request)
+    with station.store.write() as db:
+        hidden, now = station.hidden(db, person), stored.ledger_time(db)
+        found = pressing.ended(db, person.viewer, count=PAGE)
+        first = [alert for one in found for alert in one.alerts[:SHOWN]]
+        beside = Beside(db, [one["statement"] for one in first], hidden)
+        stand = life.stand(db, first)
+        listed = [_thread(station, beside, stand, one, now) for one in found]
+        station.looks(db, request, person, "alerts", [one["statement"] for one in first])
+    return station.page(
+        request, "alerts.html", title="Closed alerts", listed=listed, now=now, closed=True
+    )
 
 
 def _thread(
@@ -133,6 +149,7 @@ def _alert(
     """Say of one alert what was found, what is asked, whose it is, by when, and who has it."""
     put_off = stands.snoozed if stands.start > now else None
     by = station.partners.get(alert["raised_by"], alert["raised_by"])
+    report = beside.row(alert["statement"])
     return {
         "id": alert["id"], "statement": alert["statement"], "rule": alert["rule"],
         "found": terms.FOUND.get(alert["rule"], "a rule fired"), "why": alert["why"],
@@ -141,7 +158,10 @@ def _alert(
         "late": alert["due_now"] < now and alert["attention"] != "note",
         "good": alert["good"], "has": alert["acknowledged_by"], "put_off": put_off,
         "escalated": stands.steps > 0, "closed": stands.closed,
-        "raised_at": alert["raised_at"],
+        "raised_at": alert["raised_at"], "report": report and {
+            "kind": title_of(report["event"]), "came": report["ledger_time"],
+            "agency": station.partners.get(report["agency"], report["agency"]),
+        },
         "raised_by": by if alert["raised_by"] != station.voice.agency else None,
         "stands": beside.stands(alert["statement"]), "urgency": beside.urgency(alert["statement"]),
         "whom": _whom_to_ring(station, beside, alert) if alert["act"] == "provenance" else None,

@@ -17,7 +17,7 @@ from consumers.desk import form as forms
 from consumers.desk.beside import seen
 from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, limits_on, names_of
-from consumers.desk.owed import ANSWERS, owed
+from consumers.desk.owed import ANSWERS, abouts, owed
 from consumers.desk.person import Person
 from consumers.desk.shown import capital, title_of
 from consumers.desk.station import Station
@@ -25,6 +25,7 @@ from consumers.intelligence.rows import first_lines
 from consumers.listed import PAGE, Place
 from consumers.research import board, plan
 from consumers.research.found import SAYS_WHY
+from consumers.research.worker import Research
 from consumers.responses import asked, reuse, rows
 from consumers.responses.owed import REQUESTS
 from consumers.store import Wanted
@@ -36,7 +37,7 @@ from contracts.identifier import agency_of, is_statement_id
 from contracts.section import Born, Identity, Name, Narrative
 
 RESEARCHED = {
-    "yes": "Yes, every look was made", "part": "In part: looks are still to be made",
+    "yes": "Yes, every look was made", "part": "In part: not every look was made",
     "no": "No, nobody has looked yet",
 }  # fmt: skip
 ACTIONS = {
@@ -83,10 +84,11 @@ def routes(station: Station) -> list[Route]:
 def _list(station: Station, request: Request) -> Response:
     person = station.person(request)
     place = Place.read(request.query_params.get("after", ""))
-    with station.store.read() as db:
+    with station.store.write() as db:
         kinds = {*ANSWERS, "referral"}
         found = owed(station, db, person, place=place, count=PAGE + 1, kinds=kinds)
         now = stored.ledger_time(db)
+        station.looks(db, request, person, "responses", abouts(found[:PAGE]))
     more = found[PAGE - 1].place if len(found) > PAGE else None
     return station.page(
         request, "responses.html", title="Answers owed", listed=found[:PAGE], more=more, now=now,
@@ -114,7 +116,8 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
             "verified": row["verified"], "reached": reached(admitted.contact) if admitted else None,
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
             "owed": rows.duty(db, f"call_back/{said}") or rows.duty(db, f"response_given/{said}"),
-            "standing": plan.standing(tasks) if tasks else None,
+            "standing": plan.standing(tasks) if station.voice.kind in Research.kinds else None,
+            "looks": len(tasks),
             "before": _given_before(station, db, said, hidden), "name": person.name,
             "is_referral": row["event"] == "referral_made", "researched": RESEARCHED,
             "actions": ACTIONS, "referral": REFERRAL, "typed": forms.left(station, request), **more,

@@ -69,9 +69,10 @@ def _list(station: Station, request: Request) -> Response:
     """List applications, the soonest due first; never who asked, and nobody's name."""
     person, asked = station.person(request), request.query_params
     over, place = asked.get("show") == "over", Place.read(asked.get("after", ""))
-    with station.store.read() as db:
+    with station.store.write() as db:
         found = rows.some(db, person.viewer, over=over, place=place, count=PAGE + 1)
         listed = [_shown(db, person, row) for row in found[:PAGE]]
+        station.looks(db, request, person, "disclosures", [one["id"] for one in listed])
         now = stored.ledger_time(db)
     last = found[PAGE - 1] if len(found) > PAGE else None
     return station.page(

@@ -1,4 +1,7 @@
-"""The health of the feeds: how far time has come here, what stands still, who fell silent."""
+"""The health of the feeds: how far time has come here, what stands still, who fell silent.
+
+What the ruleset leaves out is said beside it: silence that nobody notices looks like health.
+"""
 
 from typing import Any
 
@@ -7,22 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import aside, standing
+from consumers import aside, safeguards, standing
 from consumers import store as stored
 from consumers.desk.person import Person
+from consumers.desk.shown import capital
 from consumers.desk.station import Station
 from consumers.listed import PAGE
 from consumers.silence import rows as silence
 from consumers.silence.standstill import WORDS
+from consumers.telling.notification import NAMED
 from consumers.telling.rows import is_waiting, lost
 from consumers.worker import HOUR_MS
 
-WAITS = {
-    "alert": "An alert", "overdue": "An overdue alert", "duty": "An overdue duty",
-    "owed": "What another agency owes", "arrived": "A threat to life",
-    "silence": "An agency that fell silent",
-    "undelivered": "What another role could not be told", "standstill": "Something stands still",
-}  # fmt: skip
 STATES = {"dead": "NOT TOLD; tried on", "refused": "NOT TOLD; not tried again"}
 
 
@@ -48,7 +47,7 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
     positions = db.execute(select(stored.positions)).all()
     aside_ = standing.visible(db, person.viewer, aside.some_unworked(db, PAGE), "digest", "id")
     return {
-        "now": now, "hours": hours,
+        "now": now, "hours": hours, "off": safeguards.off(station.voice.rules),
         "positions": [(row.topic, row.offset) for row in positions],
         "silences": [
             (partners.get(row["agency"], row["agency"]), row["since"])
@@ -62,7 +61,7 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
             for row in silence.all_spoke(db)
         ],
         "lost": [
-            (WAITS.get(row["waits"], row["waits"]), row["told"], STATES[row["state"]], row["why"],
+            (capital(NAMED[row["waits"]]), row["told"], STATES[row["state"]], row["why"],
              row["at"])
             for row in lost(db, person.viewer, PAGE)
         ],

@@ -20,7 +20,7 @@ from consumers.desk.shown import title_of
 from consumers.desk.station import Station
 from consumers.governance.rows import count_held
 from consumers.listed import MANY, PAGE
-from consumers.research.board import tasks_of_all
+from consumers.research import board
 from consumers.research.plan import LOOKED
 from consumers.responses.listed import count_owed, owed_on
 from consumers.safeguarding import pressing
@@ -51,7 +51,7 @@ def _listed(
 ) -> dict[str, Any]:
     person = station.person(request)
     with station.store.read() as db:
-        first = [] if before else rows.pressing(db, person.viewer)
+        first = [] if before else _first(db, person)
         found = rows.arrived(db, person.viewer, open_only=not every, before=before, count=PAGE + 1)
         listed = found[:PAGE]
         shown = _rows(station, db, person, [*first, *listed])
@@ -60,13 +60,27 @@ def _listed(
             "alerts": pressing.count_free(db, person.viewer, at_most=MANY),
         }
         return {
-            "pressing": shown[: len(first)], "listed": shown[len(first) :],
+            "pressing": shown[: len(first)],
+            "press": rows.count_pressing(db, person.viewer, at_most=MANY) if first else 0,
+            "listed": shown[len(first) :],
             "more": listed[-1]["entry"] if len(found) > PAGE else None,
             "every": every, "counts": counts, "many": MANY, "as_of": stored.ledger_time(db),
             "held": count_held(db, person.viewer, stored.ledger_time(db)),
             "asked_until": _asked_until(station, db, person),
             "works": person.is_one_of(*WORKING),
         }  # fmt: skip
+
+
+def _first(db: Connection, person: Person) -> list[RowMapping]:
+    """List what presses first: nobody answered it, or it was answered and is to be looked up still.
+
+    An answer makes no look: an urgent report stands here until each was made.
+    """
+    urgent = board.PRIORITIES[:-1]
+    still = board.pressing(db, person.viewer, after_lead=None, count=PAGE, priorities=urgent)
+    answered = rows.answered_of(db, [one.place.id for one in still])
+    found = [*rows.pressing(db, person.viewer), *answered]
+    return sorted(found, key=lambda one: (-one["weight"], one["entry"]))
 
 
 def _asked_until(station: Station, db: Connection, person: Person) -> int | None:
@@ -86,11 +100,14 @@ def _rows(
     ids, partners = [one["statement"] for one in found], station.partners
     marks = standing.marks_of_all(db, ids)
     owed = owed_on(db, person.viewer, ids, ANSWERS)
-    tasks = tasks_of_all(db, station.hidden(db, person), ids)
+    tasks = board.tasks_of_all(db, station.hidden(db, person), ids)
     looks = {
-        said: (sum(task["outcome"] in LOOKED for task in its), len(its))
+        said: (
+            sum(task["outcome"] in LOOKED for task in its), len(its),
+            min((task["due_at"] for task in its if task["open"]), default=None),
+        )
         for said, its in tasks.items()
-    }
+    }  # fmt: skip
     return [
         {
             "id": said, "kind": title_of(one["event"]), "arrived": one["arrived"],
@@ -110,13 +127,18 @@ async def _news(station: Station, request: Request) -> AsyncIterator[str]:
     """
     person = await run_in_threadpool(station.person, request)
     key = request.state.session.key
-    last = await run_in_threadpool(_newest, station, person.viewer)
+
+    def newest() -> tuple[int, str | None, int]:
+        station.learn()
+        return _newest(station, station.voice.viewer(person.practitioner))
+
+    last = await run_in_threadpool(newest)
     yield "retry: 2000\n\n"
     while not await request.is_disconnected():
         if await run_in_threadpool(station.sessions.standing, key) != "open":
             yield "event: locked\ndata: 0\n\n"
             return
-        now = await run_in_threadpool(_newest, station, person.viewer)
+        now = await run_in_threadpool(newest)
         if now != last:
             last = now
             yield f"event: came\ndata: {now[0]}\n\n"

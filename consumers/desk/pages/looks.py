@@ -33,6 +33,10 @@ KINDS = {
     "origin": "compared two reports that may be one source",
     "intelligence": "saw how it is graded",
     "chronology": "read it in a chronology", "picture": "saw it in a picture of relationships",
+    "responses": "saw it among the answers owed", "duties": "saw it among their duties",
+    "shift": "saw it at a shift’s handover", "disclosures": "saw it among the disclosures",
+    "considered": "saw it among referrals considered",
+    "quarantine_list": "saw it among what is held",
     "looks": "read who looked", "signed_in": "signed in", "signed_out": "signed out",
     "refused": "was refused what is not theirs",
 }  # fmt: skip

@@ -12,7 +12,7 @@ from broker.core.case import WAIVABLE
 from broker.core.legs import reached
 from consumers import store as stored
 from consumers.desk.person import Person, Role
-from consumers.desk.shown import title_of
+from consumers.desk.shown import lacking, title_of
 from consumers.desk.station import Station
 from consumers.governance import rows
 from consumers.listed import MANY, PAGE, Place
@@ -20,7 +20,6 @@ from consumers.responses import rows as duties
 from consumers.responses.listed import owed
 from consumers.responses.owed import second_looks
 from contracts.fault import Misuse
-from contracts.reason import Reason
 
 DECISIONS: dict[str, str] = {
     "release": "Let it go to everybody who may have it",
@@ -35,8 +34,13 @@ def routes(station: Station) -> list[Route]:
 
     def listed(request: Request) -> Response:
         person = station.person(request)
-        with station.store.read() as db:
+        with station.store.write() as db:
             found = _listed(station, db, person, Place.read(request.query_params.get("after", "")))
+            seen = [
+                *(one["digest"] for one in found["held"]),
+                *(one for one, _ in found["seconds"]),
+            ]
+            station.looks(db, request, person, "quarantine_list", seen)
         return station.page(request, "quarantine.html", title="What is held", **found)
 
     def one(request: Request) -> Response:
@@ -81,12 +85,7 @@ def _shown(station: Station, held: RowMapping) -> dict[str, Any]:
         "since": held["since"], "due_at": held["due_at"],
         "who_has_it": WHO_HAS_IT.get(held["outcome"], "nobody"),
         "missing": [
-            {
-                "code": one.code, "fields": ", ".join(one.fields),
-                "remedy": Reason.of(one.code).remedy, "source": Reason.of(one.code).source,
-                "waivable": one.code in WAIVABLE,
-            }
-            for one in rows.reasons_of(held)
+            {**lacking(one), "waivable": one.code in WAIVABLE} for one in rows.reasons_of(held)
         ],
     }  # fmt: skip
 

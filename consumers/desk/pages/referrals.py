@@ -89,11 +89,13 @@ def _considered(station: Station, request: Request) -> Response:
     """List decisions whether to refer, the newest first: one not to counts as much."""
     person, after = station.person(request), request.query_params.get("after", "")
     older_than = after if is_statement_id(after) else None
-    with station.store.read() as db:
+    with station.store.write() as db:
         found = rows.some_considered(
             db, person.viewer, older_than=older_than, count=PAGE + 1
         )  # fmt: skip
         now = stored.ledger_time(db)
+        about = [row["statement"] for row in found[:PAGE]]
+        station.looks(db, request, person, "considered", about)
         listed = [
             {**row, "to": course.TITLES[row["referral"]],
              "stands": standing.marks_of(db, row["id"])}

@@ -25,6 +25,7 @@ from consumers.intelligence.rows import first_lines, gradings_of
 from consumers.listed import PAGE
 from consumers.research import plan
 from consumers.research.board import tasks_seen
+from consumers.research.worker import Research
 from consumers.responses import rows as responses
 from consumers.safeguarding import pressing
 from consumers.safeguarding import rows as safeguarded
@@ -79,7 +80,10 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
                 if one["id"] not in hidden
             ],
             "handling": statement.context.classification,
-            "research": _research(db, person, said),
+            "research": _research(
+                db, person, said,
+                asks=station.voice.kind in Research.kinds and row["event"] in plan.REPORTS,
+            ),
             "owed": [(KINDS[kind].words, duty) for kind, duty in owed.items()],
             "alerts": _alerts(db, person, said),
             "origins": safeguarded.undecided_about(db, person.viewer, [said], count=PAGE),
@@ -100,10 +104,10 @@ def _looks(station: Station, db: Connection, said: str) -> dict[tuple[str, str, 
     return found
 
 
-def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str]]:
-    """List the open alerts that rest on a report: id, and what was found."""
+def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str, int]]:
+    """List the open alerts that rest on a report: id, what was found, and when it was raised."""
     found = pressing.resting_on(db, person.viewer, said)
-    return [(one["id"], FOUND.get(one["rule"], "a rule fired")) for one in found]
+    return [(one["id"], FOUND.get(one["rule"], "a rule fired"), one["raised_at"]) for one in found]
 
 
 def _work(
@@ -145,11 +149,14 @@ def _since(
     return found
 
 
-def _research(db: Connection, person: Person, said: str) -> dict[str, Any]:
+def _research(db: Connection, person: Person, said: str, *, asks: bool) -> dict[str, Any]:
     """Give a report's looks: of each person those that ended alike, or nobody made, together."""
     tasks = tasks_seen(db, person.viewer, said)
     alike = defaultdict[str, defaultdict[str | None, list[RowMapping]]](lambda: defaultdict(list))
     for task in tasks:
         alike[task["subject"]][task["outcome"]].append(task)
-    made = [task for task in tasks if not task["open"]]
-    return {"tasks": tasks, "made": len(made), "words": plan.WORDS, "alike": alike}
+    made = sum(task["outcome"] in plan.LOOKED for task in tasks)
+    return {
+        "tasks": tasks, "made": made, "words": plan.WORDS, "alike": alike,
+        "none": plan.standing([]) if asks and not tasks else None,
+    }  # fmt: skip

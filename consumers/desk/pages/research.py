@@ -14,7 +14,7 @@ from consumers.desk.limits import limits_of
 from consumers.desk.person import Person, Role
 from consumers.desk.shown import people, title_of
 from consumers.desk.station import Station
-from consumers.listed import PAGE, Place
+from consumers.listed import PAGE, Lead
 from consumers.research import board, plan
 from consumers.research import rows as research
 from consumers.research.worker import Research
@@ -46,11 +46,11 @@ def routes(station: Station) -> list[Route]:
 def _board(station: Station, request: Request) -> Response:
     """List the reports with a look to be made, the most pressing first."""
     person = station.person(request)
-    place = Place.read(request.query_params.get("after", ""))
+    place = Lead.read(request.query_params.get("after", ""))
     with station.store.write() as db:
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
-        found = board.reports(db, person.viewer, place=place, count=PAGE + 1)
-        about = [one.id for one in found[:PAGE]]
+        found = board.pressing(db, person.viewer, after_lead=place, count=PAGE + 1)
+        about = [one.place.id for one in found[:PAGE]]
         beside, tasks = Beside(db, about, hidden), board.tasks_of_all(db, hidden, about)
         listed = [_shown(station, beside, tasks.get(one, []), one) for one in about]
         station.looks(db, request, person, "research_board", about)

@@ -17,7 +17,7 @@ from broker.core.legs import reached
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.person import Person
-from consumers.desk.shown import day, title_of
+from consumers.desk.shown import day, lacking, title_of
 from consumers.desk.station import Station
 from consumers.governance import rows
 from consumers.governance.desk import FOUND, Finding
@@ -77,7 +77,7 @@ def _used(station: Station, request: Request, **more: Any) -> Response:
 
 def _use(station: Station, one: RowMapping) -> dict[str, Any]:
     admitted = station.voice.partners.agencies.get(one["agency"])
-    reasons = [(Reason.of(given.code), given) for given in rows.reasons_of(one)]
+    reasons = [(Reason.known(given.code), given) for given in rows.reasons_of(one)]
     return {
         "id": one["id"], "kind": title_of(one["event"] or "something unread").lower(),
         "agency": station.partners.get(one["agency"], one["agency"]),
@@ -85,10 +85,7 @@ def _use(station: Station, one: RowMapping) -> dict[str, Any]:
         "at": one["at"], "due_at": one["due_at"],
         "found": FOUND[one["finding"]] if one["finding"] else None, "lesson": one["lesson"],
         "missing": [
-            {
-                "remedy": reason.remedy, "code": given.code, "source": reason.source,
-                "of_agreement": reason.stage > Stage.PROVENANCE,
-            }
+            {**lacking(given), "of_agreement": bool(reason and reason.stage > Stage.PROVENANCE)}
             for reason, given in reasons
         ],
     }  # fmt: skip

@@ -12,7 +12,7 @@ from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk import rows, shift
 from consumers.desk.form import Form
-from consumers.desk.owed import owed
+from consumers.desk.owed import abouts, owed
 from consumers.desk.shown import title_of
 from consumers.desk.station import Station
 from consumers.listed import PAGE, Place
@@ -47,9 +47,10 @@ def routes(station: Station) -> list[Route]:
 def _duties(station: Station, request: Request) -> Response:
     person = station.person(request)
     place = Place.read(request.query_params.get("after", ""))
-    with station.store.read() as db:
+    with station.store.write() as db:
         found = owed(station, db, person, place=place, count=PAGE + 1)
         now = stored.ledger_time(db)
+        station.looks(db, request, person, "duties", abouts(found[:PAGE]))
     more = found[PAGE - 1].place if len(found) > PAGE else None
     return station.page(
         request, "duties.html", title="My duties", listed=found[:PAGE], more=more, now=now,
@@ -61,7 +62,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
     """Show what came, what is open, who has what since when, and the last notes."""
     person, hours = station.person(request), request.query_params.get("hours", "12")
     hours = hours if hours in HOURS else "12"
-    with station.store.read() as db:
+    with station.store.write() as db:
         now = stored.ledger_time(db)
         came = rows.since(db, person.viewer, now - int(hours) * HOUR_MS, count=PAGE + 1)
         had = pressing.had(db, person.viewer, count=PAGE + 1)
@@ -75,6 +76,8 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             "token": person.practitioner.token,
             "typed": forms.left(station, request), **more,
         }  # fmt: skip
+        seen = [one["statement"] for one in (*came[:PAGE], *had[:PAGE])]
+        station.looks(db, request, person, "shift", [*seen, *abouts(open_[:PAGE])])
     return station.page(request, "shift.html", title="Shift handover", **given)
 
 

@@ -1,6 +1,6 @@
 """One look: what may be put to whom first, then whom to look for, and how it ended."""
 
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import msgspec
 from sqlalchemy import Connection, RowMapping
@@ -17,8 +17,10 @@ from consumers.desk.shown import capital, day, people
 from consumers.desk.station import Station
 from consumers.intelligence.rows import first_lines
 from consumers.research import board, known, plan, rows
-from consumers.research.found import NOTHING, SAYS_WHY, Found
+from consumers.research.found import NOTHING, SAYS_WHY, Anew, Found
 from consumers.research.known import Known
+from consumers.research.worker import looked_by
+from consumers.responses.listed import answers_beside
 from consumers.store import Wanted
 from contracts.event.work import ResearchCompleted, ResearchOutcome, ResearchRequested
 from contracts.identifier import is_statement_id
@@ -34,6 +36,10 @@ SURE = {
     "confirmed": "Confirmed: it is this person’s", "probable": "Probable", "possible": "Possible",
 }  # fmt: skip
 HANDLING = {"P": "P: may be shared as usual", "C": "C: on its conditions only"}
+ANEW = {
+    "mistaken": "By mistake: it ended otherwise", "wrong_person": "The record is somebody else’s",
+    "other": "For another reason",
+}  # fmt: skip
 NEXT = "You said how this look ended. What is left to look up on this report is below."
 
 
@@ -71,7 +77,9 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             return station.nothing(request)
         given: dict[str, Any] = {
             **_shown(db, person, hidden, task, one),
+            "authority": plan.authority(station.voice.rules.version), "looked": looked_by(task),
             "outcomes": OUTCOMES, "kinds": KINDS, "sure": SURE, "handling": HANDLING,
+            "anew": ANEW,
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
             "vetted": _vetting(station, person, task),
             "typed": forms.left(station, request), **more,
@@ -100,6 +108,7 @@ def _shown(
         "places": one.shown,
         "number": next((p.number for p in in_report if p.subject == task["subject"]), None),
         "looks": whereabouts.shown_to(db, report, task["subject"]),
+        "answers": answers_beside(db, hidden, task),
         "done": _done(db, task), "results": rows.results_of(db, task["id"], hidden),
     }  # fmt: skip
 
@@ -160,6 +169,14 @@ async def _complete(station: Station, request: Request) -> Response:
     for name, allowed in (("confidence", SURE), ("handling", HANDLING)):
         if found[name] is not None:
             form.chosen(name, allowed, "Choose one of these, or none")
+    if found["outcome"] in plan.HITS:
+        if not found["kinds"]:
+            form.wrong("kinds", "Say what sort of record it is")
+        if not found["confidence"]:
+            form.wrong("confidence", "Say how sure it is that the record is this person’s")
+    anew = form.text("anew") or None
+    if anew:
+        form.chosen("anew", ANEW, "Choose why it is said anew")
     if found["outcome"] in SAYS_WHY and not found["why"]:
         form.wrong("why", "Say why: nobody may take this for nothing found")
     if found["outcome"] in NOTHING and any(found[name] for name in ("kinds", "reference", "grade")):
@@ -170,6 +187,7 @@ async def _complete(station: Station, request: Request) -> Response:
         return station.acts.research.complete(
             task_id, msgspec.convert(found, Found), operator=person.practitioner,
             role=station.speaks_as(person), at=station.acts.time_ms(),
+            anew=cast("Anew | None", anew),
         )  # fmt: skip
 
     report = form.text("report")

@@ -4,6 +4,7 @@ A connector never decides what a record means (`matching`), never writes where i
 nothing about a person into a URL, a log line or a fault's text.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -59,6 +60,24 @@ class Answer:
     records: list[Record]
     is_whole: bool = True
     is_asked: bool = True
+
+
+def number(written: Identifier) -> tuple[str, str]:
+    """Give a number's register, and the number as a system may be asked for it."""
+    return written.scheme.strip().casefold(), written.value.replace("\0", "").strip()
+
+
+def is_asked(terms: Terms, schemes: Collection[str]) -> bool:
+    """Say whether a system is asked by a family name, or else by every number that is known.
+
+    Args:
+        terms: what is searched for.
+        schemes: the registers whose numbers it can be asked by.
+    """
+    if any((one.family or "").replace("\0", "").strip() for one in terms.names):
+        return True
+    known = {scheme for scheme, value in map(number, terms.identifiers) if value}
+    return bool(known) and known <= set(schemes)
 
 
 class Unavailable(Exception):

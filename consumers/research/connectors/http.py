@@ -6,6 +6,7 @@ server's certificate is always checked; redirects are not followed, and no proxy
 
 import asyncio
 import ssl
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import httpx2 as httpx
@@ -17,6 +18,7 @@ from consumers.research.connectors.connector import (
     Record,
     Terms,
     Unavailable,
+    is_asked,
 )
 from contracts.event.work import System
 from contracts.form import Section
@@ -43,6 +45,7 @@ class HttpConnector:
         secret: the bearer secret.
         trusted: whose certificates are believed.
         seconds_max: how long one look may take, connecting and reading included.
+        numbers: the registers whose numbers it can be asked by.
     """
 
     name: str
@@ -51,6 +54,7 @@ class HttpConnector:
     secret: str = field(repr=False)
     trusted: ssl.SSLContext
     seconds_max: float
+    numbers: Collection[str] = ()
 
     async def look(self, terms: Terms) -> Answer:
         """Look one person up; see `Connector.look`."""
@@ -66,7 +70,8 @@ class HttpConnector:
             # What it holds may be about a person, and so may the error's text.
             raise Unavailable(f"{self.name} answered what cannot be read") from None
         whole = not replied.more and len(replied.records) <= RECORDS_MAX
-        return Answer(replied.records[:RECORDS_MAX], is_whole=whole)
+        asked = is_asked(terms, self.numbers)
+        return Answer(replied.records[:RECORDS_MAX], is_whole=whole, is_asked=asked)
 
     async def _asked(self, terms: Terms) -> bytes:
         """Give the body of an answer that says it is one.

@@ -25,6 +25,9 @@ from sqlalchemy import (
     Engine,
     Select,
     TableClause,
+    Text,
+    and_,
+    cast,
     column,
     create_engine,
     event,
@@ -47,9 +50,11 @@ from consumers.research.connectors.connector import (
     Record,
     Terms,
     Unavailable,
+    is_asked,
+    number,
 )
 from contracts.event.work import System
-from contracts.section import Identifier, Name
+from contracts.section import Identifier
 
 ENDS_S_MAX = 5.0
 """How long a look may take to end once it was broken off."""
@@ -182,7 +187,9 @@ class SqlConnector:
             raise Unavailable(f"{self.name} cannot be reached ({type(fault).__name__})") from None
         records = [self._record(row) for row in rows[:RECORDS_MAX]]
         return Answer(
-            records, is_whole=len(rows) <= RECORDS_MAX, is_asked=is_asked(self.mapped, terms)
+            records,
+            is_whole=len(rows) <= RECORDS_MAX,
+            is_asked=is_asked(terms, self.mapped.identifiers),
         )
 
     def _slow(self) -> str:
@@ -215,7 +222,7 @@ class SqlConnector:
         limit_ms = max(1, round(self.seconds_max * 1000))
         options = (
             f"-c default_transaction_read_only=on -c statement_timeout={limit_ms} "
-            f"-c lock_timeout={limit_ms}"
+            f"-c lock_timeout={limit_ms} -c datestyle=ISO"
         )
         engine = create_engine(
             self.url.set(drivername="postgresql+psycopg"),
@@ -275,7 +282,8 @@ def query(mapped: Mapped, terms: Terms) -> Select[Any]:
         terms: with at least one family name or number.
 
     Returns:
-        Records with one of the family names, or one of the numbers; one more than is taken in.
+        Records with one of the family names, one of the numbers, or one of the given names and a
+        birth on the day: who married or was misspelt is found so. One more than is taken in.
     """
     schema, _, name = mapped.table.rpartition(".")
     columns = {"reference": mapped.reference, "given": mapped.given, "family": mapped.family}
@@ -292,36 +300,42 @@ def query(mapped: Mapped, terms: Terms) -> Select[Any]:
     )
 
 
-def is_asked(mapped: Mapped, terms: Terms) -> bool:
-    """Say whether a table is asked by a family name, or else by every number that is known."""
-    if any(_spellings(name) for name in terms.names):
-        return True
-    known = {scheme for scheme, value in map(_number, terms.identifiers) if value}
-    return bool(known) and known <= mapped.identifiers.keys()
-
-
 def _asked(source: TableClause, mapped: Mapped, terms: Terms) -> list[ColumnElement[bool]]:
-    families = sorted({one for name in terms.names for one in _spellings(name)})
+    families = sorted({one for name in terms.names for one in _spellings(name.family)})
     asked: list[ColumnElement[bool]] = []
     if families:
         family = source.c[mapped.family]
         asked += [family.in_(families), func.lower(family).in_(families)]
-    for scheme, value in map(_number, terms.identifiers):
+    for scheme, value in map(number, terms.identifiers):
         at = mapped.identifiers.get(scheme)
         if at is not None:
             asked.append(source.c[at] == value)
+    asked += _born(source, mapped, terms)
     # Asked for nothing, a table must answer nothing, and never all that it has.
     return asked or [false()]
 
 
-def _number(written: Identifier) -> tuple[str, str]:
-    """Give a number's register, and the number as a system may be asked for it."""
-    return written.scheme.strip().casefold(), written.value.replace("\0", "").strip()
+def _born(source: TableClause, mapped: Mapped, terms: Terms) -> list[ColumnElement[bool]]:
+    """Ask for a given name, or the first of several, with a birth on the day."""
+    days = sorted({one.value for one in terms.births if one.precision == "day"})
+    firsts = sorted({
+        one for name in terms.names for one in _spellings(" ".join((name.given or "").split()[:1]))
+    })  # fmt: skip
+    if mapped.born is None or not days or not firsts:
+        return []
+    born = func.substr(cast(source.c[mapped.born], Text), 1, len("2000-01-01"))
+    given = source.c[mapped.given].concat(" ")
+    begun = [
+        held.startswith(f"{one} ", autoescape=True)
+        for held in (given, func.lower(given))
+        for one in firsts
+    ]
+    return [and_(born.in_(days), or_(*begun))]
 
 
-def _spellings(name: Name) -> set[str]:
-    """Spell a family name as a system may hold it: SQLite folds the case of ASCII alone."""
-    given = (name.family or "").replace("\0", "").strip()
+def _spellings(name: str | None) -> set[str]:
+    """Spell a name as a system may hold it: SQLite folds the case of ASCII alone."""
+    given = (name or "").replace("\0", "").strip()
     plain = given.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     written = {given, plain, plain.upper(), plain.lower(), plain.title(), folded(given)}
     return written if given else set()

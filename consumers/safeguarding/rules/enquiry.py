@@ -173,9 +173,11 @@ def companion(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     if event.accompanied == "not_recorded" and not event.unexplained:
         return []
     named = people(seen.statement)
-    if len(named) != 1 or event.companion not in {None, "not_known"}:
+    # A child who is named is neither the patient nor who came with them, where anybody else is.
+    may_be = [one for one in named if one.part != "child"] or named[:1]
+    if len(may_be) != 1 or event.companion not in {None, "not_known"}:
         return []
-    return [_alarm(seen, "companion", WHY_COMPANION, [named[0].subject])]
+    return [_alarm(seen, "companion", WHY_COMPANION, [may_be[0].subject])]
 
 
 def counter_claim(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:

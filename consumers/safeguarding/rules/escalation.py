@@ -160,8 +160,9 @@ def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 
     Counted by when they happened, whatever order they arrive in; where that is not known to the
     day, by when their agency came to know: the criterion is of incidents *reported*, and what
-    nobody can date is no less of one (E58). An abuse that M22 refers again is M22's alone. E36 is
-    no incident, so that on 26 September 2016 there are two (E37, E38) and this is silent; a third
+    nobody can date is no less of one (E58). An abuse that M22 refers again is M22's alone; what
+    that one does not count, a parting or a log, is counted here after a referral too. E36 is no
+    incident, so that on 26 September 2016 there are two (E37, E38) and this is silent; a third
     makes it speak.
 
     Args:
@@ -248,8 +249,6 @@ def repeat(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     Source:
         SafeLives definition of a repeat; domain.md 1.2 (d), 4 (M22).
     """
-    if not _counts(seen, term):
-        return []
     raised = []
     for pair in pairs(seen.statement):
         last = _last_referral(seen, pair, history, term)
@@ -264,7 +263,7 @@ def _last_referral(
     seen: Seen, pair: tuple[str, str], history: History, again: RuleTerm
 ) -> Seen | None:
     """Give the last MARAC referral of a pair that an incident repeats by M22; None for none."""
-    if seen.day is None:
+    if not _counts(seen, again) or seen.day is None:
         return None
     known = [
         one for one in history.of_all(pair, "referral_made", until=seen.day)

@@ -2,7 +2,8 @@
 
 The rule's first halves are the research worker (a task per person and system) and the desk's
 refusal of no further action; this is the third: silence becomes an alert. It is the one rule that
-time alone makes fire: the worker runs it when a task's time is over.
+time alone makes fire: the worker runs it when a task's time is over, and where a look was undone.
+What was closed meanwhile is reopened.
 """
 
 from collections.abc import Sequence

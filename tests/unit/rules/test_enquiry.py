@@ -159,9 +159,13 @@ def test_a_question_that_was_put_in_a_joint_meeting_is_no_enquiry(
     assert bool(watch.sees("M08", said)) is fires
 
 
-def test_an_unidentified_companion_is_asked_after() -> None:
-    """E40: the only time a man came with her, and nobody wrote down who."""
-    (alarm,) = Watch().sees("M13", "E40")
+@pytest.mark.parametrize(
+    "people",
+    [("T",), ("T", "Child/child"), ("Child/child", "T/victim"), ("T/child", "Child/child")],
+)
+def test_an_unidentified_companion_is_asked_after(people: tuple[str, ...]) -> None:
+    """E40: the only time a man came with her, and nobody wrote down who; nor is he her child."""
+    (alarm,) = Watch().sees("M13", "E40", people=people)
     assert alarm.act == "companion"
     assert list(alarm.subjects) == [T]
 

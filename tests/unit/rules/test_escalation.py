@@ -222,6 +222,19 @@ def test_where_nobody_refers_again_a_couple_under_referral_is_counted() -> None:
     assert len(watch.sees("M10", "E39")) == 1
 
 
+@pytest.mark.parametrize("event", ["E18", "E19"])
+def test_what_m22_does_not_refer_again_is_counted_after_a_referral_too(event: str) -> None:
+    """Three partings in the year after a referral: neither rule may leave them to the other."""
+    watch = Watch()
+    referred(watch, "2012-01-01")
+    for day in ("2012-03-01", "2012-05-01"):
+        assert watch.run("M10", watch.tell(event, day=day)) == []
+    third = watch.tell(event, day="2012-07-01")
+    assert (len(watch.run("M10", third)), watch.run("M22", third)) == (1, [])
+    abuse = watch.tell("E58", day="2012-08-01")
+    assert (watch.run("M10", abuse), len(watch.run("M22", abuse))) == ([], 1)
+
+
 @pytest.mark.parametrize("event", ["E18", "E19", "E36", "E34"])
 def test_what_is_no_abuse_is_not_referred_again(event: str) -> None:
     """Parting is danger and no abuse; hearsay without a finding is not referred by a rule."""

@@ -1,0 +1,65 @@
+"""Whether what a desk says leaves: asked beside its pages, so that each can say it first."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from consumers.desk.station import AGAIN
+from contracts.fault import CandourError
+from producers.access import arguments_of, trouble
+from producers.outbox import Outbox
+from producers.unanswered import unanswered
+
+LOOK_S = 5.0
+"""How often it is asked."""
+OLD = "Nothing leaves here or comes: what these pages show may be old. Ring your IT desk."
+
+
+class Reach:
+    """What is known of the way from a home to everybody else; nothing before it is asked."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        """Ask for a home with its outbox."""
+        self._outbox = outbox
+        self._stuck: Sequence[str] = ()
+
+    def stuck(self) -> Sequence[str]:
+        """Say, in words for every page, what does not leave, and why; none while all is well."""
+        return self._stuck
+
+    async def look(self) -> None:
+        """Ask Kafka once, and the outbox."""
+        home, found = self._outbox.home, list[str]()
+        why: CandourError | None
+        try:
+            why = await trouble(home.agency.kafka, arguments_of(home))
+            count = await asyncio.to_thread(self._unanswered, late=why is None)
+        except CandourError as fault:
+            why, count = fault, 0
+        if why is not None:
+            found.append(f"{why.text} {OLD}")
+        if count:
+            found.append(f"NOT DELIVERED: {count} of what was said here. {AGAIN}")
+        self._stuck = found
+
+    def _unanswered(self, *, late: bool) -> int:
+        with self._outbox.database.read() as db:
+            return unanswered(db, self._outbox.now_ms(), late=late)
+
+    @asynccontextmanager
+    async def asking(self, _: Starlette) -> AsyncIterator[None]:
+        """Ask again and again while a desk is served."""
+
+        async def ask() -> None:
+            while True:
+                await self.look()
+                await asyncio.sleep(LOOK_S)
+
+        asked = asyncio.create_task(ask())
+        try:
+            yield
+        finally:
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)

@@ -1,0 +1,92 @@
+"""What the desk lets nobody say before it is so, and lets somebody set right."""
+
+import pytest
+
+from consumers.research.rows import tasks_of
+from consumers.safeguarding.rows import all_alerts
+from tests.support.busy import CASE, POLICE, Busy, couple, refused, task, told
+from tests.support.visiting import Visited
+from tests.support.working import Working
+
+OFFICER = "Lee Hart (name invented)"
+HIT = {"outcome": "match", "kinds": "custody", "confidence": "probable"}
+
+
+@pytest.fixture
+def town(force: Busy) -> Working:
+    """The desk that is opened is the busy force's."""
+    return force.town
+
+
+def test_a_wrong_click_is_said_anew_on_the_same_page(force: Busy, desk: Visited) -> None:
+    """With why, by a named person; whoever was asked is not answered for."""
+    officer, which = desk.visitor("officer"), task(force)
+    page = f"/research/{which}"
+    assert "Say it anew" not in officer.get(page).text
+    told(officer, officer.post(page, outcome="nil"))
+    assert "Say it anew" in officer.get(page).text
+    assert "closed: nil" in refused(officer.post(page, **HIT))
+    assert "Choose why" in refused(officer.post(page, **HIT, anew="because"))
+    told(officer, officer.post(page, **HIT, anew="mistaken"))
+    said = force.town.events(POLICE, "research_completed")
+    assert [(one["outcome"], one["operator"]) for one in said] == [
+        ("nil", OFFICER), ("match", OFFICER),
+    ]  # fmt: skip
+    (back,) = force.town.events(POLICE, "statement_retracted")
+    assert (back["reason"], back["by"]) == ("mistaken", OFFICER)
+
+
+def reported(force: Busy, urgency: str) -> str:
+    """Let probation report something that presses."""
+    return force.say(urgency, CASE, "concern_reported", couple(force.draw), urgency=urgency)
+
+
+def test_an_urgent_report_stands_first_until_every_look_is_made_answered_or_not(
+    force: Busy, desk: Visited
+) -> None:
+    """An answer makes no look; what came first is not what presses most, on the board either."""
+    officer, routine = desk.visitor("officer"), reported(force, "routine")
+    force.pass_hours(60)
+    report = reported(force, "urgent")
+    life = reported(force, "threat_to_life")
+    board = officer.get("/research").text
+    assert board.index(report) < board.index(routine), "though it is due later"
+    answer = {"received_by": "Lee Hart", "researched": "part", "actions": "visit_planned"}
+    told(officer, officer.post(f"/reports/{report}/answer", **answer))
+
+    def first() -> str:
+        page: str = officer.get("/").text
+        return page[page.index("What presses first") : page.index("Not answered yet")]
+
+    assert first().index(life) < first().index(f'/reports/{report}"')
+    assert "Answered" in first()
+    force.pass_hours(25)
+    row = first()[first().index(f'/reports/{report}"') :]
+    assert "OVERDUE" in row.partition("</li>")[0]
+    with force.town.consumers[POLICE].store.read() as db:
+        looks = [one["id"] for one in tasks_of(db, report)]
+    for look in looks:
+        officer.post(f"/research/{look}", report=report, outcome="nil")
+    assert report not in first()
+
+
+def test_an_alert_that_asks_for_research_is_not_done_while_a_look_is_open(
+    force: Busy, desk: Visited
+) -> None:
+    """It would take what nobody did off every list; what was closed is found again."""
+    officer = desk.visitor("officer")
+    force.pass_hours(80)
+    with force.town.consumers[POLICE].store.read() as db:
+        raised = [row for row in all_alerts(db) if row["act"] == "research"]
+    assert raised
+    page = f"/alerts/{raised[0]['id']}"
+    closing = {"do": "close", "outcome": "done", "useful": "useful"}
+    assert "looks made; PARTIAL" in refused(officer.post(page, **closing))
+    assert page in officer.get("/alerts").text
+    with force.town.consumers[POLICE].store.read() as db:
+        looks = [one["id"] for one in tasks_of(db, raised[0]["statement"])]
+    for look in looks:
+        officer.post(f"/research/{look}", outcome="nil")
+    text = told(officer, officer.post(page, **closing))
+    assert "This alert is closed." in text[text.index("<main") :]
+    assert page not in text
