@@ -18,7 +18,7 @@ from contracts.form import Section
 from contracts.opened import View, open_receipt
 from contracts.reason import Reason
 from contracts.section import Provenance
-from contracts.statement import interpret, parse
+from contracts.statement import Statement, interpret, parse
 from deploy.command.publish import VOUCHED
 from producers import form, withheld
 from producers.lock import Busy
@@ -115,14 +115,17 @@ class Filing:
             return None
         return self._became(row, self._answers(statement, hidden))
 
+    def said(self, statement: str) -> Statement | None:
+        """Give what was said from here, as long as it is held whole."""
+        row = self._outbox.row(statement)
+        return None if row is None or row["raw"] is None else interpret(parse(row["raw"]))
+
     def is_by(self, statement: str, token: str) -> bool:
         """Say whether a practitioner of this agency said something from here."""
-        row = self._outbox.row(statement)
-        if row is None or row["raw"] is None or not token:
-            return False
-        who = interpret(parse(row["raw"])).sections.get("provenance")
+        said = self.said(statement)
+        who = said.sections.get("provenance") if said is not None else None
         person = who.practitioner if isinstance(who, Provenance) else None
-        return person is not None and person.token == token
+        return person is not None and bool(token) and person.token == token
 
     def held(self, *, viewer: frozenset[str]) -> Sequence[Became]:
         """List reports from here that are held for want of who says so, newest first."""

@@ -62,6 +62,8 @@ def test_who_somebody_is_stands_on_the_report_once_it_was_answered(
     page = officer.get(f"/reports/{report}").text
     assert f"Said since, on being asked who this is: Daniel {CANARY}" in page
     assert f'href="/reports/{answer}"' in page
+    (look,) = re.findall(r"<li>([^<]*; \d more before)", officer.get(f"/reports/{report}").text)
+    assert ": Lee Hart (name invented), " in look
     assert officer.get(looks).text.count(came) == 6
 
 

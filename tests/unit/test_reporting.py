@@ -212,3 +212,23 @@ def test_every_action_and_every_lack_has_its_words() -> None:
     assert sorted(told.ACTIONS) == sorted(actions)
     assert sorted(told.MISSING) == sorted(MISSING.values())
     assert (ROOT / "consumers/desk/templates/partner/sent.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (("31", "2", "2026"), "The calendar has no such day"),
+        (("", "", ""), "Write at least a year"),
+        (("7", "5", "2026"), "Write a day that has come"),
+        (("", "2", "2026"), ""),
+    ],
+)
+def test_what_is_wrong_with_a_day_is_what_is_said_of_it(
+    typed: tuple[str, str, str], told: str
+) -> None:
+    """Who is told to write a year that they wrote does not find the day that they mistyped."""
+    parts = zip(("day", "month", "year"), typed, strict=True)
+    answers = {"occurred": ["other"], **{f"occurred-{part}": [text] for part, text in parts}}
+    wrong = [one.text for one in filling.wrong_on("what", answers, TODAY)
+             if one.field == "occurred"]  # fmt: skip
+    assert wrong == [] if not told else wrong[0].startswith(told)

@@ -322,6 +322,8 @@ def test_whom_a_report_may_reach_and_whom_to_ring_about_what_is_held_is_said(
     assert re.search(r"<details[^>]* open", what), "a role is needed, and none is known yet"
     fill(visitor, address)
     assert re.search(r"It may go to [A-Z][^<]*, as far as", visitor.get(f"{address}/check").text)
+    sent = visitor.get(visitor.post(f"{address}/send").headers["location"]).text
+    assert "He means to end it." in sent.partition("Read what you reported")[2]
     said = speaker.say(concern(speaker.outbox, named=False))
     token = {"how_known": "record", "role": "officer", "telephone": "01632 960100"}
     held = visitor.post(f"/sent/{said}/complete", **token).headers["location"]

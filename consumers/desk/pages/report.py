@@ -32,6 +32,9 @@ from consumers.safeguarding import rows as safeguarded
 from consumers.safeguarding.rules.terms import FOUND
 from contracts.identifier import is_statement_id
 
+LOOKS_SHOWN = 20
+"""How many of the newest looks at a report stand on it; all of them are on the page of looks."""
+
 
 def routes(station: Station) -> list[Route]:
     """Give a report's routes."""
@@ -88,8 +91,17 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
                 person, said, owed, answers=row["agency"] != station.voice.agency,
                 grades=station.voice.kind in GRADE,
             ),
-            "now": stored.ledger_time(db), "looks": rows.looks_at(db, said, 20),
+            "now": stored.ledger_time(db), "looks": _looks(station, db, said),
         }  # fmt: skip
+
+
+def _looks(station: Station, db: Connection, said: str) -> dict[tuple[str, str, str], list[int]]:
+    """Give when a report was looked at lately, the newest first: by whom, as what and why."""
+    found = dict[tuple[str, str, str], list[int]]()
+    for one in rows.looks_at(db, said, LOOKS_SHOWN):
+        by = station.acts.known_as(one["token"]), one["role"], one["purpose"]
+        found.setdefault(by, []).append(one["at"])
+    return found
 
 
 def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str, int]]:

@@ -52,6 +52,9 @@ def routes(counter: Counter) -> list[Route]:
         if became is None:
             return counter.station.nothing(request)
         counter.look(person, became.statement)
+        token = person.practitioner.token or ""
+        own = counter.reporting.is_by(became.statement, token)
+        said = counter.reporting.said(became.statement) if own else None
         rest = [one for one in counter.drafts.of(counter.owners(request))
                 if became.statement in one.causes]  # fmt: skip
         answers = [{"title": told.title(one), "rows": list(told.lines(one)), "at": one.at_ms,
@@ -62,7 +65,7 @@ def routes(counter: Counter) -> list[Route]:
             standing=told.standing(became), answers=answers, rest=rest, kind=title_of(became.event),
             urgent=became.urgency == "threat_to_life", may_complete=_lacks_author(became),
             missing=[told.MISSING[one] for one in became.missing], lacking=told.lacking(became),
-            clocks=told.CLOCKS,
+            clocks=told.CLOCKS, written=list(told.written(said)) if said is not None else [],
         )  # fmt: skip
 
     def live(request: Request) -> Response:

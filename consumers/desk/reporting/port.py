@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 from contracts.event.work import InformationRequested, ResponseGiven
 from contracts.form import Section
+from contracts.statement import Statement
 
 Where = tuple[str | int, ...]
 Fields = Mapping[str, Any]
@@ -151,6 +152,9 @@ class Reporting(Protocol):
 
     def became(self, statement: str, *, viewer: frozenset[str]) -> Became | None:
         """Say what became of a report; None where there is none, or none for who looks."""
+
+    def said(self, statement: str) -> Statement | None:
+        """Give what was said from here, as long as it is held whole."""
 
     def is_by(self, statement: str, token: str) -> bool:
         """Say whether a practitioner of this agency said something from here."""

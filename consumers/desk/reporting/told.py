@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from consumers.desk.reporting.port import Answered, Became
+from consumers.desk.shown import shown
 from contracts.event.case import CorrectionAcknowledged
 from contracts.event.work import InformationRequested, InformationSupplied, ResponseGiven
+from contracts.statement import Statement
 
 ACTIONS = {
     "research_opened": "research was opened", "visit_planned": "a visit is planned",
@@ -145,6 +147,27 @@ def lines(one: Answered) -> Iterator[tuple[str, str]]:
             yield "What rested on it", f"{event.affected} of their statements"
         case _:
             yield "Says", "Your duty desk has it in full."
+
+
+def written(said: Statement) -> Iterator[tuple[str, str]]:
+    """List what somebody reported, label and words, for them to read again; not where anybody is.
+
+    Args:
+        said: their own statement, whole.
+    """
+    report = shown(said)
+    for one in report.people:
+        names = ", also ".join([one.name, *one.aliases])
+        yield f"Person {one.number}", f"{names} ({one.part}, {one.born}). {one.told}."
+    yield "Danger now", report.danger
+    yield "Children", report.children
+    yield "Happened", report.when
+    yield from report.facts
+    if report.narrative:
+        yield "In words", report.narrative.text
+        if report.narrative.assessment:
+            yield "What you make of it", report.narrative.assessment
+    yield "Who says so", report.says
 
 
 def _sentence(parts: Iterator[str]) -> str:

@@ -35,7 +35,7 @@ def nameless(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     known = who if isinstance(who, Provenance) else Provenance("anonymous")
     told = {
         "who holds it": known.practitioner and known.practitioner.name, "their role": known.role,
-        "for whom": known.employer, "how they know": known.how_known,
+        "their employer": known.employer, "how they know": known.how_known,
         "where to ring them": known.contact,
     }  # fmt: skip
     lacks = ", ".join(words for words, given in told.items() if not given)
