@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from broker.core.legs import reached
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import rows
+from consumers.desk.limits import limits_of, numbers
 from consumers.desk.owed import ANSWERS, KINDS
 from consumers.desk.person import Person
 from consumers.desk.rights import WORKING
@@ -61,9 +61,10 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
         return {
-            "id": said, "row": row, "report": shown(statement),
+            "id": said, "row": row, "report": shown(statement, station.zone),
             "agency": admitted.title if admitted else row["agency"],
-            "reached": reached(admitted.contact) if admitted else None,
+            "ring": limits_of(statement).ring,
+            "reached": numbers(admitted.contact) if admitted else None,
             "urgency_of": statement.context.urgency, "marks": rows.marks_of(db, said),
             "verified": row["verified"],
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
