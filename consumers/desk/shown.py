@@ -45,7 +45,10 @@ HOW = {
     "observed": "saw or heard it", "record": "from a record", "public_source": "from the public",
     "inferred": "inferred",
 }  # fmt: skip
-SKIPPED = {"occurred", "known_to_agency", "recorded", "key", "standing"}
+SKIPPED = {
+    "occurred", "known_to_agency", "recorded", "key", "standing", "request", "statement", "subject",
+}  # fmt: skip
+"""What a page says otherwise: times in words, and by a link what somebody could not read."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def shown(statement: Statement, zone: tzinfo) -> ShownReport:
 
 _MAY_LACK = {
     "event": "the facts", "provenance": "who says so", "narrative": "what was said, in words",
-    "risk": "the questions on danger", "use_limits": "what may be put to whom",
+    "risk": "the questions on danger",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Alerts, a thread for each pair, the loudest first; and one alert with all that is done of it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, cast
 
@@ -43,6 +44,7 @@ USEFUL = {
 SHOWN = 3
 """How many alerts of one thread stand in the list; the rest on their own pages."""
 HOURS_MAX = 720
+_CODED = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+: (.)")
 DONE = {
     "have": "You have this alert.",
     "hand_over": "It is another role’s now, and nobody has it yet: ring them.",
@@ -151,7 +153,7 @@ def _alert(
     report = beside.row(alert["statement"])
     return {
         "id": alert["id"], "statement": alert["statement"], "rule": alert["rule"],
-        "found": terms.FOUND.get(alert["rule"], "a rule fired"), "why": alert["why"],
+        "found": terms.FOUND.get(alert["rule"], "a rule fired"), "why": _plain(alert["why"]),
         "attention": ATTENTION[alert["attention"]], "act": _asks(alert["act"]),
         "role": alert["role"], "fallback": alert["fallback_role"], "due_at": alert["due_now"],
         "late": alert["due_now"] < now and alert["attention"] != "note",
@@ -160,10 +162,16 @@ def _alert(
         "raised_at": alert["raised_at"], "report": report and {
             "kind": title_of(report["event"]), "came": report["ledger_time"],
             "agency": station.partners.get(report["agency"], report["agency"]),
+            "urgency": beside.urgency(alert["statement"]),
         },
         "raised_by": by if alert["raised_by"] != station.voice.agency else None,
         "stands": beside.stands(alert["statement"]),
     }  # fmt: skip
+
+
+def _plain(why: str | None) -> str | None:
+    """Leave a code of the review's reference out of a reason."""
+    return why and _CODED.sub(lambda found: found[1].upper(), why)
 
 
 def _asks(act: str | None) -> str:

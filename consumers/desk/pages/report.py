@@ -1,7 +1,7 @@
 """One report: danger, people, what and when, who says so, what may be put to whom; the rest."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -12,6 +12,7 @@ from starlette.routing import Route
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import rows
+from consumers.desk.beside import seen
 from consumers.desk.limits import limits_of, numbers
 from consumers.desk.owed import ANSWERS, KINDS
 from consumers.desk.person import Person
@@ -26,10 +27,12 @@ from consumers.listed import PAGE
 from consumers.research import plan
 from consumers.research.board import tasks_seen
 from consumers.responses import rows as responses
+from consumers.responses.owed import REQUESTS
 from consumers.safeguarding import pressing
 from consumers.safeguarding import rows as safeguarded
 from consumers.safeguarding.rules.terms import FOUND
 from contracts.identifier import is_statement_id
+from contracts.statement import Statement
 
 
 def routes(station: Station) -> list[Route]:
@@ -63,7 +66,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         return {
             "id": said, "row": row, "report": shown(statement, station.zone),
             "agency": admitted.title if admitted else row["agency"],
-            "ring": limits_of(statement).ring,
+            "ring": limits_of(statement).ring, "rests": _rests(db, hidden, statement),
             "reached": numbers(admitted.contact) if admitted else None,
             "urgency_of": statement.context.urgency, "marks": rows.marks_of(db, said),
             "verified": row["verified"],
@@ -86,6 +89,17 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             ),
             "now": stored.ledger_time(db), "looks": rows.looks_at(db, said, 20),
         }  # fmt: skip
+
+
+def _rests(db: Connection, hidden: Collection[str], statement: Statement) -> dict[str, Any]:
+    """Say which report a statement rests on, and what was asked where it answers."""
+    event = statement.sections.get("event")
+    question = seen(db, getattr(event, "request", None) or "", hidden)
+    asked = question.sections.get("event") if question is not None else None
+    return {
+        "asked": asked.why if isinstance(asked, REQUESTS) else None,
+        "report": getattr(event, "statement", None),
+    }
 
 
 def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str, int]]:
