@@ -4,10 +4,10 @@ Source: domain.md 7 (use_limits); review 5.6.2.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consumers.desk import shown
-from contracts.section import Identity
+from contracts.section import Contact, Identity, Provenance
 from contracts.sharing import UseLimits
 from contracts.statement import Statement
 
@@ -18,7 +18,7 @@ class Limits:
 
     Attributes:
         people: name, may they be told, may they be told who said so.
-        ring: whom to ring first; `note` in words.
+        ring: whose number it is, and the number; `note` in words.
         said: False where nobody said what may be put to whom: then nothing may.
     """
 
@@ -38,9 +38,13 @@ def limits_of(report: Statement | None, *, tokens: Collection[str] | None = None
         report: as delivered here; None where it is not held.
         tokens: of whom the page is about; None for everybody in the report.
     """
-    limits = report.sections.get("use_limits") if report is not None else None
-    if report is None or not isinstance(limits, UseLimits):
+    if report is None:
         return NOBODY_SAID
+    limits, who = report.sections.get("use_limits"), report.sections.get("provenance")
+    said = limits.ring if isinstance(limits, UseLimits) else None
+    ring = _ring(said, who if isinstance(who, Provenance) else None)
+    if not isinstance(limits, UseLimits):
+        return replace(NOBODY_SAID, ring=ring)
     named = names_of(report)
     told = shown.TOLD
     people = [
@@ -48,7 +52,19 @@ def limits_of(report: Statement | None, *, tokens: Collection[str] | None = None
         for one in limits.limits
         if tokens is None or one.subject in tokens
     ]
-    return Limits(people, limits.ring, limits.note)
+    return Limits(people, ring, limits.note)
+
+
+def _ring(said: str | None, who: Provenance | None) -> str | None:
+    """Say whom to ring: as the report has it, else whoever says so; and whose number that is."""
+    number = said or (numbers(who.contact) if who and who.contact else None)
+    return f"{who.employer}: {number}" if number and who and who.employer else number
+
+
+def numbers(contact: Contact) -> str:
+    """Give what can be rung of a contact, the number of the night last; else its mailbox."""
+    night = f"out of hours {contact.out_of_hours}" if contact.out_of_hours else None
+    return ", ".join(filter(None, (contact.telephone, night))) or contact.mailbox or ""
 
 
 def joined(reports: Iterable[Statement], *, tokens: Collection[str] | None) -> Limits:
@@ -64,8 +80,11 @@ def joined(reports: Iterable[Statement], *, tokens: Collection[str] | None) -> L
 
 def limits_on(asked: Statement | None, report: Statement | None) -> Limits:
     """Give the limits on a question: those of its report, else those that it carries itself."""
+    carried = asked.sections.get("use_limits") if asked is not None else None
     has = report is not None and "use_limits" in report.sections
-    return limits_of(report if has else asked)
+    if has or not isinstance(carried, UseLimits):
+        return limits_of(report)
+    return replace(limits_of(asked), ring=carried.ring)  # who asks did not report it
 
 
 def names_of(report: Statement) -> dict[str, str]:

@@ -5,7 +5,7 @@ Pure. What was withheld is said to be withheld; what nobody knows is never shown
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -48,7 +48,10 @@ HOW = {
     "inferred": "inferred",
 }  # fmt: skip
 NAMELESS = "Name not known"
-SKIPPED = {"occurred", "known_to_agency", "recorded", "key", "standing"}
+SKIPPED = {
+    "occurred", "known_to_agency", "recorded", "key", "standing", "request", "statement", "subject",
+}  # fmt: skip
+"""What a page says otherwise: times in words, and by a link what somebody could not read."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,13 @@ class ShownReport:
     consent: list[tuple[str, str]]
     provenance: list[tuple[str, str]]
     says: str
-    ring: str | None
     note: str | None
     withheld: list[str]
     limited: bool = field(default=False)
 
 
-def shown(statement: Statement) -> ShownReport:
-    """Give a statement for its page."""
+def shown(statement: Statement, zone: tzinfo) -> ShownReport:
+    """Give a statement for its page, its moments as people in a zone read them."""
     sections = statement.sections
     event = sections.get("event")
     risk = sections.get("risk")
@@ -113,9 +115,9 @@ def shown(statement: Statement) -> ShownReport:
     who = sections.get("provenance")
     return ShownReport(
         kind=title_of(statement.kind.name),
-        when=when(report.occurred) if report else "not said",
-        known=day(report.known_to_agency) if report else "not said",
-        recorded=day(report.recorded) if report else "not said",
+        when=when(report.occurred, zone) if report else "not said",
+        known=day(report.known_to_agency, zone) if report else "not said",
+        recorded=day(report.recorded, zone) if report else "not said",
         facts=list(facts(event)) if event is not None else [],
         people=list(people(sections)),
         danger=ANSWERS[risk.danger_now] if isinstance(risk, Risk) else "Not told to this desk",
@@ -126,7 +128,6 @@ def shown(statement: Statement) -> ShownReport:
         consent=list(_consent(sections)),
         provenance=list(provenance(who)) if isinstance(who, Provenance) else [],
         says=says(statement),
-        ring=limits.ring if isinstance(limits, UseLimits) else None,
         note=limits.note if isinstance(limits, UseLimits) else None,
         withheld=[words for name, words in _MAY_LACK.items() if name not in sections],
         limited=isinstance(limits, UseLimits),
@@ -135,7 +136,7 @@ def shown(statement: Statement) -> ShownReport:
 
 _MAY_LACK = {
     "event": "the facts", "provenance": "who says so", "narrative": "what was said, in words",
-    "risk": "the questions on danger", "use_limits": "what may be put to whom",
+    "risk": "the questions on danger",
 }  # fmt: skip
 
 
@@ -157,25 +158,25 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def when(occurred: Occurred) -> str:
+def when(occurred: Occurred, zone: tzinfo = UTC) -> str:
     """Spell when something happened, as exactly as it is known and no more."""
     if occurred.at is None:
         return "undated"
-    text = day(occurred.at)
+    text = day(occurred.at, zone)
     text = f"about {text}" if occurred.precision == "about" else text
-    return f"{text} to {day(occurred.until)}" if occurred.until else text
+    return f"{text} to {day(occurred.until, zone)}" if occurred.until else text
 
 
-def day(text: str) -> str:
-    """Spell a day, month, year or moment."""
+def day(text: str, zone: tzinfo = UTC) -> str:
+    """Spell a day, month or year; or a moment, as people in a zone read it."""
     match len(text):
         case 4:
             return text
         case 7:
             return f"{date.fromisoformat(f'{text}-01'):%B %Y}"
-    found = date.fromisoformat(text[:10])
-    spelled = f"{found:%-d %B %Y}"
-    return f"{spelled}, {text[11:16]}" if "T" in text else spelled
+    if "T" in text:
+        return f"{datetime.fromisoformat(text).astimezone(zone):%-d %B %Y, %H:%M}"
+    return f"{date.fromisoformat(text):%-d %B %Y}"
 
 
 def facts(event: Section) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -253,9 +253,13 @@ class Station:
         """Spell a time as people here read it: the partnership's own zone, to the minute."""
         if not milliseconds:
             return "not known"
+        return f"{datetime.fromtimestamp(milliseconds / 1000, self.zone):%-d %B %Y, %H:%M}"
+
+    @property
+    def zone(self) -> tzinfo:
+        """The partnership's own time zone."""
         founding = self.voice.partners.founding
-        zone = ZoneInfo(founding.time_zone) if founding else UTC
-        return f"{datetime.fromtimestamp(milliseconds / 1000, zone):%-d %B %Y, %H:%M}"
+        return ZoneInfo(founding.time_zone) if founding else UTC
 
     def nothing(self, request: Request) -> HTMLResponse:
         """Say that there is nothing to show: in the same words whether it is kept, or is none."""

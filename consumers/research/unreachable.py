@@ -7,6 +7,7 @@ Source: domain.md 5 (unreachable: `unavailable`, retry, interim alert; trap 13).
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -18,7 +19,7 @@ from consumers.worker import HOUR_MS, MINUTE_MS, Voice
 from contracts.event.work import AlertRaised, ResearchCompleted
 from contracts.section import Identity
 
-BY_HAND = "nothing asks it by itself: somebody looks again"
+BY_HAND = "somebody is to look again: nothing does so by itself"
 BY_ITSELF = "it is asked by itself"
 
 GOOD = (
@@ -74,8 +75,8 @@ def interim(
         fallback_role=term.fallback if term else rules.roles.get("other", "duty_manager"),
         due_at=at + hours * HOUR_MS, good=GOOD,
         why=f"Part of this report's research could not be done: {down.system} did not answer. "
-        f"Without it {made} of the {len(looks)} looks in other systems are made, and none of them "
-        f"stands for it. To be tried again from {_spelled(down.retry_at or at)}: {again}.",
+        f"In other systems {made} of the {len(looks)} looks are made; none of them says what it "
+        f"would have said. From {_spelled(voice, down.retry_at or at)} on, {again}.",
     )  # fmt: skip
     return voice.derived(
         f"alert_raised/{alert.rule}/{down.statement}/{down.system}", "alert_raised", alert,
@@ -83,5 +84,7 @@ def interim(
     )  # fmt: skip
 
 
-def _spelled(at: int) -> str:
-    return f"{datetime.fromtimestamp(at / 1000, UTC):%d %B %Y %H:%M} UTC"
+def _spelled(voice: Voice, at: int) -> str:
+    founding = voice.partners.founding
+    zone = ZoneInfo(founding.time_zone) if founding else UTC
+    return f"{datetime.fromtimestamp(at / 1000, zone):%-d %B %Y, %H:%M}"

@@ -56,6 +56,7 @@ def pages_of(made: Busy) -> dict[str, str]:
         "alert": f"/alerts/{one(made, 'alert')}", "research": "/research",
         "research_report": f"/research/reports/{said['concern']}",
         "task": f"/research/{one(made, 'task')}", "responses": "/responses",
+        "alerts_closed": "/alerts?show=closed",
         "answer": f"{concern}/answer", "referral": f"/reports/{said['referral']}/answer",
         "question": f"/requests/{said['question']}/answer", "requests": "/requests",
         "requests_answered": "/requests?show=answered", "ask": f"{concern}/ask",
@@ -255,6 +256,9 @@ async def _journey(browser: Browser, desk: Served, offices: Offices, *, script: 
     await page.get_by_role("link", name="Research on this report").click()
     await page.get_by_role("link", name="NICHE").first.click()
     await page.locator("input[name=outcome][value=possible_match]").check()
+    await page.get_by_text("There is a record, or there may be").click()
+    await page.locator("input[name=kinds][value=custody]").check()
+    await page.locator("input[name=confidence][value=possible]").check()
     await page.get_by_role("button", name="Say how it ended").click()
     await page.get_by_text("looks made (1 possible match").first.wait_for()
     await offices.pass_hours(73)

@@ -58,6 +58,8 @@ def test_an_urgent_report_stands_first_until_every_look_is_made_answered_or_not(
         page: str = officer.get("/").text
         return page[page.index("What presses first") : page.index("Not answered yet")]
 
+    assert "In the next minutes" in officer.get(f"/reports/{life}").text
+    assert "In the next minutes" not in officer.get(f"/reports/{report}").text
     assert first().index(life) < first().index(f'/reports/{report}"')
     assert "Answered" in first()
     force.pass_hours(25)

@@ -266,7 +266,7 @@ def test_whoever_finds_an_index_down_alerts_as_a_connector_does(desk: Desk) -> N
     )  # fmt: skip
     assert "pnd did not answer" in alert["why"]
     assert "1 of the 12 looks" in alert["why"]
-    assert alert["why"].endswith("somebody looks again.")
+    assert alert["why"].endswith("nothing does so by itself.")
     with desk.acting(POLICE).store.read() as db:
         held = rows.task(db, index[0])
     assert held is not None

@@ -1,9 +1,11 @@
 """A statement as a desk reads it: whoever it tells of stands on the page, named or not."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from consumers import whereabouts
-from consumers.desk.shown import people
+from consumers.desk.shown import day, people
 from contracts.form import Section
 from contracts.section import Identity, Name, PersonPart, Refuge, Whereabouts
 
@@ -42,3 +44,12 @@ def test_who_is_told_of_without_a_name_is_on_the_page(name: str, told: Section, 
 def test_one_rule_says_whose_places_are_told(parts: set[str], told: bool) -> None:
     """On pages, in searches and on tasks: who was once a victim is not told of by another part."""
     assert whereabouts.may_tell(parts) is told
+
+
+def test_a_moment_is_spelled_as_the_clock_on_the_wall_has_it_and_a_day_is_no_moment() -> None:
+    """Known at 13:00 by one clock and shared at 13:30 by another is a delay that never was."""
+    zone = ZoneInfo("Europe/London")
+    assert day("2012-05-01T12:35:00.000Z", zone) == "1 May 2012, 13:35"
+    assert day("2012-05-01T23:35:00.000Z", zone) == "2 May 2012, 00:35"
+    assert day("2012-01-01T12:35:00.000Z", zone) == "1 January 2012, 12:35"
+    assert day("2012-05-01", zone) == "1 May 2012"

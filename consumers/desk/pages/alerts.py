@@ -1,5 +1,6 @@
 """Alerts, a thread for each pair, the loudest first; and one alert with all that is done of it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, cast
 
@@ -44,6 +45,7 @@ USEFUL = {
 SHOWN = 3
 """How many alerts of one thread stand in the list; the rest on their own pages."""
 HOURS_MAX = 720
+_CODED = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+: (.)")
 DONE = {
     "have": "You have this alert.",
     "hand_over": "It is another role’s now, and nobody has it yet: ring them.",
@@ -152,7 +154,7 @@ def _alert(
     report = beside.row(alert["statement"])
     return {
         "id": alert["id"], "statement": alert["statement"], "rule": alert["rule"],
-        "found": terms.FOUND.get(alert["rule"], "a rule fired"), "why": alert["why"],
+        "found": terms.FOUND.get(alert["rule"], "a rule fired"), "why": _plain(alert["why"]),
         "attention": ATTENTION[alert["attention"]], "act": _asks(alert["act"]),
         "role": alert["role"], "fallback": alert["fallback_role"], "due_at": alert["due_now"],
         "late": alert["due_now"] < now and alert["attention"] != "note",
@@ -161,6 +163,7 @@ def _alert(
         "raised_at": alert["raised_at"], "report": report and {
             "kind": title_of(report["event"]), "came": report["ledger_time"],
             "agency": station.partners.get(report["agency"], report["agency"]),
+            "urgency": beside.urgency(alert["statement"]),
         },
         "raised_by": by if alert["raised_by"] != station.voice.agency else None,
         "stands": beside.stands(alert["statement"]), "urgency": beside.urgency(alert["statement"]),
@@ -175,6 +178,11 @@ def _whom_to_ring(station: Station, beside: Beside, alert: RowMapping) -> str | 
     if report is None or agency is None:
         return None
     return f"{says(report)} Ring {agency.title}: {reached(agency.contact)}."
+
+
+def _plain(why: str | None) -> str | None:
+    """Leave a code of the review's reference out of a reason."""
+    return why and _CODED.sub(lambda found: found[1].upper(), why)
 
 
 def _asks(act: str | None) -> str:

@@ -10,13 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from broker.core.legs import reached
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.beside import seen
 from consumers.desk.form import Form
-from consumers.desk.limits import limits_of, limits_on, names_of
+from consumers.desk.limits import limits_of, limits_on, names_of, numbers
 from consumers.desk.owed import ANSWERS, abouts, owed
 from consumers.desk.person import Person
 from consumers.desk.shown import capital, title_of
@@ -113,7 +112,7 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
             "id": said, "kind": title_of(row["event"]),
             "limits": limits if row["verified"] else replace(limits, ring=None),
             "agency": station.partners.get(row["agency"], row["agency"]), "now": now,
-            "verified": row["verified"], "reached": reached(admitted.contact) if admitted else None,
+            "verified": row["verified"], "reached": numbers(admitted.contact) if admitted else None,
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
             "owed": rows.duty(db, f"call_back/{said}") or rows.duty(db, f"response_given/{said}"),
             "standing": plan.standing(tasks) if station.voice.kind in Research.kinds else None,

@@ -140,7 +140,7 @@ class _Events:
         statement = self._beside.text(said) or stored.reread(row["record"])
         event = statement.sections.get("event")
         report = event if isinstance(event, Report) else None
-        agency = station.partners.get(row["agency"], row["agency"])
+        agency, zone = station.partners.get(row["agency"], row["agency"]), station.zone
         times = Times.of(report, self._day(row["ledger_time"]))
         acted = self._acted(said)
         opened = self._opened.get(said)
@@ -149,9 +149,9 @@ class _Events:
             "id": said, "kind": title_of(row["event"]), "agency": agency, "row": row,
             "ours": row["agency"] == station.voice.agency,
             "said": "; ".join(_closed(event)), "says": says(statement),
-            "happened": when(report.occurred) if report else "not told to this desk",
-            "known": day(report.known_to_agency) if report else "not told to this desk",
-            "recorded": day(report.recorded) if report else "not told to this desk",
+            "happened": when(report.occurred, zone) if report else "not told to this desk",
+            "known": day(report.known_to_agency, zone) if report else "not told to this desk",
+            "recorded": day(report.recorded, zone) if report else "not told to this desk",
             "standing": report.standing if report else None,
             "destroyed": isinstance(event, ReturnMade) and event.returned == "destroyed",
             "urgency": statement.context.urgency, "came_with": self._beside.came_with(said),

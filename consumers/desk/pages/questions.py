@@ -1,10 +1,9 @@
 """What this agency asked others, how each stands; and asking: a named person decides whom."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from functools import partial
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping
 from starlette.requests import Request
@@ -15,7 +14,7 @@ from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.beside import Beside, seen
 from consumers.desk.form import Form
-from consumers.desk.limits import limits_of, limits_on, names_of
+from consumers.desk.limits import limits_of, limits_on, names_of, numbers
 from consumers.desk.person import Person
 from consumers.desk.shown import people, title_of
 from consumers.desk.station import Station
@@ -104,12 +103,14 @@ def _shown(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any]:
     event = question.sections.get("event") if question is not None else None
     answer = beside.text(row["answer"])
     told = answer.sections.get("event") if answer is not None else None
+    asked = station.voice.partners.agencies.get(row["addressee"])
     named = {token: name for one in (report, question) if one
              for token, name in names_of(one).items()}  # fmt: skip
     return {
         "row": row, "statement": row["statement"], "limits": limits_on(question, report),
         "to": station.partners.get(row["addressee"], row["addressee"]),
         "name": named.get(row["subject"], "somebody"),
+        "ring": numbers(asked.contact) if asked else None,
         "why": event.why if isinstance(event, InformationRequested) else None,
         "said": told.why if isinstance(told, InformationSupplied) else None,
         "stands": [*beside.marks(row["id"]), *beside.marks(row["answer"])],
@@ -196,7 +197,5 @@ def _due(station: Station, form: Form) -> int | None:
     if not (len(day) == DAY and is_real(day)):
         form.wrong("due", "Write a day as 2012-05-03, or leave it to the rules")
         return None
-    founding = station.voice.partners.founding
-    zone = ZoneInfo(founding.time_zone) if founding else UTC
-    last = datetime.combine(datetime.fromisoformat(day).date(), time(23, 59, 59), zone)
+    last = datetime.combine(datetime.fromisoformat(day).date(), time(23, 59, 59), station.zone)
     return int(last.timestamp() * 1000)

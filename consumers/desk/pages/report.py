@@ -1,7 +1,7 @@
 """One report: danger, people, what and when, who says so, what may be put to whom; the rest."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from broker.core.legs import reached
 from consumers import standing
 from consumers import store as stored
 from consumers.desk import rows
+from consumers.desk.beside import seen
+from consumers.desk.limits import limits_of, numbers
 from consumers.desk.owed import ANSWERS, KINDS
 from consumers.desk.person import Person
 from consumers.desk.rights import WORKING
@@ -27,10 +28,12 @@ from consumers.research import plan
 from consumers.research.board import tasks_seen
 from consumers.research.worker import Research
 from consumers.responses import rows as responses
+from consumers.responses.owed import REQUESTS
 from consumers.safeguarding import pressing
 from consumers.safeguarding import rows as safeguarded
 from consumers.safeguarding.rules.terms import FOUND
 from contracts.identifier import is_statement_id
+from contracts.statement import Statement
 
 LOOKS_SHOWN = 20
 """How many of the newest looks at a report stand on it; all of them are on the page of looks."""
@@ -65,9 +68,10 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
         return {
-            "id": said, "row": row, "report": shown(statement),
+            "id": said, "row": row, "report": shown(statement, station.zone),
             "agency": admitted.title if admitted else row["agency"],
-            "reached": reached(admitted.contact) if admitted else None,
+            "ring": limits_of(statement).ring, "rests": _rests(db, hidden, statement),
+            "reached": numbers(admitted.contact) if admitted else None,
             "urgency_of": statement.context.urgency, "marks": rows.marks_of(db, said),
             "verified": row["verified"],
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
@@ -102,6 +106,17 @@ def _looks(station: Station, db: Connection, said: str) -> dict[tuple[str, str, 
         by = station.acts.known_as(one["token"]), one["role"], one["purpose"]
         found.setdefault(by, []).append(one["at"])
     return found
+
+
+def _rests(db: Connection, hidden: Collection[str], statement: Statement) -> dict[str, Any]:
+    """Say which report a statement rests on, and what was asked where it answers."""
+    event = statement.sections.get("event")
+    question = seen(db, getattr(event, "request", None) or "", hidden)
+    asked = question.sections.get("event") if question is not None else None
+    return {
+        "asked": asked.why if isinstance(asked, REQUESTS) else None,
+        "report": getattr(event, "statement", None),
+    }
 
 
 def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str, int]]:

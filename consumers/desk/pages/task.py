@@ -13,7 +13,7 @@ from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.limits import limits_of
 from consumers.desk.person import Person, Role
-from consumers.desk.shown import capital, day, people
+from consumers.desk.shown import PARTS, capital, day, people
 from consumers.desk.station import Station
 from consumers.intelligence.rows import first_lines
 from consumers.research import board, known, plan, rows
@@ -40,6 +40,7 @@ ANEW = {
     "mistaken": "By mistake: it ended otherwise", "wrong_person": "The record is somebody else’s",
     "other": "For another reason",
 }  # fmt: skip
+POWER = "The common-law power of police to look up and disclose for a policing purpose"
 NEXT = "You said how this look ended. What is left to look up on this report is below."
 
 
@@ -77,7 +78,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             return station.nothing(request)
         given: dict[str, Any] = {
             **_shown(db, person, hidden, task, one),
-            "authority": plan.authority(station.voice.rules.version), "looked": looked_by(task),
+            "asks": [*_asks(station, db, task["id"]), ("Who looked", looked_by(task))],
             "outcomes": OUTCOMES, "kinds": KINDS, "sure": SURE, "handling": HANDLING,
             "anew": ANEW,
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
@@ -92,8 +93,6 @@ def _shown(
 ) -> dict[str, Any]:
     """Lay one task out, in the order in which it is read."""
     report = standing.held(db, task["statement"], but=hidden)
-    asked = stored.held(db, task["id"])
-    event = asked.sections.get("event") if asked is not None else None
     in_report = list(people(report.sections)) if report is not None else []
     return {
         "task": task, "now": stored.ledger_time(db), "words": plan.WORDS,
@@ -101,7 +100,6 @@ def _shown(
         "stands": [
             *first_lines(db, task["statement"], hidden), *standing.marks_of(db, task["statement"]),
         ],
-        "asked": event if isinstance(event, ResearchRequested) else None,
         "report": task["statement"],
         "standing": plan.standing(board.tasks_seen(db, person.viewer, task["statement"])),
         "person": one, "known": _described(one), "bare": plan.BARE_NAME,
@@ -111,6 +109,27 @@ def _shown(
         "answers": answers_beside(db, hidden, task),
         "done": _done(db, task), "results": rows.results_of(db, task["id"], hidden),
     }  # fmt: skip
+
+
+def _asks(station: Station, db: Connection, task_id: str) -> list[tuple[str, str]]:
+    """Say who asks for a look, and under which power, in words."""
+    held = stored.held(db, task_id)
+    event = held.sections.get("event") if held is not None else None
+    if not isinstance(event, ResearchRequested):
+        return []
+    gateway, authoriser = event.gateway, event.authoriser
+    if authoriser is not None:
+        authority = plan.authority(station.voice.rules.version)
+        named = authoriser.replace(station.voice.agency, station.title)
+        authoriser = f"{named}, by {authority}"
+    told = {
+        "Asked by": event.requester, "Authorised by": authoriser, "For": event.purpose,
+        "Under": POWER if gateway == plan.GATEWAY else gateway, "Pressing": event.priority,
+    }  # fmt: skip
+    return [
+        (label, capital(words.replace("_", " ")) if words else "Not said")
+        for label, words in told.items()
+    ]
 
 
 def _described(one: Known) -> list[tuple[str, str]]:
@@ -128,7 +147,10 @@ def _described(one: Known) -> list[tuple[str, str]]:
         ("Born", "; ".join(births) or "Not known"),
         ("Sex", " or ".join(one.sexes) or "Not known"),
         ("Numbers", "; ".join(numbers) or "None known"),
-        ("Part", ", ".join(sorted(one.parts)).replace("_", " ") or "Not assessed"),
+        (
+            "Part",
+            capital(", ".join(PARTS[one] for one in sorted(one.parts)) or PARTS["unassessed"]),
+        ),
     ]
 
 

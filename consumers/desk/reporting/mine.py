@@ -65,7 +65,8 @@ def routes(counter: Counter) -> list[Route]:
             standing=told.standing(became), answers=answers, rest=rest, kind=title_of(became.event),
             urgent=became.urgency == "threat_to_life", may_complete=_lacks_author(became),
             missing=[told.MISSING[one] for one in became.missing], lacking=told.lacking(became),
-            clocks=told.CLOCKS, written=list(told.written(said)) if said is not None else [],
+            clocks=told.CLOCKS,
+            written=[] if said is None else list(told.written(said, counter.station.zone)),
         )  # fmt: skip
 
     def live(request: Request) -> Response:

@@ -6,6 +6,7 @@ Pure. No state is told by a colour, and none that is not delivered looks like on
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from consumers.desk.reporting.port import Answered, Became
 from consumers.desk.shown import shown
@@ -149,13 +150,14 @@ def lines(one: Answered) -> Iterator[tuple[str, str]]:
             yield "Says", "Your duty desk has it in full."
 
 
-def written(said: Statement) -> Iterator[tuple[str, str]]:
+def written(said: Statement, zone: tzinfo) -> Iterator[tuple[str, str]]:
     """List what somebody reported, label and words, for them to read again; not where anybody is.
 
     Args:
         said: their own statement, whole.
+        zone: the partnership's, in which its moments are read.
     """
-    report = shown(said)
+    report = shown(said, zone)
     for one in report.people:
         names = ", also ".join([one.name, *one.aliases])
         yield f"Person {one.number}", f"{names} ({one.part}, {one.born}). {one.told}."

@@ -12,8 +12,8 @@ from consumers.safeguarding.rules.seen import Alarm
 
 ID = "M01"
 WHY = (
-    "A look on this report is still to be made and its time is over. That nothing is known of "
-    "somebody whom nobody looked up is no finding."
+    "A look on this report was not made in its time. That nothing is known of somebody whom "
+    "nobody looked up is no finding."
 )
 
 
