@@ -280,3 +280,15 @@ def test_every_form_carries_this_sessions_token(desk: Visited) -> None:
         page = officer.get(path).text
         assert page.count("<form") == page.count('name="csrf"') >= 1
         assert token_in(page) == officer.csrf
+
+
+def test_what_nobody_can_tell_whose_it_was_is_said_to_be_lost(desk: Visited) -> None:
+    """Where the session itself is gone, what was typed is not dropped in silence."""
+    officer = desk.visitor("officer")
+    officer.client.cookies.clear()
+    answer = officer.post("/purpose", csrf="x", purpose="audit", words="typed in vain")
+    officer.sign_in("officer", answer.headers["location"].removeprefix("/sign-in?next="))
+    page = officer.get("/unsaved?lost=1").text
+    assert answer.headers["location"] == "/sign-in?next=/unsaved%3Flost%3D1"
+    assert "NOT sent and is NOT kept" in page
+    assert "NOT kept" not in officer.get("/unsaved").text

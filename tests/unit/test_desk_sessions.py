@@ -82,18 +82,6 @@ def test_what_was_being_written_is_kept_by_lock_by_end_and_by_revocation(desk: V
         assert "Nothing." in officer.get("/unsaved").text
 
 
-def test_what_nobody_can_tell_whose_it_was_is_said_to_be_lost(desk: Visited) -> None:
-    """Where the session itself is gone, what was typed is not dropped in silence."""
-    officer = desk.visitor("officer")
-    officer.client.cookies.clear()
-    answer = officer.post("/purpose", csrf="x", purpose="audit", words="typed in vain")
-    officer.sign_in("officer", answer.headers["location"].removeprefix("/sign-in?next="))
-    page = officer.get("/unsaved?lost=1").text
-    assert answer.headers["location"] == "/sign-in?next=/unsaved%3Flost%3D1"
-    assert "NOT sent and is NOT kept" in page
-    assert "NOT kept" not in officer.get("/unsaved").text
-
-
 def test_a_form_of_a_page_from_before_signing_in_again_is_kept_too(desk: Visited) -> None:
     """Two tabs: one signs in again, the other sends what was written before."""
     officer = desk.visitor("officer")
