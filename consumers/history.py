@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from consumers import store as stored
+from consumers.arising import arising
 from consumers.safeguarding import links, rows
 from consumers.safeguarding.rules import day_of, is_automated
 from consumers.safeguarding.rules.seen import Seen
@@ -197,7 +198,7 @@ class Past:
         """List what arises from a statement, in ledger order."""
         found = (
             self.seen(one.id)
-            for one in stored.arising(self._db, statement)
+            for one in arising(self._db, statement)
             if one.verified and one.id != self._at_hand and (not events or one.event in events)
         )
         return [one for one in found if one is not None]

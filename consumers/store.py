@@ -23,7 +23,6 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
-    Row,
     RowMapping,
     Table,
     Text,
@@ -287,25 +286,6 @@ def erase(db: Connection, digest: str) -> str | None:
     said = to_publish.c.id.in_(rests)
     db.execute(update(to_publish).where(said).values(draft=None, published=True))
     return statement
-
-
-def arising(db: Connection, cause: str) -> list[Row[int, str, str, str, bool]]:
-    """List what arises from a statement at first hand, in log order: `place` and what it is.
-
-    Whoever wants one event, or one agency's, chooses among these: of what arises from one there
-    is little, and a database that is asked for both may begin with every statement of an event.
-    """
-    query = (
-        select(views.c.place, views.c.id, views.c.event, views.c.agency, views.c.verified)
-        .join(causes, causes.c.statement == views.c.id)
-        .where(causes.c.cause == cause)
-    )
-    return sorted(db.execute(query).all())
-
-
-def resting_on(db: Connection, statement: str, agency: str) -> int:
-    """Count the statements of an agency that arise from one, at first hand."""
-    return sum(one.agency == agency for one in arising(db, statement))
 
 
 def ids_of(db: Connection, digests: Collection[str]) -> list[str]:

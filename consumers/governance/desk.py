@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping
 from broker.core.case import WAIVABLE
 from consumers import standing
 from consumers import store as stored
+from consumers.arising import resting_on
 from consumers.governance import rows
 from consumers.responses import rows as duties
 from consumers.responses.owed import second_looks
@@ -198,7 +199,7 @@ class Governing:
         return next((one.causes[:1] for one in words if one is not None and one.causes), [])
 
     def _resting_on(self, db: Connection, statement: str) -> int:
-        return stored.resting_on(db, statement, self.voice.agency)
+        return resting_on(db, statement, self.voice.agency)
 
     def _said(
         self, event: Section, name: str, by: Practitioner, role: str, causes: Sequence[str] = ()

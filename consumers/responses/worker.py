@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, RowMapping
 
 from consumers import standing, store
+from consumers.arising import arising
 from consumers.responses import asked, owed, rows
 from consumers.store import Wanted
 from consumers.worker import HOUR_MS, Worker
@@ -71,7 +72,7 @@ class Responses(Worker):
         for key in owed.discharged_by(gone.sections.get("event")):
             rows.owe_again(db, key, statement)
         asked.unanswer(db, statement)
-        beside = {one.id: one for cause in gone.causes for one in store.arising(db, cause)}
+        beside = {one.id: one for cause in gone.causes for one in arising(db, cause)}
         for one in sorted(beside.values()):
             row = store.row_of(db, one.id)
             if row is not None and one.verified and not standing.does_not_stand(db, one.id):

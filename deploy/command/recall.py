@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from consumers import standing
 from consumers import store as stored
+from consumers.arising import resting_on
 from consumers.governance import rows
 from deploy.command.consumer import PASTED, ActingHome, Looks, as_of, at, looking
 from deploy.command.spelling import By, Role
@@ -68,5 +69,5 @@ def acknowledge(
 def _held(db: Connection, statement: str, agency: str) -> str:
     row = stored.row_of(db, statement)
     what = f"{row['event']} of {row['agency']}, {at(row['ledger_time'])}" if row else "erased"
-    resting = stored.resting_on(db, statement, agency)
+    resting = resting_on(db, statement, agency)
     return f"SUSPECT {statement}  {what}; {resting} of ours rest on it"

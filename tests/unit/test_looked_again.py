@@ -1,4 +1,4 @@
-"""Looks and answers that are to be made again: who was called wrongly, what was taken back."""
+"""Looks that are made again, or not at all: who was called wrongly or by half, what was taken back."""
 
 import json
 from pathlib import Path
@@ -19,8 +19,8 @@ from contracts.section import Identity, Name, Practitioner
 from tests.support.alerts import retract, wait
 from tests.support.conversing import answering, open_to_all, person
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, agreement, named
-from tests.support.researching import shown
-from tests.support.stranger import text_of
+from tests.support.researching import shown, task_of
+from tests.support.stranger import concern, text_of
 from tests.vectors.ledger import endorsement
 
 Json = Any
@@ -383,3 +383,13 @@ def test_of_whom_no_name_came_somebody_is_asked_who_it_is(desk: Desk) -> None:
 def test_where_nothing_was_looked_up_that_is_said() -> None:
     """Nought of nought looks made reads as done."""
     assert "PARTIAL: nothing was looked up" in plan.standing([])
+
+
+def test_a_bare_name_is_not_to_be_searched(desk: Desk) -> None:
+    """The task says so to whoever would search all the same."""
+    sections = concern(desk.draw)
+    report = desk.report(sections)
+    desk.settle()
+    subject = sections["person.1.identity"]["subject"]
+    lines = shown(desk, task_of(desk, report, subject))
+    assert any(line.strip().startswith("NOT TO BE SEARCHED") for line in lines)

@@ -17,7 +17,6 @@ from contracts.section import Practitioner
 from producers.partnership import Partnership
 from tests.support.desk import POLICE, SOURCES, Desk, named
 from tests.support.researching import ADDRESS, credential, person, qualified, shown, task_of, told
-from tests.support.stranger import concern
 
 OWNER = "duty_inspector"
 
@@ -370,16 +369,6 @@ def test_an_erased_report_takes_whom_it_named_and_why_somebody_looked_with_it(
         assert known.known(db, report, her, set()) is None
         (look,) = whereabouts.to_review(db, hidden=frozenset())
         assert not look["reason"]
-
-
-def test_a_bare_name_is_not_to_be_searched(desk: Desk) -> None:
-    """The task says so to whoever would search all the same."""
-    sections = concern(desk.draw)
-    report = desk.report(sections)
-    desk.settle()
-    subject = sections["person.1.identity"]["subject"]
-    lines = shown(desk, task_of(desk, report, subject))
-    assert any(line.strip().startswith("NOT TO BE SEARCHED") for line in lines)
 
 
 def test_what_was_found_by_a_name_that_is_kept_or_erased_goes_with_it(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from consumers import standing
 from consumers import store as stored
+from consumers.arising import arising
 from consumers.desk import form as forms
 from consumers.desk.beside import seen
 from consumers.desk.form import Form
@@ -130,7 +131,7 @@ def _given_before(
     """List what this agency answered to a report before, the newest first, and when."""
     ours = [
         one.id
-        for one in stored.arising(db, report)
+        for one in arising(db, report)
         if one.agency == station.voice.agency and one.event == "response_given"
         if one.id not in hidden
     ]

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from consumers import standing
 from consumers import store as stored
+from consumers.arising import resting_on
 from consumers.desk import form as forms
 from consumers.desk.beside import seen
 from consumers.desk.person import Person
@@ -88,7 +89,7 @@ def _correction(station: Station, request: Request, **more: Any) -> Response:
             "why": WHY[event.reason], "now": stored.ledger_time(db),
             "agency": station.partners.get(agency, agency),
             "kind": title_of(about["event"]).lower() if about is not None else None,
-            "resting": stored.resting_on(db, event.statement, station.voice.agency),
+            "resting": resting_on(db, event.statement, station.voice.agency),
             "owed": rows.duty(db, f"correction_acknowledged/{said}"), **more,
         }  # fmt: skip
     return station.page(request, "correction.html", title="A correction", **given)
