@@ -1,4 +1,4 @@
-"""Looks that are made again, or not at all: who was called wrongly or by half, what was taken back."""
+"""Looks made again, or not at all: who was called wrongly or by half, what was taken back."""
 
 import json
 from pathlib import Path
