@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from consumers.desk import rows as inbox
 from consumers.governance import rows as governed
 from contracts.entry import ReasonGiven
-from contracts.fault import Transient
+from contracts.fault import Undelivered
 from contracts.reason import NEWER
 from tests.matrix.partnership import PARTNERSHIP, basis_of, key
 from tests.support.busy import CASE, POLICE, PROBATION, Busy, couple, task, told
@@ -83,8 +83,8 @@ def test_what_the_log_has_not_answered_is_not_said_to_be_done(
 ) -> None:
     """Whoever reads "done" goes home; the log may refuse it an hour later."""
 
-    async def silent(*_: Any) -> Any:  # noqa: RUF029 - as a station acts
-        raise Transient("No receipt came.", remedy="Is the broker running?")
+    async def silent(*_: Any, **__: Any) -> Any:  # noqa: RUF029 - as a station acts
+        raise Undelivered("No receipt came.", remedy="Is the broker running?")
 
     monkeypatch.setattr(Played, "act", silent)
     officer, which = desk.visitor("officer"), task(force)
