@@ -200,12 +200,12 @@ def test_a_code_c_item_leaves_on_its_conditions_or_not(desk: Desk) -> None:
             at_work(desk).release(asked, by=HEAD, role="inspector")
     whole = product(desk, item, SAFE, handling="C", conditions=full, consulted=True)
     (wanted,) = at_work(desk).release(whole, by=HEAD, role="inspector")
+    with desk.acting(POLICE).store.read() as db:
+        assert rows.first_lines(db, wanted.draft.id)
     desk.settle()
     (said,) = desk.said(POLICE, "product_released")
     assert (said["handling"], said["action"]) == ("C", "A1")
     assert said["instructions"].endswith("was consulted before it was sanitised.")
-    with desk.acting(POLICE).store.read() as db:
-        assert rows.first_lines(db, wanted.draft.id)
 
 
 GIVEN_AWAY = (
