@@ -5,8 +5,8 @@ from sqlalchemy import Connection, Row, select
 from consumers.store import causes, views
 
 
-def arising(db: Connection, cause: str) -> list[Row[int, str, str, str, bool]]:
-    """List what arises from a statement at first hand, in log order: `place` and what it is.
+def arising(db: Connection, *of: str) -> list[Row[int, str, str, str, bool]]:
+    """List what arises from statements at first hand, in log order: `place` and what it is.
 
     Whoever wants one event, or one agency's, chooses among these: of what arises from one there
     is little, and a database that is asked for both may begin with every statement of an event.
@@ -14,9 +14,9 @@ def arising(db: Connection, cause: str) -> list[Row[int, str, str, str, bool]]:
     query = (
         select(views.c.place, views.c.id, views.c.event, views.c.agency, views.c.verified)
         .join(causes, causes.c.statement == views.c.id)
-        .where(causes.c.cause == cause)
+        .where(causes.c.cause.in_(of))
     )
-    return sorted(db.execute(query).all())
+    return sorted({*db.execute(query)})
 
 
 def resting_on(db: Connection, statement: str, agency: str) -> int:

@@ -22,12 +22,12 @@ from sqlalchemy import (
     Text,
     delete,
     exists,
-    func,
     select,
 )
 
 from consumers import store as stored
-from consumers.store import causes, metadata, upsert, views
+from consumers.arising import arising
+from consumers.store import metadata, upsert, views
 from contracts.form import Section
 from contracts.statement import Statement
 
@@ -138,17 +138,12 @@ def _arising(db: Connection, statements: Collection[str], *events: str) -> list[
 
     What was taken back itself says nothing any more.
     """
+    arisen = [one.id for one in arising(db, *statements) if one.verified and one.event in events]
+    if not arisen:
+        return []
     taken_back = exists().where(standing.c.statement == views.c.id, standing.c.mark == "retracted")
-    arising = select(causes.c.statement).where(causes.c.cause.in_(statements))
-    # Not by the index of events: of what corrects anything there is much.
-    event = func.coalesce(views.c.event, "")
-    query = (
-        select(views)
-        .where(views.c.id.in_(arising), views.c.verified, ~taken_back)
-        .where(event.in_(events))
-        .order_by(views.c.place)
-    )
-    return list(db.execute(query).mappings())
+    query = select(views).where(views.c.id.in_(arisen), views.c.verified, ~taken_back)
+    return list(db.execute(query.order_by(views.c.place)).mappings())
 
 
 def does_not_stand(db: Connection, statement: str) -> bool:

@@ -62,14 +62,18 @@ _WAITS: dict[Waits, str] = {
     "standstill": "Something here stands still, so that nobody might be told.",
     "test": "THIS IS A TEST of how the {role} is told. Nothing waits.",
 }
-NAMED: dict[Waits, str] = {
+_NAMED: dict[str, str] = {
     "alert": "an alert", "overdue": "an overdue alert", "duty": "an overdue duty",
     "owed": "what another agency owes", "arrived": "a threat to life",
     "silence": "an agency that fell silent", "undelivered": "what another role could not be told",
     "standstill": "something that stands still", "test": "a test",
 }  # fmt: skip
-"""What waits, as a list of it names it."""
 REPLAY = "REPLAY, an exercise: "
+
+
+def named(waits: str) -> str:
+    """Name what waits; a newer release's kind by its own word, so that no list fails on it."""
+    return _NAMED.get(waits, waits.replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

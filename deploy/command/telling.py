@@ -8,7 +8,7 @@ import typer
 from consumers import standing
 from consumers.silence import rows as silence
 from consumers.telling import rows
-from consumers.telling.notification import NAMED, reference_of, tried
+from consumers.telling.notification import named, reference_of, tried
 from consumers.telling.sending import Channel, Failed, Told, insist_public
 from contracts.fault import Misuse
 from deploy import clock
@@ -53,7 +53,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     table = [
         [
             reference_of(row["alert"] or row["cause"]),
-            NAMED[row["waits"] if row["told"] in {None, row["role"]} else "undelivered"],
+            named(row["waits"] if row["told"] in {None, row["role"]} else "undelivered"),
             "now" if row["press"] == "now" else "this shift",
             row["told"] or row["role"],
             row["channel"] or "-",

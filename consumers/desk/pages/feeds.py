@@ -18,7 +18,7 @@ from consumers.desk.station import Station
 from consumers.listed import PAGE
 from consumers.silence import rows as silence
 from consumers.silence.standstill import WORDS
-from consumers.telling.notification import NAMED
+from consumers.telling.notification import named
 from consumers.telling.rows import is_waiting, lost
 from consumers.worker import HOUR_MS
 
@@ -61,7 +61,7 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
             for row in silence.all_spoke(db)
         ],
         "lost": [
-            (capital(NAMED[row["waits"]]), row["told"], STATES[row["state"]], row["why"],
+            (capital(named(row["waits"])), row["told"], STATES[row["state"]], row["why"],
              row["at"])
             for row in lost(db, person.viewer, PAGE)
         ],
