@@ -15,13 +15,13 @@ desk: install
 	@test -f .candour/demo/.candour-demo || $(BIN)/candour demo
 	@$(BIN)/candour demo --desk
 
-# Three parts beside each other, on two cores, as long as each other: what needs Kafka waits much, and says what it does as
-# it goes; what is played over whole cases; and after `check` the browser, then everything else. Their logs come at their end.
+# Four parts beside each other, on two cores: what needs Kafka or a browser waits much of its time, what is played over whole
+# cases and everything else do not. The part with Kafka says what it does as it goes; the others' logs come at their end.
 test: install
-	@$(MAKE) --no-print-directory -j3 test-kafka test-played test-checked
+	@$(MAKE) --no-print-directory -j4 test-kafka test-played test-unit test-checked
 
 test-checked: check
-	@$(MAKE) --no-print-directory test-browser; ended=$$?; $(MAKE) --no-print-directory test-unit && exit $$ended
+	@$(MAKE) --no-print-directory test-browser
 
 test-kafka:
 	@$(BIN)/python -m pytest -m "not campaign" tests/faults tests/integration
@@ -47,6 +47,7 @@ bench: install
 
 faults: install
 	@$(BIN)/python -m pytest -m campaign tests/faults tests/unit/test_flips.py
+	@LAWS=whole $(BIN)/python -m pytest tests/property
 
 assets: install
 	@$(BIN)/python -m deploy.assets
