@@ -6,7 +6,7 @@ REQUIREMENTS := deploy/requirements/runtime.txt deploy/requirements/dev.txt
 logged = log=$$(mktemp); $(BIN)/python -m pytest -q --no-header $(1) >$$log 2>&1; ended=$$?; cat $$log; rm -f $$log; exit $$ended
 TIDY := tests/unit/test_tidy.py
 
-.PHONY: demo desk test test-browser test-checked test-kafka test-played test-unit check bench faults assets pins install
+.PHONY: demo desk test test-browser test-checked test-kafka test-played test-shown test-unit check bench faults assets pins install
 
 demo: install
 	@$(BIN)/candour demo
@@ -15,13 +15,16 @@ desk: install
 	@test -f .candour/demo/.candour-demo || $(BIN)/candour demo
 	@$(BIN)/candour demo --desk
 
-# Four parts beside each other, on two cores: what needs Kafka or a browser waits much of its time, what is played over whole
-# cases and everything else do not. The part with Kafka says what it does as it goes; the others' logs come at their end.
+# Three parts beside each other, on two cores, as long as each other: what needs Kafka waits much, and says what it does as
+# it goes; what is played over whole cases, and then the browser; and after `check` everything else. Their logs come at their end.
 test: install
-	@$(MAKE) --no-print-directory -j4 test-kafka test-played test-unit test-checked
+	@$(MAKE) --no-print-directory -j3 test-kafka test-shown test-checked
+
+test-shown:
+	@$(MAKE) --no-print-directory test-played; ended=$$?; $(MAKE) --no-print-directory test-browser && exit $$ended
 
 test-checked: check
-	@$(MAKE) --no-print-directory test-browser
+	@$(MAKE) --no-print-directory test-unit
 
 test-kafka:
 	@$(BIN)/python -m pytest -m "not campaign" tests/faults tests/integration
