@@ -62,6 +62,13 @@ class Said:
         return {row["agency"] for row in rows if "agency" in row}
 
     @property
+    def causes(self) -> list[str]:
+        """Give the ids of what it arises from."""
+        return [
+            one["statement"] for name, one in self.sections.items() if name.startswith("cause.")
+        ]
+
+    @property
     def is_emergency(self) -> bool:
         """Say whether it is a threat to life that nothing may stop."""
         return self.context["urgency"] == "threat_to_life" and self.event in ABOUT_PEOPLE
@@ -122,12 +129,19 @@ class Reading:
     _beside: dict[str, dict[str, tuple[str, set[str]]]] = field(default_factory=dict)
     """Publisher and holders of emergencies that nobody could verify, by id and digest."""
     _acts: dict[str, tuple[dict[str, Json], set[str]]] = field(default_factory=dict)
+    _barred: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    """Whom a statement, or what it arises from, was said to be kept from, by id and digest; what
+    could be verified by no digest."""
 
     def take(
         self, head: Mapping[str, Json], statement: Said, deliveries: Iterable[Mapping[str, Json]]
     ) -> Iterator[str]:
         """Take the next statement's entry in, and say what its deliveries do that they may not."""
         self.statements[statement.digest] = statement
+        whose = "" if "kid" in head else statement.digest
+        kept = [one for cause in statement.causes for one in self._barred.get(cause, {}).values()]
+        barred = self._barred.setdefault(statement.context["id"], {})
+        barred[whose] = statement.excluded.union(*kept)
         held = list(deliveries)
         if "kid" in head:
             self._govern(statement)
@@ -350,11 +364,16 @@ class Reading:
         return to == (asked or self._of(about.sections["cause.1"]["statement"])[0])
 
     def owed(self, statement: Said) -> set[str]:
-        """Name who must be told of a verified threat to life, whatever else."""
+        """Name who must be told of a verified threat to life, whatever else.
+
+        Whom what it arises from is kept from, is kept from it too: its alternate is told.
+        """
         alternates = self.founding["alternates"]
+        under = [self._barred[one] for one in statement.causes if one in self._barred]
+        barred = statement.excluded.union(*(one[min(one)] for one in under))
         told = {
-            alternates.get(one) if one in statement.excluded else one
+            alternates.get(one) if one in barred else one
             for one in self.founding["emergency_recipients"]
             if one != statement.agency  # for whom nobody stands in
         }
-        return {one for one in told if one} - statement.excluded - {statement.agency}
+        return {one for one in told if one} - barred - {statement.agency}

@@ -10,9 +10,12 @@ import pytest
 from tests.support.stranger import concern
 from tests.support.strategies import provenance
 from tests.support.telling import submitted
+from tests.support.town import Town as Founded
 from tests.support.twins import CASE, HUB, POLICE, Town, everyday, her_case, say, written
 from tests.support.twins import beginning as begun
 from tests.vectors.ledger import Played
+
+FIRST = "0132b1a4-9c40-7000-8000-000000000001"
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +94,16 @@ def test_her_case_is_told_to_everybody_else(beginning: Played) -> None:
     town.log.deliver()
     seen = {view.statement.kind.name for view in town.log.opened("mk-hub")}
     assert {"concern_reported", "statement_corrected", "response_given"} <= seen
+
+
+@pytest.mark.parametrize("rests", [True, False], ids=["rests on it", "of its own"])
+def test_a_threat_to_life_that_rests_on_her_case_goes_to_who_stands_in(*, rests: bool) -> None:
+    """He would learn by the second what the first was kept from him for; and somebody is told."""
+    town = Founded("rests")
+    wall = {"excluded": [{"subjects": [], "agency": "thames-valley"}]}
+    town.report(sections={"exclusions": wall}, id=FIRST)
+    town.report(
+        sections={"cause.1": {"statement": FIRST}} if rests else {}, urgency="threat_to_life"
+    )
+    told = {one.to for one in town.log.entries[-1].deliveries if one.leg == "emergency"}
+    assert told == ({"mk-hub"} if rests else {"mk-hub", "thames-valley"})
