@@ -1,5 +1,6 @@
 """The desk put together: a home's store and outbox behind its pages, and who signs in where."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -214,6 +215,5 @@ def secret_of(home: Home, settings: DeskSettings) -> str:
 
 
 def _claims(subject: str, name: str, roles: list[str]) -> str:
-    import json
 
     return json.dumps({"sub": subject, "name": name, "roles": roles})
