@@ -52,8 +52,10 @@ class Inbox:
         """
         self._outbox = outbox
         self._erased = False
-        self._seen: int | None = None
-        """The latest ledger time, in the transaction that is open."""
+        self._seen: tuple[int, bool] | None = None
+        """The latest ledger time that came in the transaction that is open, of an exercise or not."""
+        self._spoken = False
+        """Whether governance may have cured, in that transaction, what was refused before."""
         self._trust = outbox.home.trust
         agency = outbox.home.agency
         self.receipts = topic.receipts(agency.partnership, agency.agency)
@@ -67,7 +69,7 @@ class Inbox:
 
     def take(self, came: Sequence[Came]) -> None:
         """Take records in, each topic's in its order, and the positions after them, at once."""
-        self._erased, self._seen = False, None
+        self._erased, self._seen, self._spoken = False, None, False
         with self._outbox.receiving() as db:
             known = self._outbox.partnership_in(db)
             for one in came:
@@ -83,6 +85,8 @@ class Inbox:
                         topic=one.topic, offset=one.offset, what=failed.what
                     )
                     db.execute(row.on_conflict_do_nothing())
+            self._keep_time(db)
+            self._wait_again(db)
             for name, offset in {one.topic: one.offset + 1 for one in came}.items():
                 placed = upsert(positions).values(topic=name, offset=offset)
                 set_ = {"offset": offset}
@@ -119,7 +123,7 @@ class Inbox:
         db.execute(delete(tokens).where(tokens.c.token.in_(gone), tokens.c.kind == "subject"))
 
     def _take_view(self, db: Connection, view: View | Notice | Elapsed, came: Came) -> None:
-        self._saw(db, view.head.ledger_time, exercise=view.head.exercise)
+        self._saw(view.head.ledger_time, exercise=view.head.exercise)
         if isinstance(view, Elapsed):
             return
         withheld.keep(db, view.delivery)
@@ -142,7 +146,7 @@ class Inbox:
         stored = db.execute(row.on_conflict_do_nothing()).rowcount
         if is_control and stored:
             self._outbox.learn(view)
-            self._wait_again(db)
+            self._spoken = True
             if isinstance(view.statement.event, _ENDING):
                 self._sign_again_under_another_key(db)
 
@@ -150,8 +154,11 @@ class Inbox:
         """Let what was refused wait again where governance has spoken since.
 
         An enrolment or the founding may be what it waited for. Receipts and views come in either
-        order: whichever comes second calls this.
+        order: looked at after both.
         """
+        if not self._spoken:
+            return
+        self._spoken = False
         newest = select(func.max(views.c.entry)).where(views.c.kind == "control")
         db.execute(
             update(statements)
@@ -183,7 +190,7 @@ class Inbox:
         return next((name for name in named if name in ours), None)
 
     def _take_receipt(self, db: Connection, receipt: Receipt, record: bytes) -> None:
-        self._saw(db, receipt.head.ledger_time, exercise=receipt.head.exercise)
+        self._saw(receipt.head.ledger_time, exercise=receipt.head.exercise)
         digest = receipt.part.submission
         query = select(statements).where(statements.c.digest == digest)
         row = db.execute(query).mappings().first()
@@ -216,8 +223,7 @@ class Inbox:
                 again=again if refused else None,
             )
         )  # fmt: skip
-        if refused:
-            self._wait_again(db)
+        self._spoken |= refused
         if _is_given(receipt, Reason.KEY_REVOKED):
             self._sign_again_under_another_key(db)
         if _is_forked(receipt) and not row["resigned"] and row["raw"] is not None:
@@ -263,6 +269,8 @@ class Inbox:
         So is what was so refused, and an emergency, that police alone were sent unverified. For
         what was sent its own receipt will say: signed again too soon, it would leave a gap.
         """
+        self._keep_time(db)
+        self._wait_again(db)
         if lineage.is_open(db, stream):
             self._outbox.open_generation(db, "restored", resend=False)
         outcome = statements.c.outcome
@@ -288,6 +296,8 @@ class Inbox:
         ended = self._outbox.partnership_in(db).ended
         if ended.isdisjoint(self._outbox.home.kids) or self._outbox.speaking(db).kid in ended:
             return
+        self._keep_time(db)
+        self._wait_again(db)
         outcome = statements.c.outcome
         query = (
             select(statements)
@@ -328,6 +338,7 @@ class Inbox:
             differs=differs,
             key=f"findings_disputed/{row['digest']}",
         )
+        self._keep_time(db)
         self._outbox.store(
             db,
             draft(
@@ -342,15 +353,19 @@ class Inbox:
             ),
         )
 
-    def _saw(self, db: Connection, ledger_time: int, *, exercise: bool) -> None:
+    def _saw(self, ledger_time: int, *, exercise: bool) -> None:
+        if self._seen is None or ledger_time > self._seen[0]:
+            self._seen = ledger_time, exercise
+
+    def _keep_time(self, db: Connection) -> None:
         """Remember the latest ledger time: an exercise's statements carry it."""
         if self._seen is None:
-            query = select(meta.c.number).where(meta.c.key == "ledger_time")
-            self._seen = db.execute(query).scalar()
-        if self._seen is None or ledger_time > self._seen:
+            return
+        ledger_time, exercise = self._seen
+        query = select(meta.c.number).where(meta.c.key == "ledger_time")
+        if ledger_time > (db.execute(query).scalar() or -1):
             put(db, "ledger_time", number=ledger_time)
             put(db, "exercise", number=int(exercise))
-            self._seen = ledger_time
 
 
 def _are(digests: Collection[str]) -> ColumnElement[bool]:
