@@ -76,6 +76,12 @@ class Reason(StrEnum):
         """Look a code up; None for one that a newer release of the broker gives."""
         return _BY_CODE.get(code)
 
+    @classmethod
+    def told(cls, code: str) -> tuple[str, str]:
+        """Give a code's remedy and source; of a newer release's, whom to ask."""
+        known = cls.known(code)
+        return (known.remedy, known.source) if known else (NEWER, "not known")
+
     # fmt: off
     TOO_LARGE = (
         "size.too_large", Stage.SIZE,

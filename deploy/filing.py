@@ -242,6 +242,6 @@ def _decided(  # noqa: PLR0913 - a decision has this many parts
 ) -> Became:
     return replace(
         stood, outcome=row["outcome"], entry=row["entry"], told=told, contact=contact,
-        lacks=[Lack(one.code, Reason.of(one.code).remedy) for one in given],
+        lacks=[Lack(one.code, Reason.told(one.code)[0]) for one in given],
         missing=[MISSING[one.code] for one in given if one.code in MISSING], vouched=vouched,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from contracts.event.control import Purpose
 from contracts.fault import Misuse, Transient, Undelivered
 from contracts.form import Section
 from contracts.opened import open_receipt
-from contracts.reason import NEWER, Reason
+from contracts.reason import Reason
 from deploy import clock
 from deploy.kafka.plan import Governed
 from producers.home import Home
@@ -177,8 +177,7 @@ def insisted(said: Said) -> Said:
         listed = "; ".join(
             f"{given.code} {', '.join(given.fields)}".strip() for given in said.reasons
         )
-        known = [Reason.known(given.code) for given in said.reasons]
-        remedies = dict.fromkeys(NEWER if one is None else one.remedy for one in known)
+        remedies = dict.fromkeys(Reason.told(given.code)[0] for given in said.reasons)
         stands = (
             "is held, and nobody else was told" if said.outcome == "quarantined" else "was refused"
         )

@@ -53,7 +53,7 @@ class Inbox:
         self._outbox = outbox
         self._erased = False
         self._seen: tuple[int, bool] | None = None
-        """The latest ledger time that came in the transaction that is open, of an exercise or not."""
+        """The latest ledger time in the transaction that is open, and whether of an exercise."""
         self._spoken = False
         """Whether governance may have cured, in that transaction, what was refused before."""
         self._trust = outbox.home.trust

@@ -134,7 +134,7 @@ def _told(
     yield f"  Outcome: {words(decision.outcome)}; provenance {decision.level}.{unverified}"
     for given in decision.reasons:
         fields = f" ({', '.join(given.fields)})" if given.fields else ""
-        yield f"  Because {given.code}{fields}. Remedy given: {Reason.of(given.code).remedy}"
+        yield f"  Because {given.code}{fields}. Remedy given: {Reason.told(given.code)[0]}"
     yield from _given(findings, known)
     for index, outcome in known.redecided.get(findings.statement, []):
         yield f"  Decided anew in entry {index}: {words(outcome)}."

@@ -205,9 +205,9 @@ def _outcome(decided: _Decided) -> Iterator[str]:
 
 def _reasons(reasons: list[ReasonGiven]) -> Iterator[str]:
     for one in reasons:
-        reason = Reason.of(one.code)
+        remedy, source = Reason.told(one.code)
         fields = f" ({', '.join(one.fields)})" if one.fields else ""
-        yield f"  Because {one.code}{fields} [{reason.source}]. {reason.remedy}"
+        yield f"  Because {one.code}{fields} [{source}]. {remedy}"
 
 
 def _recipients(decided: _Decided) -> Iterator[str]:

@@ -13,7 +13,7 @@ import msgspec
 from contracts.entry import ReasonGiven
 from contracts.event.report import Occurred, Report
 from contracts.form import Section
-from contracts.reason import NEWER, Reason
+from contracts.reason import Reason
 from contracts.section import (
     Health,
     Identity,
@@ -142,8 +142,7 @@ _MAY_LACK = {
 
 def lacking(given: ReasonGiven) -> dict[str, Any]:
     """Say what a reason asks for; of a code that this release does not know, what to do."""
-    known = Reason.known(given.code)
-    remedy, source = (known.remedy, known.source) if known else (NEWER, "not known")
+    remedy, source = Reason.told(given.code)
     fields = ", ".join(given.fields)
     return {"code": given.code, "fields": fields, "remedy": remedy, "source": source}
 

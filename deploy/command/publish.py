@@ -332,4 +332,4 @@ def reason_line(given: ReasonGiven, *, filed: bool = False) -> str:
     """
     fields = f": {', '.join(given.fields)}" if given.fields else ""
     where = f" In the file: {FILED[given.code]}." if filed and given.code in FILED else ""
-    return f"{Reason.of(given.code).remedy}{where} [{given.code}{fields}]"
+    return f"{Reason.told(given.code)[0]}{where} [{given.code}{fields}]"

@@ -187,7 +187,7 @@ def _show(
     for given in rows.reasons_of(held):
         typer.echo(f"  missing: {reason_line(given)}")
         if whole:
-            typer.echo(f"    source: {Reason.of(given.code).source}")
+            typer.echo(f"    source: {Reason.told(given.code)[1]}")
     _said(db, held["digest"])
 
 

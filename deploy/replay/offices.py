@@ -114,7 +114,7 @@ class Source:
 
 def remedies(reasons: Sequence[ReasonGiven]) -> list[str]:
     """List what to do about reasons, each once."""
-    return list(dict.fromkeys(Reason.of(one.code).remedy for one in reasons))
+    return list(dict.fromkeys(Reason.told(one.code)[0] for one in reasons))
 
 
 @dataclass

@@ -354,4 +354,4 @@ def _subjects(statement: Statement) -> list[str]:
 
 
 def _told(given: ReasonGiven) -> tuple[str, str]:
-    return given.code, Reason.of(given.code).remedy
+    return given.code, Reason.told(given.code)[0]

@@ -2,7 +2,9 @@
 
 import re
 
-from contracts.reason import Reason, Stage
+from contracts.entry import ReasonGiven
+from contracts.reason import NEWER, Reason, Stage
+from deploy.command.publish import reason_line
 from tests.vectors.make import HERE
 
 
@@ -30,6 +32,14 @@ def test_remedies_never_say_whether_a_record_exists() -> None:
 def test_a_code_is_found_by_its_text_and_by_nothing_else() -> None:
     """Codes cross processes as text."""
     assert all(Reason.of(str(reason)) is reason for reason in Reason)
+
+
+def test_a_code_of_a_newer_release_is_told_with_whom_to_ask() -> None:
+    """One word that a program does not know must not hide the refusal that it stands in."""
+    assert Reason.told(str(Reason.TOO_LARGE)) == (Reason.TOO_LARGE.remedy, Reason.TOO_LARGE.source)
+    assert Reason.told("consent.of_tomorrow") == (NEWER, "not known")
+    given = ReasonGiven("consent.of_tomorrow", ["consent.views"])
+    assert reason_line(given) == f"{NEWER} [consent.of_tomorrow: consent.views]"
 
 
 def test_codes_with_a_vector_are_codes_that_exist() -> None:
