@@ -1,9 +1,8 @@
 """Reason codes: why a statement was not simply accepted, in order of precedence.
 
 A code is permanent: retired, never reused. Declaration order is precedence and stages ascend, so
-that two implementations name the same first defect. Each carries the remedy a tired person reads
-and the source of the rule. Remedies name fields, never their content, and never say whether a
-record exists elsewhere.
+that two implementations name the same first defect. Each has the remedy a tired person reads and
+the rule's source. Remedies name fields, never content, and never say if a record exists elsewhere.
 """
 
 from enum import IntEnum, StrEnum, unique
@@ -79,8 +78,7 @@ class Reason(StrEnum):
     @classmethod
     def told(cls, code: str) -> tuple[str, str]:
         """Give a code's remedy and source; of a newer release's, whom to ask."""
-        known = cls.known(code)
-        return (known.remedy, known.source) if known else (NEWER, "not known")
+        return (cls(code).remedy, cls(code).source) if code in _BY_CODE else (NEWER, "not known")
 
     # fmt: off
     TOO_LARGE = (

@@ -1,4 +1,4 @@
-"""Kafkas beside the session's own one: one that lets in nobody unproved, one that is searched."""
+"""Kafkas apart: one that lets in nobody unproved, one whose whole folder is searched."""
 
 from collections.abc import Iterator
 
