@@ -63,11 +63,7 @@ class Reason(StrEnum):
 
     @classmethod
     def of(cls, code: str) -> "Reason":
-        """Look a code up.
-
-        Raises:
-            KeyError: the table has no such code.
-        """
+        """Look a code up, which the table must have: `known` and `told` ask nothing."""
         return _BY_CODE[code]
 
     @classmethod
@@ -78,7 +74,8 @@ class Reason(StrEnum):
     @classmethod
     def told(cls, code: str) -> tuple[str, str]:
         """Give a code's remedy and source; of a newer release's, whom to ask."""
-        return (cls(code).remedy, cls(code).source) if code in _BY_CODE else (NEWER, "not known")
+        known = cls.known(code)
+        return (known.remedy, known.source) if known else (NEWER, "not known")
 
     # fmt: off
     TOO_LARGE = (
