@@ -3,6 +3,10 @@
 Nothing of it is acted on, and nothing of it is lost: a person sees to it (candour consumer status).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -15,11 +19,16 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
 from consumers.store import metadata, upsert
+from contracts.fault import Transient
 
 CLOCKS = "clocks"
 """Stands for a statement's digest where a part failed as time passed: nothing of its runs out."""
+BY_HAND = "See which: candour consumer status. See to it by hand, and report the defect."
+
+_log = structlog.get_logger()
 
 unworked = Table(
     "unworked",
@@ -29,7 +38,8 @@ unworked = Table(
     Column("worker", Text, primary_key=True),
     Column("what", Text, nullable=False),
 )
-"""What a part of this program failed on, a statement or its `CLOCKS`: a person must see to it."""
+"""What a part of this program failed on, and a person must see to: a statement by its digest, what
+ran out by its own name (an alert, a duty, an agency), or all `CLOCKS` of the part."""
 
 unproved = Table(
     "unproved",
@@ -49,13 +59,42 @@ def set_aside(
 
     Args:
         db: an open transaction.
-        digest: of what it failed on, or `CLOCKS`.
+        digest: of what it failed on, or the name of what ran out.
         statement: its id, where it can be read.
         worker: which part.
         what: the kind of defect.
     """
     row = upsert(db, unworked).values(digest=digest, id=statement, worker=worker, what=what)
-    db.execute(row.on_conflict_do_nothing())
+    if db.execute(row.on_conflict_do_nothing()).rowcount:
+        _log.error("worker_failed", worker=worker, what=what, remedy=BY_HAND)
+
+
+@contextmanager
+def heard(db: Connection, name: str, statement: str | None, *, worker: str) -> Iterator[None]:
+    """Let a defect in the block end nothing but the block: what it failed on is set aside by name.
+
+    The block writes nothing: what it had written would stand (`contained`). What the database or
+    the moment is to blame for is raised.
+
+    Args:
+        db: an open transaction.
+        name: of what the block works on: a digest, or what ran out.
+        statement: the id of that, where it is one.
+        worker: which part of this program.
+    """
+    try:
+        yield
+    except (Transient, SQLAlchemyError):
+        raise
+    except Exception as defect:  # noqa: BLE001 - one defect must not stop what has none
+        set_aside(db, name, statement, worker=worker, what=type(defect).__name__)
+
+
+@contextmanager
+def contained(db: Connection, name: str, statement: str | None, *, worker: str) -> Iterator[None]:
+    """As `heard`; and where the block fails what it wrote is undone, as if it had not begun."""
+    with heard(db, name, statement, worker=worker), db.begin_nested():
+        yield
 
 
 def keep_unproved(db: Connection, topic: str, offset: int, record: bytes, what: str) -> None:
@@ -94,9 +133,11 @@ def some_unproved(db: Connection, count: int) -> list[RowMapping]:
     return list(db.execute(query).mappings())
 
 
-def forget(db: Connection, digest: str) -> None:
+def forget(db: Connection, digest: str, statement: str | None) -> None:
     """Drop what was set aside of an erased statement: records that name it quote it."""
     db.execute(delete(unworked).where(unworked.c.digest == digest))
+    if statement is not None:
+        db.execute(delete(unworked).where(unworked.c.id == statement))
     for row in db.execute(select(unproved)).all():
         if digest.encode() in row.record:
             place = (unproved.c.topic == row.topic, unproved.c.offset == row.offset)

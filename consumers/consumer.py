@@ -10,7 +10,6 @@ from functools import partial
 from threading import Lock
 from typing import NamedTuple
 
-import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,7 +26,6 @@ from contracts.identifier import agency_of
 from contracts.opened import Elapsed, Notice, NotProved, Trust, View, open_view
 from contracts.section import Cause
 
-_log = structlog.get_logger()
 MINUTE_MS = 60_000
 """How often clocks are looked at, in ledger time: the shortest run for minutes."""
 _PUBLIC, _OWN = "public_control", "own"
@@ -37,9 +35,6 @@ _HELD = frozenset({"quarantined", "provisional"})
 _CORRECTING: dict[str, standing.Mark] = {
     "statement_corrected": "corrected", "statement_retracted": "retracted",
 }  # fmt: skip
-
-
-BY_HAND = "See which: candour consumer status. See to it by hand, and report the defect."
 
 
 class Came(NamedTuple):
@@ -197,7 +192,6 @@ class Consumer:
             raise
         except Exception as defect:  # noqa: BLE001 - one report must not stop those behind it
             name, what = type(failing).__name__, type(defect).__name__
-            _log.error("worker_failed", worker=name, what=what, remedy=BY_HAND)
             digest, statement = _named(opened)
             aside.set_aside(db, digest, statement, worker=name, what=what)
             # What the others did is undone with it: they do it again.
@@ -239,8 +233,8 @@ class Consumer:
     def _erase(self, db: Connection, digest: str) -> None:
         """Drop an erased statement, and all that rests on it here."""
         self._erased = True
-        aside.forget(db, digest)
         statement = stored.erase(db, digest)
+        aside.forget(db, digest, statement)
         standing.forget(db, digest)
         if statement is None:
             return

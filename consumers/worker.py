@@ -11,8 +11,9 @@ from hashlib import sha256
 from typing import Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
+from consumers import aside
 from consumers.store import Wanted
 from contracts.context import Urgency, Use
 from contracts.draft import Draft, draft
@@ -314,6 +315,29 @@ class Worker:
     def pass_time(self, _db: Connection, _at: int, /) -> list[Wanted]:
         """Say what ran out by a ledger time, in milliseconds."""
         return []
+
+    def _each(
+        self, db: Connection, found: Iterable[RowMapping],
+        work: Callable[[Connection, RowMapping], list[Wanted]], *,
+        name: str = "id", statement: str | None = "id",
+    ) -> list[Wanted]:  # fmt: skip
+        """Work on each thing that ran out by itself: where one fails the others go on.
+
+        It is undone and set aside by name, and tried again when time passes again.
+
+        Args:
+            db: an open transaction.
+            found: the rows of what ran out.
+            work: what is done with one; it gives what is to be said.
+            name: the column that names one.
+            statement: the column that has the id of its statement, None for none.
+        """
+        wanted: list[Wanted] = []
+        for row in found:
+            about = (row[name], row[statement] or None if statement else None)
+            with aside.contained(db, *about, worker=type(self).__name__):
+                wanted += work(db, row)
+        return wanted
 
     def wanted(self, _db: Connection, _drafts: Sequence[Draft], /) -> None:
         """Hear what this agency is about to say for the first time, in the same transaction."""
