@@ -23,9 +23,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers.store import metadata, upsert
 from contracts.fault import Transient
+from contracts.reason import NEWER, Reason
 
 CLOCKS = "clocks"
 """Stands for a statement's digest where a part failed as time passed: nothing of its runs out."""
+THE_LOG = "the log"
+"""Stands for a part of this program where the log refused what the program said by itself."""
 BY_HAND = "See which: candour consumer status. See to it by hand, and report the defect."
 
 _log = structlog.get_logger()
@@ -39,7 +42,8 @@ unworked = Table(
     Column("what", Text, nullable=False),
 )
 """What a part of this program failed on, and a person must see to: a statement by its digest, what
-ran out by its own name (an alert, a duty, an agency), or all `CLOCKS` of the part."""
+ran out by its own name (an alert, a duty, an agency), all `CLOCKS` of the part; or, for `THE_LOG`,
+what was refused by its id, with that of what it arises from."""
 
 unproved = Table(
     "unproved",
@@ -101,6 +105,25 @@ def keep_unproved(db: Connection, topic: str, offset: int, record: bytes, what: 
     """Keep a record that did not prove what it says; the same again changes nothing."""
     row = upsert(db, unproved).values(topic=topic, offset=offset, what=what, record=record)
     db.execute(row.on_conflict_do_nothing())
+
+
+def words(row: RowMapping) -> str:
+    """Say of what was set aside what happened, and what a person is to do."""
+    named, worker, what = row["id"] or row["digest"], row["worker"], row["what"]
+    if worker != THE_LOG:
+        return f"SEE TO THIS BY HAND: {named}; {worker} failed on it ({what}). Report the defect"
+    code = Reason.known(what)
+    return (
+        f"NOT ON THE LOG: {row['digest']}; this program said it by itself, and the log refused it "
+        f"({what}). It stands here, and NOBODY ELSE WAS TOLD: ring whoever should know. "
+        f"{code.remedy if code else NEWER}"
+    )
+
+
+def stood(db: Connection, statement: str) -> None:
+    """Let what the log had refused be: it has it."""
+    its = (unworked.c.digest == statement, unworked.c.worker == THE_LOG)
+    db.execute(delete(unworked).where(*its))
 
 
 def count_unworked(db: Connection) -> int:

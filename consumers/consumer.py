@@ -30,8 +30,8 @@ MINUTE_MS = 60_000
 """How often clocks are looked at, in ledger time: the shortest run for minutes."""
 _PUBLIC, _OWN = "public_control", "own"
 _GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]
-_HELD = frozenset({"quarantined", "provisional"})
-"""Marks of what is ours and waits for a decision: until then it counts as not said."""
+_NOT_SAID = frozenset({"quarantined", "provisional", "closed"})
+"""Marks of what is ours and waits for a decision, or was decided against: it counts as not said."""
 _CORRECTING: dict[str, standing.Mark] = {
     "statement_corrected": "corrected", "statement_retracted": "retracted",
 }  # fmt: skip
@@ -223,12 +223,40 @@ class Consumer:
             for worker in self._workers:
                 worker.refused(db, statement)
 
+    def unsaid(self, statement: str, causes: Sequence[str], why: str) -> None:
+        """Mark what this program said by itself and the log did not accept, and tell a person.
+
+        It would be derived again, and refused again: so it stands here, as what it is. Nothing
+        does of what is known on the log after all, or arises from what is not here any more.
+
+        Args:
+            statement: its id.
+            causes: the ids of what it arises from.
+            why: the code of the reason.
+        """
+        with self.store.write() as db:
+            known = [one for one in causes if stored.is_known(db, one)]
+            if stored.row_of(db, statement) is None and (known or not causes):
+                self._mark_unsaid(db, statement, known, why)
+
+    def _mark_unsaid(self, db: Connection, statement: str, causes: Sequence[str], why: str) -> None:
+        about = causes[0] if causes else None
+        aside.set_aside(db, statement, about, worker=aside.THE_LOG, what=why)
+        standing.mark(db, statement, "unsaid", why)
+
     def _take_back(self, db: Connection, view: View) -> None:
-        """Take back what a person did here by a statement that is held; its release does it."""
-        if _HELD.isdisjoint(view.delivery.marks) or is_automated(view.statement):
+        """Take back what was done here by a statement that is held, until its release does it.
+
+        What this program said by itself and will never be released is marked besides.
+        """
+        statement, delivery = view.statement, view.delivery
+        if _NOT_SAID.isdisjoint(delivery.marks):
             return
         for worker in self._workers:
-            worker.refused(db, view.statement.context.id)
+            worker.refused(db, statement.context.id)
+        if "closed" in delivery.marks and is_automated(statement):
+            why = str(delivery.reasons[0].code)
+            self._mark_unsaid(db, statement.context.id, statement.causes, why)
 
     def _erase(self, db: Connection, digest: str) -> None:
         """Drop an erased statement, and all that rests on it here."""
@@ -269,6 +297,8 @@ class Consumer:
         key = getattr(statement.sections.get("event"), "key", None)
         if agency_of(statement.context.source) == self.voice.agency:
             acting.remember(db, statement, self.voice.agency)
+            if standing.unmark(db, statement.context.id, "unsaid"):
+                aside.stood(db, statement.context.id)
             if key is not None:
                 stored.said(db, key, statement.context.id)
         given, cause = _CORRECTING.get(statement.kind.name), statement.sections.get("cause.1")

@@ -31,12 +31,13 @@ from consumers.store import metadata, upsert, views
 from contracts.form import Section
 from contracts.statement import Statement
 
-Mark = Literal["corrected", "retracted", "suspect"]
+Mark = Literal["corrected", "retracted", "suspect", "unsaid"]
 
 WORDS: dict[str, str] = {
     "corrected": "CORRECTED by its originator: read the correction before acting",
     "retracted": "RETRACTED by its originator: it should not have been said; do not act on it",
     "suspect": "SUSPECT: signed while its key was compromised; confirm it by telephone",
+    "unsaid": "NOT ON THE LOG: it was refused there, and nobody else was told: see to it yourself",
 }
 """Each mark as a reader must take it."""
 
@@ -65,6 +66,12 @@ def mark(db: Connection, statement: str, given: Mark, by: str) -> bool:
     """Mark a statement; False where it was so marked before."""
     row = upsert(db, standing).values(statement=statement, mark=given, by=by)
     return bool(db.execute(row.on_conflict_do_nothing()).rowcount)
+
+
+def unmark(db: Connection, statement: str, given: Mark) -> bool:
+    """Take a mark off a statement; False where it was not so marked."""
+    its = (standing.c.statement == statement, standing.c.mark == given)
+    return bool(db.execute(delete(standing).where(*its)).rowcount)
 
 
 def suspect(db: Connection, kid: str, since_ms: int) -> list[str]:

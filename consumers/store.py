@@ -356,6 +356,12 @@ def said(db: Connection, key: str, statement_id: str) -> None:
     db.execute(row.on_conflict_do_update(index_elements=["key"], set_=done))
 
 
+def is_known(db: Connection, statement_id: str) -> bool:
+    """Say whether a statement is held here, or is this agency's own: said, or to be said."""
+    said = select(to_publish.c.id).where(to_publish.c.id == statement_id)
+    return row_of(db, statement_id) is not None or db.execute(said).first() is not None
+
+
 def id_of(db: Connection, key: str) -> str | None:
     """Give the id of what was said, or is to be said, under a natural key."""
     return db.execute(select(to_publish.c.id).where(to_publish.c.key == key)).scalar()
