@@ -32,6 +32,11 @@ _PUBLIC, _OWN = "public_control", "own"
 _GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]
 _NOT_SAID = frozenset({"quarantined", "provisional", "closed"})
 """Marks of what is ours and waits for a decision, or was decided against: it counts as not said."""
+DECISIONS = frozenset({
+    "no_further_action_decided", "alert_acknowledged", "alert_snoozed", "alert_handed_over",
+    "alert_closed", "referral_considered",
+})  # fmt: skip
+"""What a person decides on what was said, and what a correction of that leaves open again."""
 _CORRECTING: dict[str, standing.Mark] = {
     "statement_corrected": "corrected", "statement_retracted": "retracted",
 }  # fmt: skip
@@ -247,10 +252,14 @@ class Consumer:
     def _take_back(self, db: Connection, view: View) -> None:
         """Take back what was done here by a statement that is held, until its release does it.
 
-        What this program said by itself and will never be released is marked besides.
+        So is a decision that was made before a correction reached the desk: it is open again, for
+        a person who has read that. What this program said by itself and will never be released is
+        marked besides.
         """
         statement, delivery = view.statement, view.delivery
-        if _NOT_SAID.isdisjoint(delivery.marks):
+        decided = statement.kind.name in DECISIONS and not is_automated(statement)
+        outdated = decided and standing.is_outdated(db, statement, view.head.index)
+        if _NOT_SAID.isdisjoint(delivery.marks) and not outdated:
             return
         for worker in self._workers:
             worker.refused(db, statement.context.id)
