@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers import acting, aside, standing
 from consumers import store as stored
+from consumers.arising import in_log_order, is_here
 from consumers.safeguarding.rules import is_automated
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
@@ -162,7 +163,7 @@ class Consumer:
             self._pass_time(db, before)
         elif stored.keep(db, opened, came.record):
             self._take_in(db, opened, before)
-            for digest in opened.delivery.erases:
+            for digest in in_log_order(db, opened.delivery.erases):
                 # A tombstone says so too, to whoever reads it before Kafka drops it.
                 self._erase(db, digest)
 
@@ -240,7 +241,7 @@ class Consumer:
             why: the code of the reason.
         """
         with self.store.write() as db:
-            known = [one for one in causes if stored.is_known(db, one)]
+            known = [one for one in causes if is_here(db, one)]
             if stored.row_of(db, statement) is None and (known or not causes):
                 self._mark_unsaid(db, statement, known, why)
 

@@ -280,12 +280,17 @@ def erase(db: Connection, digest: str) -> str | None:
         return None
     db.execute(delete(views).where(views.c.digest == digest))
     db.execute(delete(causes).where(causes.c.statement == statement))
+    silence(db, statement)
+    return statement
+
+
+def silence(db: Connection, statement: str) -> None:
+    """Never say a statement that is still to be said, nor what names it; its key stays known."""
     query = select(to_publish.c.id, to_publish.c.draft).where(to_publish.c.draft.is_not(None))
     named = statement.encode()
     rests = [row.id for row in db.execute(query) if row.id == statement or named in row.draft]
     said = to_publish.c.id.in_(rests)
     db.execute(update(to_publish).where(said).values(draft=None, published=True))
-    return statement
 
 
 def ids_of(db: Connection, digests: Collection[str]) -> list[str]:
@@ -354,12 +359,6 @@ def said(db: Connection, key: str, statement_id: str) -> None:
     done = {"published": True, "draft": None}
     row = upsert(db, to_publish).values(key=key, id=statement_id, **done)
     db.execute(row.on_conflict_do_update(index_elements=["key"], set_=done))
-
-
-def is_known(db: Connection, statement_id: str) -> bool:
-    """Say whether a statement is held here, or is this agency's own: said, or to be said."""
-    said = select(to_publish.c.id).where(to_publish.c.id == statement_id)
-    return row_of(db, statement_id) is not None or db.execute(said).first() is not None
 
 
 def id_of(db: Connection, key: str) -> str | None:

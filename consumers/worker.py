@@ -167,8 +167,7 @@ class Voice:
             accountable=self.accountable,
         )  # fmt: skip
         given = {"provenance": provenance, **(sections or {})}
-        stamp = int(listed[0].replace("-", "")[:12], 16) if listed else at
-        said_id = derived_id(self.agency, stamp, key)
+        said_id = derived_id(self.agency, stamp_of(listed[0]) if listed else at, key)
         return Wanted(key, _drafted(said_id, event, value, key, listed, given, urgency))
 
     def overdue(  # noqa: PLR0913 - a duty that ran out has this many independent parts
@@ -270,6 +269,11 @@ def derived_id(agency: str, stamp: int, key: str) -> str:
     bits = stamp << 80 | 7 << 76 | (rest & 0xFFF) << 64 | 0b10 << 62 | rest >> 12 & ((1 << 62) - 1)
     text = f"{bits:032x}"
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def stamp_of(statement: str) -> int:
+    """Give the time of a statement's id, in milliseconds."""
+    return int(statement.replace("-", "")[:12], 16)
 
 
 def _drafted(  # noqa: PLR0913 - as its callers

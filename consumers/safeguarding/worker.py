@@ -13,6 +13,7 @@ from consumers import aside, history, store
 from consumers.history import Past
 from consumers.research import rows as research
 from consumers.safeguarding import life, links, origins, rows, watched
+from consumers.safeguarding.anew import alert_key, free_key, in_place
 from consumers.safeguarding.rules import is_automated, same_origin, terms, unresearched
 from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.good import GOOD, OWED_BY
@@ -110,10 +111,17 @@ class Watching(Worker):
         watched.again(db, self._reports(db, statement))
 
     def forget(self, db: Connection, statement: str, /) -> None:
-        """Drop an erased statement's alerts and proposals, and whom it named."""
+        """Drop an erased statement's alerts and proposals, and whom it named.
+
+        What else they rested on is shown to the rules anew.
+        """
+        tokens = {
+            one for alert in rows.resting_on(db, statement) for one in rows.subjects_of(db, alert)
+        }
         life.forget(db, statement, rows.forget(db, statement))
         history.forget(db, statement)
         watched.forget(db, statement)
+        self._show_later(db, tokens)
 
     def _terms(self) -> list[RuleTerm]:
         """Give the terms in force that name this kind of agency."""
@@ -180,7 +188,7 @@ class Watching(Worker):
             unacknowledged_minutes=term.unacknowledged_minutes if interrupts else None,
         )  # fmt: skip
         wanted = voice.derived(
-            alert_key(term.id, statements[0], alarm.once), "alert_raised", event,
+            free_key(db, alert_key(term.id, statements[0], alarm.once)), "alert_raised", event,
             causes=statements, rule=f"{term.id}/{term.version}",
             urgency="urgent" if interrupts else "routine",
             sections=addressed,
@@ -218,8 +226,11 @@ class Watching(Worker):
             owed = event.act is not None and voice.kind in OWED_BY[event.act]
             if not owed or rows.raised(db, event.rule, event.statements[0], by=voice.agency):
                 return
-        at = view.head.ledger_time
-        self._add(db, view.statement.context.id, event, by=by, at=at, on_log=True)
+        else:
+            in_place(db, event, by=by)
+        said, at = view.statement.context.id, view.head.ledger_time
+        life.begins(db, said, at)
+        self._add(db, said, event, by=by, at=at, on_log=True)
 
     def _add(  # noqa: PLR0913 - an alert's row has this many independent parts
         self, db: Connection, alert: str, event: AlertRaised, *, by: str, at: int,
@@ -336,11 +347,6 @@ class Watching(Worker):
             life.say(db, said.draft.id, alert, event, at=when, settled=True)
             wanted.append(said)
         return wanted
-
-
-def alert_key(rule: str, statement: str, once: str = "") -> str:
-    """Spell the natural key of an alert: its rule, what it is about, and what it is once for."""
-    return f"alert_raised/{rule}/{statement}{f'/{once}' if once else ''}"
 
 
 def hangs_together(db: Connection, past: Past, alert: str) -> bool:
