@@ -1,8 +1,10 @@
 """What arises from a statement at first hand, as far as both are held here."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, Row, select
 
-from consumers.store import causes, views
+from consumers.store import causes, to_publish, views
 
 
 def arising(db: Connection, *of: str) -> list[Row[int, str, str, str, bool]]:
@@ -22,3 +24,16 @@ def arising(db: Connection, *of: str) -> list[Row[int, str, str, str, bool]]:
 def resting_on(db: Connection, statement: str, agency: str) -> int:
     """Count the statements of an agency that arise from one, at first hand."""
     return sum(one.agency == agency for one in arising(db, statement))
+
+
+def in_log_order(db: Connection, digests: Collection[str]) -> list[str]:
+    """Put digests in the order of the log: what arises from something comes after it."""
+    query = select(views.c.digest).where(views.c.digest.in_(digests)).order_by(views.c.entry)
+    return list(dict.fromkeys([*db.execute(query).scalars(), *digests]))
+
+
+def is_here(db: Connection, statement: str) -> bool:
+    """Say whether a statement is held here, or is this agency's own: said, or to be said."""
+    held = select(views.c.id).where(views.c.id == statement)
+    said = select(to_publish.c.id).where(to_publish.c.id == statement)
+    return any(db.execute(query).first() is not None for query in (held, said))

@@ -3,6 +3,10 @@
 Nothing of it is acted on, and nothing of it is lost: a person sees to it (candour consumer status).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -15,11 +19,19 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
 from consumers.store import metadata, upsert
+from contracts.fault import Transient
+from contracts.reason import NEWER, Reason
 
 CLOCKS = "clocks"
 """Stands for a statement's digest where a part failed as time passed: nothing of its runs out."""
+THE_LOG = "the log"
+"""Stands for a part of this program where the log refused what the program said by itself."""
+BY_HAND = "See which: candour consumer status. See to it by hand, and report the defect."
+
+_log = structlog.get_logger()
 
 unworked = Table(
     "unworked",
@@ -29,7 +41,9 @@ unworked = Table(
     Column("worker", Text, primary_key=True),
     Column("what", Text, nullable=False),
 )
-"""What a part of this program failed on, a statement or its `CLOCKS`: a person must see to it."""
+"""What a part of this program failed on, and a person must see to: a statement by its digest, what
+ran out by its own name (an alert, a duty, an agency), all `CLOCKS` of the part; or, for `THE_LOG`,
+what was refused by its id, with that of what it arises from."""
 
 unproved = Table(
     "unproved",
@@ -49,19 +63,67 @@ def set_aside(
 
     Args:
         db: an open transaction.
-        digest: of what it failed on, or `CLOCKS`.
+        digest: of what it failed on, or the name of what ran out.
         statement: its id, where it can be read.
         worker: which part.
         what: the kind of defect.
     """
     row = upsert(db, unworked).values(digest=digest, id=statement, worker=worker, what=what)
-    db.execute(row.on_conflict_do_nothing())
+    if db.execute(row.on_conflict_do_nothing()).rowcount:
+        _log.error("worker_failed", worker=worker, what=what, remedy=BY_HAND)
+
+
+@contextmanager
+def heard(db: Connection, name: str, statement: str | None, *, worker: str) -> Iterator[None]:
+    """Let a defect in the block end nothing but the block: what it failed on is set aside by name.
+
+    The block writes nothing: what it had written would stand (`contained`). What the database or
+    the moment is to blame for is raised.
+
+    Args:
+        db: an open transaction.
+        name: of what the block works on: a digest, or what ran out.
+        statement: the id of that, where it is one.
+        worker: which part of this program.
+    """
+    try:
+        yield
+    except (Transient, SQLAlchemyError):
+        raise
+    except Exception as defect:  # noqa: BLE001 - one defect must not stop what has none
+        set_aside(db, name, statement, worker=worker, what=type(defect).__name__)
+
+
+@contextmanager
+def contained(db: Connection, name: str, statement: str | None, *, worker: str) -> Iterator[None]:
+    """As `heard`; and where the block fails what it wrote is undone, as if it had not begun."""
+    with heard(db, name, statement, worker=worker), db.begin_nested():
+        yield
 
 
 def keep_unproved(db: Connection, topic: str, offset: int, record: bytes, what: str) -> None:
     """Keep a record that did not prove what it says; the same again changes nothing."""
     row = upsert(db, unproved).values(topic=topic, offset=offset, what=what, record=record)
     db.execute(row.on_conflict_do_nothing())
+
+
+def words(row: RowMapping) -> str:
+    """Say of what was set aside what happened, and what a person is to do."""
+    named, worker, what = row["id"] or row["digest"], row["worker"], row["what"]
+    if worker != THE_LOG:
+        return f"SEE TO THIS BY HAND: {named}; {worker} failed on it ({what}). Report the defect"
+    code = Reason.known(what)
+    return (
+        f"NOT ON THE LOG: {row['digest']}; this program said it by itself, and the log refused it "
+        f"({what}). It stands here, and NOBODY ELSE WAS TOLD: ring whoever should know. "
+        f"{code.remedy if code else NEWER}"
+    )
+
+
+def stood(db: Connection, statement: str) -> None:
+    """Let what the log had refused be: it has it."""
+    its = (unworked.c.digest == statement, unworked.c.worker == THE_LOG)
+    db.execute(delete(unworked).where(*its))
 
 
 def count_unworked(db: Connection) -> int:
@@ -94,9 +156,11 @@ def some_unproved(db: Connection, count: int) -> list[RowMapping]:
     return list(db.execute(query).mappings())
 
 
-def forget(db: Connection, digest: str) -> None:
+def forget(db: Connection, digest: str, statement: str | None) -> None:
     """Drop what was set aside of an erased statement: records that name it quote it."""
     db.execute(delete(unworked).where(unworked.c.digest == digest))
+    if statement is not None:
+        db.execute(delete(unworked).where(unworked.c.id == statement))
     for row in db.execute(select(unproved)).all():
         if digest.encode() in row.record:
             place = (unproved.c.topic == row.topic, unproved.c.offset == row.offset)

@@ -10,12 +10,12 @@ from functools import partial
 from threading import Lock
 from typing import NamedTuple
 
-import structlog
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from consumers import acting, aside, standing
 from consumers import store as stored
+from consumers.arising import in_log_order, is_here
 from consumers.safeguarding.rules import is_automated
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
@@ -27,19 +27,20 @@ from contracts.identifier import agency_of
 from contracts.opened import Elapsed, Notice, NotProved, Trust, View, open_view
 from contracts.section import Cause
 
-_log = structlog.get_logger()
 MINUTE_MS = 60_000
 """How often clocks are looked at, in ledger time: the shortest run for minutes."""
 _PUBLIC, _OWN = "public_control", "own"
 _GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]
-_HELD = frozenset({"quarantined", "provisional"})
-"""Marks of what is ours and waits for a decision: until then it counts as not said."""
+_NOT_SAID = frozenset({"quarantined", "provisional", "closed"})
+"""Marks of what is ours and waits for a decision, or was decided against: it counts as not said."""
+DECISIONS = frozenset({
+    "no_further_action_decided", "alert_acknowledged", "alert_snoozed", "alert_handed_over",
+    "alert_closed", "referral_considered",
+})  # fmt: skip
+"""What a person decides on what was said, and what a correction of that leaves open again."""
 _CORRECTING: dict[str, standing.Mark] = {
     "statement_corrected": "corrected", "statement_retracted": "retracted",
 }  # fmt: skip
-
-
-BY_HAND = "See which: candour consumer status. See to it by hand, and report the defect."
 
 
 class Came(NamedTuple):
@@ -162,7 +163,7 @@ class Consumer:
             self._pass_time(db, before)
         elif stored.keep(db, opened, came.record):
             self._take_in(db, opened, before)
-            for digest in opened.delivery.erases:
+            for digest in in_log_order(db, opened.delivery.erases):
                 # A tombstone says so too, to whoever reads it before Kafka drops it.
                 self._erase(db, digest)
 
@@ -197,7 +198,6 @@ class Consumer:
             raise
         except Exception as defect:  # noqa: BLE001 - one report must not stop those behind it
             name, what = type(failing).__name__, type(defect).__name__
-            _log.error("worker_failed", worker=name, what=what, remedy=BY_HAND)
             digest, statement = _named(opened)
             aside.set_aside(db, digest, statement, worker=name, what=what)
             # What the others did is undone with it: they do it again.
@@ -229,18 +229,50 @@ class Consumer:
             for worker in self._workers:
                 worker.refused(db, statement)
 
+    def unsaid(self, statement: str, causes: Sequence[str], why: str) -> None:
+        """Mark what this program said by itself and the log did not accept, and tell a person.
+
+        It would be derived again, and refused again: so it stands here, as what it is. Nothing
+        does of what is known on the log after all, or arises from what is not here any more.
+
+        Args:
+            statement: its id.
+            causes: the ids of what it arises from.
+            why: the code of the reason.
+        """
+        with self.store.write() as db:
+            known = [one for one in causes if is_here(db, one)]
+            if stored.row_of(db, statement) is None and (known or not causes):
+                self._mark_unsaid(db, statement, known, why)
+
+    def _mark_unsaid(self, db: Connection, statement: str, causes: Sequence[str], why: str) -> None:
+        about = causes[0] if causes else None
+        aside.set_aside(db, statement, about, worker=aside.THE_LOG, what=why)
+        standing.mark(db, statement, "unsaid", why)
+
     def _take_back(self, db: Connection, view: View) -> None:
-        """Take back what a person did here by a statement that is held; its release does it."""
-        if _HELD.isdisjoint(view.delivery.marks) or is_automated(view.statement):
+        """Take back what was done here by a statement that is held, until its release does it.
+
+        So is a decision that was made before a correction reached the desk: it is open again, for
+        a person who has read that. What this program said by itself and will never be released is
+        marked besides.
+        """
+        statement, delivery = view.statement, view.delivery
+        decided = statement.kind.name in DECISIONS and not is_automated(statement)
+        outdated = decided and standing.is_outdated(db, statement, view.head.index)
+        if _NOT_SAID.isdisjoint(delivery.marks) and not outdated:
             return
         for worker in self._workers:
-            worker.refused(db, view.statement.context.id)
+            worker.refused(db, statement.context.id)
+        if "closed" in delivery.marks and is_automated(statement):
+            why = str(delivery.reasons[0].code)
+            self._mark_unsaid(db, statement.context.id, statement.causes, why)
 
     def _erase(self, db: Connection, digest: str) -> None:
         """Drop an erased statement, and all that rests on it here."""
         self._erased = True
-        aside.forget(db, digest)
         statement = stored.erase(db, digest)
+        aside.forget(db, digest, statement)
         standing.forget(db, digest)
         if statement is None:
             return
@@ -275,6 +307,8 @@ class Consumer:
         key = getattr(statement.sections.get("event"), "key", None)
         if agency_of(statement.context.source) == self.voice.agency:
             acting.remember(db, statement, self.voice.agency)
+            if standing.unmark(db, statement.context.id, "unsaid"):
+                aside.stood(db, statement.context.id)
             if key is not None:
                 stored.said(db, key, statement.context.id)
         given, cause = _CORRECTING.get(statement.kind.name), statement.sections.get("cause.1")

@@ -27,18 +27,22 @@ from sqlalchemy import (
 
 from consumers import store as stored
 from consumers.arising import arising
-from consumers.store import metadata, upsert, views
+from consumers.store import causes, metadata, upsert, views
 from contracts.form import Section
 from contracts.statement import Statement
 
-Mark = Literal["corrected", "retracted", "suspect"]
+Mark = Literal["corrected", "retracted", "suspect", "unsaid"]
 
 WORDS: dict[str, str] = {
     "corrected": "CORRECTED by its originator: read the correction before acting",
     "retracted": "RETRACTED by its originator: it should not have been said; do not act on it",
     "suspect": "SUSPECT: signed while its key was compromised; confirm it by telephone",
+    "unsaid": "NOT ON THE LOG: it was refused there, and nobody else was told: see to it yourself",
 }
 """Each mark as a reader must take it."""
+
+READ_MAX = 16
+"""How many corrections a decision names at most, the newest."""
 
 _ITS_OWN = frozenset({"event", "provenance", "intake", "endorsement"})
 """Sections of a correction that are its own, and stand in place of nothing."""
@@ -62,9 +66,18 @@ withheld = Table(
 
 
 def mark(db: Connection, statement: str, given: Mark, by: str) -> bool:
-    """Mark a statement; False where it was so marked before."""
+    """Mark a statement; False where the same marked it so before."""
     row = upsert(db, standing).values(statement=statement, mark=given, by=by)
-    return bool(db.execute(row.on_conflict_do_nothing()).rowcount)
+    anew = row.on_conflict_do_update(
+        index_elements=["statement", "mark"], set_={"by": by}, where=standing.c.by != by
+    )
+    return bool(db.execute(anew).rowcount)
+
+
+def unmark(db: Connection, statement: str, given: Mark) -> bool:
+    """Take a mark off a statement; False where it was not so marked."""
+    its = (standing.c.statement == statement, standing.c.mark == given)
+    return bool(db.execute(delete(standing).where(*its)).rowcount)
 
 
 def suspect(db: Connection, kid: str, since_ms: int) -> list[str]:
@@ -126,6 +139,42 @@ def _said_anew(later: Statement) -> dict[str, Section]:
 def corrections_of(db: Connection, statements: Collection[str]) -> list[RowMapping]:
     """List the views that correct statements or take them back, in log order."""
     return _arising(db, statements, "statement_corrected", "statement_retracted")
+
+
+def as_read(db: Connection, causes: Sequence[str], *more: str) -> list[str]:
+    """Give the causes of what a person decides, and what corrects what it rests on, as far as read.
+
+    So the log shows what was known to them: a decision that does not name a correction was made
+    before it reached the desk (`is_outdated`).
+
+    Args:
+        db: an open transaction.
+        causes: what the decision is about.
+        more: what it rests on besides, without being said so.
+    """
+    return list(dict.fromkeys([*causes, *_corrected_since(db, [*causes, *more])]))
+
+
+def is_outdated(db: Connection, decision: Statement, entry: int) -> bool:
+    """Say whether a decision was made without a correction that the log has before it.
+
+    Args:
+        db: an open transaction.
+        decision: as it came.
+        entry: its own.
+    """
+    known = _corrected_since(db, decision.causes, before=entry)
+    return not set(known) <= set(decision.causes)
+
+
+def _corrected_since(
+    db: Connection, statements: Collection[str], *, before: int | None = None
+) -> list[str]:
+    """List what corrects or takes back statements, or what they arise from, in log order."""
+    its = select(causes.c.cause).where(causes.c.statement.in_(statements))
+    rests_on = sorted({*statements, *db.execute(its).scalars()})
+    found = corrections_of(db, rests_on)
+    return [one["id"] for one in found if before is None or one["entry"] < before][-READ_MAX:]
 
 
 def completions_of(db: Connection, statement: str) -> list[RowMapping]:

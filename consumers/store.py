@@ -280,12 +280,17 @@ def erase(db: Connection, digest: str) -> str | None:
         return None
     db.execute(delete(views).where(views.c.digest == digest))
     db.execute(delete(causes).where(causes.c.statement == statement))
+    silence(db, statement)
+    return statement
+
+
+def silence(db: Connection, statement: str) -> None:
+    """Never say a statement that is still to be said, nor what names it; its key stays known."""
     query = select(to_publish.c.id, to_publish.c.draft).where(to_publish.c.draft.is_not(None))
     named = statement.encode()
     rests = [row.id for row in db.execute(query) if row.id == statement or named in row.draft]
     said = to_publish.c.id.in_(rests)
     db.execute(update(to_publish).where(said).values(draft=None, published=True))
-    return statement
 
 
 def ids_of(db: Connection, digests: Collection[str]) -> list[str]:

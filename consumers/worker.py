@@ -11,8 +11,9 @@ from hashlib import sha256
 from typing import Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
+from consumers import aside
 from consumers.store import Wanted
 from contracts.context import Urgency, Use
 from contracts.draft import Draft, draft
@@ -166,8 +167,7 @@ class Voice:
             accountable=self.accountable,
         )  # fmt: skip
         given = {"provenance": provenance, **(sections or {})}
-        stamp = int(listed[0].replace("-", "")[:12], 16) if listed else at
-        said_id = derived_id(self.agency, stamp, key)
+        said_id = derived_id(self.agency, stamp_of(listed[0]) if listed else at, key)
         return Wanted(key, _drafted(said_id, event, value, key, listed, given, urgency))
 
     def overdue(  # noqa: PLR0913 - a duty that ran out has this many independent parts
@@ -271,6 +271,11 @@ def derived_id(agency: str, stamp: int, key: str) -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
+def stamp_of(statement: str) -> int:
+    """Give the time of a statement's id, in milliseconds."""
+    return int(statement.replace("-", "")[:12], 16)
+
+
 def _drafted(  # noqa: PLR0913 - as its callers
     said_id: str,
     event: str,
@@ -314,6 +319,29 @@ class Worker:
     def pass_time(self, _db: Connection, _at: int, /) -> list[Wanted]:
         """Say what ran out by a ledger time, in milliseconds."""
         return []
+
+    def _each(
+        self, db: Connection, found: Iterable[RowMapping],
+        work: Callable[[Connection, RowMapping], list[Wanted]], *,
+        name: str = "id", statement: str | None = "id",
+    ) -> list[Wanted]:  # fmt: skip
+        """Work on each thing that ran out by itself: where one fails the others go on.
+
+        It is undone and set aside by name, and tried again when time passes again.
+
+        Args:
+            db: an open transaction.
+            found: the rows of what ran out.
+            work: what is done with one; it gives what is to be said.
+            name: the column that names one.
+            statement: the column that has the id of its statement, None for none.
+        """
+        wanted: list[Wanted] = []
+        for row in found:
+            about = (row[name], row[statement] or None if statement else None)
+            with aside.contained(db, *about, worker=type(self).__name__):
+                wanted += work(db, row)
+        return wanted
 
     def wanted(self, _db: Connection, _drafts: Sequence[Draft], /) -> None:
         """Hear what this agency is about to say for the first time, in the same transaction."""

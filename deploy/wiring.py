@@ -29,7 +29,6 @@ from consumers.safeguarding.desk import Deciding
 from consumers.store import Store, Wanted
 from consumers.telling.sending import Sending, Told
 from consumers.worker import Voice
-from contracts.draft import Draft
 from contracts.fault import CandourError, Misuse, Transient
 from contracts.section import Practitioner
 from deploy import clock
@@ -37,7 +36,7 @@ from deploy.connecting import connected
 from deploy.criteria import criteria_of
 from deploy.matching import weighing_of
 from deploy.speaking import WAIT_S_MAX, Said, clear, insisted, outbox_of, say, sending
-from deploy.taking_back import take_back, taking_back
+from deploy.taking_back import publish_each, take_back, taking_back
 from deploy.workers import workers_of
 from producers.access import arguments_of, refusal, user_of
 from producers.home import Home
@@ -182,17 +181,9 @@ class Acting:
             address=agency.kafka,
             access=arguments_of(self.home),
             group=f"{user_of(agency.partnership, agency.agency)}.{agency.system}.consumer",
-            publish=self._publish,
+            publish=partial(publish_each, self.outbox, self.consumer),
             is_ready=self.is_ready,
         )
-
-    def _publish(self, drafts: Sequence[Draft]) -> None:
-        """Say all of it at once; where one cannot be said, what stands before it."""
-        try:
-            self.outbox.publish_all(drafts)
-        except Misuse:
-            for one in drafts:
-                self.outbox.publish(one)
 
     async def run(self, *, take_over: bool = False) -> None:
         """Consume, act and send until cancelled.

@@ -26,14 +26,16 @@ class Beside:
     """What is held of some statements, as far as somebody may see them."""
 
     def __init__(
-        self, db: Connection, statements: Iterable[str | None], hidden: Collection[str]
-    ) -> None:
+        self, db: Connection, statements: Iterable[str | None], hidden: Collection[str], *,
+        also: Iterable[str] = (),
+    ) -> None:  # fmt: skip
         """Read it.
 
         Args:
             db: an open transaction.
             statements: their ids; what is None, or kept, is left out.
             hidden: ids that are kept from who looks.
+            also: ids of which the marks alone are read.
         """
         ids = sorted({one for one in statements if one} - frozenset(hidden))
         views = stored.views
@@ -42,7 +44,7 @@ class Beside:
         was = [stored.reread(row["record"]) for row in self._rows.values()]
         stands = standing.corrected(db, was, but=hidden)
         self._read = dict(zip(self._rows, stands, strict=True))
-        self._marked = standing.marks_of_all(db, ids)
+        self._marked = standing.marks_of_all(db, [*ids, *also])
         self._first = first_lines_of(db, ids, hidden)
         came = select(inbox.c.statement, inbox.c.marks).where(inbox.c.statement.in_(ids))
         self._came: dict[str, list[str]] = {

@@ -34,7 +34,7 @@ class Disclosures(Worker):
 
     def pass_time(self, db: Connection, at: int) -> list[Wanted]:
         """Say of each application that was not over in its time that it was not, once each time."""
-        return [self._overdue(db, row) for row in rows.ran_out(db, at)]
+        return self._each(db, rows.ran_out(db, at), self._overdue)
 
     def reopen(self, db: Connection, statement: str, /) -> None:
         """Let a stage be recorded again that is taken back or suspect.
@@ -56,10 +56,10 @@ class Disclosures(Worker):
         """Drop what is, or rests on, an erased statement."""
         rows.forget(db, statement)
 
-    def _overdue(self, db: Connection, row: RowMapping) -> Wanted:
+    def _overdue(self, db: Connection, row: RowMapping) -> list[Wanted]:
         wanted = self._voice.overdue(
             course.DUTY, row["id"], self._voice.agency, due_at=row["due_at"], rule=RULE,
             apart=f"/{row['reopened_by']}" if row["reopened_by"] else "",
         )  # fmt: skip
         rows.mark_overdue(db, row["id"], wanted.draft.id)
-        return wanted
+        return [wanted]

@@ -48,24 +48,8 @@ class Handovers(Worker):
 
     def pass_time(self, db: Connection, at: int) -> list[Wanted]:
         """Say of each end that nobody was asked to take over in time, or that nobody did."""
-        ours, wanted = self._voice.agency, list[Wanted]()
-        for row in rows.fell_due(db, at):
-            by = next((one["id"] for one in self.handovers_of(db, row)), None)
-            if by is None and row["agency"] == ours:
-                wanted.append(self._said(row, ending.DUE, ours, row["due_at"]))
-                by = wanted[-1].draft.id
-            rows.mark(db, row["id"], column="due_by", by=by or row["id"])
-        for row in rows.passed(db, at):
-            took = (one for one in self.handovers_of(db, row) if one["decision"] == "accepted")
-            by = next((one["answer"] for one in took), None)
-            if by is None:
-                told = [
-                    self._said(row, ending.OUTSTANDING, head, row["ends_at"])
-                    for head in self._heads(db, row)
-                ]
-                wanted, by = wanted + told, told[0].draft.id
-            rows.mark(db, row["id"], column="passed_by", by=by)
-        return wanted
+        wanted = self._each(db, rows.fell_due(db, at), self._fell_due)
+        return wanted + self._each(db, rows.passed(db, at), self._passed)
 
     def reopen(self, db: Connection, statement: str, /) -> None:
         """Look again at an end that a handover or its acceptance had settled; let one stand again.
@@ -90,6 +74,26 @@ class Handovers(Worker):
         first, last = ending.moved(day, -days), ending.moved(day, days)
         made = referrals.handovers(db, row["id"], first=first.isoformat(), last=last.isoformat())
         return [one for one in made if self._covers(db, one, row)]
+
+    def _fell_due(self, db: Connection, row: RowMapping) -> list[Wanted]:
+        ours, wanted = self._voice.agency, list[Wanted]()
+        by = next((one["id"] for one in self.handovers_of(db, row)), None)
+        if by is None and row["agency"] == ours:
+            wanted.append(self._said(row, ending.DUE, ours, row["due_at"]))
+            by = wanted[-1].draft.id
+        rows.mark(db, row["id"], column="due_by", by=by or row["id"])
+        return wanted
+
+    def _passed(self, db: Connection, row: RowMapping) -> list[Wanted]:
+        wanted: list[Wanted] = []
+        took = (one for one in self.handovers_of(db, row) if one["decision"] == "accepted")
+        by = next((one["answer"] for one in took), None)
+        if by is None:
+            heads = self._heads(db, row)
+            wanted = [self._said(row, ending.OUTSTANDING, one, row["ends_at"]) for one in heads]
+            by = wanted[0].draft.id
+        rows.mark(db, row["id"], column="passed_by", by=by)
+        return wanted
 
     def _covers(self, db: Connection, handover: RowMapping, row: RowMapping) -> bool:
         held = store.held(db, handover["id"])

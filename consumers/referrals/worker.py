@@ -52,7 +52,7 @@ class Referrals(Worker):
 
     def pass_time(self, db: Connection, at: int) -> list[Wanted]:
         """Say of each referral that nobody decided in time that nobody did, once each time."""
-        return [self._overdue(db, row) for row in rows.ran_out(db, at) if _is_said(db, row)]
+        return self._each(db, rows.ran_out(db, at), self._overdue)
 
     def reopen(self, db: Connection, statement: str, /) -> None:
         """Let a decision be made again that is taken back or suspect, or whose report changed.
@@ -76,13 +76,15 @@ class Referrals(Worker):
         """Drop what is, or rests on, an erased statement."""
         rows.forget(db, statement)
 
-    def _overdue(self, db: Connection, row: RowMapping) -> Wanted:
+    def _overdue(self, db: Connection, row: RowMapping) -> list[Wanted]:
+        if not _is_said(db, row):
+            return []
         wanted = self._voice.overdue(
             course.DUTY, row["id"], row["addressee"], due_at=row["due_at"], rule=RULE,
             apart=f"/{row['reopened_by']}" if row["reopened_by"] else "",
         )  # fmt: skip
         rows.mark_overdue(db, row["id"], wanted.draft.id)
-        return wanted
+        return [wanted]
 
 
 def _is_said(db: Connection, row: RowMapping) -> bool:

@@ -1,5 +1,7 @@
 """The responses worker, for every agency: what it owes, and what ran out by ledger time."""
 
+from functools import partial
+
 from sqlalchemy import Connection, RowMapping
 
 from consumers import standing, store
@@ -108,19 +110,26 @@ class Responses(Worker):
 
         Of a question of our own that nobody answered we say so too: whom we asked may be silent.
         """
-        wanted = [self._unanswered(db, row) for row in asked.ran_out(db, self._acts_for(), at)]
-        for row in rows.ran_out(db, at):
-            wanted.append(self._overdue(db, row))
-            rows.mark_overdue(db, row["key"], wanted[-1].draft.id, at=at)
-        rules = self._voice.rules
-        fallback = rules.roles.get("other", "duty_manager")
-        for row in rows.left(db, at - rules.alert_hours * HOUR_MS):
-            if row["role"] == fallback:
-                rows.mark_escalated(db, row["key"], row["overdue_by"])
-                continue
-            wanted.append(self._overdue(db, row, to=fallback))
-            rows.mark_escalated(db, row["key"], wanted[-1].draft.id)
-        return wanted
+        wanted = self._each(db, asked.ran_out(db, self._acts_for(), at), self._unanswered)
+        duty = partial(self._each, db, name="key", statement="statement")
+        wanted += duty(rows.ran_out(db, at), partial(self._ran_out, at=at))
+        before = at - self._voice.rules.alert_hours * HOUR_MS
+        return wanted + duty(rows.left(db, before), self._further)
+
+    def _ran_out(self, db: Connection, row: RowMapping, *, at: int) -> list[Wanted]:
+        wanted = self._overdue(db, row)
+        rows.mark_overdue(db, row["key"], wanted.draft.id, at=at)
+        return [wanted]
+
+    def _further(self, db: Connection, row: RowMapping) -> list[Wanted]:
+        """Take a duty that ran out to the next role, where there is one."""
+        fallback = self._voice.rules.roles.get("other", "duty_manager")
+        if row["role"] == fallback:
+            rows.mark_escalated(db, row["key"], row["overdue_by"])
+            return []
+        wanted = self._overdue(db, row, to=fallback)
+        rows.mark_escalated(db, row["key"], wanted.draft.id)
+        return [wanted]
 
     def _overdue(self, db: Connection, row: RowMapping, *, to: str | None = None) -> Wanted:
         """Say that a duty ran out: to its own role, or to the next one."""
@@ -152,7 +161,7 @@ class Responses(Worker):
         partners, ours = self._voice.partners, self._voice.agency
         return [one for one in partners.agencies if partners.acting(one) == ours]
 
-    def _unanswered(self, db: Connection, row: RowMapping) -> Wanted:
+    def _unanswered(self, db: Connection, row: RowMapping) -> list[Wanted]:
         """Say that no answer came to a question of ours: of whom it was put to."""
         owner = self._voice.partners.acting(row["addressee"])
         event = DutyOverdue(
@@ -164,4 +173,4 @@ class Responses(Worker):
             causes=[row["id"]], rule=RULE, urgency="urgent",
         )  # fmt: skip
         asked.mark_overdue(db, row["id"], wanted.draft.id)
-        return wanted
+        return [wanted]

@@ -197,8 +197,10 @@ class Deciding:
         said_id, name = self.new_id(), life.NAMES[type(event)]
         first = rows.alert(db, event.alert)
         causes = [event.alert] if first is None else [first["statement"], event.alert]
+        rests_on = rows.statements_of(db, event.alert)
         said = personal(
-            said_id, f"{name}/{event.alert}/{said_id}", name, event, causes=causes,
+            said_id, f"{name}/{event.alert}/{said_id}", name, event,
+            causes=standing.as_read(db, causes, *rests_on),
             provenance=self.voice.signed_by(by, role=role),
         )  # fmt: skip
         at = stored.ledger_time(db)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from consumers.safeguarding.rows import alert, alerts, resting_on, statements_of
 from consumers.shape import PLACE
-from consumers.store import metadata
+from consumers.store import metadata, to_publish
 from consumers.telling import rows as telling
 from consumers.telling.notification import reopened
 from consumers.worker import MINUTE_MS, Voice
@@ -327,6 +327,19 @@ def refused(db: Connection, said: str) -> None:
     if of is not None:
         db.execute(delete(alert_life).where(alert_life.c.id == said))
         settle(db, of)
+
+
+def begins(db: Connection, alert_id: str, at: int) -> None:
+    """Let an alert's clocks begin when the log has it.
+
+    Whoever reads all anew may have raised it earlier, of what was not erased. What ran out since,
+    and was handed to nobody, did not.
+    """
+    early = (alert_life.c.alert == alert_id, alert_life.c.settled, alert_life.c.at < at)
+    for said in db.execute(select(alert_life.c.id).where(*early)).scalars().all():
+        waits = (to_publish.c.id == said, to_publish.c.published.is_(False))
+        if db.execute(delete(to_publish).where(*waits)).rowcount:
+            db.execute(delete(alert_life).where(alert_life.c.id == said))
 
 
 def forget(db: Connection, statement: str, alerts_gone: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from consumers import store
+from consumers import aside, store
 from consumers.history import Past
 from consumers.safeguarding import rows
 from consumers.safeguarding.rules import is_automated, terms
@@ -110,9 +110,12 @@ class Reassessing(Worker):
         wanted: list[Wanted] = []
         for one in statements:
             row = store.row_of(db, one)
-            past = Past(db, self._voice.agency, of=one, before=row["entry"] if row else None)
-            seen = past.seen(one) if row is not None else None
-            wanted += [] if seen is None else self._asked(db, seen, past, at)
+            if row is None:
+                continue
+            with aside.contained(db, row["digest"], one, worker=type(self).__name__):
+                past = Past(db, self._voice.agency, of=one, before=row["entry"])
+                seen = past.seen(one)
+                wanted += [] if seen is None else self._asked(db, seen, past, at)
         return wanted
 
     def _asked(self, db: Connection, seen: Seen, past: Past, at: int) -> list[Wanted]:

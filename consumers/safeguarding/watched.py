@@ -62,6 +62,11 @@ def taken_again(db: Connection) -> list[str]:
     return found
 
 
+def looked(db: Connection, statement: str) -> None:
+    """Let a report be: it was looked at once more."""
+    db.execute(delete(watched_again).where(watched_again.c.statement == statement))
+
+
 def look_again(db: Connection, reports: Iterable[tuple[int, str]]) -> None:
     """Let rules be shown reports anew, some at a time: (entry, statement id) of each."""
     rows = [{"statement": statement, "entry": entry} for entry, statement in reports]

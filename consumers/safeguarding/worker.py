@@ -5,19 +5,18 @@ an alert, once for its natural key. Nothing here decides: the rules do, and peop
 """
 
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 
-import structlog
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, RowMapping
 
 from consumers import aside, history, store
 from consumers.history import Past
 from consumers.research import rows as research
-from consumers.safeguarding import life, links, rows, watched
+from consumers.safeguarding import life, links, origins, rows, watched
+from consumers.safeguarding.anew import alert_key, free_key, in_place
 from consumers.safeguarding.rules import is_automated, same_origin, terms, unresearched
 from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.good import GOOD, OWED_BY
-from consumers.safeguarding.rules.same_origin import Account
 from consumers.safeguarding.rules.seen import Alarm, Seen
 from consumers.store import Wanted
 from consumers.worker import CAUSES_MAX, HOUR_MS, Voice, Worker
@@ -31,7 +30,6 @@ from contracts.event.work import (
     ResearchCompleted,
     SameOriginDecided,
 )
-from contracts.fault import Transient
 from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
@@ -47,8 +45,6 @@ whom thousands of reports are held, stops nothing else."""
 
 Again = Callable[[Connection, Iterable[str], int], list[Wanted]]
 """What looks at statements that are otherwise now, by id, at a ledger time."""
-
-_log = structlog.get_logger()
 
 
 class Watching(Worker):
@@ -88,9 +84,7 @@ class Watching(Worker):
         """
         wanted = self._unresearched(db, at)
         wanted += self._look_again(db, watched.next_to_look_at(db, LOOKED_AGAIN), at)
-        for alert in life.run_out(db, at):
-            wanted += self._ran_out(db, alert["id"], alert["attention"], at)
-        return wanted
+        return wanted + self._each(db, life.run_out(db, at), partial(self._ran_out, at=at))
 
     def reopen(self, db: Connection, statement: str, /) -> None:
         """Let nobody have an alert any more that rested on what has changed.
@@ -117,10 +111,17 @@ class Watching(Worker):
         watched.again(db, self._reports(db, statement))
 
     def forget(self, db: Connection, statement: str, /) -> None:
-        """Drop an erased statement's alerts and proposals, and whom it named."""
+        """Drop an erased statement's alerts and proposals, and whom it named.
+
+        What else they rested on is shown to the rules anew.
+        """
+        tokens = {
+            one for alert in rows.resting_on(db, statement) for one in rows.subjects_of(db, alert)
+        }
         life.forget(db, statement, rows.forget(db, statement))
         history.forget(db, statement)
         watched.forget(db, statement)
+        self._show_later(db, tokens)
 
     def _terms(self) -> list[RuleTerm]:
         """Give the terms in force that name this kind of agency."""
@@ -144,22 +145,18 @@ class Watching(Worker):
         """
         if is_automated(seen.statement) and not isinstance(_event_of(seen), SHOWN):
             return []
-        wanted: list[Wanted] = []
+        wanted, about = list[Wanted](), (seen.statement.digest, seen.id)
         for term in self._terms():
+            rule, name, alarms = RULES.get(term.id), f"rule {term.id}", list[Alarm]()
             if term.id == same_origin.ID:
-                wanted += self._origins(db, seen, past, term)
-                continue
-            rule = RULES.get(term.id)
-            try:
-                alarms = [] if rule is None else rule(seen, past, term)
-            except (Transient, SQLAlchemyError):
-                raise
-            except Exception as defect:  # noqa: BLE001 - one rule must not silence the others
-                name, what = f"rule {term.id}", type(defect).__name__
-                _log.error("rule_failed", rule=term.id, what=what)
-                aside.set_aside(db, seen.statement.digest, seen.id, worker=name, what=what)
-                continue
-            wanted += [self._alert(db, term, one, at) for one in alarms]
+                with aside.contained(db, *about, worker=name):
+                    wanted += origins.proposed(db, self._voice, seen, past, term)
+            elif rule is not None:
+                with aside.heard(db, *about, worker=name):
+                    alarms = list(rule(seen, past, term))
+            for one in alarms:
+                with aside.contained(db, *about, worker=name):
+                    wanted.append(self._alert(db, term, one, at))
         return wanted
 
     def _look_again(self, db: Connection, statements: Iterable[str], at: int) -> list[Wanted]:
@@ -169,10 +166,11 @@ class Watching(Worker):
             row = store.row_of(db, statement)
             if row is None:
                 continue
-            past = self._past(db, statement, row["entry"])
-            seen = past.seen(statement)
-            if seen is not None:
-                wanted += self._watch(db, seen, past, at)
+            with aside.contained(db, row["digest"], statement, worker=type(self).__name__):
+                past = self._past(db, statement, row["entry"])
+                seen = past.seen(statement)
+                if seen is not None:
+                    wanted += self._watch(db, seen, past, at)
         return wanted if self._also is None else wanted + self._also(db, again, at)
 
     def _alert(self, db: Connection, term: RuleTerm, alarm: Alarm, at: int) -> Wanted:
@@ -190,7 +188,7 @@ class Watching(Worker):
             unacknowledged_minutes=term.unacknowledged_minutes if interrupts else None,
         )  # fmt: skip
         wanted = voice.derived(
-            alert_key(term.id, statements[0], alarm.once), "alert_raised", event,
+            free_key(db, alert_key(term.id, statements[0], alarm.once)), "alert_raised", event,
             causes=statements, rule=f"{term.id}/{term.version}",
             urgency="urgent" if interrupts else "routine",
             sections=addressed,
@@ -228,8 +226,11 @@ class Watching(Worker):
             owed = event.act is not None and voice.kind in OWED_BY[event.act]
             if not owed or rows.raised(db, event.rule, event.statements[0], by=voice.agency):
                 return
-        at = view.head.ledger_time
-        self._add(db, view.statement.context.id, event, by=by, at=at, on_log=True)
+        else:
+            in_place(db, event, by=by)
+        said, at = view.statement.context.id, view.head.ledger_time
+        life.begins(db, said, at)
+        self._add(db, said, event, by=by, at=at, on_log=True)
 
     def _add(  # noqa: PLR0913 - an alert's row has this many independent parts
         self, db: Connection, alert: str, event: AlertRaised, *, by: str, at: int,
@@ -282,8 +283,9 @@ class Watching(Worker):
         past = self._past(db, "")
         reached = {token for one in tokens for token in past.person(one)}
         for alert in rows.about(db, reached):
-            if not hangs_together(db, past, alert):
-                life.reopen(db, alert, at=at, exercise=self._voice.exercise)
+            with aside.contained(db, alert, alert, worker=type(self).__name__):
+                if not hangs_together(db, past, alert):
+                    life.reopen(db, alert, at=at, exercise=self._voice.exercise)
 
     def _unresearched(self, db: Connection, at: int) -> list[Wanted]:
         """Alert to each report whose research ran out of time (M01): once, and again once closed.
@@ -298,12 +300,16 @@ class Watching(Worker):
         watched.pass_to(db, at)
         named, wanted = history.named_in(db, due), list[Wanted]()
         for one in dict.fromkeys(due):
-            raised = store.id_of(db, alert_key(unresearched.ID, one))
-            if raised is None:
-                alarm = unresearched.unresearched(one, sorted(named.get(one, set())))
-                wanted.append(self._alert(db, term, alarm, at))
-            elif (now := life.stands(db, raised, settled=True)) is not None and now.closed:
-                life.reopen(db, raised, at=at, exercise=self._voice.exercise)
+            # Where it fails it is looked at again: no later minute finds that its time is over.
+            watched.again(db, [one])
+            with aside.contained(db, one, one, worker=f"rule {term.id}"):
+                raised = store.id_of(db, alert_key(unresearched.ID, one))
+                if raised is None:
+                    alarm = unresearched.unresearched(one, sorted(named.get(one, set())))
+                    wanted.append(self._alert(db, term, alarm, at))
+                elif (now := life.stands(db, raised, settled=True)) is not None and now.closed:
+                    life.reopen(db, raised, at=at, exercise=self._voice.exercise)
+                watched.looked(db, one)
         return wanted
 
     def _reports(self, db: Connection, statement: str) -> list[str]:
@@ -314,9 +320,9 @@ class Watching(Worker):
         about: str | None = getattr(held.sections.get("event"), "statement", None)
         return [statement, *held.causes, *([about] if about else [])]
 
-    def _ran_out(self, db: Connection, alert: str, attention: str, at: int) -> list[Wanted]:
+    def _ran_out(self, db: Connection, row: RowMapping, *, at: int) -> list[Wanted]:
         """Say of one alert what time alone makes of it: the next role has it, or it is over."""
-        wanted: list[Wanted] = []
+        alert, attention, wanted = row["id"], row["attention"], list[Wanted]()
         while (now := life.stands(db, alert, settled=True)) is not None:
             when = now.next_at(attention)
             if when is None or when >= at:
@@ -342,42 +348,6 @@ class Watching(Worker):
             wanted.append(said)
         return wanted
 
-    def _origins(self, db: Connection, seen: Seen, past: Past, term: RuleTerm) -> list[Wanted]:
-        """Propose that a report and another of the same pair are one source (M03)."""
-        account = same_origin.account_of(seen.statement)
-        if account is None:
-            return []
-        rows.add_account(db, account)
-        days_max = term.window_days or 0
-        linked = [past.person(one.subject) for one in account.people]
-        pairs = same_origin.pairs_of(account, past.person)
-        wanted: list[Wanted] = []
-        for near in rows.near(db, account, pairs, days=days_max):
-            found = past.seen(near)
-            other = same_origin.account_of(found.statement) if found is not None else None
-            if other is None:
-                continue
-            days = same_origin.same_origin(account, other, days_max=days_max, links=linked)
-            if days is not None:
-                two = sorted([other, account], key=_by_day)
-                wanted.append(self._possible(db, term, two, days))
-        return wanted
-
-    def _possible(self, db: Connection, term: RuleTerm, pair: list[Account], days: int) -> Wanted:
-        ids = [one.statement for one in pair]
-        event = PossibleSameOrigin(statements=ids, days_apart=days)
-        wanted = self._voice.derived(
-            f"possible_same_origin/{'/'.join(sorted(ids))}", "possible_same_origin", event,
-            causes=ids, rule=f"{term.id}/{term.version}",
-        )  # fmt: skip
-        rows.propose(db, wanted.draft.id, event)
-        return wanted
-
-
-def alert_key(rule: str, statement: str, once: str = "") -> str:
-    """Spell the natural key of an alert: its rule, what it is about, and what it is once for."""
-    return f"alert_raised/{rule}/{statement}{f'/{once}' if once else ''}"
-
 
 def hangs_together(db: Connection, past: Past, alert: str) -> bool:
     """Say whether each statement that an alert rests on names somebody whom it is about.
@@ -391,7 +361,3 @@ def hangs_together(db: Connection, past: Past, alert: str) -> bool:
 
 def _event_of(seen: Seen) -> Section | None:
     return seen.statement.sections.get("event")
-
-
-def _by_day(account: Account) -> tuple[str, str]:
-    return account.day.isoformat(), account.statement

@@ -49,8 +49,9 @@ WORDS: dict[What, str] = {
     "not_told": "Somebody could not be told that something waits. "
     "See who: candour telling list",
     "unworked": "A part of this program failed: on something that came, which it has not acted on, "
-    "or on its clocks, so that nothing runs out there. See which: candour consumer status; see to "
-    "it by hand, and report the defect.",
+    "or on its clocks, so that nothing runs out there; or the log refused what it said by itself, "
+    "and nobody else was told. See which: candour consumer status; see to it by hand, and report "
+    "the defect.",
 }  # fmt: skip
 """What stands still, as whoever is on duty reads it, and what to do."""
 

@@ -1,5 +1,7 @@
 """The silence worker, for police and the hub: who stopped speaking, by ledger time."""
 
+from functools import partial
+
 from sqlalchemy import Connection, RowMapping
 
 from consumers.silence import rows
@@ -46,13 +48,11 @@ class Silence(Worker):
             return []
         found = rows.silent(db, at - hours * HOUR_MS)
         # Whom another agency succeeded speaks no more, and nobody is to be rung.
-        return [
-            self._noticed(db, row, at)
-            for row in found
-            if partners.acting(row["agency"]) == row["agency"]
-        ]
+        silent = [row for row in found if partners.acting(row["agency"]) == row["agency"]]
+        noticed = partial(self._noticed, at=at)
+        return self._each(db, silent, noticed, name="agency", statement=None)
 
-    def _noticed(self, db: Connection, row: RowMapping, at: int) -> Wanted:
+    def _noticed(self, db: Connection, row: RowMapping, *, at: int) -> list[Wanted]:
         agency, since = row["agency"], row["last"]
         event = SilenceNoticed(
             agency=agency, silence="not_publishing", since=since,
@@ -64,4 +64,4 @@ class Silence(Worker):
             at=since, urgency="urgent",
         )  # fmt: skip
         rows.notice(db, wanted.draft.id, agency, since)
-        return wanted
+        return [wanted]

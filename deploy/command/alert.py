@@ -133,7 +133,7 @@ def _alert(
     db: Connection, thread: Thread, alert: RowMapping, now: int, agency: str
 ) -> Iterator[str]:
     yield f"{alert['id']}  {words_of(alert)}  {_stands(db, alert, now)}"
-    for line in standing.marks_of(db, alert["statement"]):
+    for line in (*standing.marks_of(db, alert["id"]), *standing.marks_of(db, alert["statement"])):
         yield f"  {line}"
     if alert["why"]:
         yield f"  why: {alert['why']}"

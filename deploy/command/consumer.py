@@ -98,12 +98,11 @@ def status(home: ActingHome) -> None:
     with acting.store.read() as db:
         now = stored.ledger_time(db)
         failed, broken = aside.all_unworked(db), aside.all_unproved(db)
+    rebuild_it = f"candour consumer rebuild --home {home}"
     typer.echo(f"The newest ledger time here: {at(now) if now else 'nothing was read yet'}.")
     for one in failed:
-        typer.echo(
-            f"SEE TO THIS BY HAND: {one['id'] or one['digest']}; {one['worker']} failed on it "
-            f"({one['what']}). Report the defect; then: candour consumer rebuild --home {home}"
-        )
+        then = "" if one["worker"] == aside.THE_LOG else f"; then: {rebuild_it}"
+        typer.echo(f"{aside.words(one)}{then}")
     for one in broken:
         typer.echo(
             f"NOT PROVED, and acted on in nothing: {one['topic']} {one['offset']}: {one['what']}. "
@@ -118,7 +117,7 @@ def failing(db: Connection, viewer: frozenset[str] | None) -> None:
     """Say first, above any list, what could not be worked on, as far as who looks may know."""
     for one in standing.visible(db, viewer, aside.all_unworked(db), "digest", "id"):
         typer.echo(
-            f"SEE TO {one['id'] or one['digest']} BY HAND: a defect stopped this program there. "
+            f"SEE TO {one['id'] or one['digest']} BY HAND: this program could not. "
             "See: candour consumer status"
         )
 

@@ -75,7 +75,7 @@ def _lines(  # noqa: PLR0913 - one task has this many independent parts
     report = standing.held(db, task["statement"], but=hidden)
     yield from (f"USE: {line}" for line in first_lines(db, task["statement"], hidden))
     yield from limits_of(report)
-    yield from (f"{line}" for line in standing.marks_of(db, task["statement"]))
+    yield from (line for one in ("statement", "id") for line in standing.marks_of(db, task[one]))
     yield f"Task {task['id']}: {task['system'].upper()}, {stands_of(task, stored.ledger_time(db))}"
     yield from _asked(stored.held(db, task["id"]), task, ruleset)
     visible = [one for one in rows.tasks_of(db, task["statement"]) if one["id"] not in hidden]

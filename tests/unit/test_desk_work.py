@@ -368,3 +368,18 @@ def test_the_feeds_say_who_is_silent_who_was_not_told_and_that_nobody_watches(
     assert "The Probation Service" in page
     for words in safeguards.off(force.town.consumers[POLICE].voice.rules):
         assert words in html.unescape(page)
+
+
+def test_what_the_log_refused_of_what_was_derived_is_marked_and_named(
+    force: Busy, desk: Visited
+) -> None:
+    """Whoever takes the alert must know that nobody else was told of it."""
+    said, consumer = alert(force), force.town.consumers[POLICE]
+    with consumer.store.write() as db:
+        consumer._mark_unsaid(db, said, [force.said["concern"]], "control.refers_to_unknown")
+    officer = desk.visitor("officer")
+    for path in ("/alerts", f"/alerts/{said}"):
+        assert "NOT ON THE LOG: it was refused there" in officer.get(path).text
+    page = officer.get("/feeds").text
+    assert f"NOT ON THE LOG: {said}" in page
+    assert "Name, as cause.1, a statement of your own" in page

@@ -9,17 +9,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from consumers import aside, standing
+from consumers import store as stored
 from consumers.consumer import Came
+from consumers.research import rows as tasks
+from consumers.responses import asked as questions
 from consumers.responses import rows as duties
+from consumers.safeguarding import life
 from consumers.safeguarding import rows as alerts
 from contracts.event.action import AlertEscalated
 from contracts.event.work import AlertRaised, ResponseGiven
-from deploy.taking_back import take_back
+from deploy.taking_back import publish_each, take_back
 from deploy.wiring import Acting, open_acting
 from producers.sender import until
 from tests.support.conversing import answering, person
-from tests.support.desk import POLICE, Desk
+from tests.support.desk import POLICE, Desk, named
 from tests.support.speaking import Speaker
+from tests.support.stranger import text_of
 
 LEAD = "duty_manager"
 
@@ -84,19 +90,143 @@ async def test_a_consumer_that_runs_takes_it_back(home: tuple[Speaker, Acting]) 
         await asyncio.gather(running, return_exceptions=True)
 
 
-def test_what_a_machine_derived_is_not_taken_back(
-    home: tuple[Speaker, Acting], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It would derive it again each time, and the log would refuse it each time."""
-    speaker, acting = home
-    taken: list[str] = []
-    monkeypatch.setattr(acting.consumer, "refused", taken.append)
+def escalated(acting: Acting) -> str:
+    """Derive that the alert goes on to the next role, and keep it as what was said; give its id."""
     event = AlertEscalated(alert=ALERT, to_role=LEAD, step=1, reason="unacknowledged")
-    derived = acting.voice.derived("k", "alert_escalated", event, causes=[ALERT], rule="r/1")
-    speaker.say(derived.draft)
-    assert speaker.stands(derived.draft.id) == ("decided", "rejected")
-    assert take_back(acting.outbox, acting.consumer) >= 0
-    assert taken == []
+    wanted = acting.voice.derived("k", "alert_escalated", event, causes=[ALERT], rule="r/1")
+    with acting.store.write() as db:
+        stored.want(db, wanted)
+        life.say(db, wanted.draft.id, ALERT, event, at=1, settled=True)
+    acting.outbox.publish(wanted.draft)
+    return wanted.draft.id
+
+
+def marked(acting: Acting, said: str) -> tuple[list[str], list[str]]:
+    """Give how a statement is marked here, and what a person is told to see to."""
+    with acting.store.read() as db:
+        return standing.marks_of(db, said), [aside.words(one) for one in aside.all_unworked(db)]
+
+
+def test_what_a_machine_derived_and_the_log_refused_stands_and_is_told(
+    home: tuple[Speaker, Acting],
+) -> None:
+    """Taken back it would be derived again each minute; unmarked, nobody rings whom it was for."""
+    speaker, acting = home
+    with acting.store.write() as db:
+        stored.said(db, "alert_raised/M20/x", ALERT)
+    said = escalated(acting)
+    speaker.send()
+    speaker.read()
+    assert speaker.stands(said) == ("decided", "rejected")
+    for _ in range(2):
+        assert take_back(acting.outbox, acting.consumer) >= 0
+    marks, (words,) = marked(acting, said)
+    assert marks == [standing.WORDS["unsaid"]]
+    assert said in words
+    assert "control.refers_to_unknown" in words
+    assert "Name, as cause.1, a statement of your own" in words
+    with acting.store.read() as db:
+        now = life.stands(db, ALERT)
+        assert stored.id_of(db, "k") == said, "it is not said again"
+        assert aside.count_unworked(db) == 1, "the watch tells the duty manager"
+    assert now is not None
+    assert now.steps == 1, "it stands here"
+
+
+def test_what_arises_from_what_is_gone_is_told_to_nobody(home: tuple[Speaker, Acting]) -> None:
+    """Erased while it was on its way: nothing of it stands here, and nobody is to look for it."""
+    speaker, acting = home
+    said = escalated(acting)
+    speaker.send()
+    speaker.read()
+    take_back(acting.outbox, acting.consumer)
+    assert marked(acting, said) == ([], [])
+
+
+def test_what_cannot_be_said_keeps_nothing_else_from_being_said(
+    home: tuple[Speaker, Acting],
+) -> None:
+    """One draft that is no statement ended the consumer, again and again, with all behind it."""
+    speaker, acting = home
+    with acting.store.write() as db:
+        stored.said(db, "alert_raised/M20/x", ALERT)
+    by = acting.practitioner("N. Lead")
+    (had,) = acting.deciding.acknowledge(ALERT, by=by, role=LEAD)
+    derived = [
+        acting.voice.derived(
+            key, "alert_escalated", AlertEscalated(alert=ALERT, to_role=LEAD, step=step,
+            reason="unacknowledged"), causes=[ALERT], rule="r/1",
+        )
+        for step, key in enumerate(("first", "second"), 1)
+    ]  # fmt: skip
+    broken = {"event": msgspec.Raw(b"{}")}
+    unfit = [
+        msgspec.structs.replace(one.draft, sections={**one.draft.sections, **broken})
+        for one in (had, derived[0])
+    ]
+    publish_each(acting.outbox, acting.consumer, [*unfit, derived[1].draft])
+    assert speaker.row(derived[1].draft.id)["state"] == "waiting"
+    assert had_by(acting) is None, "what a person did is taken back"
+    marks, (words,) = marked(acting, derived[0].draft.id)
+    assert marks == [standing.WORDS["unsaid"]]
+    assert "schema.broken" in words
+
+
+def test_what_the_log_has_after_all_is_marked_no_more(tmp_path: Path) -> None:
+    """Said by another source of the agency, or sent again under another key: it stands."""
+    desk = Desk(tmp_path)
+    report = desk.report()
+    consumer = desk.acting(POLICE)
+    consumer.take(desk.records(POLICE))
+    with consumer.store.read() as db:
+        (task, *_) = tasks.tasks_of(db, report)
+    consumer.unsaid(task["id"], [report], "key.unknown")
+    with consumer.store.read() as db:
+        assert standing.marks_of(db, task["id"])
+        assert aside.count_unworked(db) == 1
+    desk.settle()
+    with consumer.store.read() as db:
+        assert standing.marks_of(db, task["id"]) == []
+        assert aside.count_unworked(db) == 0
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_question_that_nobody_was_put_is_owed_by_nobody(tmp_path: Path, refused: bool) -> None:
+    """It is held, or the log refused it: the agency that was never asked is not late."""
+    desk = Desk(tmp_path)
+    desk.report()
+    consumer = desk.acting(POLICE)
+    consumer.take(desk.records(POLICE))
+    act = {"act": "agreement_suspended", "agreement": "mk-isa", "version": 1, "reason": "a breach"}
+    desk.played.govern("mk-csp", "act_proposed", {"proposal": act})
+    desk._submit()
+    desk.settle()
+    asked = desk.seen(POLICE, "information_requested")
+    assert asked
+    assert all(one.delivery.marks == ["quarantined"] for one in asked)
+    for by in ("N. Lead", "N. Second") if refused else ():
+        for one in asked:
+            decided = {
+                "statement": one.statement.digest, "decision": "refuse", "waived": [], "by": by,
+                "reason": "not needed",
+            }  # fmt: skip
+            provenance = named(desk.draw)["provenance"]
+            provenance["practitioner"] = {"token": text_of(desk.draw(16)), "name": by}
+            desk.report(
+                {"event": decided, "provenance": provenance}, source="mk-csp/desk",
+                event="release_decided",
+            )  # fmt: skip
+    desk.settle()
+    with consumer.store.read() as db:
+        assert questions.all_requests(db) == []
+    desk.pass_hours(500)
+    desk.settle()
+    late = desk.said(POLICE, "duty_overdue")
+    assert late
+    assert {one["owner_agency"] for one in late} == {POLICE}
+    with consumer.store.read() as db:
+        told = {one["digest"]: one["what"] for one in aside.all_unworked(db)}
+    assert told == {one.statement.context.id: "quarantine.refused" for one in asked if refused}
 
 
 def test_an_answer_that_is_held_discharges_nothing_until_it_is_released(tmp_path: Path) -> None:

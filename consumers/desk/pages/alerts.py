@@ -1,7 +1,7 @@
 """Alerts, a thread for each pair, the loudest first; and one alert with all that is done of it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, RowMapping
@@ -82,7 +82,7 @@ def _list(station: Station, request: Request) -> Response:
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         found, more = pressing.pressing(db, person.viewer, after_lead=after, count=PAGE)
         first = [alert for one in found for alert in one.alerts[:SHOWN]]
-        beside = Beside(db, [one["statement"] for one in first], hidden)
+        beside = _beside(db, first, hidden)
         stand = life.stand(db, first)
         listed = [_thread(station, beside, stand, one, now) for one in found]
         about = [alert["statement"] for one in listed for alert in one["alerts"]]
@@ -101,7 +101,7 @@ def _ended(station: Station, request: Request) -> Response:
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         found = pressing.ended(db, person.viewer, count=PAGE)
         first = [alert for one in found for alert in one.alerts[:SHOWN]]
-        beside = Beside(db, [one["statement"] for one in first], hidden)
+        beside = _beside(db, first, hidden)
         stand = life.stand(db, first)
         listed = [_thread(station, beside, stand, one, now) for one in found]
         station.looks(db, request, person, "alerts", [one["statement"] for one in first])
@@ -121,6 +121,11 @@ def _thread(
         "limits": _limits(thread, reports), "more": len(thread.alerts) - len(first),
         "alerts": [_alert(station, beside, stand[one["id"]], one, now) for one in first],
     }  # fmt: skip
+
+
+def _beside(db: Connection, alerts: Sequence[RowMapping], hidden: frozenset[str]) -> Beside:
+    reports, own = ([one[name] for one in alerts] for name in ("statement", "id"))
+    return Beside(db, reports, hidden, also=own)
 
 
 def _reports(beside: Beside, alerts: Iterable[RowMapping]) -> list[Statement]:
@@ -166,7 +171,8 @@ def _alert(
             "urgency": beside.urgency(alert["statement"]),
         },
         "raised_by": by if alert["raised_by"] != station.voice.agency else None,
-        "stands": beside.stands(alert["statement"]), "urgency": beside.urgency(alert["statement"]),
+        "stands": [*beside.marks(alert["id"]), *beside.stands(alert["statement"])],
+        "urgency": beside.urgency(alert["statement"]),
         "whom": _whom_to_ring(station, beside, alert) if alert["act"] == "provenance" else None,
     }  # fmt: skip
 
@@ -204,7 +210,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
         older_than = asked if is_statement_id(asked) else None
         thread = pressing.thread_of(db, person.viewer, row, older_than=older_than)
         others = [one for one in thread.alerts if one["id"] != alert_id]
-        beside = Beside(db, [one["statement"] for one in (row, *others)], hidden)
+        beside = _beside(db, [row, *others], hidden)
         stand, reports = life.stand(db, [row, *others]), _reports(beside, [row])
         given: dict[str, Any] = {
             "one": _alert(station, beside, stand[alert_id], row, now), "now": now,

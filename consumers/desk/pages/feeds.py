@@ -66,6 +66,6 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
             for row in lost(db, person.viewer, PAGE)
         ],
         "untold": is_waiting(db),
-        "unworked": [(row["id"] or row["digest"], row["worker"], row["what"]) for row in aside_],
+        "unworked": [aside.words(row) for row in aside_],
         "unproved": [(row.topic, row.offset, row.what) for row in aside.some_unproved(db, PAGE)],
     }  # fmt: skip

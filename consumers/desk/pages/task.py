@@ -98,7 +98,8 @@ def _shown(
         "task": task, "now": stored.ledger_time(db), "words": plan.WORDS,
         "limits": limits_of(report),
         "stands": [
-            *first_lines(db, task["statement"], hidden), *standing.marks_of(db, task["statement"]),
+            *first_lines(db, task["statement"], hidden),
+            *(line for one in ("statement", "id") for line in standing.marks_of(db, task[one])),
         ],
         "report": task["statement"],
         "standing": plan.standing(board.tasks_seen(db, person.viewer, task["statement"])),

@@ -116,6 +116,8 @@ def injury(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 def together(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a separate contact: two came together, or were asked together (M08).
 
+    A child who came too is nobody's partner: where no other adult is named, the partner is not.
+
     Args:
         seen: a joint attendance, or an enquiry that was made in one.
         history: enquiries made in private since.
@@ -131,22 +133,19 @@ def together(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     asked = told(seen, EnquiryMade)
     if asked is not None and asked.setting == "joint_meeting" and asked.enquiry in ANSWERED:
         return [_alarm(seen, "separate_contact", WHY_AGAIN, adults(seen.statement))]
-    event, risk, named = (
-        told(seen, ContactRecorded),
-        risk_of(seen.statement),
-        people(seen.statement),
-    )
-    if event is None or event.contact != "joint_attendance" or not named:
+    event, risk = told(seen, ContactRecorded), risk_of(seen.statement)
+    came = _came(seen.statement)
+    if event is None or event.contact != "joint_attendance" or not came:
         return []
     partners = adults(seen.statement)
-    if len(named) > 1 and len(partners) < 2:  # noqa: PLR2004 - a couple is two; a friend is none
+    if len(came) > 1 and len(partners) < 2:  # noqa: PLR2004 - a couple is two; a friend is none
         return []
     if risk is not None and risk.seen_alone == "yes":
         return []
-    others = [one for one in partners if one != principal(seen.statement)]
+    others = [one for one in partners if one != came[0]]
     if others and all(_was_asked(seen, one, history) for one in others):
         return []
-    return [_alarm(seen, "separate_contact", WHY_APART, partners)]
+    return [_alarm(seen, "separate_contact", WHY_APART, partners or came)]
 
 
 def companion(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
@@ -172,12 +171,10 @@ def companion(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         return []
     if event.accompanied == "not_recorded" and not event.unexplained:
         return []
-    named = people(seen.statement)
-    # A child who is named is neither the patient nor who came with them, where anybody else is.
-    may_be = [one for one in named if one.part != "child"] or named[:1]
-    if len(may_be) != 1 or event.companion not in {None, "not_known"}:
+    came = _came(seen.statement)
+    if len(came) != 1 or event.companion not in {None, "not_known"}:
         return []
-    return [_alarm(seen, "companion", WHY_COMPANION, [may_be[0].subject])]
+    return [_alarm(seen, "companion", WHY_COMPANION, came)]
 
 
 def counter_claim(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
@@ -275,6 +272,16 @@ def identity_of(statement: Statement, subject: str) -> Identity | None:
     """Give who somebody is, as far as it was delivered."""
     found = (v for v in statement.sections.values() if isinstance(v, Identity))
     return next((one for one in found if one.subject == subject), None)
+
+
+def _came(statement: Statement) -> list[str]:
+    """List who came, whom it is about first: a child is neither, where anybody else is named.
+
+    Where children alone are named it is about the first of them.
+    """
+    named = people(statement)
+    came = [one for one in named if one.part != "child"] or named[:1]
+    return [one.subject for one in came]
 
 
 def _was_asked(seen: Seen, subject: str, history: History) -> bool:

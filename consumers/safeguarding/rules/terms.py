@@ -84,16 +84,18 @@ _HEARD = {
 
 
 DEFAULT: tuple[RuleTerm, ...] = (
-    _term("M01", ["police"], 4, {}),
-    _term("M02", ["police"], 4, {}, minutes=10, version="2"),
+    _term("M01", ["police"], 4, {}, version="2"),
+    _term("M02", ["police"], 4, {}, minutes=10, version="3"),
     _term("M03", ["police", "safeguarding_hub"], 72, {}, attention="note", window_days=7),
     _term(
         "M04", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD},
         window_days=14, since="2014-03-08",
+        version="2",
     ),
     _term(
         "M05", ["health"], 4, {"health": _CLINICIAN, "other": _HEALTH}, fallback=_HEALTH,
         threshold=16,
+        version="2",
     ),
     _term(
         "M06", ["probation", "police", "safeguarding_hub"], 72, {"probation": _PROBATION,
@@ -103,15 +105,16 @@ DEFAULT: tuple[RuleTerm, ...] = (
     _term(
         "M08", ["probation", "police", "safeguarding_hub", "social_care",
         "support_service"], 168, {"social_care": _SOCIAL, "support_service": _PLANNER,
-        "other": _PROBATION},
+        "other": _PROBATION}, version="2",
     ),
     _term(
         "M09", ["police", "safeguarding_hub", "probation"], 72, {"police": _UNIT,
         "probation": _PROBATION, "other": _LEAD}, window_days=365,
+        version="2",
     ),
     _term(
         "M10", ["police", "safeguarding_hub"], 72, {"police": _UNIT, "other": _LEAD},
-        threshold=3, window_days=365, version="2",
+        threshold=3, window_days=365, version="3",
         words={"incidents": f"{_ABUSE}, separation, log"},
     ),
     _term(
@@ -121,10 +124,12 @@ DEFAULT: tuple[RuleTerm, ...] = (
     _term(
         "M12", ["police", "safeguarding_hub"], 24, {"police": _CONTACT, "other": _LEAD},
         window_days=28,
+        version="2",
     ),
     _term(
         "M13", ["health"], 24, {"health": _CLINICIAN, "other": _HEALTH}, attention="note",
         fallback=_HEALTH,
+        version="2",
     ),
     _term(
         "M14", ["police", "safeguarding_hub"], 24, {"police": _INSPECTOR, "other": _LEAD},
@@ -146,6 +151,7 @@ DEFAULT: tuple[RuleTerm, ...] = (
         "M18", ["probation", "safeguarding_hub", "police", "social_care",
         "support_service"], 72, {"social_care": _SOCIAL, "support_service": _SERVICE,
         "other": _PROBATION}, window_days=730,
+        version="2",
     ),
     _term(
         "M19", ["probation"], 168, {"probation": _PROBATION, "other": "duty_manager"},
@@ -158,10 +164,11 @@ DEFAULT: tuple[RuleTerm, ...] = (
     _term(
         "M21", ["safeguarding_hub", "social_care", "police"], 72, {"social_care": _SOCIAL,
         "police": _UNIT, "other": _LEAD}, threshold=2, window_days=365,
+        version="2",
     ),
     _term(
         "M22", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD},
-        threshold=12, version="2", words={"incidents": _ABUSE},
+        threshold=12, version="3", words={"incidents": _ABUSE},
     ),
     _term("separation", ["safeguarding_hub"], 4, {}, minutes=10, version="2"),
 )  # fmt: skip
@@ -195,7 +202,8 @@ def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
     """Give terms with what they leave out and their rules need.
 
     For M03 that is the ruleset's own window; else what stands here: a term that names no words, or
-    no threshold or window, must not make its rule deaf, nor let an interrupt wait for hours.
+    no threshold or window, must not make its rule deaf, nor let an interrupt wait for hours. Its
+    version is never below that of the rule's code here: an alert says which raised it.
     """
     shipped = {one.id: one for one in DEFAULT}
     days = rules.same_origin_days
@@ -203,7 +211,8 @@ def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
     shipped[m03] = msgspec.structs.replace(shipped[m03], window_days=days)
     return [
         msgspec.structs.replace(
-            one, words=one.words if one.words is not None else ours.words,
+            one, version=_newest(one.version, ours.version),
+            words=one.words if one.words is not None else ours.words,
             threshold=one.threshold if one.threshold is not None else ours.threshold,
             window_days=one.window_days if one.window_days is not None else ours.window_days,
             unacknowledged_minutes=one.unacknowledged_minutes or ours.unacknowledged_minutes,
@@ -211,6 +220,12 @@ def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
         for one in listed
         for ours in [shipped.get(one.id, one)]
     ]  # fmt: skip
+
+
+def _newest(adopted: str, ours: str) -> str:
+    """Give the later of a term's version and the code's; a word of a partnership's own stands."""
+    numbers = adopted.isdecimal() and ours.isdecimal()
+    return max(adopted, ours, key=int) if numbers else adopted
 
 
 def named(term: RuleTerm, kind: str) -> str | None:

@@ -131,10 +131,29 @@ def test_a_meeting_of_no_couple_or_a_view_without_it_asks_for_nothing(changes: J
     assert Watch().sees("M08", "E34", **changes) == []
 
 
-def test_a_partner_who_is_named_nowhere_was_not_seen_alone() -> None:
-    """That nobody wrote down who came makes it no safer."""
-    (alarm,) = Watch().sees("M08", "E34", people=("D",))
+@pytest.mark.parametrize(
+    "people",
+    [
+        ("D",), ("D", "Child/child"), ("Child/child", "D"), ("D", "Child/child", "Second/child"),
+        ("D/child", "Child/child"),
+    ],
+)  # fmt: skip
+def test_a_partner_who_is_named_nowhere_was_not_seen_alone(people: tuple[str, ...]) -> None:
+    """That nobody wrote down who came makes it no safer, nor that their child is named."""
+    (alarm,) = Watch().sees("M08", "E34", people=people)
     assert list(alarm.subjects) == [D]
+
+
+def test_a_child_who_came_takes_no_partners_place() -> None:
+    """She was seen alone since: whoever is named before them, nobody else is to be."""
+    watch = Watch()
+    watch.tell(asked(watch, "2016-07-07", "asked_none", setting="telephone"))
+    assert watch.sees("M08", "E34", people=("Child/child", "D", "T")) == []
+
+
+def test_a_friend_and_a_child_are_no_couple() -> None:
+    """Who came along is known, and is no partner."""
+    assert Watch().sees("M08", "E34", people=("D", "Friend/associate", "Child/child")) == []
 
 
 @pytest.mark.parametrize(("day", "silent"), [("2016-07-07", True), ("2016-07-06", False)])

@@ -1,0 +1,122 @@
+"""A decision that was made before a correction reached the desk, and reaches the log after it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from consumers.consumer import Consumer
+from consumers.referrals import rows as referrals
+from consumers.research import rows as research
+from tests.support.alerts import LEAD, alert_of, deciding, person, raised, refuse, tables
+from tests.support.desk import HUB, POLICE, Desk, named
+from tests.unit.test_looked_again import correct, look_everywhere
+from tests.unit.test_referrals import referring
+from tests.unit.test_research import research as researching
+
+Json = Any
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A partnership where probation, police and hub have agreed."""
+    return Desk(tmp_path)
+
+
+def corrected(desk: Desk, report: str, text: str = "She means to stay.") -> None:
+    """Correct what a report tells; nobody has read of it yet."""
+    sections = named(desk.draw)
+    correct(desk, report, sections, narrative={"text": text, "form": "summary"})
+
+
+def standing(consumer: Consumer) -> Json:
+    """Give what stands decided, how its alerts stand, and what was considered."""
+    with consumer.store.read() as db:
+        decided = db.execute(select(research.research_decisions.c.statement)).scalars().all()
+        considered = db.execute(select(referrals.considered.c.id)).scalars().all()
+    return decided, considered, tables(consumer)
+
+
+def is_open(desk: Desk) -> bool:
+    """Say whether somebody has still to decide on the one report, at police and hub."""
+    with desk.acting(POLICE).store.read() as db:
+        decided = db.execute(select(research.research_decisions.c.id)).all()
+    with desk.acting(HUB).store.read() as db:
+        considered = db.execute(select(referrals.considered.c.id)).all()
+    alert = alert_of(desk)
+    had = alert["acknowledged_by"] is not None or alert["closed"] is not None
+    return not (decided or considered or had)
+
+
+def stop(desk: Desk, report: str) -> None:
+    """Decide on no further action."""
+    researching(desk).no_further_action(
+        report, supervisor=person(desk, "I. Inspector"), role="duty_inspector", reason="seen alone"
+    )
+
+
+def take(desk: Desk, _: str) -> None:
+    """Take the one alert of the hub."""
+    deciding(desk).acknowledge(alert_of(desk)["id"], by=person(desk), role=LEAD)
+
+
+def close(desk: Desk, _: str) -> None:
+    """Close it."""
+    deciding(desk).close(
+        alert_of(desk)["id"], "not_needed", useful="useful", reason="told already",
+        by=person(desk), role=LEAD,
+    )  # fmt: skip
+
+
+def consider(desk: Desk, report: str) -> None:
+    """Decide not to refer."""
+    referring(desk, HUB).consider(
+        report, "idva", by=person(desk), role="lead", reason="she has one already"
+    )
+
+
+@pytest.mark.parametrize("decide", [stop, take, close, consider])
+@pytest.mark.parametrize("first", ["decided", "corrected", "corrected again"])
+def test_what_was_decided_without_a_correction_is_open_again(
+    desk: Desk, decide: Callable[[Desk, str], None], first: str
+) -> None:
+    """It stood, made on what was no longer so, and nobody was asked to look again."""
+    raised(desk)
+    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
+    look_everywhere(desk, report)
+    if first != "decided":
+        corrected(desk, report)
+        desk.settle()
+    decide(desk, report)
+    if first != "corrected":
+        corrected(desk, report, "She means to leave after all.")
+    desk.settle()
+    assert is_open(desk) is (first != "corrected"), "who had read the correction has decided"
+    for agency in (POLICE, HUB):
+        again = desk.consumer(agency, store=f"again-{agency}")
+        again.take(desk.records(agency))
+        assert again.publish_waiting(refuse) == 0
+        assert standing(again) == standing(desk.acting(agency))
+    if first != "corrected":
+        decide(desk, report)
+        desk.settle()
+    assert not is_open(desk), "and whoever reads it now decides"
+
+
+@pytest.mark.parametrize("decide", [stop, take])
+def test_each_further_correction_asks_for_a_decision_anew(
+    desk: Desk, decide: Callable[[Desk, str], None]
+) -> None:
+    """The first left it open; the second says otherwise again."""
+    raised(desk)
+    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
+    look_everywhere(desk, report)
+    for text in ("She means to stay.", "She means to leave after all."):
+        decide(desk, report)
+        desk.settle()
+        assert not is_open(desk)
+        corrected(desk, report, text)
+        desk.settle()
+        assert is_open(desk)
