@@ -5,7 +5,7 @@ No page reads everything that is held: each begins at its place in an index.
 Source: domain.md 5 (trap 8), 7 (Attention).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
@@ -46,14 +46,16 @@ def pressing(
     leads, last = _leading(db, viewer, after_lead), after_lead
     read = 0
     while some := list(islice(leads, count)):
-        threads = _threads(db, viewer, [alert for _, alert in some], closed=closed)
+        new = [alert for _, alert in some if alert["id"] not in shown]
+        threads = _threads(db, viewer, new, closed=closed) if new else {}
         for lead, alert in some:
             if len(found) == count or read == READ:
                 return found, last
             last, read = lead, read + 1
+            if alert["id"] in shown:  # a louder one of the same thread leads, and stands above
+                continue
             thread = threads[alert["id"]]
-            # What a louder one of the same thread leads stands above, or on an earlier page.
-            if alert["id"] not in shown and thread.alerts[0]["id"] == alert["id"]:
+            if thread.alerts[0]["id"] == alert["id"]:  # or on an earlier page
                 found.append(thread)
             shown |= {one["id"] for one in thread.alerts}
     return found, None
@@ -83,14 +85,19 @@ def thread_of(
 
 
 def _persons_of(
-    db: Connection, viewer: Collection[str] | None, listed: Sequence[RowMapping]
-) -> dict[str, frozenset[frozenset[str]]]:
-    """Give the persons whom alerts are about, by the alert's id; each by all their tokens."""
+    db: Connection, viewer: Collection[str] | None, listed: Sequence[RowMapping],
+    known: Mapping[str, frozenset[str]],
+) -> dict[str, frozenset[frozenset[str]]]:  # fmt: skip
+    """Give the persons whom alerts are about, by the alert's id; each by all their tokens.
+
+    Who is one person with the tokens that are known is not asked again.
+    """
     about: dict[str, set[str]] = {alert["id"]: set() for alert in listed}
     query = select(alert_subjects).where(alert_subjects.c.alert.in_(sorted(about)))
     for row in db.execute(query):
         about[row.alert].add(row.subject)
-    person = persons(db, viewer, sorted(set().union(*about.values())))
+    unknown = set().union(*about.values()) - known.keys()
+    person = {**known, **persons(db, viewer, unknown)}
     return {
         alert["id"]: frozenset(person[one] for one in about[alert["id"]])
         or frozenset({frozenset({alert["statement"]})})
@@ -103,8 +110,9 @@ def _threads(
     closed: bool = False, older_than: str | None = None,
 ) -> dict[str, Thread]:  # fmt: skip
     """Give the threads of some alerts, by the alert's id; each of its newest alerts."""
-    whom = _persons_of(db, viewer, listed)
-    tokens = sorted({token for its in whom.values() for person in its for token in person})
+    whom = _persons_of(db, viewer, listed, {})
+    known = {token: person for its in whom.values() for person in its for token in person}
+    tokens = sorted(known)
     about = (
         select(alert_subjects.c.alert)
         .join(alerts, alerts.c.id == alert_subjects.c.alert)
@@ -120,10 +128,10 @@ def _threads(
     older = read[-1] if read and len(read) == THREAD * len(listed) else None
     named = set(read) - {alert["id"] for alert in listed}
     query = select(alerts).where(alerts.c.id.in_(sorted(named)), *_seen(viewer))
-    others = [*listed, *db.execute(query).mappings()]
-    of = _persons_of(db, viewer, others)
+    others = db.execute(query).mappings().all()
+    of = {**whom, **_persons_of(db, viewer, others, known)} if others else whom
     its: dict[frozenset[frozenset[str]], list[RowMapping]] = {}
-    for one in others:
+    for one in (*listed, *others):
         its.setdefault(of[one["id"]], []).append(one)
     return {
         alert["id"]: Thread(whom[alert["id"]], sorted(its[whom[alert["id"]]], key=_loudness), older)

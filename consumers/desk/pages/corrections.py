@@ -103,13 +103,13 @@ def _recall(station: Station, request: Request, **more: Any) -> Response:
     with station.store.write() as db:
         station.look(db, request, person, "recall", kid)
         marked = standing.marked_some(db, person.viewer, kid, count=PAGE + 1)
-        held = [(one, stored.row_of(db, one)) for one in marked[:PAGE]]
+        held = stored.rows_of(db, marked[:PAGE])
         given: dict[str, Any] = {
             "since": since, "now": stored.ledger_time(db), "more": len(marked) > PAGE,
             "listed": [
                 (one, title_of(row["event"]), station.partners.get(row["agency"], row["agency"]))
-                for one, row in held
-                if row is not None
+                for one in marked[:PAGE]
+                if (row := held.get(one)) is not None
             ],
             "owed": rows.duty(db, f"recall_acknowledged/{kid}"), **more,
         }  # fmt: skip
