@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select, text
 from starlette.routing import compile_path
 
 from consumers.desk.pages.inbox import _newest
 from consumers.desk.person import Role
 from consumers.desk.rights import RIGHTS, may
+from consumers.desk.rows import looks
+from consumers.store import Store
 from deploy.desk import DEVELOPERS
 from tests.support.browser import provider
 from tests.support.busy import CANARY, FORCE, HOUSED, POLICE, Busy, alert, busy, copy_waiting, task
-from tests.support.filling import Asked, cost_of, fill, noted
+from tests.support.filling import Asked, barred, cost_of, fill, noted
 from tests.support.growing import grow, statements_in
 from tests.support.postgres import made
 from tests.support.visiting import Visited, Visitor, visiting
@@ -169,6 +172,36 @@ def test_a_page_asks_as_often_for_many_rows_as_for_a_few(tmp_path: Path) -> None
         f"{path}: {few[path]} to {many[path]}" for path in paths if many[path] > few[path] + MORE
     ]
     assert not more, "\n".join(more)
+    force.town.close()
+
+
+def looks_in(store: Store) -> int:
+    with store.read() as db:
+        return db.execute(select(func.count()).select_from(looks)).scalar_one()
+
+
+def test_no_page_keeps_who_writes_waiting_while_it_reads_nor_shows_what_it_cannot_record(
+    tmp_path: Path,
+) -> None:
+    """What was looked at is recorded by itself, once all is read and before any of it is shown."""
+    force = busy(tmp_path)
+    with provider() as issuer, visiting(force.town, POLICE, tmp_path, issuer=issuer) as desk:
+        searching = desk.visitor("supervisor")
+        paths, store = paths_of(force, searching), desk.station.store
+        people, recording = readers(desk, searching), list[str]()
+        for path in paths:
+            visitor, before = people(path), looks_in(store)
+            if path == "/live":
+                continue
+            with barred(store) as by:
+                opened(visitor, path)
+            assert not by, f"{path} holds the lock while it asks {by[0]}"
+            recording += [path] if looks_in(store) > before else []
+        with store.write() as db:
+            db.execute(text("ALTER TABLE looks RENAME TO gone"))
+        shown = [path for path in recording if people(path).get(path).status_code != 500]
+    assert {"/alerts", "/persons", "/shift", "/looks"} <= {*recording}
+    assert not shown
     force.town.close()
 
 

@@ -70,10 +70,10 @@ def _list(station: Station, request: Request) -> Response:
     """List applications, the soonest due first; never who asked, and nobody's name."""
     person, asked = station.person(request), request.query_params
     over, place = asked.get("show") == "over", Place.read(asked.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = rows.some(db, person.viewer, over=over, place=place, count=PAGE + 1)
         listed = _shown(db, person, found[:PAGE])
-        station.looks(db, request, person, "disclosures", [one["id"] for one in listed])
+        look("disclosures", [one["id"] for one in listed])
         now = stored.ledger_time(db)
     last = found[PAGE - 1] if len(found) > PAGE else None
     return station.page(
@@ -108,9 +108,9 @@ def _stands(row: RowMapping, reached: list[RowMapping], marks: list[str]) -> dic
 def _page(station: Station, request: Request, **more: Any) -> Response:
     """Show one application: who may be at risk, each stage with its reason, and what comes next."""
     person, said = station.person(request), request.path_params["application"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         row = rows.application(db, said) if is_statement_id(said) else None
-        station.look(db, request, person, "disclosure", said)
+        look("disclosure", [said])
         if not standing.visible(db, person.viewer, [row] if row else [], "id", "statement"):
             return station.nothing(request)
         held = standing.held(db, said)
@@ -151,8 +151,7 @@ def _applicant(station: Station, request: Request) -> Response:
     except Misuse as why:
         errors = [{"text": f"{text_of(why)} {remedy_of(why)}"}]
         return _page(station, request, errors=errors, status=422)
-    with station.store.write() as db:
-        station.look(db, request, person, "applicant", said)
+    station.look(request, person, "applicant", said)
     return _page(station, request, sealed=sealed, no_applicant=sealed is None)
 
 

@@ -58,13 +58,13 @@ def _list(station: Station, request: Request) -> Response:
     person, asked = station.person(request), request.query_params
     way, decided = WAYS.get(asked.get("way", ""), "received"), asked.get("show") == "decided"
     place = Place.read(asked.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = rows.some(
             db, person.viewer, way, decided=decided, place=place, count=PAGE + 1
         )  # fmt: skip
         beside = Beside(db, [row["id"] for row in found[:PAGE]], station.hidden(db, person))
         listed = [_shown(station, beside, row) for row in found[:PAGE]]
-        station.looks(db, request, person, "referrals", [one["id"] for one in listed])
+        look("referrals", [one["id"] for one in listed])
         now = stored.ledger_time(db)
     last = found[PAGE - 1] if len(found) > PAGE else None
     more = Place(last["at" if decided else "due_at"], last["id"]) if last is not None else None
@@ -90,13 +90,13 @@ def _considered(station: Station, request: Request) -> Response:
     """List decisions whether to refer, the newest first: one not to counts as much."""
     person, after = station.person(request), request.query_params.get("after", "")
     older_than = after if is_statement_id(after) else None
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = rows.some_considered(
             db, person.viewer, older_than=older_than, count=PAGE + 1
         )  # fmt: skip
         now = stored.ledger_time(db)
         about = [row["statement"] for row in found[:PAGE]]
-        station.looks(db, request, person, "considered", about)
+        look("considered", about)
         marks = standing.marks_of_all(db, [row["id"] for row in found[:PAGE]])
         listed = [
             {**row, "to": course.TITLES[row["referral"]], "stands": marks.get(row["id"], [])}
@@ -113,7 +113,7 @@ def _ends(station: Station, request: Request) -> Response:
     person, asked = station.person(request), request.query_params
     past, place = asked.get("show") == "past", Place.read(asked.get("after", ""))
     worker = Handovers(station.voice)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = handovers.some(db, person.viewer, past=past, place=place, count=PAGE + 1)
         now = stored.ledger_time(db)
         handed = worker.handovers_of(db, found[:PAGE])
@@ -126,7 +126,7 @@ def _ends(station: Station, request: Request) -> Response:
             )
             for row in found[:PAGE]
         ]  # fmt: skip
-        station.looks(db, request, person, "handovers", [one["id"] for one in listed])
+        look("handovers", [one["id"] for one in listed])
     last = found[PAGE - 1] if len(found) > PAGE else None
     more = Place(last["ends_at"], last["id"]) if last is not None else None
     return station.page(
@@ -157,10 +157,10 @@ def _end(
 def _page(station: Station, request: Request, **more: Any) -> Response:
     """Ask whether somebody is referred because of a report, and why."""
     person, said = station.person(request), request.path_params["statement"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden = station.hidden(db, person)
         report = seen(db, said, hidden)
-        station.look(db, request, person, "consider_referral", said)
+        look("consider_referral", [said])
         if report is None:
             return station.nothing(request)
         found = rows.considered_of(db, said)

@@ -49,10 +49,10 @@ def routes(station: Station) -> list[Route]:
 def _duties(station: Station, request: Request) -> Response:
     person = station.person(request)
     place = Place.read(request.query_params.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = owed(station, db, person, place=place, count=PAGE + 1)
         now = stored.ledger_time(db)
-        station.looks(db, request, person, "duties", abouts(found[:PAGE]))
+        look("duties", abouts(found[:PAGE]))
     more = found[PAGE - 1].place if len(found) > PAGE else None
     return station.page(
         request, "duties.html", title="My duties", listed=found[:PAGE], more=more, now=now,
@@ -63,7 +63,7 @@ def _duties(station: Station, request: Request) -> Response:
 def _page(station: Station, request: Request, **more: Any) -> Response:
     """Show what came, what is open, who has what since when, and the last notes."""
     person, hours = station.person(request), _hours(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         now = stored.ledger_time(db)
         came = _since(db, person, hours, now=now)
         had = pressing.had(db, person.viewer, count=PAGE + 1)
@@ -82,7 +82,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             "typed": forms.left(station, request), **more,
         }  # fmt: skip
         seen = [one["statement"] for one in (*came[:PAGE], *had[:PAGE])]
-        station.looks(db, request, person, "shift", [*seen, *abouts(open_[:PAGE])])
+        look("shift", [*seen, *abouts(open_[:PAGE])])
     return station.page(request, "shift.html", title="Shift handover", **given)
 
 
