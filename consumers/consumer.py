@@ -21,6 +21,7 @@ from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
 from contracts import topic
 from contracts.draft import Draft
+from contracts.duration import MINUTE_MS
 from contracts.event import BY_NAME, Audience
 from contracts.fault import Transient
 from contracts.identifier import agency_of
@@ -28,7 +29,6 @@ from contracts.opened import Elapsed, Notice, NotProved, Trust, View, open_view
 from contracts.section import Cause
 
 _log = structlog.get_logger()
-MINUTE_MS = 60_000
 """How often clocks are looked at, in ledger time: the shortest run for minutes."""
 _PUBLIC, _OWN = "public_control", "own"
 _GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]

@@ -20,8 +20,8 @@ from consumers.desk.station import Station
 from consumers.listed import PAGE, Place
 from consumers.safeguarding import pressing
 from consumers.safeguarding.rules.terms import FOUND
+from contracts.duration import HOUR_MS
 
-HOUR_MS = 3_600_000
 HOURS = {"8": "8 hours", "12": "12 hours", "24": "24 hours", "72": "3 days"}
 """How long a shift may be, or a weekend."""
 NOTES = 5
