@@ -253,11 +253,10 @@ class Consumer:
         delivery = opened.delivery
         if not delivery.withheld_from and not delivery.lifted:
             return
-        digests = [delivery.statement, *delivery.covers]
+        kept, again = delivery.kept, delivery.shown_again
         # What is held, and was told without a section, is known by its digest alone.
-        standing.keep_from(db, [*digests, *stored.ids_of(db, digests)], delivery.withheld_from)
-        again = [*delivery.covers, *stored.ids_of(db, delivery.covers)]
-        standing.show_again(db, again, delivery.lifted)
+        standing.keep_from(db, [*kept, *stored.ids_of(db, kept)], delivery.withheld_from)
+        standing.show_again(db, [*again, *stored.ids_of(db, again)], delivery.lifted)
 
     def _suspect(self, db: Connection) -> None:
         """Mark what a key signed that is known by now to be compromised; it is looked at again."""
