@@ -18,7 +18,8 @@ def arising(db: Connection, *of: str) -> list[Row[int, str, str, str, bool]]:
         .join(causes, causes.c.statement == views.c.id)
         .where(causes.c.cause.in_(of))
     )
-    return sorted({*db.execute(query)})
+    found = {row.place: row for row in db.execute(query)}  # one may arise from several of these
+    return [found[place] for place in sorted(found)]
 
 
 def resting_on(db: Connection, statement: str, agency: str) -> int:

@@ -21,14 +21,13 @@ from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
 from contracts import topic
 from contracts.draft import Draft
+from contracts.duration import MINUTE_MS
 from contracts.event import BY_NAME, Audience
 from contracts.fault import Transient
 from contracts.identifier import agency_of
 from contracts.opened import Elapsed, Notice, NotProved, Trust, View, open_view
 from contracts.section import Cause
 
-MINUTE_MS = 60_000
-"""How often clocks are looked at, in ledger time: the shortest run for minutes."""
 _PUBLIC, _OWN = "public_control", "own"
 _GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]
 _NOT_SAID = frozenset({"quarantined", "provisional", "closed"})
@@ -285,11 +284,10 @@ class Consumer:
         delivery = opened.delivery
         if not delivery.withheld_from and not delivery.lifted:
             return
-        digests = [delivery.statement, *delivery.covers]
+        kept, again = delivery.kept, delivery.shown_again
         # What is held, and was told without a section, is known by its digest alone.
-        standing.keep_from(db, [*digests, *stored.ids_of(db, digests)], delivery.withheld_from)
-        again = [*delivery.covers, *stored.ids_of(db, delivery.covers)]
-        standing.show_again(db, again, delivery.lifted)
+        standing.keep_from(db, [*kept, *stored.ids_of(db, kept)], delivery.withheld_from)
+        standing.show_again(db, [*again, *stored.ids_of(db, again)], delivery.lifted)
 
     def _suspect(self, db: Connection) -> None:
         """Mark what a key signed that is known by now to be compromised; it is looked at again."""

@@ -104,7 +104,7 @@ def together(streams: Mapping[str, Stream], place: Place | None, count: int) -> 
         place: where the page before ended (`Item.place`); None from the first.
         count: at most so many.
     """
-    listed = (_items(kind, stream(_own(place, kind))) for kind, stream in streams.items())
+    listed = (_items(kind, stream(own(place, kind))) for kind, stream in streams.items())
     return list(islice(merge(*listed, key=lambda one: one[:3]), count))
 
 
@@ -113,7 +113,7 @@ def _items(kind: str, found: Iterable[tuple[Place, Any]]) -> Iterator[Item]:
         yield Item(at, kind, said, row)
 
 
-def _own(place: Place | None, kind: str) -> Place | None:
+def own(place: Place | None, kind: str) -> Place | None:
     """Give where one kind goes on, of a list that ended with another."""
     if place is None:
         return None

@@ -5,6 +5,9 @@ task and alert that rests on it shows the mark. What was corrected, or completed
 read as its originator says it now (`held`, `corrected`), by whoever shows it, acts on it or sends
 it on. What is kept from somebody looks to them as if it were not there.
 
+What a delivery keeps from whom is decided in `contracts.entry.Delivery`, for this store and for an
+outbox's (`producers.withheld`, which says why the question is asked in both).
+
 Source: domain.md 5 (traps 14, 16), 7; design.md, Control statements (SUSPECT);
 deploy/decisions/0020.
 """

@@ -111,6 +111,7 @@ to_publish = Table(
 )
 """What this agency says by natural key; `draft` is absent where only the log remembers it."""
 
+_DONE = {"published": True, "draft": None}
 _NEWEST = union_all(*(select(func.max(one.c.ledger_time)) for one in (views, notices, clock)))
 _WAITING = to_publish.c.published.is_(False)
 Index("to_publish_waiting", to_publish.c.place, sqlite_where=_WAITING, postgresql_where=_WAITING)
@@ -289,8 +290,7 @@ def silence(db: Connection, statement: str) -> None:
     query = select(to_publish.c.id, to_publish.c.draft).where(to_publish.c.draft.is_not(None))
     named = statement.encode()
     rests = [row.id for row in db.execute(query) if row.id == statement or named in row.draft]
-    said = to_publish.c.id.in_(rests)
-    db.execute(update(to_publish).where(said).values(draft=None, published=True))
+    db.execute(update(to_publish).where(to_publish.c.id.in_(rests)).values(**_DONE))
 
 
 def ids_of(db: Connection, digests: Collection[str]) -> list[str]:
@@ -313,9 +313,14 @@ def told_in(db: Connection, digest: str) -> int:
 
 def held(db: Connection, statement_id: str) -> Statement | None:
     """Give a statement as it was delivered here; None where it was not, or is erased."""
-    query = select(views.c.record).where(views.c.id == statement_id, views.c.verified)
-    record = db.execute(query.order_by(views.c.place)).scalar()
-    return None if record is None else reread(record)
+    return held_of(db, [statement_id]).get(statement_id)
+
+
+def held_of(db: Connection, statements: Collection[str]) -> dict[str, Statement]:
+    """Give statements as they were delivered here, by id: those that are held."""
+    query = select(views.c.id, views.c.record).where(views.c.id.in_(statements), views.c.verified)
+    found = db.execute(query.order_by(views.c.place.desc()))
+    return {said: reread(record) for said, record in found}
 
 
 def reread(record: bytes) -> Statement:
@@ -325,7 +330,13 @@ def reread(record: bytes) -> Statement:
 
 def row_of(db: Connection, statement_id: str) -> RowMapping | None:
     """Give the row of a view by its statement's id."""
-    return db.execute(select(views).where(views.c.id == statement_id)).mappings().first()
+    return rows_of(db, [statement_id]).get(statement_id)
+
+
+def rows_of(db: Connection, statements: Collection[str]) -> dict[str, RowMapping]:
+    """Give the rows of views by their statements' ids."""
+    query = select(views).where(views.c.id.in_(statements)).order_by(views.c.place.desc())
+    return {row["id"]: row for row in db.execute(query).mappings()}
 
 
 def ledger_time(db: Connection) -> int:
@@ -356,9 +367,8 @@ def want(db: Connection, wanted: Wanted) -> bool:
 
 def said(db: Connection, key: str, statement_id: str) -> None:
     """Remember from the log that this agency said something under a natural key."""
-    done = {"published": True, "draft": None}
-    row = upsert(db, to_publish).values(key=key, id=statement_id, **done)
-    db.execute(row.on_conflict_do_update(index_elements=["key"], set_=done))
+    row = upsert(db, to_publish).values(key=key, id=statement_id, **_DONE)
+    db.execute(row.on_conflict_do_update(index_elements=["key"], set_=_DONE))
 
 
 def id_of(db: Connection, key: str) -> str | None:
@@ -383,8 +393,7 @@ def unpublished(db: Connection, limit: int = 200) -> list[Draft]:
 
 def mark_published(db: Connection, statement_id: str) -> None:
     """Remember that the outbox holds it; its draft is needed no more."""
-    done = {"published": True, "draft": None}
-    db.execute(update(to_publish).where(to_publish.c.id == statement_id).values(**done))
+    db.execute(update(to_publish).where(to_publish.c.id == statement_id).values(**_DONE))
 
 
 def _draft(exact: bytes | None) -> Draft:

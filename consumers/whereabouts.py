@@ -38,6 +38,7 @@ from consumers.standing import is_shown
 from consumers.store import metadata
 from consumers.worker import is_same_hand, practitioner_of
 from contracts.context import Urgency
+from contracts.duration import DAY_MS, MINUTE_MS
 from contracts.section import (
     Identity,
     PersonPart,
@@ -48,9 +49,9 @@ from contracts.section import (
 )
 from contracts.statement import Statement
 
-WAIT_MS = 15 * 60_000
+WAIT_MS = 15 * MINUTE_MS
 """How long a second person may say yes, and how long their yes holds."""
-REVIEW_MS = 24 * 3_600_000
+REVIEW_MS = DAY_MS
 """How long a look that one took alone may wait for its review before that is overdue."""
 SHELTERED = frozenset({"victim", "child"})
 """Whose whereabouts no list, page or task shows: whoever needs them asks (trap 4)."""

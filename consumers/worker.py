@@ -25,7 +25,6 @@ from contracts.opened import Notice, View
 from contracts.section import Cause, Practitioner, Provenance
 from contracts.statement import Statement
 
-MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 SPEAKS = "candour consumer of "
 """What a consumer calls itself on the log, before its source."""
 CAUSES_MAX = 8

@@ -124,6 +124,16 @@ class Delivery(Section, frozen=True, kw_only=True):
         """List what its recipient must erase, by statement digest."""
         return [duty.statement for duty in self.duties if duty.kind == "erasure_confirmed"]
 
+    @property
+    def kept(self) -> list[str]:
+        """List what its recipient keeps from those `withheld_from`, by statement digest."""
+        return [self.statement, *self.covers]
+
+    @property
+    def shown_again(self) -> list[str]:
+        """List what those who are `lifted` may see again, by statement digest."""
+        return self.covers if self.lifted else []
+
 
 class Redecided(Section, frozen=True):
     """What became of an agency's earlier statement, by digest and id, through this entry."""

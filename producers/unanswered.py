@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
+from contracts.duration import MINUTE_MS
 from producers.partnership import Partnership
 from producers.tables import statements
 
 AGAIN_MS_MIN, AGAIN_MS_MAX = 120_000, 900_000
 """How long what was sent waits for its receipt: as long again as it has waited, within these."""
-ANSWER_MS_MAX = 60_000
+ANSWER_MS_MAX = MINUTE_MS
 """How long what is urgent may have no receipt before somebody must telephone (wall time)."""
 
 

@@ -3,6 +3,11 @@
 Learnt from what was said here and from every view of the agency, so that it holds on a home on
 which no consumer acts. To whom something is kept from, it looks as if it were not there.
 
+What a delivery keeps, and shows again, is decided in one place (`contracts.entry.Delivery`);
+a consumer's store (`consumers.standing`) takes it from there too. What is kept from somebody is
+asked in both: neither part may import the other, and `contracts`, which is beneath both, no SQL.
+They are two databases; the rows of this one are by digest alone.
+
 Source: domain.md 5 (traps 14, 16).
 """
 
@@ -28,10 +33,10 @@ def keep_own(db: Connection, digest: str, sections: Mapping[str, Section]) -> No
 
 def keep(db: Connection, delivery: Delivery) -> None:
     """Take in from whom a view or notice keeps what it tells and covers, and who may see again."""
-    _keep(db, [delivery.statement, *delivery.covers], delivery.withheld_from)
-    if delivery.lifted:
-        again = withheld.c.digest.in_(delivery.covers) & withheld.c.token.in_(delivery.lifted)
-        db.execute(delete(withheld).where(again))
+    _keep(db, delivery.kept, delivery.withheld_from)
+    if delivery.shown_again:
+        again = withheld.c.digest.in_(delivery.shown_again)
+        db.execute(delete(withheld).where(again, withheld.c.token.in_(delivery.lifted)))
 
 
 def hidden_from(db: Connection, viewer: Collection[str] | None) -> frozenset[str]:

@@ -14,8 +14,7 @@ from functools import lru_cache
 import msgspec
 
 from contracts.agreement import Agreement, Leg, legs_for
-
-DAY_MS = 86_400_000
+from contracts.duration import DAY_MS
 
 
 def day_of(at_ms: int) -> str:

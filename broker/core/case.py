@@ -9,9 +9,10 @@ Source: design.md, The ledger (case control), Control statements; domain.md 1.6,
 from collections.abc import Iterable
 
 from broker.core.index import Index, under
-from broker.core.legs import HOUR_MS, Asked, told_of
+from broker.core.legs import Asked, told_of
 from broker.core.state import MATCHERS
 from broker.core.waiting import Held
+from contracts.duration import HOUR_MS
 from contracts.entry import ReasonGiven
 from contracts.event import BY_NAME, Audience
 from contracts.event.control import Rules

@@ -14,14 +14,13 @@ from broker.core.agreements import day_of
 from broker.core.index import Known
 from broker.core.state import State
 from contracts.agreement import LEVELS, Agreement, Leg, When, allowed_by
+from contracts.duration import HOUR_MS
 from contracts.entry import Delivery, Duty, DutyKind, ReasonGiven
 from contracts.finding import Findings
 from contracts.identifier import agency_of
 from contracts.law import Law, basis_defects
 from contracts.reason import Reason
 from contracts.section import NEVER_DELIVERED, Contact, number_of
-
-HOUR_MS = 3_600_000
 
 ADDRESSED = frozenset({
     "information_requested", "information_supplied", "response_given", "referral_made",

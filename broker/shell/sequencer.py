@@ -31,10 +31,11 @@ from broker.shell.preparation import Preparation
 from broker.shell.recording import Record, record
 from broker.shell.topics import topics_of
 from contracts import topic
+from contracts.duration import MINUTE_MS
 from contracts.fault import Transient
 from contracts.reason import Reason
 
-HEARTBEAT_MS = 60_000
+HEARTBEAT_MS = MINUTE_MS
 AHEAD = 2
 """Rounds that wait between two steps, so that no step waits for another."""
 LOOK_S = 2.0

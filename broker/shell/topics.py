@@ -31,12 +31,12 @@ from aiokafka.protocol.types import (
 
 from broker.shell.connection import BATCH_BYTES_MAX, Connection, bounded, closed, fault_of
 from contracts import base64url, topic
+from contracts.duration import DAY_MS, HOUR_MS
 from contracts.fault import Transient
 
 SUBMISSION_BYTES_MAX = 1024 * 1024
 """What the submissions topic takes; larger statements never leave the outbox."""
 _VISIBLE_S_MAX = 10.0
-_HOUR_MS = 3_600_000
 
 _SUBMISSIONS = {
     "message.timestamp.type": "LogAppendTime",
@@ -45,7 +45,7 @@ _SUBMISSIONS = {
     "compression.type": "uncompressed",
     "max.message.bytes": str(SUBMISSION_BYTES_MAX),
     # What is cut behind the sequencer stays in the file until that is closed.
-    "segment.ms": str(_HOUR_MS),
+    "segment.ms": str(HOUR_MS),
 }
 _KEPT = {
     "retention.ms": "-1",
@@ -57,8 +57,8 @@ _COMPACTED = {
     "max.message.bytes": str(2 * BATCH_BYTES_MAX),
     # Erased bytes go within a day. A tombstone says so for ten years: a consumer that was away
     # for months must still find it.
-    "max.compaction.lag.ms": str(24 * _HOUR_MS),
-    "delete.retention.ms": str(3_652 * 24 * _HOUR_MS),
+    "max.compaction.lag.ms": str(DAY_MS),
+    "delete.retention.ms": str(3_652 * DAY_MS),
 }
 
 

@@ -69,8 +69,7 @@ def _turned_away(station: Station, request: Request, path: str, right: Right) ->
     roles = frozenset(Role(one) for one in state.get("roles", ()))
     if not may(right, request.method, roles):
         allowed = right.see if request.method in READS else right.do
-        with station.store.write() as db:
-            station.look(db, request, station.person(request), "refused", path)
+        station.look(request, station.person(request), "refused", path)
         return refused(station, request, *sorted(allowed or ()))
     if right.purpose and not state.get("purpose"):
         return RedirectResponse(f"/purpose?next={quote(request.url.path)}", 303)

@@ -6,7 +6,7 @@ stands on the log within the hour, where nobody can.
 Source: domain.md 5 (trap 16), 7 (Attention); OWASP ASVS 5.0 V16.4 (log protection).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -25,6 +25,8 @@ from contracts.identifier import agency_of
 
 CHUNK = 500
 """How many rows one query names: below what any database takes."""
+HOURS = 24
+"""The looks of how many hours are read at once."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +78,31 @@ def verify(db: Connection, source: str, *, count: int | None = None) -> list[Hou
     views = stored.views
     told = (views.c.event == "looks_recorded", views.c.verified)
     query = select(views.c.record).where(*told, views.c.agency == agency_of(source))
-    found = list[Hour]()
-    for record in db.execute(query.order_by(views.c.place.desc()).limit(count)).scalars().all():
+    newest = query.order_by(views.c.place.desc()).limit(count)
+    hours = dict[str, LooksRecorded]()
+    for record in db.execute(newest).scalars().all()[::-1]:
         statement = stored.reread(record)
         event = statement.sections.get("event")
-        if not isinstance(event, LooksRecorded) or statement.context.source != source:
-            continue
-        covered = select(looks).where(looks.c.covered_by == statement.context.id)
-        listed = list(db.execute(covered.order_by(looks.c.place)).mappings())
-        found.append(
-            Hour(
-                statement.context.id, event.since, event.until, event.count, len(listed),
-                digest_of(listed) == event.digest and len(listed) == event.count,
-            )
-        )  # fmt: skip
-    return found[::-1]
+        if isinstance(event, LooksRecorded) and statement.context.source == source:
+            hours[statement.context.id] = event
+    return [
+        Hour(
+            said, event.since, event.until, event.count, len(listed),
+            digest_of(listed) == event.digest and len(listed) == event.count,
+        )
+        for (said, event), listed in zip(hours.items(), _covered(db, list(hours)), strict=True)
+    ]  # fmt: skip
+
+
+def _covered(db: Connection, statements: Sequence[str]) -> Iterator[list[RowMapping]]:
+    """Give the looks that each of some statements covers, in the order in which they were taken."""
+    for first in range(0, len(statements), HOURS):
+        chunk = statements[first : first + HOURS]
+        found: dict[str, list[RowMapping]] = {one: [] for one in chunk}
+        query = select(looks).where(looks.c.covered_by.in_(chunk)).order_by(looks.c.place)
+        for row in db.execute(query).mappings():
+            found[row["covered_by"]].append(row)
+        yield from found.values()
 
 
 def strangers(db: Connection, known: Collection[str], *, since: int = 0) -> int:

@@ -4,7 +4,7 @@ Which of the desk's roles sees to which kind is `KINDS`; whose it is on the log,
 own name, stands beside each. A role at a desk owes what it can do something about.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ from consumers.disclosure import rows as disclosures
 from consumers.handover import rows as handovers
 from consumers.handover.worker import Handovers
 from consumers.intelligence import waiting as copies
-from consumers.listed import Item, Place, together
+from consumers.listed import Item, Place, own, together
 from consumers.referrals import course
 from consumers.referrals import rows as referrals
 from consumers.research import board
@@ -112,13 +112,12 @@ def owed(  # noqa: PLR0913 - a page has this many bounds
         count: at most so many.
         kinds: only these.
     """
+    mine = [one for one in KINDS if one in kinds and person.is_one_of(*KINDS[one].roles)]
     reads = _reads(station, db, person.viewer)
-    mine = {
-        kind: partial(_stream, read, count)
-        for kind, read in reads.items()
-        if kind in kinds and person.is_one_of(*KINDS[kind].roles)
-    }
-    found = together(mine, place, count)
+    begun = {kind: own(place, kind) for kind in mine if kind in DUTIES}
+    first = responses.owed_of_each(db, person.viewer, begun, count=count)
+    streams = {kind: partial(_stream, reads[kind], count, first.get(kind)) for kind in mine}
+    found = together(streams, place, count)
     beside = Beside(db, map(_statement_of, found), ())
     return [_owed(station, beside, one) for one in found]
 
@@ -129,21 +128,29 @@ def abouts(found: Iterable[Owed]) -> list[str]:
 
 
 class _Read(NamedTuple):
-    """How one kind is read: from a place on, so many; which columns order it; which rows count."""
+    """How one kind is read: from a place on, so many; which columns order it; what does not count.
+
+    `but` is asked once for all rows that were read: by which id, in column `by`, some do not count.
+    """
 
     some: Callable[..., Sequence[Mapping[Any, Any]]]
     at: str = "due_at"
     said: str = "id"
-    counts: Callable[[Any], bool] = lambda _: True
+    by: str = "id"
+    but: Callable[[Sequence[Any]], Container[str]] = lambda _: ()
 
 
-def _stream(read: _Read, count: int, place: Place | None) -> Iterator[tuple[Place, Any]]:
-    """Read one kind, a page after the other, only as far as it is asked."""
+def _stream(
+    read: _Read, count: int, first: Sequence[RowMapping] | None, place: Place | None
+) -> Iterator[tuple[Place, Any]]:
+    """Read one kind, a page after the other, only as far as it is asked; `first` is read."""
+    rows: Sequence[Mapping[Any, Any]]
     while True:
-        rows = read.some(place=place, count=count)
+        rows, first = first if first is not None else read.some(place=place, count=count), None
+        but = read.but(rows)
         for row in rows:
             place = Place(row[read.at], row[read.said])
-            if read.counts(row):
+            if row[read.by] not in but:
                 yield place, row
         if len(rows) < count:
             return
@@ -153,11 +160,13 @@ def _reads(station: Station, db: Connection, viewer: Collection[str]) -> dict[st
     """Say how each kind is read."""
     given, ours, worker = (db, viewer), station.voice.agency, Handovers(station.voice)
     found = {
-        kind: _Read(partial(responses.owed, *given, kind), said="key") for kind in DUTIES
+        kind: _Read(partial(responses.owed, *given, kind), said="key", by="key")
+        for kind in DUTIES
     }  # fmt: skip
     # An answer that is owed to a referral stands in the list as that.
     answers = found["response_given"]._replace(
-        counts=lambda row: referrals.referral(db, row["statement"]) is None
+        by="statement",
+        but=lambda rows: referrals.referrals_of(db, [row["statement"] for row in rows]),
     )
     return {
         **found,
@@ -167,7 +176,7 @@ def _reads(station: Station, db: Connection, viewer: Collection[str]) -> dict[st
         "referral": _Read(partial(referrals.some, *given, "received", decided=False)),
         "handover": _Read(
             partial(handovers.owed, *given, ours),
-            counts=lambda row: not worker.handovers_of(db, row),
+            but=lambda rows: [one for one, its in worker.handovers_of(db, rows).items() if its],
         ),
         "disclosure": _Read(partial(disclosures.some, *given, over=False)),
         "copy": _Read(partial(copies.some, *given)),

@@ -82,9 +82,9 @@ def add(  # noqa: PLR0913 - a search has this many independent parts
 
 def showed(db: Connection, terms: str, statements: Iterable[str]) -> None:
     """Remember what a search showed; the same again changes nothing."""
-    for one in statements:
-        row = upsert(db, search_found).values(terms=terms, statement=one)
-        db.execute(row.on_conflict_do_nothing())
+    rows = [{"terms": terms, "statement": one} for one in statements]
+    if rows:
+        db.execute(upsert(db, search_found).on_conflict_do_nothing(), rows)
 
 
 def of_all(db: Connection, terms: Collection[str]) -> dict[str, RowMapping]:

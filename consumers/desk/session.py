@@ -30,10 +30,10 @@ from sqlalchemy import (
 from consumers import embedded, shape
 from consumers.shape import LOCAL
 from contracts import base64url
+from contracts.duration import DAY_MS, MINUTE_MS
 
 ID_BYTES = 32
-MINUTE_MS = 60_000
-KEPT_MS = 24 * 60 * MINUTE_MS
+KEPT_MS = DAY_MS
 """How long a session that ended is remembered, so that who comes back finds what they wrote."""
 
 REMEDY = (

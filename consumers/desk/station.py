@@ -1,6 +1,7 @@
 """One agency's desk as its pages see it: the store, who is there, what may be done."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -42,6 +43,8 @@ from consumers.worker import Voice
 from contracts.fault import InvariantBroken, Undelivered
 from contracts.section import Practitioner
 
+Look = Callable[[str, Iterable[str]], None]
+"""Says what sort of page something was seen on, and each thing by its id."""
 ACT_S_MAX = 5.0
 """How long somebody at a desk waits for what became of what they said: it goes on being sent."""
 AGAIN = (
@@ -183,14 +186,34 @@ class Station:
         """List the ids and digests that are kept from somebody."""
         return standing.hidden_from(db, person.viewer)
 
-    def look(self, db: Connection, request: Request, person: Person, what: str, about: str) -> None:
-        """Record that somebody looked at something, and why."""
-        self.looks(db, request, person, what, [about])
+    @contextmanager
+    def looking(self, request: Request, person: Person) -> Iterator[tuple[Connection, Look]]:
+        """Read for a page, and record what was looked at before anything of it is shown.
 
-    def looks(
-        self, db: Connection, request: Request, person: Person, what: str, about: Iterable[str]
+        Nobody who writes waits for somebody who reads: looks have a short transaction of their
+        own, once all is read. Where they cannot be recorded, or reading breaks off, nothing is
+        shown.
+
+        Yields:
+            An open reading transaction; and what says that each of some things was seen, by id.
+        """
+        taken = list[tuple[str, Sequence[str]]]()
+        with self.store.read() as db:
+            yield db, lambda what, about: taken.append((what, list(about)))
+        if taken:
+            with self.store.write() as db:
+                for what, about in taken:
+                    self.look_in(db, request, person, what, *about)
+
+    def look(self, request: Request, person: Person, what: str, *about: str) -> None:
+        """Record that somebody looks at something, and why: before it is read."""
+        with self.store.write() as db:
+            self.look_in(db, request, person, what, *about)
+
+    def look_in(
+        self, db: Connection, request: Request, person: Person, what: str, *about: str
     ) -> None:
-        """Record that somebody saw several things on one page, each by its id."""
+        """Record a look together with what somebody did: in one transaction."""
         session: Session = request.state.session
         taken = {
             "at": self.acts.time_ms(), "token": person.practitioner.token or "",

@@ -6,13 +6,13 @@ from consumers import whereabouts
 from consumers.desk import looks, rows, searches, shift
 from consumers.store import Wanted
 from consumers.worker import Worker
+from contracts.duration import HOUR_MS
 from contracts.event import BY_NAME, Audience
 from contracts.event.case import LooksRecorded
 from contracts.event.work import ResponseGiven
 from contracts.identifier import agency_of
 from contracts.opened import View
 
-HOUR_MS = 3_600_000
 RULE = "looks_recorded/1"
 LISTED = frozenset({
     name for name, row in BY_NAME.items() if row.audience is Audience.SHARED or row.persons

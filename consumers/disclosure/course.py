@@ -12,12 +12,12 @@ from typing import Literal, get_args
 
 from consumers.safeguarding.rules import terms
 from consumers.worker import hand
+from contracts.duration import DAY_MS
 from contracts.event.control import Rules
 from contracts.event.report import Occurred
 from contracts.fault import Misuse
 from contracts.section import Answer
 
-DAY_MS = 86_400_000
 DUTY = "disclosure_decision"
 """The duty that runs out."""
 SCHEME_SINCE = date(2014, 3, 8)

@@ -164,6 +164,19 @@ def stages_of(db: Connection, said: str) -> list[RowMapping]:
     return list(db.execute(query.order_by(stages.c.place, stages.c.id)).mappings())
 
 
+def stages_seen(
+    db: Connection, viewer: Collection[str] | None, applications: Collection[str]
+) -> dict[str, list[RowMapping]]:  # fmt: skip
+    """List the stages of some applications that who looks may know of, in their order, by id."""
+    found: dict[str, list[RowMapping]] = {one: [] for one in applications}
+    query = select(stages).where(
+        stages.c.application.in_(applications), is_shown(stages.c.id, viewer)
+    )
+    for row in db.execute(query.order_by(stages.c.place, stages.c.id)).mappings():
+        found[row["application"]].append(row)
+    return found
+
+
 def decision_of(reached: list[RowMapping]) -> str | None:
     """Give the decision among stages; None where nobody decided."""
     return next((one["decision"] for one in reached if one["decision"] is not None), None)

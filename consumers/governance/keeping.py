@@ -13,13 +13,12 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from consumers import store as stored
+from contracts.duration import DAY_MS
 from contracts.entry import Delivery, ViewPart
 from contracts.event.case import LegalHoldLifted, LegalHoldSet
 from contracts.event.control import PersonsLinked, PersonsUnlinked
 from contracts.section import Identity
 from contracts.statement import Statement
-
-DAY_MS = 86_400_000
 
 
 class Kept(NamedTuple):

@@ -10,12 +10,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from contracts.duration import HOUR_MS
 from contracts.event.control import Rules
 from contracts.event.report import ClosureNotified, ReferralMade, ReleaseNotified
 from contracts.section import Identity
 from contracts.statement import Statement
 
-HOUR_MS = 3_600_000
 DUE = "handover"
 """The duty to put a handover to somebody, before the end."""
 OUTSTANDING = "HANDOVER_OUTSTANDING"

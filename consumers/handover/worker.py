@@ -4,7 +4,7 @@
 was put to says it of itself, because the log gives neither the other's word without an agreement.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 from sqlalchemy import Connection, RowMapping
@@ -17,6 +17,7 @@ from consumers.worker import Worker
 from contracts.event.report import ClosureNotified, ReferralMade
 from contracts.identifier import agency_of
 from contracts.opened import View
+from contracts.statement import Statement
 
 RULE = "handover/1"
 
@@ -65,19 +66,24 @@ class Handovers(Worker):
         rows.unsettle(db, statement)
         rows.forget(db, statement)
 
-    def handovers_of(self, db: Connection, row: RowMapping) -> list[RowMapping]:
-        """List the handovers that cover an end, as the referrals worker holds them."""
-        if row["agency"] != self._voice.agency:
-            found = referrals.referral(db, row["id"])
-            return [] if found is None else [found]
-        day, days = date.fromisoformat(row["ends_on"]), self._voice.rules.handover_days
-        first, last = ending.moved(day, -days), ending.moved(day, days)
-        made = referrals.handovers(db, row["id"], first=first.isoformat(), last=last.isoformat())
-        return [one for one in made if self._covers(db, one, row)]
+    def handovers_of(
+        self, db: Connection, ends: Collection[RowMapping]
+    ) -> dict[str, list[RowMapping]]:
+        """List the handovers that cover each of some ends, as the referrals worker holds them."""
+        ours = [row for row in ends if row["agency"] == self._voice.agency]
+        put_to_us = [row["id"] for row in ends if row["agency"] != self._voice.agency]
+        received = referrals.referrals_of(db, put_to_us)
+        made = referrals.handovers(db, [row["id"] for row in ours], self._spans(ours))
+        held = store.held_of(db, [one["id"] for one in made])
+        covering = {
+            row["id"]: [one for one in made if self._covers(held.get(one["id"]), one, row)]
+            for row in ours
+        }
+        return covering | {one: [received[one]] if one in received else [] for one in put_to_us}
 
     def _fell_due(self, db: Connection, row: RowMapping) -> list[Wanted]:
         ours, wanted = self._voice.agency, list[Wanted]()
-        by = next((one["id"] for one in self.handovers_of(db, row)), None)
+        by = next((one["id"] for one in self._handovers_of(db, row)), None)
         if by is None and row["agency"] == ours:
             wanted.append(self._said(row, ending.DUE, ours, row["due_at"]))
             by = wanted[-1].draft.id
@@ -86,7 +92,7 @@ class Handovers(Worker):
 
     def _passed(self, db: Connection, row: RowMapping) -> list[Wanted]:
         wanted: list[Wanted] = []
-        took = (one for one in self.handovers_of(db, row) if one["decision"] == "accepted")
+        took = (one for one in self._handovers_of(db, row) if one["decision"] == "accepted")
         by = next((one["answer"] for one in took), None)
         if by is None:
             heads = self._heads(db, row)
@@ -95,8 +101,20 @@ class Handovers(Worker):
         rows.mark(db, row["id"], column="passed_by", by=by)
         return wanted
 
-    def _covers(self, db: Connection, handover: RowMapping, row: RowMapping) -> bool:
-        held = store.held(db, handover["id"])
+    def _handovers_of(self, db: Connection, row: RowMapping) -> list[RowMapping]:
+        return self.handovers_of(db, [row])[row["id"]]
+
+    def _spans(self, ends: Iterable[RowMapping]) -> list[tuple[str, str]]:
+        """Give the days on which a handover may be of some ends: each day in one span alone."""
+        days, spans = self._voice.rules.handover_days, list[tuple[str, str]]()
+        for day in sorted({date.fromisoformat(row["ends_on"]) for row in ends}):
+            first, last = (ending.moved(day, by).isoformat() for by in (-days, days))
+            if spans and first <= spans[-1][1]:
+                first = spans.pop()[0]
+            spans.append((first, last))
+        return spans
+
+    def _covers(self, held: Statement | None, handover: RowMapping, row: RowMapping) -> bool:
         if held is None or handover["ends_on"] is None:
             return False
         near = ending.covers(
@@ -120,7 +138,7 @@ class Handovers(Worker):
         ours = self._voice.agency
         yield ours
         if row["agency"] == ours:
-            named = [one["addressee"] for one in self.handovers_of(db, row)]
+            named = [one["addressee"] for one in self._handovers_of(db, row)]
             to = [*named, *([row["handover"]] if row["handover"] else [])]
             acting = dict.fromkeys(self._voice.partners.acting(one) for one in to)
             yield from (one for one in acting if one != ours)

@@ -4,7 +4,8 @@ Every query has its index: what one person's candidates cost follows from how ma
 with them, and no more than the settings' `block_max` of those are ever read.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
@@ -17,13 +18,16 @@ from sqlalchemy import (
     RowMapping,
     ScalarSelect,
     Select,
+    Subquery,
     Table,
     Text,
     and_,
     delete,
     exists,
     func,
+    literal,
     select,
+    union_all,
 )
 
 from consumers import standing
@@ -172,28 +176,39 @@ def sharing(
         whose: asks of a row of `people_keys` whether its key is one of them.
         at_most: one more than so many share a key where more do; nobody looks further.
     """
-    keys, other = people_keys.c, people_keys.alias()
+    keys = people_keys.c
     its = select(keys.key).where(whose, _stands(keys.statement, viewer)).distinct().subquery()
-    shares = (
-        select(other.c.token)
-        .where(other.c.key == its.c.key, _stands(other.c.statement, viewer))
-        .distinct().order_by(other.c.token).limit(at_most + 1).correlate(its).subquery()
-    )  # fmt: skip
-    joined = select(func.aggregate_strings(shares.c.token, " ")).scalar_subquery()
-    found = db.execute(select(joined).select_from(its)).scalars()
+    under = _under(its, partial(_stands, viewer=viewer), at_most=at_most)
+    found = db.execute(select(under).select_from(its)).scalars()
     return [frozenset(one.split()) for one in found]
 
 
 def knowing(
-    db: Connection, viewer: Collection[str] | None, key: str, *, at_most: int
-) -> frozenset[str]:
-    """Give whom a search finds by a key: one more than at most, where there are more.
+    db: Connection, viewer: Collection[str] | None, keys: Collection[str], *, at_most: int
+) -> dict[str, frozenset[str]]:
+    """Give whom a search finds by each of some keys: one more than at most, where there are more.
 
     Also by what was taken back: whoever searches is shown it, marked.
     """
-    shown = is_shown(people_keys.c.statement, viewer)
-    query = select(people_keys.c.token).where(people_keys.c.key == key, shown).distinct()
-    return frozenset(db.execute(query.order_by(people_keys.c.token).limit(at_most + 1)).scalars())
+    if not keys:
+        return {}
+    its = union_all(*(select(literal(key).label("key")) for key in sorted(keys))).subquery()
+    under = _under(its, partial(is_shown, viewer=viewer), at_most=at_most)
+    found = db.execute(select(its.c.key, under))
+    return {key: frozenset((tokens or "").split()) for key, tokens in found}
+
+
+def _under(
+    its: Subquery, counts: Callable[[ColumnElement[str]], ColumnElement[bool]], *, at_most: int
+) -> ScalarSelect[str]:
+    """Ask for whom each key is, joined by spaces: of what counts, and no more than is needed."""
+    other = people_keys.alias()
+    shares = (
+        select(other.c.token)
+        .where(other.c.key == its.c.key, counts(other.c.statement))
+        .distinct().order_by(other.c.token).limit(at_most + 1).correlate(its).subquery()
+    )  # fmt: skip
+    return select(func.aggregate_strings(shares.c.token, " ")).scalar_subquery()
 
 
 def named_in(
@@ -237,7 +252,7 @@ def persons(
     db: Connection, viewer: Collection[str] | None, tokens: Collection[str]
 ) -> dict[str, frozenset[str]]:
     """Give who is one person with each token, by the links that somebody may see."""
-    return links.persons(db, tokens, is_shown(links.links.c.id, viewer))
+    return links.persons(db, tokens, is_shown(links.link_tokens.c.link, viewer))
 
 
 def links_of(

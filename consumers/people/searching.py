@@ -155,8 +155,7 @@ class Searching:
         """
         keys = self.keys_of(sought, day)
         brought, crowded = set[str](), set[str]()
-        for key in sorted(keys):
-            tokens = rows.knowing(db, viewer, key, at_most=self.most)
+        for key, tokens in rows.knowing(db, viewer, keys, at_most=self.most).items():
             if len(tokens) > self.most:
                 crowded.add(key)
             else:

@@ -6,11 +6,11 @@ Pure. Source: domain.md 1.10, 7 (What comes back); review 5.6.3 (iii).
 from typing import Literal
 
 from contracts.context import Urgency
+from contracts.duration import HOUR_MS
 from contracts.event.control import Rules
 from contracts.event.report import ReferralMade
 from contracts.statement import Statement
 
-HOUR_MS = 3_600_000
 DUTY = "referral_decision"
 """The duty that runs out where nobody decides."""
 

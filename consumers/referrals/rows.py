@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    or_,
     select,
     update,
 )
@@ -142,6 +143,12 @@ def referral(db: Connection, statement: str) -> RowMapping | None:
     return db.execute(select(referrals).where(referrals.c.id == statement)).mappings().first()
 
 
+def referrals_of(db: Connection, statements: Collection[str]) -> dict[str, RowMapping]:
+    """Give the referrals among some statements, by id."""
+    query = select(referrals).where(referrals.c.id.in_(statements))
+    return {row["id"]: row for row in db.execute(query).mappings()}
+
+
 def all_referrals(db: Connection) -> list[RowMapping]:
     """List every referral: undecided first, the soonest due before the others."""
     order = (referrals.c.decision.is_not(None), referrals.c.due_at, referrals.c.id)
@@ -196,21 +203,24 @@ def some_considered(
     return list(db.execute(query).mappings())
 
 
-def handovers(db: Connection, end: str, *, first: str, last: str) -> list[RowMapping]:
-    """List the handovers made that name an end as their cause, or are of about its day.
+def handovers(
+    db: Connection, ends: Collection[str], spans: Collection[tuple[str, str]]
+) -> list[RowMapping]:
+    """List the handovers made that name one of some ends as their cause, or are of some days.
 
     Args:
         db: an open transaction.
-        end: the id of the statement that tells of the end.
-        first: the first of the days, inclusive.
-        last: the last, inclusive.
+        ends: the ids of the statements that tell of the ends.
+        spans: the first and the last of the days, inclusive.
     """
     made = select(referrals).where(
         referrals.c.kind == "handover", referrals.c.direction == "made"
     )  # fmt: skip
-    caused = select(causes.c.statement).where(causes.c.cause == end)
+    arising = select(causes.c.statement).where(causes.c.cause.in_(ends))
+    caused = db.execute(arising).scalars().all()
+    days = or_(False, *(referrals.c.ends_on.between(*span) for span in sorted(spans)))
     # Two questions: asked as one, neither of their indexes is used.
-    either = (referrals.c.ends_on.between(first, last), referrals.c.id.in_(caused))
+    either = (days, referrals.c.id.in_(caused))
     found = {row["id"]: row for one in either for row in db.execute(made.where(one)).mappings()}
     return sorted(found.values(), key=lambda row: (row["due_at"], row["id"]))
 
@@ -221,10 +231,16 @@ def all_considered(db: Connection) -> list[RowMapping]:
     return list(db.execute(select(considered).order_by(*order)).mappings())
 
 
+def considered_of(db: Connection, statement: str) -> dict[str, RowMapping]:
+    """Give the first decision on a report for each kind of referral that somebody decided on."""
+    query = select(considered).where(considered.c.statement == statement)
+    query = query.order_by(considered.c.id.desc())
+    return {row["referral"]: row for row in db.execute(query).mappings()}
+
+
 def considered_on(db: Connection, statement: str, kind: str) -> RowMapping | None:
     """Give the decision on a report and a kind of referral, None where nobody decided."""
-    about = (considered.c.statement == statement, considered.c.referral == kind)
-    return db.execute(select(considered).where(*about)).mappings().first()
+    return considered_of(db, statement).get(kind)
 
 
 def ran_out(db: Connection, at: int) -> list[RowMapping]:

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from contracts.context import Urgency
+from contracts.duration import HOUR_MS
 from contracts.event.control import Rules
 from contracts.event.report import ClosureNotified, ContactRecorded
 from contracts.event.work import ResearchCompleted, System
 from contracts.section import PLACES, Identity, PersonPart, Risk
 from contracts.statement import Statement
-
-HOUR_MS = 3_600_000
 
 Priority = Literal["immediate", "urgent", "routine"]
 

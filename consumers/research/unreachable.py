@@ -15,7 +15,8 @@ from consumers import store as stored
 from consumers.research import plan, rows
 from consumers.safeguarding.rules import terms, unresearched
 from consumers.store import Wanted
-from consumers.worker import HOUR_MS, MINUTE_MS, Voice
+from consumers.worker import Voice
+from contracts.duration import HOUR_MS, MINUTE_MS
 from contracts.event.work import AlertRaised, ResearchCompleted
 from contracts.section import Identity
 

@@ -14,7 +14,8 @@ from consumers import store as stored
 from consumers.research import plan
 from consumers.store import Store, Wanted
 from consumers.whereabouts import SHELTERED
-from consumers.worker import HOUR_MS, Voice, hand, personal
+from consumers.worker import Voice, hand, personal
+from contracts.duration import HOUR_MS
 from contracts.event.action import Excepted, VictimInformationRequested
 from contracts.fault import Misuse
 from contracts.section import Practitioner

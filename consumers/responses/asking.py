@@ -17,8 +17,9 @@ from consumers import store as stored
 from consumers.responses import asked
 from consumers.responses.period import checked
 from consumers.store import Store, Wanted
-from consumers.worker import HOUR_MS, Voice, personal
+from consumers.worker import Voice, personal
 from contracts.context import Use
+from contracts.duration import HOUR_MS
 from contracts.event.work import InformationRequested
 from contracts.fault import Misuse
 from contracts.form import Section

@@ -1,9 +1,10 @@
 """What is owed and what was asked, page by page: the soonest due first, nothing that is kept."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, union_all
 
 from consumers.listed import Place, after, before, counted
 from consumers.responses.asked import answered, requests
@@ -23,9 +24,35 @@ def owed(
         place: where the page before ended: the last one's `due_at` and `key`.
         count: at most so many.
     """
+    return list(db.execute(_owed(viewer, kind, place, count)).mappings())
+
+
+def owed_of_each(
+    db: Connection, viewer: Collection[str] | None, places: Mapping[str, Place | None], *,
+    count: int,
+) -> dict[str, list[RowMapping]]:  # fmt: skip
+    """List duties of several kinds, each as `owed` does, in one question; by kind.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        places: where the page before ended, for each kind that is asked for.
+        count: at most so many of each.
+    """
+    found: dict[str, list[RowMapping]] = {kind: [] for kind in places}
+    each = [_owed(viewer, kind, place, count).subquery() for kind, place in places.items()]
+    if each:
+        for row in db.execute(union_all(*(select(one) for one in each))).mappings():
+            found[row["kind"]].append(row)
+    return {kind: sorted(rows, key=itemgetter("due_at")) for kind, rows in found.items()}
+
+
+def _owed(
+    viewer: Collection[str] | None, kind: str, place: Place | None, count: int
+) -> Select[Any]:  # fmt: skip
     order = (duties.c.due_at, duties.c.key)
     query = select(duties).where(duties.c.kind == kind, *_open(viewer), *after(*order, place))
-    return list(db.execute(query.order_by(*order).limit(count)).mappings())
+    return query.order_by(*order).limit(count)
 
 
 def owed_on(

@@ -19,11 +19,11 @@ from consumers.people.rows import persons
 from consumers.responses import asked
 from consumers.responses.period import covers
 from consumers.worker import Voice
+from contracts.duration import DAY_MS
 from contracts.event.work import InformationSupplied, ResearchOutcome
 from contracts.form import Section
 from contracts.section import Identity, Narrative, PersonPart
 
-DAY_MS = 86_400_000
 ANSWERS = frozenset({"match", "possible_match", "nil", "refused", "destroyed"})
 """What may be given again: nobody looked, or nothing could be asked, is no answer."""
 

@@ -8,7 +8,8 @@ from consumers import standing, store
 from consumers.arising import arising
 from consumers.responses import asked, owed, rows
 from consumers.store import Wanted
-from consumers.worker import HOUR_MS, Worker
+from consumers.worker import Worker
+from contracts.duration import HOUR_MS
 from contracts.event.work import DutyOverdue, InformationRequested, InformationSupplied
 from contracts.form import Section
 from contracts.identifier import agency_of, is_digest

@@ -12,7 +12,8 @@ from consumers.research import board, plan
 from consumers.safeguarding import life, links, rows
 from consumers.safeguarding.life import Said, Standing, next_role
 from consumers.store import Store, Wanted
-from consumers.worker import HOUR_MS, Voice, personal
+from consumers.worker import Voice, personal
+from contracts.duration import HOUR_MS
 from contracts.event.action import AlertClosed, AlertEscalated, AlertHandedOver, AlertSnoozed
 from contracts.event.control import PersonsLinked, PersonsUnlinked
 from contracts.event.work import AlertAcknowledged, SameOriginDecided

@@ -31,7 +31,8 @@ from consumers.shape import PLACE
 from consumers.store import metadata, to_publish
 from consumers.telling import rows as telling
 from consumers.telling.notification import reopened
-from consumers.worker import MINUTE_MS, Voice
+from consumers.worker import Voice
+from contracts.duration import MINUTE_MS
 from contracts.event.action import AlertClosed, AlertEscalated, AlertHandedOver, AlertSnoozed
 from contracts.event.work import AlertAcknowledged
 

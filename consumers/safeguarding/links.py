@@ -11,11 +11,11 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Row,
     RowMapping,
     Table,
     Text,
     delete,
-    func,
     select,
     update,
 )
@@ -101,28 +101,37 @@ def persons(
     Args:
         db: an open transaction.
         tokens: of whomever; one that no link names is a person alone.
-        shown: what each link must meet besides, such as that who looks may see it.
+        shown: what each link must meet besides, such as that who looks may see it; by
+            `link_tokens.link`.
     """
     groups = {token: frozenset({token}) for token in tokens}
-    new, other = set(tokens), link_tokens.alias()
+    new = set(tokens)
+    # Looked up for each link that is found: as a join it may become the first thing that is read,
+    # and almost all links stand.
+    stands = (
+        select(links.c.id)
+        .where(links.c.id == link_tokens.c.link, links.c.undone_by.is_(None))
+        .limit(1).scalar_subquery()
+    )  # fmt: skip
     while new:
         joined: dict[str, set[str]] = {}
         for some in chunks(sorted(new)):
-            query = (
-                select(links.c.id, other.c.token)
-                .select_from(link_tokens.join(links, links.c.id == link_tokens.c.link))
-                .join(other, other.c.link == link_tokens.c.link)
-                # Not by the index of who undid one, in which almost all stand alike.
-                .where(link_tokens.c.token.in_(some), func.coalesce(links.c.undone_by, "-") == "-")
-                .where(*shown)
-            )
-            for named, token in db.execute(query):
-                joined.setdefault(named, set()).add(token)
+            its = (link_tokens.c.token.in_(some), stands.is_not(None), *shown)
+            named = list(db.execute(select(link_tokens.c.link).where(*its).distinct()).scalars())
+            for link, token in _tokens_of(db, named):
+                joined.setdefault(link, set()).add(token)
         new = {token for group in joined.values() for token in group} - set(groups)
         for group in joined.values():
             whole = frozenset(group).union(*(groups.get(token, ()) for token in group))
             groups.update(dict.fromkeys(whole, whole))
     return {token: groups[token] for token in tokens}
+
+
+def _tokens_of(db: Connection, named: list[str]) -> Iterator[Row[str, str]]:
+    """Give each link of some with each of its tokens: asked only where there is a link."""
+    for some in chunks(named):
+        query = select(link_tokens.c.link, link_tokens.c.token)
+        yield from db.execute(query.where(link_tokens.c.link.in_(some)))
 
 
 def chunks(tokens: list[str]) -> Iterator[list[str]]:

@@ -5,12 +5,12 @@ No page reads everything that is held: each begins at its place in an index.
 Source: domain.md 5 (trap 8), 7 (Attention).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
 
-from consumers.listed import PAGE, Lead, Place, after, counted
+from consumers.listed import Lead, Place, after, counted
 from consumers.people.rows import persons
 from consumers.safeguarding.rows import DUE, FREE, HAD, alert_statements, alert_subjects, alerts
 from consumers.safeguarding.threads import LOUDNESS, Thread
@@ -18,6 +18,8 @@ from consumers.standing import is_shown
 
 READ = 200
 """How many alerts one page looks at, at the most: threads of many alerts fill it sooner."""
+ALERTS = 2
+"""How many open alerts a thread has, about: so many are read at once for each thread of a page."""
 THREAD = 100
 """How many alerts are looked at for a page of a thread, each once for each of its persons."""
 ORDER = [(loud, which) for loud in LOUDNESS for which in ("free", "had")]
@@ -43,17 +45,19 @@ def pressing(
     """
     found: list[Thread] = []
     shown: set[str] = set()
-    leads, last = _leading(db, viewer, after_lead), after_lead
+    leads, last = _leading(db, viewer, after_lead, count * ALERTS), after_lead
     read = 0
-    while some := list(islice(leads, count)):
-        threads = _threads(db, viewer, [alert for _, alert in some], closed=closed)
+    while some := list(islice(leads, count * ALERTS)):
+        new = [alert for _, alert in some if alert["id"] not in shown]
+        threads = _threads(db, viewer, new, closed=closed) if new else {}
         for lead, alert in some:
             if len(found) == count or read == READ:
                 return found, last
             last, read = lead, read + 1
+            if alert["id"] in shown:  # a louder one of the same thread leads, and stands above
+                continue
             thread = threads[alert["id"]]
-            # What a louder one of the same thread leads stands above, or on an earlier page.
-            if alert["id"] not in shown and thread.alerts[0]["id"] == alert["id"]:
+            if thread.alerts[0]["id"] == alert["id"]:  # or on an earlier page
                 found.append(thread)
             shown |= {one["id"] for one in thread.alerts}
     return found, None
@@ -83,14 +87,19 @@ def thread_of(
 
 
 def _persons_of(
-    db: Connection, viewer: Collection[str] | None, listed: Sequence[RowMapping]
-) -> dict[str, frozenset[frozenset[str]]]:
-    """Give the persons whom alerts are about, by the alert's id; each by all their tokens."""
+    db: Connection, viewer: Collection[str] | None, listed: Sequence[RowMapping],
+    known: Mapping[str, frozenset[str]],
+) -> dict[str, frozenset[frozenset[str]]]:  # fmt: skip
+    """Give the persons whom alerts are about, by the alert's id; each by all their tokens.
+
+    Who is one person with the tokens that are known is not asked again.
+    """
     about: dict[str, set[str]] = {alert["id"]: set() for alert in listed}
     query = select(alert_subjects).where(alert_subjects.c.alert.in_(sorted(about)))
     for row in db.execute(query):
         about[row.alert].add(row.subject)
-    person = persons(db, viewer, sorted(set().union(*about.values())))
+    unknown = set().union(*about.values()) - known.keys()
+    person = {**known, **persons(db, viewer, unknown)}
     return {
         alert["id"]: frozenset(person[one] for one in about[alert["id"]])
         or frozenset({frozenset({alert["statement"]})})
@@ -103,8 +112,9 @@ def _threads(
     closed: bool = False, older_than: str | None = None,
 ) -> dict[str, Thread]:  # fmt: skip
     """Give the threads of some alerts, by the alert's id; each of its newest alerts."""
-    whom = _persons_of(db, viewer, listed)
-    tokens = sorted({token for its in whom.values() for person in its for token in person})
+    whom = _persons_of(db, viewer, listed, {})
+    known = {token: person for its in whom.values() for person in its for token in person}
+    tokens = sorted(known)
     about = (
         select(alert_subjects.c.alert)
         .join(alerts, alerts.c.id == alert_subjects.c.alert)
@@ -120,10 +130,10 @@ def _threads(
     older = read[-1] if read and len(read) == THREAD * len(listed) else None
     named = set(read) - {alert["id"] for alert in listed}
     query = select(alerts).where(alerts.c.id.in_(sorted(named)), *_seen(viewer))
-    others = [*listed, *db.execute(query).mappings()]
-    of = _persons_of(db, viewer, others)
+    others = db.execute(query).mappings().all()
+    of = {**whom, **_persons_of(db, viewer, others, known)} if others else whom
     its: dict[frozenset[frozenset[str]], list[RowMapping]] = {}
-    for one in others:
+    for one in (*listed, *others):
         its.setdefault(of[one["id"]], []).append(one)
     return {
         alert["id"]: Thread(whom[alert["id"]], sorted(its[whom[alert["id"]]], key=_loudness), older)
@@ -132,9 +142,9 @@ def _threads(
 
 
 def _leading(
-    db: Connection, viewer: Collection[str] | None, after_lead: Lead | None
+    db: Connection, viewer: Collection[str] | None, after_lead: Lead | None, at_once: int
 ) -> Iterator[tuple[Lead, RowMapping]]:
-    """Give open alerts in their order, a list after the other, only as far as they are asked."""
+    """Give open alerts in their order, a list after the other, so many read at once."""
     for number, (loud, which) in enumerate(ORDER):
         if after_lead is not None and number < after_lead.number:
             continue
@@ -142,14 +152,14 @@ def _leading(
         place = after_lead.place if begins and after_lead is not None else None
         order = (alerts.c.due_now, alerts.c.id)
         open_ = (alerts.c.attention == loud, _WHICH[which], *_seen(viewer))
-        query = select(alerts).where(*open_).order_by(*order).limit(PAGE)
+        query = select(alerts).where(*open_).order_by(*order).limit(at_once)
         more = True
         while more:
             some = db.execute(query.where(*after(*order, place))).mappings().all()
             for row in some:
                 place = Place(row["due_now"], row["id"])
                 yield Lead(number, place), row
-            more = len(some) == PAGE
+            more = len(some) == at_once
 
 
 def _seen(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:

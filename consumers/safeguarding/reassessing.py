@@ -19,7 +19,8 @@ from consumers.safeguarding.rules.good import GOOD
 from consumers.safeguarding.rules.reading import adults, among, factors, is_account, told
 from consumers.safeguarding.rules.seen import History, Seen
 from consumers.store import Wanted
-from consumers.worker import HOUR_MS, Voice, Worker
+from consumers.worker import Voice, Worker
+from contracts.duration import HOUR_MS
 from contracts.event.control import RuleTerm
 from contracts.event.report import Report, RiskAssessed
 from contracts.event.work import AlertRaised

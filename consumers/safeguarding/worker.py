@@ -19,7 +19,8 @@ from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.good import GOOD, OWED_BY
 from consumers.safeguarding.rules.seen import Alarm, Seen
 from consumers.store import Wanted
-from consumers.worker import CAUSES_MAX, HOUR_MS, Voice, Worker
+from consumers.worker import CAUSES_MAX, Voice, Worker
+from contracts.duration import HOUR_MS
 from contracts.event.action import AlertClosed, AlertEscalated
 from contracts.event.case import StatementCorrected
 from contracts.event.control import PersonsLinked, PersonsUnlinked, Rules, RuleTerm

@@ -26,8 +26,7 @@ from consumers.shape import LOCAL
 from consumers.store import metadata, upsert
 from consumers.telling import rows
 from consumers.telling.notification import standstill
-
-MINUTE_MS = 60_000
+from contracts.duration import MINUTE_MS
 
 What = Literal[
     "gone", "behind", "log_still", "log_away", "unreadable", "outbox_unreadable", "not_delivered",

@@ -6,7 +6,8 @@ from sqlalchemy import Connection, RowMapping
 
 from consumers.silence import rows
 from consumers.store import Wanted
-from consumers.worker import HOUR_MS, Worker
+from consumers.worker import Worker
+from contracts.duration import HOUR_MS
 from contracts.event.action import SilenceNoticed
 from contracts.identifier import agency_of
 from contracts.opened import Notice, View

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from consumers.worker import HOUR_MS
+from contracts.duration import HOUR_MS
 from contracts.event.case import CorrectionAcknowledged, StatementCorrected, StatementRetracted
 from contracts.opened import View, open_receipt
 from deploy.casework import SaidHere, said_here

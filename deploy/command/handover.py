@@ -31,7 +31,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
         failing(db, viewer)
         found = standing.visible(db, viewer, rows.all_ends(db), "id")
         for row in found:
-            handed = standing.visible(db, viewer, worker.handovers_of(db, row), "id")
+            handed = standing.visible(db, viewer, worker.handovers_of(db, [row])[row["id"]], "id")
             _show(db, row, handed, now)
     if not found:
         typer.echo("No known end that may be shown is held.")

@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CompoundSelect, Connection, bindparam, func, select
 
 from consumers.store import Store, metadata
-
-MINUTE_MS = 60_000
+from contracts.duration import MINUTE_MS
 
 
 def next_clock(stores: Iterable[Store], after: int) -> int | None:

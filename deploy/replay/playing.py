@@ -9,6 +9,7 @@ from pathlib import Path
 
 from broker.core.written import Written as Entry
 from contracts.agreement import Agreement, Leg
+from contracts.duration import DAY_MS
 from contracts.entry import ReasonGiven
 from contracts.event import BY_NAME, Audience
 from contracts.event.control import Founding, PersonsLinked
@@ -33,7 +34,6 @@ from producers.report import checked, drafted
 from producers.saying import said_by
 from producers.signing import spelled
 
-DAY_MS = 86_400_000
 DAYS_AFTER = 30
 """For how long clocks go on running out after the last item, where the case does not say."""
 STOPS_MAX = 300

@@ -1,6 +1,7 @@
 """No page of the desk's work grows with what is held: each query costs the same as the store grows.
 
 On SQLite and on real PostgreSQL; the list's own queries, and those of each page that they lead to.
+Nor does a page ask a question for each of its rows: a whole page asks as often as one row.
 """
 
 from collections.abc import Callable
@@ -8,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select, text
 from starlette.routing import compile_path
 
 from consumers.desk.pages.inbox import _newest
 from consumers.desk.person import Role
 from consumers.desk.rights import RIGHTS, may
+from consumers.desk.rows import looks
+from consumers.store import Store
 from deploy.desk import DEVELOPERS
 from tests.support.browser import provider
 from tests.support.busy import CANARY, FORCE, HOUSED, POLICE, Busy, alert, busy, copy_waiting, task
-from tests.support.filling import Asked, cost_of, fill, noted
+from tests.support.filling import Asked, barred, cost_of, fill, noted
+from tests.support.growing import grow, statements_in
 from tests.support.postgres import made
 from tests.support.visiting import Visited, Visitor, visiting
 from tests.support.working import files_in
@@ -26,6 +31,10 @@ READERS = {who: frozenset(map(Role, roles)) for who, _, roles in DEVELOPERS if w
 SMALL, LARGE = 1_000, 10_000
 SLACK = 100
 """How much a query may cost whatever is held: a page of rows, each with what stands beside it."""
+COPIES, OPEN = 60, 0.5
+"""Of what was played, so that every list has a page of open rows, and one of rows done with."""
+MORE = 4
+"""How many questions more a page may ask: on what was corrected, on a thread that others lead."""
 SOUGHT = {
     "requester": "me", "reason": "a test", "given": "Daniel", "family": CANARY,
     "born": "17 6 1975", "address": "1 Invented Row", "number": "943 476 5919",
@@ -114,8 +123,8 @@ def opened(visitor: Visitor, path: str) -> Any:
     return page
 
 
-def asked_by(desk: Visited, visitor: Visitor, path: str) -> Asked:
-    """Open a page, and the one after it; give what was asked of the store."""
+def asked_by(desk: Visited, visitor: Visitor, path: str, *, on: bool = True) -> Asked:
+    """Open a page, and `on` to the one after it; give what was asked of the store."""
     with noted(desk.station.store) as asked:
         if path == "/live":  # which never ends: what it asks each time
             _newest(desk.station, frozenset({"somebody"}))
@@ -125,7 +134,7 @@ def asked_by(desk: Visited, visitor: Visitor, path: str) -> Asked:
         more = [
             link.replace("&amp;", "&") for link in follows if "after=" in link or "before=" in link
         ]
-        for link in more[:1]:
+        for link in more[:on]:
             assert visitor.get(link).status_code == 200, link
     return asked
 
@@ -145,6 +154,55 @@ def readers(desk: Visited, searching: Visitor) -> Callable[[str], Visitor]:
         return signed_in[who]
 
     return reader
+
+
+def test_a_page_asks_as_often_for_many_rows_as_for_a_few(tmp_path: Path) -> None:
+    """One question for all rows: a page of five and twenty asks no more than one of two."""
+    force = busy(tmp_path)
+    with provider() as issuer, visiting(force.town, POLICE, tmp_path, issuer=issuer) as desk:
+        searching = desk.visitor("supervisor")
+        paths, store = paths_of(force, searching), desk.station.store
+        people, counts = readers(desk, searching), list[dict[str, int]]()
+        for copies in (1, COPIES):
+            grow(store, copies * statements_in(store), open_share=OPEN)
+            asked = {path: asked_by(desk, people(path), path, on=False) for path in paths}
+            counts.append({path: len(queries) for path, queries in asked.items()})
+    few, many = counts
+    more = [
+        f"{path}: {few[path]} to {many[path]}" for path in paths if many[path] > few[path] + MORE
+    ]
+    assert not more, "\n".join(more)
+    force.town.close()
+
+
+def looks_in(store: Store) -> int:
+    with store.read() as db:
+        return db.execute(select(func.count()).select_from(looks)).scalar_one()
+
+
+def test_no_page_keeps_who_writes_waiting_while_it_reads_nor_shows_what_it_cannot_record(
+    tmp_path: Path,
+) -> None:
+    """What was looked at is recorded by itself, once all is read and before any of it is shown."""
+    force = busy(tmp_path)
+    with provider() as issuer, visiting(force.town, POLICE, tmp_path, issuer=issuer) as desk:
+        searching = desk.visitor("supervisor")
+        paths, store = paths_of(force, searching), desk.station.store
+        people, recording = readers(desk, searching), list[str]()
+        for path in paths:
+            visitor, before = people(path), looks_in(store)
+            if path == "/live":
+                continue
+            with barred(store) as by:
+                opened(visitor, path)
+            assert not by, f"{path} holds the lock while it asks {by[0]}"
+            recording += [path] if looks_in(store) > before else []
+        with store.write() as db:
+            db.execute(text("ALTER TABLE looks RENAME TO gone"))
+        shown = [path for path in recording if people(path).get(path).status_code != 500]
+    assert {"/alerts", "/persons", "/shift", "/looks"} <= {*recording}
+    assert not shown
+    force.town.close()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

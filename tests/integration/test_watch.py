@@ -8,6 +8,7 @@ from sqlalchemy.exc import InternalError
 
 from consumers import store as stored
 from consumers.telling import rows
+from contracts.duration import MINUTE_MS
 from deploy import clock, watching
 from deploy.telling.running import tell_now
 from deploy.wiring import STORE
@@ -21,7 +22,6 @@ from tests.support.postgres import made
 from tests.support.reports import concern
 from tests.support.running import running
 
-MINUTE_MS = 60_000
 HUB, PROBATION = "mk-hub/safeguarding", "tv-probation/case"
 
 

@@ -15,6 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from contracts.duration import HOUR_MS
 from tests.support.stranger import concern, sha, text_of
 from tests.support.twice import (
     ABSENT,
@@ -22,7 +23,6 @@ from tests.support.twice import (
     DAYS,
     DESK,
     GOVERNS,
-    HOUR_MS,
     HUB,
     LEVEL,
     NAME,

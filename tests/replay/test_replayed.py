@@ -17,6 +17,7 @@ from consumers.people.naming import place_key
 from consumers.people.rows import people_places
 from consumers.research.rows import research_tasks
 from consumers.store import Store, to_publish
+from contracts.duration import HOUR_MS, MINUTE_MS
 from contracts.event.control import PersonsLinked
 from contracts.event.work import PossibleSameOrigin
 from contracts.form import Section
@@ -36,7 +37,6 @@ from tests.support.postgres import made
 from tests.support.replaying import SMALL, played, written
 
 POLICE, HUB, HOUSING, MK_ACT = "thames-valley", "mk-mash", "mkc-housing", "mk-act"
-HOUR_MS, MINUTE_MS = 3_600_000, 60_000
 PLANTED = '  - {who: police, what: [narrative], of: [S03], why: "a planted trap"}\n'
 PLANTED_FLAT = PLANTED.replace("narrative", "whereabouts")
 

@@ -13,6 +13,7 @@ from consumers.intelligence.waiting import copies_waiting
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.rows import alerts, origins
+from contracts.duration import HOUR_MS
 from contracts.section import Practitioner
 from contracts.statement import interpret, parse
 from deploy import clock
@@ -20,7 +21,7 @@ from tests.matrix.partnership import key
 from tests.support.played import token_of
 from tests.support.stranger import concern, seeded
 from tests.support.visiting import Visitor
-from tests.support.working import HOUR_MS, Working, files_in
+from tests.support.working import Working, files_in
 
 POLICE, HUB, PROBATION = "thames-valley", "mk-mash", "nps-thames-valley"
 CASE, FORCE = "nps-thames-valley/case", "thames-valley/case"

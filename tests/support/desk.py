@@ -14,6 +14,7 @@ from consumers.consumer import Came, Consumer
 from consumers.store import Store
 from consumers.worker import Voice
 from contracts.draft import Draft
+from contracts.duration import HOUR_MS
 from contracts.opened import View
 from deploy.governing import read_agreement
 from deploy.workers import workers_of
@@ -24,7 +25,6 @@ from tests.support.stranger import concern, seeded
 from tests.support.working import read_by
 from tests.vectors import ledger
 
-HOUR_MS = 3_600_000
 POLICE, HUB, PROBATION = "thames-valley", "mk-hub", "tv-probation"
 SOURCES = {
     POLICE: "thames-valley/intelligence",

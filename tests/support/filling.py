@@ -5,11 +5,12 @@ PostgreSQL by the rows that each part of its plan touched. Both are counts, and 
 """
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Engine, Integer, LargeBinary, Table, event, insert, text
+from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, Table, event, insert, text
 
 from consumers.store import Store, metadata, views
 
@@ -102,14 +103,35 @@ def noted(store: Store) -> Iterator[Asked]:
         if statement.lstrip().upper().startswith("SELECT"):
             asked.append((statement, given))
 
-    engines: set[Engine] = {store._engine, store._reading}
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
+    event.listen(store._engine, "before_cursor_execute", note)  # which hears who reads, too
     try:
         yield asked
     finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
+        event.remove(store._engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def barred(store: Store) -> Iterator[list[str]]:
+    """Note each question that is asked of a store in SQLite while nobody else could write there."""
+    found: list[str] = []
+    path = str(store._engine.url.database)
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if not statement.startswith("SELECT"):
+            return
+        other = sqlite3.connect(path, timeout=0, isolation_level=None)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            found.append(statement)
+        finally:
+            other.close()
+
+    event.listen(store._engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(store._engine, "before_cursor_execute", note)
 
 
 def cost_of(store: Store, asked: Asked) -> dict[str, int]:

@@ -34,11 +34,11 @@ from sqlalchemy import (
 from consumers.people.rows import people_keys, people_named
 from consumers.safeguarding.rows import account_pairs
 from consumers.store import Store, metadata, upsert, views
+from contracts.duration import DAY_MS
 from tests.support.filling import DONE, LEFT_OUT
 
 CHUNK = 100
 """How many copies one transaction adds."""
-DAY_MS = 24 * 3_600_000
 STEP_MS = DAY_MS // 3
 """How far apart copies are: what is copied stands for some hours of an agency's work."""
 ENTRIES = 10_000

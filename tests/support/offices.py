@@ -6,6 +6,7 @@ For tests of what people decide: `Offices.do` is what somebody types, and what t
 from datetime import UTC, datetime
 from pathlib import Path
 
+from contracts.duration import HOUR_MS
 from contracts.opened import View
 from tests.support.command import typed
 from tests.support.running import Running
@@ -18,7 +19,6 @@ CASE, POLICE, HUB, DESK = (
     "mk-hub/safeguarding",
     "mk-csp/desk",
 )
-HOUR_MS = 3_600_000
 
 
 class Offices:

@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from contracts.duration import DAY_MS
 from contracts.event import BY_NAME, Audience
 from contracts.section import PLAIN
 from tests.support.stranger import Writer, seeded, text_of
@@ -27,7 +28,7 @@ from tests.support.strategies import (
     provenance,
     subject,
 )
-from tests.support.telling import DAY_MS, FAR_MS, Sent, Story
+from tests.support.telling import FAR_MS, Sent, Story
 from tests.vectors.ledger import (
     AGENCIES,
     BASIS,

@@ -21,6 +21,7 @@ from broker.core.prepare import prepare
 from broker.core.sequence import Submission
 from broker.core.state import State
 from broker.core.written import Written
+from contracts.duration import DAY_MS
 from contracts.entry import TIME_KEY
 from contracts.statement import digest_of
 from tests.support.delivering import Delivering
@@ -29,7 +30,6 @@ from tests.support.stranger import seeded
 from tests.support.town import LOG_SEED
 from tests.vectors.ledger import CLOCK_MS, PARTNERSHIP, Played, begun
 
-DAY_MS = 86_400_000
 FAR_MS = CLOCK_MS + 3650 * DAY_MS
 """A clock that no append time runs ahead of."""
 

@@ -13,6 +13,7 @@ from broker.core.written import Written
 from consumers.audit.container import Export
 from consumers.audit.verdict import Trusted
 from consumers.audit.verify import verify
+from contracts.duration import HOUR_MS
 from tests.support.auditor import export_of
 from tests.support.model import Model
 from tests.support.shown import Answer, Duty, Given
@@ -20,7 +21,6 @@ from tests.support.stranger import Writer, concern, seeded, sha, text_of
 from tests.support.telling import FAR_MS, Sent, Telling
 from tests.vectors.ledger import BASIS, PARTNERSHIP, POLICE_BASIS, compact, key
 
-HOUR_MS = 3_600_000
 CASE, POLICE, HUB, DESK = (
     "tv-probation/case", "thames-valley/intelligence", "mk-hub/safeguarding", "mk-csp/desk",
 )  # fmt: skip

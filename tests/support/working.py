@@ -31,9 +31,6 @@ from tests.matrix.partnership import (
 from tests.support.delivering import Delivering
 from tests.support.stranger import Key, seeded, text_of
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-
 Json = Any
 
 

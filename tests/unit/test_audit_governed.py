@@ -9,6 +9,7 @@ from consumers.audit.container import Export
 from consumers.audit.defect import Defect
 from consumers.audit.verdict import Trusted, Verdict
 from consumers.audit.verify import verify
+from contracts.duration import HOUR_MS
 from contracts.statement import digest_of
 from tests.matrix.partnership import PARTNERSHIP, Milton, key, source_key
 from tests.matrix.saying import Saying
@@ -17,7 +18,6 @@ from tests.support.auditor import export_of
 from tests.support.forging import at, names
 from tests.support.stranger import text_of
 
-HOUR_MS = 3_600_000
 HELD = "00000001-9c40-7000-8000-000000000000"
 TAKEN_BACK = "00000002-9c40-7000-8000-000000000000"
 

@@ -12,6 +12,7 @@ import pytest
 
 from contracts import base64url, credential, signature
 from contracts.draft import Draft
+from contracts.duration import DAY_MS
 from contracts.event.control import Held
 from contracts.opened import open_receipt
 from producers.home import Reporter
@@ -21,7 +22,6 @@ from tests.support.speaking import Speaker, adopt
 from tests.support.stranger import octets_of, seeded
 from tests.vectors.ledger import CLOCK_MS, agreement, key
 
-DAY_MS = 86_400_000
 OWN, OTHER = bytes(range(32)), bytes(range(1, 33))
 """Private seeds of practitioners."""
 NEXT_YEAR, SOON = "2013-05-01T00:00:00.000Z", "2012-05-03T00:00:00.000Z"

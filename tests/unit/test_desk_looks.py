@@ -11,10 +11,11 @@ from sqlalchemy import Connection, delete, insert, update
 from consumers.desk import looks
 from consumers.desk.rights import RIGHTS
 from consumers.desk.rows import looks as table
+from contracts.duration import HOUR_MS
 from tests.support.browser import provider
 from tests.support.looking import POLICE, USERS, looked, report, token
 from tests.support.visiting import Visited
-from tests.support.working import HOUR_MS, Working, files_in
+from tests.support.working import Working, files_in
 
 
 @pytest.fixture(scope="module")

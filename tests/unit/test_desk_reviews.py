@@ -18,6 +18,7 @@ from consumers.listed import MANY
 from consumers.safeguarding import pressing
 from consumers.safeguarding.rows import alert_subjects, alerts
 from consumers.store import Store
+from contracts.duration import DAY_MS
 from contracts.event.report import ReferralMade
 from contracts.sharing import UseLimits
 from tests.support.browser import provider, station_of
@@ -39,7 +40,6 @@ from tests.support.visiting import Visited, visited, visiting
 from tests.support.working import Working, files_in
 
 GOVERNS, HUB = "mk-csp", "mk-mash"
-DAY_MS = 86_400_000
 Json = Any
 
 

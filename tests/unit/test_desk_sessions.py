@@ -11,12 +11,12 @@ from sqlalchemy import create_engine, text
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from consumers.desk.session import KEPT_MS
+from contracts.duration import MINUTE_MS
 from tests.support.lying import Lying, lying
 from tests.support.visiting import Visited, Visitor, visiting
 from tests.support.working import Working
 
 POLICE, PROBATION = "thames-valley", "nps-thames-valley/case"
-MINUTE_MS = 60_000
 IDLE_MS = 16 * MINUTE_MS
 SHIFT_MS = 12 * 60 * MINUTE_MS + 1
 

@@ -26,6 +26,7 @@ from consumers.figures.table import (
     written,
 )
 from consumers.store import views
+from contracts.duration import DAY_MS
 from deploy.refusals import refusals
 from tests.support import agreed
 from tests.support.command import candour
@@ -40,7 +41,6 @@ COUNT = 160
 ACTING = ("thames-valley", "mk-mash", "nps-thames-valley", "mkucs", "mk-csp")
 ASKED_BY = ("mkucs", "grove-surgery", "mkuhft")
 LATER = datetime(2027, 4, 20, 9, tzinfo=UTC)
-DAY_MS = 86_400_000
 
 
 @pytest.fixture(scope="module")

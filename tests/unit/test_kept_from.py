@@ -23,6 +23,7 @@ from consumers.people.rows import people_named
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alerts
 from consumers.standing import hidden_from
+from contracts.entry import Delivery
 from deploy import clock
 from deploy.command import EXIT_USAGE, invoke
 from deploy.wiring import Acting, open_acting
@@ -346,3 +347,14 @@ def test_what_is_lifted_shows_again_and_unlinking_restores(tmp_path: Path) -> No
     own = {one.statement.context.id for one in kept if one.statement.kind.persons}
     assert after & own, "what a report says of itself stays"
     assert (before - after) & own, "and what was recorded about her ends"
+
+
+def test_a_delivery_keeps_what_it_covers_too_and_shows_again_nothing_but_that() -> None:
+    """Decided once, for a consumer's store and an outbox's: a notice may be about what is held."""
+    told = Delivery(
+        statement="told", to=POLICE, leg="exclusion", sections=[], handling="OFFICIAL",
+        withheld_from=["him"], covers=["held"],
+    )  # fmt: skip
+    assert told.kept == ["told", "held"]
+    assert told.shown_again == []
+    assert msgspec.structs.replace(told, lifted=["him"]).shown_again == ["held"]

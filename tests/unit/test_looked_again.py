@@ -12,7 +12,7 @@ from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
 from consumers.responses import asked
 from consumers.responses import rows as duties
-from consumers.worker import HOUR_MS
+from contracts.duration import HOUR_MS
 from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse
 from contracts.section import Identity, Name, Practitioner

@@ -16,7 +16,7 @@ from consumers.research.looking import Looking
 from consumers.research.plan import UNASKED
 from consumers.research.unreachable import Retry
 from consumers.safeguarding.desk import Deciding
-from consumers.worker import MINUTE_MS
+from contracts.duration import MINUTE_MS
 from contracts.event.work import ResearchCompleted, System
 from contracts.section import Name, Practitioner
 from tests.support.answering import people_in_sqlite

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from broker.shell.topics import agency_topics, partnership_topics, service_name
+from contracts.duration import DAY_MS
 from contracts.event.control import Agency, AgencyAdmitted, Founding
 from deploy.governing import draft_founding, read_agreement
 from deploy.kafka.plan import Governed, Plan, Quotas, Right, Standing, drift, is_user_of, plan
@@ -17,7 +18,6 @@ from tests.support.running import DEMO, EXERCISE_BEGAN, SYSTEMS
 
 FIGURES_FILE = DEMO.parent / "kafka" / "quotas.yaml"
 FIGURES = read_document(FIGURES_FILE, Quotas)
-DAY_MS = 86_400_000
 
 
 def planned(*agencies: str, awaited: tuple[str, ...] = ()) -> Plan:

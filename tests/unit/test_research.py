@@ -11,7 +11,7 @@ from consumers.research.found import Found
 from consumers.research.known import known
 from consumers.responses import rows as duties
 from consumers.responses.desk import Answering
-from consumers.worker import MINUTE_MS
+from contracts.duration import MINUTE_MS
 from contracts.event.work import ResearchOutcome
 from contracts.fault import Misuse
 from contracts.section import Identity, Name, Practitioner

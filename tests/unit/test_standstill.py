@@ -6,19 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from consumers.silence.standstill import (
-    GRACE_MS,
-    MINUTE_MS,
-    TABLES,
-    WORDS,
-    Seen,
-    What,
-    look,
-    shown,
-)
+from consumers.silence.standstill import GRACE_MS, TABLES, WORDS, Seen, What, look, shown
 from consumers.store import Store
 from consumers.telling import rows
 from consumers.telling.notification import DUTY
+from contracts.duration import MINUTE_MS
 from deploy.watching import _undelivered
 
 WELL = Seen(is_running=True, position=7, waits=False, ledger_time=1)

@@ -77,6 +77,14 @@ def test_modules_and_functions_are_short() -> None:
     assert long == []
 
 
+def test_how_long_an_hour_is_stands_in_one_place() -> None:
+    """A minute, an hour or a day that is spelt again may be spelt otherwise."""
+    spelt = re.compile(r"^_?(?:MINUTE|HOUR|DAY)_MS\b.*=|\b(?:3_600_000|86_400_000)\b", re.MULTILINE)
+    parts = [p for p in _modules() if p.relative_to(ROOT).parts[0] in PARTS]
+    again = {str(p.relative_to(ROOT)) for p in parts if spelt.search(p.read_text())}
+    assert again == {"contracts/duration.py"}
+
+
 def test_names_are_the_fields_words() -> None:
     """A word like 'data' names nothing: the field has a better one."""
     found = []

@@ -150,8 +150,7 @@ def _being(station: Station) -> list[Route]:
 
 def _remember(station: Station, request: Request, what: str) -> None:
     """Put coming and going where looks are: nobody takes one out unseen."""
-    with station.store.write() as db:
-        station.look(db, request, station.person(request), what, "all")
+    station.look(request, station.person(request), what, "all")
 
 
 UNTYPED = {"do", "place", "seen"}

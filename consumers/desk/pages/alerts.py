@@ -78,7 +78,7 @@ def routes(station: Station) -> list[Route]:
 def _list(station: Station, request: Request) -> Response:
     person = station.person(request)
     after = Lead.read(request.query_params.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         found, more = pressing.pressing(db, person.viewer, after_lead=after, count=PAGE)
         first = [alert for one in found for alert in one.alerts[:SHOWN]]
@@ -86,7 +86,7 @@ def _list(station: Station, request: Request) -> Response:
         stand = life.stand(db, first)
         listed = [_thread(station, beside, stand, one, now) for one in found]
         about = [alert["statement"] for one in listed for alert in one["alerts"]]
-        station.looks(db, request, person, "alerts", about)
+        look("alerts", about)
         back = responses.owed(db, person.viewer, "call_back", place=None, count=PAGE)
     return station.page(
         request, "alerts.html", title="Alerts", listed=listed, more=more, now=now, heads=HEADS,
@@ -97,14 +97,14 @@ def _list(station: Station, request: Request) -> Response:
 def _ended(station: Station, request: Request) -> Response:
     """List the threads of which nothing is open any more, by what was closed last."""
     person = station.person(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         found = pressing.ended(db, person.viewer, count=PAGE)
         first = [alert for one in found for alert in one.alerts[:SHOWN]]
         beside = _beside(db, first, hidden)
         stand = life.stand(db, first)
         listed = [_thread(station, beside, stand, one, now) for one in found]
-        station.looks(db, request, person, "alerts", [one["statement"] for one in first])
+        look("alerts", [one["statement"] for one in first])
     return station.page(
         request, "alerts.html", title="Closed alerts", listed=listed, now=now, closed=True
     )
@@ -199,10 +199,10 @@ def _asks(act: str | None) -> str:
 
 def _page(station: Station, request: Request, **more: Any) -> Response:
     person, alert_id = station.person(request), request.path_params["alert"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         known = is_statement_id(alert_id)
         row = pressing.seen(db, person.viewer, alert_id) if known else None
-        station.look(db, request, person, "alert", row["statement"] if row else alert_id)
+        look("alert", [row["statement"] if row else alert_id])
         if row is None:
             return station.nothing(request)
         hidden, now = station.hidden(db, person), stored.ledger_time(db)

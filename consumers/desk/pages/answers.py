@@ -84,11 +84,11 @@ def routes(station: Station) -> list[Route]:
 def _list(station: Station, request: Request) -> Response:
     person = station.person(request)
     place = Place.read(request.query_params.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         kinds = {*ANSWERS, "referral"}
         found = owed(station, db, person, place=place, count=PAGE + 1, kinds=kinds)
         now = stored.ledger_time(db)
-        station.looks(db, request, person, "responses", abouts(found[:PAGE]))
+        look("responses", abouts(found[:PAGE]))
     more = found[PAGE - 1].place if len(found) > PAGE else None
     return station.page(
         request, "responses.html", title="Answers owed", listed=found[:PAGE], more=more, now=now,
@@ -99,10 +99,10 @@ def _list(station: Station, request: Request) -> Response:
 def _report(station: Station, request: Request, **more: Any) -> Response:
     """Show what is to be answered to a report's publisher, and what was."""
     person, said = station.person(request), request.path_params["statement"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         row = stored.row_of(db, said) if is_statement_id(said) else None
-        station.look(db, request, person, "answer", said)
+        look("answer", [said])
         if row is None or said in hidden or row["agency"] == station.voice.agency:
             return station.nothing(request)
         (report,) = standing.corrected(db, [stored.reread(row["record"])], but=hidden)
@@ -186,11 +186,11 @@ def _check_given(form: Form, given: Mapping[str, Any]) -> None:
 def _question(station: Station, request: Request, **more: Any) -> Response:
     """Show a question that was put to this agency, and earlier answers that still hold."""
     person, request_id = station.person(request), request.path_params["request"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden = station.hidden(db, person)
         held = seen(db, request_id, hidden)
         event = held.sections.get("event") if held is not None else None
-        station.look(db, request, person, "question", request_id)
+        look("question", [request_id])
         partners, ours = station.voice.partners, station.voice.agency
         if held is None or not isinstance(event, REQUESTS) or hidden & {event.statement}:
             return station.nothing(request)

@@ -90,7 +90,7 @@ def _told(station: Station, request: Request) -> dict[str, Any] | None:
     """Read one page, and record a look at every report on it; None where there is nothing."""
     person, asked = station.person(request), asked_for(request)
     after = Place.read(request.query_params.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         about = whom(db, person.viewer, asked)
         found: list[Place] = []
         if about is not None:
@@ -98,7 +98,7 @@ def _told(station: Station, request: Request) -> dict[str, Any] | None:
             found = rows.happened(db, person.viewer, every, walled=pair, after=after)
         ids = [one.statement for one in found[:PAGE]]
         # By report, so that who may not see one does not learn that somebody looked at its people.
-        station.looks(db, request, person, "chronology", ids or asked)
+        look("chronology", ids or asked)
         if about is None:
             return None
         events = _Events(station, db, person, about, ids)

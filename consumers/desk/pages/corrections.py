@@ -73,11 +73,11 @@ def routes(station: Station) -> list[Route]:
 
 def _correction(station: Station, request: Request, **more: Any) -> Response:
     person, said = station.person(request), request.path_params["correction"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden = station.hidden(db, person)
         held = seen(db, said, hidden)
         event = held.sections.get("event") if held is not None else None
-        station.look(db, request, person, "correction", said)
+        look("correction", [said])
         if not isinstance(event, StatementCorrected | StatementRetracted):
             return station.nothing(request)
         if event.statement in hidden:
@@ -100,16 +100,16 @@ def _recall(station: Station, request: Request, **more: Any) -> Response:
     since = station.voice.partners.suspect.get(kid) if is_digest(kid) else None
     if since is None:
         return station.nothing(request)
-    with station.store.write() as db:
-        station.look(db, request, person, "recall", kid)
+    with station.looking(request, person) as (db, look):
+        look("recall", [kid])
         marked = standing.marked_some(db, person.viewer, kid, count=PAGE + 1)
-        held = [(one, stored.row_of(db, one)) for one in marked[:PAGE]]
+        held = stored.rows_of(db, marked[:PAGE])
         given: dict[str, Any] = {
             "since": since, "now": stored.ledger_time(db), "more": len(marked) > PAGE,
             "listed": [
                 (one, title_of(row["event"]), station.partners.get(row["agency"], row["agency"]))
-                for one, row in held
-                if row is not None
+                for one in marked[:PAGE]
+                if (row := held.get(one)) is not None
             ],
             "owed": rows.duty(db, f"recall_acknowledged/{kid}"), **more,
         }  # fmt: skip

@@ -1,5 +1,6 @@
 """Disclosure to somebody at risk: applications by their clock, each stage, who may know more."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection, RowMapping
@@ -69,10 +70,10 @@ def _list(station: Station, request: Request) -> Response:
     """List applications, the soonest due first; never who asked, and nobody's name."""
     person, asked = station.person(request), request.query_params
     over, place = asked.get("show") == "over", Place.read(asked.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = rows.some(db, person.viewer, over=over, place=place, count=PAGE + 1)
-        listed = [_shown(db, person, row) for row in found[:PAGE]]
-        station.looks(db, request, person, "disclosures", [one["id"] for one in listed])
+        listed = _shown(db, person, found[:PAGE])
+        look("disclosures", [one["id"] for one in listed])
         now = stored.ledger_time(db)
     last = found[PAGE - 1] if len(found) > PAGE else None
     return station.page(
@@ -81,9 +82,16 @@ def _list(station: Station, request: Request) -> Response:
     )  # fmt: skip
 
 
-def _shown(db: Connection, person: Person, row: RowMapping) -> dict[str, Any]:
+def _shown(db: Connection, person: Person, found: Sequence[RowMapping]) -> list[dict[str, Any]]:
+    """Say how applications stand."""
+    ids = [row["id"] for row in found]
+    reached = rows.stages_seen(db, person.viewer, ids)
+    marks = standing.marks_of_all(db, ids)
+    return [_stands(row, reached[row["id"]], marks.get(row["id"], [])) for row in found]
+
+
+def _stands(row: RowMapping, reached: list[RowMapping], marks: list[str]) -> dict[str, Any]:
     """Say how one application stands."""
-    reached = standing.visible(db, person.viewer, rows.stages_of(db, row["id"]), "id")
     decision = rows.decision_of(reached)
     coming = course.next_stages(row["right"], [one["stage"] for one in reached], decision)
     ended = "disclosed" if decision == "disclose" else decision
@@ -93,20 +101,20 @@ def _shown(db: Connection, person: Person, row: RowMapping) -> dict[str, Any]:
         "next_words": STAGES[coming[0]] if coming else None,
         "ended": course.WORDS[ended] if ended and not coming else None,
         "power": course.WORDS[row["power"]] if row["power"] == "common_law_only" else None,
-        "stands": standing.marks_of(db, row["id"]), "reached": reached, "report": row["statement"],
+        "stands": marks, "reached": reached, "report": row["statement"],
     }  # fmt: skip
 
 
 def _page(station: Station, request: Request, **more: Any) -> Response:
     """Show one application: who may be at risk, each stage with its reason, and what comes next."""
     person, said = station.person(request), request.path_params["application"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         row = rows.application(db, said) if is_statement_id(said) else None
-        station.look(db, request, person, "disclosure", said)
+        look("disclosure", [said])
         if not standing.visible(db, person.viewer, [row] if row else [], "id", "statement"):
             return station.nothing(request)
         held = standing.held(db, said)
-        one = _shown(db, person, cast("RowMapping", row))
+        (one,) = _shown(db, person, [cast("RowMapping", row)])
         ours = station.voice.agency
         given: dict[str, Any] = {
             "one": one, "now": stored.ledger_time(db), "limits": limits_of(held),
@@ -143,8 +151,7 @@ def _applicant(station: Station, request: Request) -> Response:
     except Misuse as why:
         errors = [{"text": f"{text_of(why)} {remedy_of(why)}"}]
         return _page(station, request, errors=errors, status=422)
-    with station.store.write() as db:
-        station.look(db, request, person, "applicant", said)
+    station.look(request, person, "applicant", said)
     return _page(station, request, sealed=sealed, no_applicant=sealed is None)
 
 

@@ -84,8 +84,7 @@ def _listed(station: Station, request: Request, **more: Any) -> Response:
     found = station.acts.excluding.standing(
         person.viewer, before=int(before) if before.isdecimal() else None, count=PAGE + 1
     )
-    with station.store.write() as db:
-        station.look(db, request, person, "exclusion", "all")
+    station.look(request, person, "exclusion", "all")
     given: dict[str, Any] = {
         "listed": [_shown(station, said_id, event) for _, said_id, event in found[:PAGE]],
         "more": found[PAGE - 1][0] if len(found) > PAGE else None, "typed": "", **more,
@@ -112,10 +111,10 @@ def _shown(station: Station, said_id: str, event: ExclusionRecorded) -> dict[str
 def _about(station: Station, request: Request, **more: Any) -> Response:
     """Show whom a report names, to choose whom it protects; nothing alike where it is kept."""
     statement, person = request.path_params["statement"], station.person(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         row = stored.row_of(db, statement) if is_statement_id(statement) else None
         hidden = station.hidden(db, person)
-        station.look(db, request, person, "exclusion", statement)
+        look("exclusion", [statement])
         if row is None or statement in hidden:
             return station.nothing(request)
         named = list(people(stored.reread(row["record"]).sections))
@@ -198,8 +197,7 @@ def _wrong(sent: Mapping[str, Any]) -> list[dict[str, str]]:
 def _one(station: Station, request: Request, **more: Any) -> Response:
     person, said_id = station.person(request), request.path_params["exclusion"]
     found = station.acts.excluding.stands(person.viewer, said_id)
-    with station.store.write() as db:
-        station.look(db, request, person, "exclusion", said_id)
+    station.look(request, person, "exclusion", said_id)
     if found is None:
         return station.nothing(request)
     given: dict[str, Any] = {

@@ -20,7 +20,7 @@ from consumers.silence import rows as silence
 from consumers.silence.standstill import WORDS
 from consumers.telling.notification import named
 from consumers.telling.rows import is_waiting, lost
-from consumers.worker import HOUR_MS
+from contracts.duration import HOUR_MS
 
 STATES = {"dead": "NOT TOLD; tried on", "refused": "NOT TOLD; not tried again"}
 

@@ -94,7 +94,7 @@ def _list(station: Station, request: Request) -> Response:
     show = asked["show"] if asked.get("show") in SHOWN else SHOWN[0]
     given = asked.get("before", "")
     before = int(given) if given.isascii() and given.isdigit() and len(given) <= DIGITS else None
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = _found(station, db, person, show, before)
         hidden, some = station.hidden(db, person), found[:PAGE]
         if show == "waiting":
@@ -108,7 +108,7 @@ def _list(station: Station, request: Request) -> Response:
             ids = list(dict.fromkeys(row["statement"] for row in some))
             listed = _items(station, db, Beside(db, ids, hidden), ids, hidden)
         about = [one["item"] if show == "waiting" else one["id"] for one in listed]
-        station.looks(db, request, person, "intelligence", about)
+        look("intelligence", about)
         now = stored.ledger_time(db)
     pages = show != "waiting"  # of which the next come up as these go
     return station.page(
@@ -199,8 +199,8 @@ def _page(station: Station, request: Request, template: str, more: dict[str, Any
     person, said = station.person(request), request.path_params["statement"]
     if station.voice.kind not in KINDS or not is_statement_id(said):
         return station.nothing(request)
-    with station.store.write() as db:
-        station.look(db, request, person, "intelligence", said)
+    with station.looking(request, person) as (db, look):
+        look("intelligence", [said])
         item, hidden = station.acts.grading.item(db, said), station.hidden(db, person)
         if item is None or said in hidden:
             return station.nothing(request)
@@ -285,11 +285,11 @@ def _waiting(station: Station, request: Request, **more: Any) -> Response:
     person, copy = station.person(request), request.path_params["copy"]
     if station.voice.kind not in KINDS or not is_statement_id(copy):
         return station.nothing(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         row, hidden = waiting.one(db, copy), station.hidden(db, person)
         if row is None or not hidden.isdisjoint((row["item"], row["statement"])):
             return station.nothing(request)
-        station.look(db, request, person, "intelligence", row["item"])
+        look("intelligence", [row["item"]])
         beside = Beside(db, [row["item"], row["statement"]], hidden)
         (one,) = _items(station, db, beside, [row["item"]], hidden)
         report = seen(db, row["statement"], hidden)
@@ -320,11 +320,11 @@ async def _decide(station: Station, request: Request) -> Response:
 
 def _drop(station: Station, request: Request, copy: str) -> Response:
     person = station.person(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         row, hidden = waiting.one(db, copy), station.hidden(db, person)
         if row is None or not hidden.isdisjoint((row["item"], row["statement"])):
             return station.nothing(request)
         waiting.drop(db, copy)
-        station.look(db, request, person, "intelligence", row["item"])
+        look("intelligence", [row["item"]])
     station.tell(request, "The copy is dropped: nothing left. Tell whoever wrote it why.")
     return RedirectResponse("/intelligence?show=waiting", 303)

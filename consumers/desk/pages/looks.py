@@ -56,7 +56,7 @@ def routes(station: Station) -> list[Route]:
         person = station.person(request)
         if about and about not in RIGHTS and not is_reference(about):
             return station.nothing(request)
-        with station.store.write() as db:
+        with station.looking(request, person) as (db, look):
             hidden = station.hidden(db, person)
             found = looks.listed(
                 db, viewer=person.viewer, hidden=hidden, count=PAGE + 1, about=about or None,
@@ -68,7 +68,7 @@ def routes(station: Station) -> list[Route]:
                 db, person.viewer, before=_place(older), count=ROWS + 1
             )
             about_them = [one["statement"] for one in findings[:ROWS]]
-            station.looks(db, request, person, "whereabouts_list", about_them)
+            look("whereabouts_list", about_them)
             given: dict[str, Any] = {
                 "findings": findings[:ROWS],
                 "older": findings[ROWS - 1]["place"] if len(findings) > ROWS else None,
@@ -83,7 +83,7 @@ def routes(station: Station) -> list[Route]:
                 "whole": not since,
                 "untold": looks.untold(db), "many": MANY,
             }  # fmt: skip
-            station.look(db, request, person, "looks", about or "all")
+            look("looks", [about or "all"])
         return station.page(request, "looks.html", title="Who looked", **given)
 
     return [Route("/looks", page)]

@@ -57,11 +57,11 @@ def _list(station: Station, request: Request) -> Response:
     person, asked = station.person(request), request.query_params
     decided, after = asked.get("show") == "decided", asked.get("after", "")
     last = after if is_statement_id(after) else None
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = rows.some_origins(db, person.viewer, decided=decided, after=last, count=PAGE + 1)
         listed = _spelled(station, db, person, found[:PAGE])
         about = [side["id"] for one in listed for side in one["sides"]]
-        station.looks(db, request, person, "origins", about)
+        look("origins", about)
         now = stored.ledger_time(db)
     return station.page(
         request, "origins.html", title="One source or two", listed=listed, now=now,
@@ -75,10 +75,10 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
     person, proposal = station.person(request), request.path_params["proposal"]
     if not is_statement_id(proposal):
         return station.nothing(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         row = rows.origin_seen(db, person.viewer, proposal)
         reports = [] if row is None else [row["first"], row["second"]]
-        station.looks(db, request, person, "origin", [proposal, *reports])
+        look("origin", [proposal, *reports])
         if row is None:
             return station.nothing(request)
         (one,) = _spelled(station, db, person, [row])

@@ -78,9 +78,8 @@ def _list(station: Station, request: Request) -> Response:
         given |= {"more": more, **_spelled(station, person, found, most=PAGE)}
         sides = [side for one in given["candidates"] for side in one["sides"]]
         about = [side["token"] for side in sides]
-    with station.store.write() as db:
-        station.looks(db, request, person, "candidates", about or ["all"])
-        given["now"] = stored.ledger_time(db)
+    station.look(request, person, "candidates", *(about or ["all"]))
+    given["now"] = station.ledger_time()
     return station.page(request, "persons.html", title="Persons", **given)
 
 
@@ -103,7 +102,7 @@ def _person(station: Station, request: Request) -> Response:
     person, token = station.person(request), request.path_params["token"]
     if not is_token(token):
         return station.nothing(request)
-    _looked(station, request, person, "person", token)
+    station.look(request, person, "person", token)
     try:
         page = station.acts.matching.page(person.viewer, token)
     except Misuse:
@@ -138,7 +137,7 @@ def _two(station: Station, request: Request, **more: Any) -> Response:
     token, other = (request.path_params[name] for name in ("token", "other"))
     if not (is_token(token) and is_token(other)):
         return station.nothing(request)
-    _looked(station, request, person, "two_records", token, other)
+    station.look(request, person, "two_records", token, other)
     with station.store.read() as db:
         if other in rows.persons(db, person.viewer, [token])[token]:
             return RedirectResponse(f"/persons/{token}", 303)
@@ -184,7 +183,7 @@ def _link(station: Station, request: Request, **more: Any) -> Response:
     person, link = station.person(request), request.path_params["link"]
     if not is_statement_id(link):
         return station.nothing(request)
-    _looked(station, request, person, "link", link)
+    station.look(request, person, "link", link)
     with station.store.read() as db:
         found = standing_links(db, only=link)
         if not found or link in station.hidden(db, person):
@@ -215,8 +214,3 @@ async def _part(station: Station, request: Request) -> Response:
         station, request, form, wanted, page=_link, to="/persons",
         told="They are parted: each record stands by itself again.",
     )  # fmt: skip
-
-
-def _looked(station: Station, request: Request, person: Person, what: str, *about: str) -> None:
-    with station.store.write() as db:
-        station.looks(db, request, person, what, about)

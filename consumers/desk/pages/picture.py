@@ -73,14 +73,14 @@ def routes(station: Station) -> list[Route]:
 def _shown(station: Station, request: Request) -> dict[str, Any] | None:
     """Read it, and record a look at every report that it rests on; None where there is nothing."""
     person, asked = station.person(request), asked_for(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         about = whom(db, person.viewer, asked)
         found: list[list[RowMapping]] = []
         if about is not None:
             inside = about.every if about.is_pair else None
             found = [rows.tied(db, person.viewer, one, inside) for one in about.tokens]
         ids = list(dict.fromkeys(row["statement"] for one in found for row in one))
-        station.looks(db, request, person, "picture", ids or asked)
+        look("picture", ids or asked)
         if about is None:
             return None
         marks = standing.marks_of_all(db, ids)

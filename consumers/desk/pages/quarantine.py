@@ -34,13 +34,13 @@ def routes(station: Station) -> list[Route]:
 
     def listed(request: Request) -> Response:
         person = station.person(request)
-        with station.store.write() as db:
+        with station.looking(request, person) as (db, look):
             found = _listed(station, db, person, Place.read(request.query_params.get("after", "")))
             seen = [
                 *(one["digest"] for one in found["held"]),
                 *(one for one, _ in found["seconds"]),
             ]
-            station.looks(db, request, person, "quarantine_list", seen)
+            look("quarantine_list", seen)
         return station.page(request, "quarantine.html", title="What is held", **found)
 
     def one(request: Request) -> Response:
@@ -108,9 +108,9 @@ def _found(station: Station, db: Connection, digest: str, person: Person) -> dic
 
 def _page(station: Station, request: Request, **more: Any) -> Response:
     person, digest = station.person(request), request.path_params["digest"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = _found(station, db, digest, person)
-        station.look(db, request, person, "quarantine", digest)
+        look("quarantine", [digest])
     if found is None:
         return station.nothing(request)
     session = request.state.session

@@ -58,14 +58,14 @@ def _list(station: Station, request: Request) -> Response:
     person, asked = station.person(request), request.query_params
     done = asked.get("show") == "answered"
     place = Place.read(asked.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         read = _answered if done else _waiting
         found = read(station, db, person, place)
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         ids = [row[name] for row in found[:PAGE] for name in ("id", "statement", "answer")]
         beside = Beside(db, ids, hidden)
         listed = [_shown(station, beside, row) for row in found[:PAGE]]
-        station.looks(db, request, person, "questions", [one["statement"] for one in listed])
+        look("questions", [one["statement"] for one in listed])
     last = found[PAGE - 1] if len(found) > PAGE else None
     more = None
     if last is not None:
@@ -120,10 +120,10 @@ def _shown(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any]:
 def _page(station: Station, request: Request, **more: Any) -> Response:
     """Ask for what a question needs, beside the report that raises it."""
     person, said = station.person(request), request.path_params["statement"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden = station.hidden(db, person)
         report = seen(db, said, hidden)
-        station.look(db, request, person, "ask", said)
+        look("ask", [said])
         if report is None:
             return station.nothing(request)
         ours = station.acts_for()

@@ -59,11 +59,11 @@ def routes(station: Station) -> list[Route]:
 def _page(station: Station, request: Request, **more: Any) -> Response:
     person, said = station.person(request), request.path_params["statement"]
     kind = request.path_params["kind"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden = station.hidden(db, person)
         known = is_statement_id(said) and said not in hidden and kind in get_args(Referral)
         report = standing.held(db, said, but=hidden) if known else None
-        station.look(db, request, person, "refer", said)
+        look("refer", [said])
         if report is None:
             return station.nothing(request)
         given = {

@@ -1,5 +1,6 @@
 """Referrals made, received and considered; handovers before work ends; considering one."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection, RowMapping
@@ -57,13 +58,13 @@ def _list(station: Station, request: Request) -> Response:
     person, asked = station.person(request), request.query_params
     way, decided = WAYS.get(asked.get("way", ""), "received"), asked.get("show") == "decided"
     place = Place.read(asked.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = rows.some(
             db, person.viewer, way, decided=decided, place=place, count=PAGE + 1
         )  # fmt: skip
         beside = Beside(db, [row["id"] for row in found[:PAGE]], station.hidden(db, person))
         listed = [_shown(station, beside, row) for row in found[:PAGE]]
-        station.looks(db, request, person, "referrals", [one["id"] for one in listed])
+        look("referrals", [one["id"] for one in listed])
         now = stored.ledger_time(db)
     last = found[PAGE - 1] if len(found) > PAGE else None
     more = Place(last["at" if decided else "due_at"], last["id"]) if last is not None else None
@@ -89,18 +90,18 @@ def _considered(station: Station, request: Request) -> Response:
     """List decisions whether to refer, the newest first: one not to counts as much."""
     person, after = station.person(request), request.query_params.get("after", "")
     older_than = after if is_statement_id(after) else None
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = rows.some_considered(
             db, person.viewer, older_than=older_than, count=PAGE + 1
         )  # fmt: skip
         now = stored.ledger_time(db)
         about = [row["statement"] for row in found[:PAGE]]
-        station.looks(db, request, person, "considered", about)
+        look("considered", about)
+        marks = standing.marks_of_all(db, [row["id"] for row in found[:PAGE]])
         listed = [
-            {**row, "to": course.TITLES[row["referral"]],
-             "stands": standing.marks_of(db, row["id"])}
+            {**row, "to": course.TITLES[row["referral"]], "stands": marks.get(row["id"], [])}
             for row in found[:PAGE]
-        ]  # fmt: skip
+        ]
     more = found[PAGE - 1]["id"] if len(found) > PAGE else None
     return station.page(
         request, "considered.html", title="Referrals considered", listed=listed, more=more, now=now
@@ -112,11 +113,20 @@ def _ends(station: Station, request: Request) -> Response:
     person, asked = station.person(request), request.query_params
     past, place = asked.get("show") == "past", Place.read(asked.get("after", ""))
     worker = Handovers(station.voice)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = handovers.some(db, person.viewer, past=past, place=place, count=PAGE + 1)
         now = stored.ledger_time(db)
-        listed = [_end(station, db, worker, person, row) for row in found[:PAGE]]
-        station.looks(db, request, person, "handovers", [one["id"] for one in listed])
+        handed = worker.handovers_of(db, found[:PAGE])
+        marks = standing.marks_of_all(db, [row["id"] for row in found[:PAGE]])
+        hidden = station.hidden(db, person)
+        listed = [
+            _end(
+                station, row, [one for one in handed[row["id"]] if one["id"] not in hidden],
+                marks.get(row["id"], []),
+            )
+            for row in found[:PAGE]
+        ]  # fmt: skip
+        look("handovers", [one["id"] for one in listed])
     last = found[PAGE - 1] if len(found) > PAGE else None
     more = Place(last["ends_at"], last["id"]) if last is not None else None
     return station.page(
@@ -126,9 +136,8 @@ def _ends(station: Station, request: Request) -> Response:
 
 
 def _end(
-    station: Station, db: Connection, worker: Handovers, person: Person, row: RowMapping
+    station: Station, row: RowMapping, handed: Sequence[RowMapping], marks: list[str]
 ) -> dict[str, Any]:
-    handed = standing.visible(db, person.viewer, worker.handovers_of(db, row), "id")
     taken = next((one for one in handed if one["decision"] == "accepted"), None)
     return {
         "id": row["id"], "agency": station.partners.get(row["agency"], row["agency"]),
@@ -140,7 +149,7 @@ def _end(
              course.WORDS.get(one["decision"] or "", "NOBODY has decided"))
             for one in handed
         ],
-        "stands": standing.marks_of(db, row["id"]),
+        "stands": marks,
         "is_ours": row["agency"] == station.voice.agency,
     }  # fmt: skip
 
@@ -148,13 +157,14 @@ def _end(
 def _page(station: Station, request: Request, **more: Any) -> Response:
     """Ask whether somebody is referred because of a report, and why."""
     person, said = station.person(request), request.path_params["statement"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden = station.hidden(db, person)
         report = seen(db, said, hidden)
-        station.look(db, request, person, "consider_referral", said)
+        look("consider_referral", [said])
         if report is None:
             return station.nothing(request)
-        decided = [rows.considered_on(db, said, kind) for kind in course.TITLES]
+        found = rows.considered_of(db, said)
+        decided = [found.get(kind) for kind in course.TITLES]
         given: dict[str, Any] = {
             "id": said, "kind": title_of(report.kind.name), "limits": limits_of(report),
             "kinds": {name: capital(words) for name, words in course.TITLES.items()},

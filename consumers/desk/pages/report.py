@@ -57,9 +57,9 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
     if not is_statement_id(said):
         return None
     person = station.person(request)
-    with station.store.write() as db:
+    station.look(request, person, rows.REPORT, said)  # it stands among those that are shown
+    with station.store.read() as db:
         row = stored.row_of(db, said)
-        station.look(db, request, person, rows.REPORT, said)
         hidden = station.hidden(db, person)
         if row is None or said in hidden or row["event"] in APPLICATIONS:
             return None

@@ -47,13 +47,13 @@ def _board(station: Station, request: Request) -> Response:
     """List the reports with a look to be made, the most pressing first."""
     person = station.person(request)
     place = Lead.read(request.query_params.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         found = board.pressing(db, person.viewer, after_lead=place, count=PAGE + 1)
         about = [one.place.id for one in found[:PAGE]]
         beside, tasks = Beside(db, about, hidden), board.tasks_of_all(db, hidden, about)
         listed = [_shown(station, beside, tasks.get(one, []), one) for one in about]
-        station.looks(db, request, person, "research_board", about)
+        look("research_board", about)
     more = found[PAGE - 1] if len(found) > PAGE else None
     return station.page(
         request, "research.html", title="Research", listed=listed, more=more, now=now,
@@ -82,9 +82,9 @@ def _shown(
 def _report(station: Station, request: Request, **more: Any) -> Response:
     """Show the research of one report whole, and let a supervisor decide on it."""
     person, statement = station.person(request), request.path_params["statement"]
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
-        station.look(db, request, person, "research", statement)
+        look("research", [statement])
         known = is_statement_id(statement) and statement not in hidden
         tasks = board.tasks_seen(db, person.viewer, statement) if known else []
         if not tasks:

@@ -60,8 +60,8 @@ def routes(station: Station) -> list[Route]:
 def _used(station: Station, request: Request, **more: Any) -> Response:
     """Show one use of the emergency path, and what review found of the same agency's others."""
     person, said = station.person(request), request.path_params["statement"]
-    with station.store.write() as db:
-        station.look(db, request, person, "emergency", said)
+    with station.looking(request, person) as (db, look):
+        look("emergency", [said])
         one, hidden = rows.emergency(db, said), station.hidden(db, person)
         if one is None or said in hidden:
             return station.nothing(request)
@@ -111,8 +111,8 @@ async def _review(station: Station, request: Request) -> Response:
 def _erased(station: Station, request: Request, **more: Any) -> Response:
     """Show what this agency was told to erase, and whether anything of it is held here still."""
     person, said = station.person(request), request.path_params["erasure"]
-    with station.store.write() as db:
-        station.look(db, request, person, "erasure", said)
+    with station.looking(request, person) as (db, look):
+        look("erasure", [said])
         one, hidden = rows.erasure(db, said), station.hidden(db, person)
         if one is None or said in hidden:
             return station.nothing(request)

@@ -85,7 +85,7 @@ def _send(station: Station, request: Request, form: Form) -> Response:
             db, sought, why, at=station.acts.time_ms(), token=person.practitioner.token or "",
             name=person.name, salt=station.sessions.drawn(),
         )  # fmt: skip
-        station.look(db, request, person, "search", made["terms"])
+        station.look_in(db, request, person, "search", made["terms"])
     state, place = request.state.session.state, str(made["place"])
     before = dict(list(state.get("searches", {}).items())[1 - KEPT :])
     fields = {name: form.text(name) for name in (*Sought._fields, *searches.Why._fields)}
@@ -158,7 +158,7 @@ def _found(station: Station, request: Request) -> Response:
 def _searched(station: Station, request: Request, sought: Sought, terms: str) -> dict[str, Any]:
     """Search, and record each report that is shown because of it."""
     searching, person = _searching(station), station.person(request)
-    with station.store.write() as db:
+    with station.store.read() as db:
         hidden = station.hidden(db, person)
         found = searching.search(
             db, person.viewer, sought, day=_day(station), untold=APPLICATIONS
@@ -169,9 +169,7 @@ def _searched(station: Station, request: Request, sought: Sought, terms: str) ->
         ids = [m.statement for hit in shown for m in hit.mentions[:REPORTS]]
         ids = list(dict.fromkeys([*([sought.report] if told else []), *ids]))
         beside = Beside(db, ids, hidden)
-        station.looks(db, request, person, "found", ids)
-        searches.showed(db, terms, ids)
-        return {
+        given = {
             "hits": [_shown(station, beside, one) for one in shown],
             "more": len(found.hits) - len(shown), "most": searching.most,
             "report": _told(station, beside, sought.report) if told else None,
@@ -179,6 +177,10 @@ def _searched(station: Station, request: Request, sought: Sought, terms: str) ->
             "crowded": [WAYS[way] for way in found.crowded],
             "left_out": _left_out(sought, found.by), "now": stored.ledger_time(db),
         }  # fmt: skip
+    with station.store.write() as db:
+        station.look_in(db, request, person, "found", *ids)
+        searches.showed(db, terms, ids)
+    return given
 
 
 def _shown(station: Station, beside: Beside, hit: Hit) -> dict[str, Any]:

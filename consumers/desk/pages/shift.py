@@ -1,5 +1,6 @@
 """My duties, soonest first; and what one shift hands to the next, on a page that is printed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -19,8 +20,8 @@ from consumers.desk.station import Station
 from consumers.listed import PAGE, Place
 from consumers.safeguarding import pressing
 from consumers.safeguarding.rules.terms import FOUND
+from contracts.duration import HOUR_MS
 
-HOUR_MS = 3_600_000
 HOURS = {"8": "8 hours", "12": "12 hours", "24": "24 hours", "72": "3 days"}
 """How long a shift may be, or a weekend."""
 NOTES = 5
@@ -48,10 +49,10 @@ def routes(station: Station) -> list[Route]:
 def _duties(station: Station, request: Request) -> Response:
     person = station.person(request)
     place = Place.read(request.query_params.get("after", ""))
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         found = owed(station, db, person, place=place, count=PAGE + 1)
         now = stored.ledger_time(db)
-        station.looks(db, request, person, "duties", abouts(found[:PAGE]))
+        look("duties", abouts(found[:PAGE]))
     more = found[PAGE - 1].place if len(found) > PAGE else None
     return station.page(
         request, "duties.html", title="My duties", listed=found[:PAGE], more=more, now=now,
@@ -62,26 +63,26 @@ def _duties(station: Station, request: Request) -> Response:
 def _page(station: Station, request: Request, **more: Any) -> Response:
     """Show what came, what is open, who has what since when, and the last notes."""
     person, hours = station.person(request), _hours(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         now = stored.ledger_time(db)
-        came = rows.since(db, person.viewer, now - int(hours) * HOUR_MS, count=PAGE + 1)
+        came = _since(db, person, hours, now=now)
         had = pressing.had(db, person.viewer, count=PAGE + 1)
         open_ = owed(station, db, person, place=None, count=PAGE + 1)
         given: dict[str, Any] = {
             "now": now, "hours": hours, "choices": HOURS,
-            "came": [_came(station, db, one) for one in came[:PAGE]], "more_came": len(came) > PAGE,
+            "came": _came(station, db, came[:PAGE]), "more_came": len(came) > PAGE,
             "open": open_[:PAGE], "more_open": len(open_) > PAGE,
-            "had": [_had(db, one) for one in had[:PAGE]], "more_had": len(had) > PAGE,
+            "had": _had(db, had[:PAGE]), "more_had": len(had) > PAGE,
             "notes": [
                 (one, shift.about(one))
                 for one in shift.newest(db, station.hidden(db, person), NOTES)
             ],
-            "about": _about(station, db, person, hours),
+            "about": _about(station, db, person, came[:PAGE]),
             "token": person.practitioner.token,
             "typed": forms.left(station, request), **more,
         }  # fmt: skip
         seen = [one["statement"] for one in (*came[:PAGE], *had[:PAGE])]
-        station.looks(db, request, person, "shift", [*seen, *abouts(open_[:PAGE])])
+        look("shift", [*seen, *abouts(open_[:PAGE])])
     return station.page(request, "shift.html", title="Shift handover", **given)
 
 
@@ -90,10 +91,15 @@ def _hours(request: Request) -> str:
     return hours if hours in HOURS else "12"
 
 
-def _about(station: Station, db: Connection, person: Person, hours: str) -> dict[str, str]:
+def _since(db: Connection, person: Person, hours: str, *, now: int) -> list[RowMapping]:
+    """List what came within some hours: a page of it, and one more where there is more."""
+    return rows.since(db, person.viewer, now - int(hours) * HOUR_MS, count=PAGE + 1)
+
+
+def _about(
+    station: Station, db: Connection, person: Person, came: Sequence[RowMapping]
+) -> dict[str, str]:
     """Offer the reports that a note may be about, by id: what presses, then what came."""
-    since = stored.ledger_time(db) - int(hours) * HOUR_MS
-    came = rows.since(db, person.viewer, since, count=PAGE)
     return {
         one["statement"]: f"{title_of(one['event'])} from "
         f"{station.partners.get(one['agency'], one['agency'])}, {station.at(one['arrived'])}"
@@ -101,22 +107,30 @@ def _about(station: Station, db: Connection, person: Person, hours: str) -> dict
     }
 
 
-def _came(station: Station, db: Connection, one: RowMapping) -> dict[str, Any]:
-    return {
-        "id": one["statement"], "kind": title_of(one["event"]), "arrived": one["arrived"],
-        "agency": station.partners.get(one["agency"], one["agency"]), "urgency": one["urgency"],
-        "marks": one["marks"].split(), "verified": one["verified"], "done": one["done"],
-        "stands": standing.marks_of(db, one["statement"]),
-    }  # fmt: skip
+def _came(station: Station, db: Connection, came: Sequence[RowMapping]) -> list[dict[str, Any]]:
+    marks = standing.marks_of_all(db, [one["statement"] for one in came])
+    return [
+        {
+            "id": one["statement"], "kind": title_of(one["event"]), "arrived": one["arrived"],
+            "agency": station.partners.get(one["agency"], one["agency"]), "urgency": one["urgency"],
+            "marks": one["marks"].split(), "verified": one["verified"], "done": one["done"],
+            "stands": marks.get(one["statement"], []),
+        }
+        for one in came
+    ]  # fmt: skip
 
 
-def _had(db: Connection, alert: RowMapping) -> dict[str, Any]:
-    said = stored.row_of(db, alert["acknowledgement"]) if alert["acknowledgement"] else None
-    return {
-        "id": alert["id"], "found": FOUND.get(alert["rule"], "a rule fired"),
-        "by": alert["acknowledged_by"], "since": said["ledger_time"] if said is not None else None,
-        "due_at": alert["due_now"],
-    }  # fmt: skip
+def _had(db: Connection, had: Sequence[RowMapping]) -> list[dict[str, Any]]:
+    said = [one["acknowledgement"] for one in had if one["acknowledgement"]]
+    since = {one: row["ledger_time"] for one, row in stored.rows_of(db, said).items()}
+    return [
+        {
+            "id": one["id"], "found": FOUND.get(one["rule"], "a rule fired"),
+            "by": one["acknowledged_by"], "since": since.get(one["acknowledgement"]),
+            "due_at": one["due_now"],
+        }
+        for one in had
+    ]  # fmt: skip
 
 
 def _send(station: Station, request: Request, form: Form) -> Response:
@@ -136,7 +150,8 @@ def _send(station: Station, request: Request, form: Form) -> Response:
     else:
         note = form.written("note", "Write what the next shift must know")
         with station.store.read() as db:
-            offered = _about(station, db, person, _hours(request))
+            came = _since(db, person, _hours(request), now=stored.ledger_time(db))
+            offered = _about(station, db, person, came[:PAGE])
         about = form.ticked("about", offered)
         if not form.problems:
             with station.store.write() as db:

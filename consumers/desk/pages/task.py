@@ -63,12 +63,10 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
     person, task_id = station.person(request), request.path_params["task"]
     if not is_statement_id(task_id):
         return station.nothing(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden = station.hidden(db, person)
         task = rows.seen(db, task_id, hidden)
-        station.look(
-            db, request, person, "research_task", task["statement"] if task else task_id
-        )  # fmt: skip
+        look("research_task", [task["statement"] if task else task_id])
         one = (
             None
             if task is None

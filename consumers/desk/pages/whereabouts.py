@@ -73,11 +73,11 @@ def routes(station: Station) -> list[Route]:
 def _opened(station: Station, request: Request) -> tuple[Sought, dict[str, Any]] | None:
     """Find whom somebody asks for, and how what they asked before stands; the page names them."""
     person = station.person(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         sought = _sought(station, db, request, person)
         if sought is None:
             return None
-        station.look(db, request, person, "whereabouts_opened", sought.statement)
+        look("whereabouts_opened", [sought.statement])
         return sought, _standing(station, db, sought, person)
 
 
@@ -132,7 +132,7 @@ def _send(station: Station, request: Request, sent: dict[str, str]) -> Response:
         standing = _standing(station, db, sought, person)
         if sent.get("do") == "show" and standing["stands"] == "granted":
             asked.change(db, standing["asked"]["place"], shown_at=now)
-            station.look(db, request, person, "whereabouts", sought.statement)
+            station.look_in(db, request, person, "whereabouts", sought.statement)
             shown = [one for one in (sought.one.refuge, sought.one.whereabouts) if one is not None]
             return _page(station, request, sought, standing, shown=shown)
         reason = sent.get("reason", "")
@@ -143,7 +143,7 @@ def _send(station: Station, request: Request, sent: dict[str, str]) -> Response:
         elif not reason or len(reason) > REASON_MAX:
             problem = ("#reason", f"Say why you need it, in at most {REASON_MAX} characters")
         if problem is not None:
-            station.look(db, request, person, "whereabouts_opened", sought.statement)
+            station.look_in(db, request, person, "whereabouts_opened", sought.statement)
             errors = [{"href": problem[0], "text": problem[1]}]
             return _page(station, request, sought, standing, errors=errors, typed=sent, status=422)
         became_theirs = alone and standing["stands"] == "waits"  # after they asked a second
@@ -156,19 +156,19 @@ def _send(station: Station, request: Request, sent: dict[str, str]) -> Response:
             )  # fmt: skip
         if became_theirs or standing["stands"] is None:
             kind = "whereabouts_alone" if alone else "whereabouts_asked"
-            station.look(db, request, person, kind, sought.statement)
+            station.look_in(db, request, person, kind, sought.statement)
     return RedirectResponse(request.url.path, 303)
 
 
 def _both(station: Station, request: Request, **more: Any) -> Response:
     """List what waits for a second person, and what one looked at alone."""
     person = station.person(request)
-    with station.store.write() as db:
+    with station.looking(request, person) as (db, look):
         hidden = station.hidden(db, person)
         waiting = asked.waiting(db, hidden=hidden, now=station.now_ms())
         reviews = asked.to_review(db, hidden=hidden)
         about = [one["statement"] for one in (*waiting, *reviews)]
-        station.looks(db, request, person, "whereabouts_list", about)
+        look("whereabouts_list", about)
         given: dict[str, Any] = {
             "waiting": [
                 (one, asked.is_same_person(one, person.practitioner), one["at"] + asked.WAIT_MS)
@@ -196,7 +196,7 @@ def _answer(station: Station, request: Request, sent: dict[str, str]) -> Respons
             text = "You asked for this yourself: let another person answer"
         elif row["alone"] and sent.get("finding") in asked.FINDINGS:
             asked.change(db, row["place"], finding=sent["finding"], reviewed_name=person.name)
-            station.look(db, request, person, "whereabouts_reviewed", row["statement"])
+            station.look_in(db, request, person, "whereabouts_reviewed", row["statement"])
             return RedirectResponse("/whereabouts", 303)
         elif row["alone"]:
             text = "Choose what came of it"
@@ -204,7 +204,7 @@ def _answer(station: Station, request: Request, sent: dict[str, str]) -> Respons
             asked.change(
                 db, row["place"], granted_token=token, granted_name=person.name, granted_at=now
             )
-            station.look(db, request, person, "whereabouts_granted", row["statement"])
+            station.look_in(db, request, person, "whereabouts_granted", row["statement"])
             return RedirectResponse("/whereabouts", 303)
     errors = [{"href": "#content", "text": text}]
     return _both(station, request, errors=errors, status=422)

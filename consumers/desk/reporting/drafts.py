@@ -33,9 +33,9 @@ from consumers.desk.reporting.filling import Answers, Typed
 from consumers.desk.session import REMEDY, Sealing
 from consumers.shape import LOCAL
 from contracts import base64url
+from contracts.duration import DAY_MS
 
 ID_BYTES = 16
-DAY_MS = 86_400_000
 LISTED_MAX = 50
 
 metadata = MetaData()
