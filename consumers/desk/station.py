@@ -32,6 +32,7 @@ from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
 from consumers.referrals.making import Making
 from consumers.research.desk import Desk
+from consumers.research.victim_information import Requesting
 from consumers.research.worker import Research
 from consumers.responses.asking import Asking
 from consumers.responses.desk import Answering
@@ -68,6 +69,10 @@ class Acts(Protocol):
     @property
     def asking(self) -> Asking:
         """Where other agencies are asked."""
+
+    @property
+    def requesting(self) -> Requesting:
+        """Where a force asks for a victim's information."""
 
     @property
     def deciding(self) -> Deciding:

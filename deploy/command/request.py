@@ -13,12 +13,13 @@ from consumers import store as stored
 from consumers.research.plan import WORDS
 from consumers.responses import asked
 from consumers.responses.asking import Question
+from consumers.responses.owed import REQUESTS
 from contracts.context import Use
-from contracts.event.work import InformationRequested, InformationSupplied
+from contracts.event.work import InformationSupplied
 from contracts.fault import Misuse
 from contracts.form import is_real
 from deploy.command.consumer import PASTED, ActingHome, Looks, as_of, at, failing, looking
-from deploy.command.response import limits_on
+from deploy.command.response import enquired, limits_on
 from deploy.command.spelling import By, Role
 from deploy.command.words import Reason
 from deploy.wiring import Acting, open_acting
@@ -109,8 +110,9 @@ def _lines(db: Connection, acting: Acting, row: RowMapping, now: int) -> Iterato
     event = request.sections.get("event") if request is not None else None
     person = acting.outbox.reference_of(row["subject"]) or row["subject"]
     period = f", about {row['period']}" if row["period"] else ""
-    why = f": {event.why}" if isinstance(event, InformationRequested) else ""
+    why = f": {event.why}" if isinstance(event, REQUESTS) else ""
     yield f"  about {person} of report {row['statement']}{period}{why}"
+    yield from (f"  {line}" for line in enquired(event))
     answer = stored.held(db, row["answer"]) if row["answer"] else None
     told = answer.sections.get("event") if answer is not None else None
     if isinstance(told, InformationSupplied) and told.why:

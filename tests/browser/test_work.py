@@ -60,6 +60,7 @@ def pages_of(made: Busy) -> dict[str, str]:
         "answer": f"{concern}/answer", "referral": f"/reports/{said['referral']}/answer",
         "question": f"/requests/{said['question']}/answer", "requests": "/requests",
         "requests_answered": "/requests?show=answered", "ask": f"{concern}/ask",
+        "victim_information": f"{concern}/victim-information",
         "consider": f"{concern}/referral", "refer": f"{concern}/refer/marac",
         "considered": "/referrals?show=considered",
         "referrals": "/referrals", "handovers": "/handovers", "disclosures": "/disclosures",
@@ -77,7 +78,8 @@ def pages_of(made: Busy) -> dict[str, str]:
 
 FORMS = {
     "task": "Say how it ended", "alert": "Close this alert", "answer": "Answer",
-    "question": "Answer", "ask": "Ask them", "consider": "Record the decision", "refer": "Refer",
+    "question": "Answer", "ask": "Ask them", "victim_information": "Ask for it",
+    "consider": "Record the decision", "refer": "Refer",
     "disclosure": "Record", "shift": "Leave this", "two_records": "Join them", "link": "Part them",
     "origin": "Record the decision", "grading": "Grade it",
     "copy": "Hand it to a second person", "copy_waiting": "Record the decision",

@@ -60,6 +60,7 @@ def pages_of(force: Busy) -> list[str]:
         f"/persons/{his}/picture", f"/persons/{his}/picture/{hers}",
         f"/alerts/{alert(force)}", f"/research/{task(force)}",
         f"/research/reports/{said['concern']}", f"{report}/answer", f"{report}/ask",
+        f"{report}/victim-information",
         f"{report}/referral", f"/requests/{said['question']}/answer",
         f"/corrections/{said['correction']}", f"/disclosures/{said['application']}",
         f"/persons/{his}", f"/persons/{other}/beside/{his}", f"/links/{force.joined('separated')}",
