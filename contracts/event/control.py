@@ -22,7 +22,6 @@ from contracts.form import (
     Qualification,
     Section,
     Sha256,
-    StatementId,
     Token,
     Whole,
 )
@@ -318,25 +317,6 @@ class StreamOpened(Section, frozen=True):
     stream: Token
     use: Literal["ordinary", "emergencies"]
     reason: Literal["first", "restored", "replica", "rotated"]
-
-
-class PersonsLinked(Section, frozen=True):
-    """A named matcher says that tokens are one person: reach of consent and exclusions follows."""
-
-    subjects: list[Token]
-    matcher: str
-    basis: str
-    key: str | None = None
-
-
-class PersonsUnlinked(Section, frozen=True):
-    """A named matcher undoes a link, by the id of the `persons_linked` statement."""
-
-    link: StatementId
-    subjects: list[Token]
-    matcher: str
-    basis: str
-    key: str | None = None
 
 
 class ExerciseTimeSet(Section, frozen=True):

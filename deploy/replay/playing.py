@@ -11,7 +11,8 @@ from broker.core.written import Written as Entry
 from contracts.agreement import Agreement, Leg
 from contracts.entry import ReasonGiven
 from contracts.event import BY_NAME, Audience
-from contracts.event.control import Founding, PersonsLinked
+from contracts.event.case import PersonsLinked
+from contracts.event.control import Founding
 from contracts.fault import Misuse
 from contracts.identifier import agency_of
 from contracts.opened import View, open_view
