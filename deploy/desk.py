@@ -127,7 +127,9 @@ def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
     """Serve the desk until stopped. Nothing logs who asked for what: an address names a report."""
     acting = open_acting(home)
     reach = Reach(acting.outbox)
-    station = replace(station_of(home, settings, acting=acting), stuck=reach.stuck)
+    station = replace(
+        station_of(home, settings, acting=acting), stuck=reach.stuck, unsent=reach.unsent
+    )
     served = application(station, settings, secret=secret_of(home, settings), lifespan=reach.asking)
     listen(home, served, settings, port)
 

@@ -143,6 +143,7 @@ class Station:
         learn: takes in what the partnership said since the last page; nothing where this very
             process reads it.
         stuck: says what does not leave here at the moment, and why; none while all is well.
+        unsent: gives the ids of what was said here and has no receipt: nobody has it yet.
         refusals: counts what this agency said and was refused, but for what is kept from who looks.
     """
 
@@ -156,6 +157,7 @@ class Station:
     watched: Callable[[], Outside] | None = None
     learn: Callable[[], None] = lambda: None
     stuck: Callable[[], Sequence[str]] = tuple
+    unsent: Callable[[], Collection[str]] = tuple
     refusals: Callable[[Collection[str]], Iterable[Fact]] = lambda _: ()
 
     @property
@@ -241,7 +243,7 @@ class Station:
             "unsaved": self._has_unsaved(session),
             "told": session.state.pop("told", None),
             "undelivered": session.state.pop("undelivered", None),
-            "stuck": self.stuck(),
+            "stuck": self.stuck(), "unsent": self.unsent(),
         }  # fmt: skip
         if clash := given.keys() & shown.keys():
             raise InvariantBroken(

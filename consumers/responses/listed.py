@@ -39,9 +39,22 @@ def owed_on(
     return {one["about"]: one for one in found}
 
 
+def done_by(
+    db: Connection, viewer: Collection[str] | None, statements: Collection[str],
+    kinds: Collection[str],
+) -> list[RowMapping]:  # fmt: skip
+    """List the duties of some kinds that some statements discharged, the soonest due first."""
+    done = (duties.c.discharged_by.in_(sorted(statements)), duties.c.kind.in_(sorted(kinds)))
+    query = select(duties).where(*done, *_shown(viewer))
+    return list(db.execute(query.order_by(duties.c.due_at, duties.c.key)).mappings())
+
+
 def _open(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
-    shown = (is_shown(duties.c[name], viewer) for name in ("statement", "about"))
-    return [duties.c.discharged_by.is_(None), *shown]
+    return [duties.c.discharged_by.is_(None), *_shown(viewer)]
+
+
+def _shown(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
+    return [is_shown(duties.c[name], viewer) for name in ("statement", "about")]
 
 
 def count_owed(db: Connection, viewer: Collection[str] | None, *, at_most: int) -> int:
