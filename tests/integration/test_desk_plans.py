@@ -31,7 +31,8 @@ SOUGHT = {
     "born": "17 6 1975", "address": "1 Invented Row", "number": "943 476 5919",
 }  # fmt: skip
 LISTS = (
-    "/", "/?show=all", "/live", "/search", "/duties", "/alerts", "/research", "/responses",
+    "/", "/?show=all", "/live", "/search", "/duties", "/alerts", "/alerts?show=closed",
+    "/research", "/responses",
     "/requests", "/requests?show=answered", "/shift", "/shift?hours=72", "/referrals",
     "/referrals?show=decided", "/referrals?show=considered", "/referrals?way=made", "/handovers",
     "/handovers?show=past",
