@@ -134,12 +134,6 @@ def request(db: Connection, request_id: str) -> RowMapping | None:
     return db.execute(query).mappings().first()
 
 
-def all_requests(db: Connection) -> list[RowMapping]:
-    """List every question, those without an answer first, then the soonest due."""
-    order = (requests.c.answer.is_not(None), requests.c.due_at, requests.c.id)
-    return list(db.execute(select(requests).order_by(*order)).mappings())
-
-
 def answered(
     db: Connection, viewer: Collection[str] | None, subjects: Collection[str]
 ) -> list[RowMapping]:

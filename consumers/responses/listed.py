@@ -28,6 +28,25 @@ def owed(
     return list(db.execute(query.order_by(*order).limit(count)).mappings())
 
 
+def everything_owed(
+    db: Connection, viewer: Collection[str] | None, *, count: int
+) -> list[RowMapping]:
+    """List duties of every kind that nobody has done, the soonest due first; at most so many."""
+    query = select(duties).where(*_open(viewer)).order_by(duties.c.due_at, duties.c.key)
+    return list(db.execute(query.limit(count)).mappings())
+
+
+def every_request(
+    db: Connection, viewer: Collection[str] | None, *, count: int
+) -> list[RowMapping]:
+    """List questions both ways, what waits first, then the soonest due; at most so many."""
+    kept = [is_shown(requests.c[name], viewer) for name in ("id", "statement")]
+    told = requests.c.answer.is_(None) | is_shown(requests.c.answer, viewer)
+    order = (requests.c.answer.is_not(None), requests.c.due_at, requests.c.id)
+    query = select(requests).where(*kept, told).order_by(*order).limit(count)
+    return list(db.execute(query).mappings())
+
+
 def owed_on(
     db: Connection, viewer: Collection[str] | None, statements: Collection[str],
     kinds: Collection[str],

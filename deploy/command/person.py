@@ -12,7 +12,7 @@ from consumers.people.judging import Candidate
 from consumers.people.page import Line, Page, by_agency, held_of
 from consumers.safeguarding import links, rows
 from contracts.event.case import PersonsUnlinked
-from deploy.command.consumer import PASTED, ActingHome, Looks, at, looking
+from deploy.command.consumer import PASTED, ActingHome, Looks, at, looked, looking
 from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Reason
 from deploy.wiring import open_acting
@@ -55,6 +55,9 @@ def candidates(
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     found = acting.matching.candidates(viewer, subject)
+    some = [*found.offered[:shown], *found.judged, *found.conflicting]
+    about = {token for one in some for side in (one.one, one.other) for token in side.tokens}
+    looked(acting, by, "candidates", sorted(about))
     for one in found.offered[:shown]:
         typer.echo(f"\nMAY BE ONE PERSON, {one.likeness.bits:g} bits. A person decides:")
         _compared(one)
@@ -107,6 +110,7 @@ def show(
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     page = acting.matching.page(viewer, token)
+    looked(acting, by, "person", [token])
     with acting.store.read() as db:
         _page(db, page)
 
@@ -122,6 +126,7 @@ def pair(
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     pages, reports = acting.matching.pair(viewer, token, other)
+    looked(acting, by, "two_records", [token, other])
     with acting.store.read() as db:
         for report in reports:
             typer.echo(f"Report {report} names both.")

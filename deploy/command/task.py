@@ -21,7 +21,7 @@ from contracts.event.action import Excepted
 from contracts.event.work import ResearchCompleted, ResearchRequested
 from contracts.fault import Misuse
 from contracts.section import Refuge, Whereabouts
-from deploy.command.consumer import ActingHome, Looks, at, failing, insist_on, looking
+from deploy.command.consumer import ActingHome, Looks, at, failing, insist_on, looked, looking
 from deploy.command.spelling import By, Role, limits_of, spelled, stands_of
 from deploy.command.words import EnquiryWords, MaybeReason
 from deploy.wiring import Acting, open_acting
@@ -62,6 +62,7 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
         places = acting.research.reveal(
             task, by=acting.practitioner(by), role=role, reason=words, at=acting.time_ms()
         )
+    looked(acting, by, "research_task", [row["statement"]])
     with acting.store.read() as db:
         failing(db, viewer)
         for line in _lines(db, row, person, places, hidden, acting.voice.rules.version):
