@@ -183,7 +183,9 @@ def _reads(station: Station, db: Connection, viewer: Collection[str]) -> dict[st
         ),
         "disclosure": _Read(partial(disclosures.some, *given, over=False)),
         "copy": _Read(partial(copies.some, *given)),
-        "whereabouts": _Read(partial(whereabouts.reviews_due, *given)),
+        "whereabouts": _Read(
+            partial(whereabouts.reviews_due, *given, station.voice.rules.look_review_hours)
+        ),
     }
 
 

@@ -28,9 +28,6 @@ from consumers.shape import LOCAL
 from consumers.standing import is_shown
 from consumers.store import metadata
 
-DUE_MS = 24 * 3_600_000
-"""How long a copy may wait before it stands as overdue among the duties of those who release."""
-
 copies_waiting = Table(
     "copies_waiting",
     metadata,
