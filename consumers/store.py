@@ -302,15 +302,6 @@ def ids_of(db: Connection, digests: Collection[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def told_in(db: Connection, digest: str) -> int:
-    """Give the newest entry that told anything of a statement here, by its digest; -1 for none."""
-    found = (
-        db.execute(select(table.c.entry).where(table.c.digest == digest)).scalar()
-        for table in (views, notices)
-    )
-    return max(-1 if one is None else one for one in found)
-
-
 def held(db: Connection, statement_id: str) -> Statement | None:
     """Give a statement as it was delivered here; None where it was not, or is erased."""
     return held_of(db, [statement_id]).get(statement_id)

@@ -38,7 +38,7 @@ from consumers.standing import is_shown
 from consumers.store import metadata
 from consumers.worker import is_same_hand, practitioner_of
 from contracts.context import Urgency
-from contracts.duration import DAY_MS, MINUTE_MS
+from contracts.duration import HOUR_MS, MINUTE_MS
 from contracts.section import (
     Identity,
     PersonPart,
@@ -51,8 +51,6 @@ from contracts.statement import Statement
 
 WAIT_MS = 15 * MINUTE_MS
 """How long a second person may say yes, and how long their yes holds."""
-REVIEW_MS = DAY_MS
-"""How long a look that one took alone may wait for its review before that is overdue."""
 SHELTERED = frozenset({"victim", "child"})
 """Whose whereabouts no list, page or task shows: whoever needs them asks (trap 4)."""
 _OTHERS = frozenset({"alleged_perpetrator", "associate"})
@@ -175,14 +173,23 @@ def to_review(db: Connection, *, hidden: Collection[str]) -> list[RowMapping]:
 
 
 def reviews_due(
-    db: Connection, viewer: Collection[str] | None, *, place: Place | None, count: int
+    db: Connection, viewer: Collection[str] | None, hours: int, *, place: Place | None, count: int
 ) -> list[RowMapping]:
-    """List the looks that are to be reviewed as duties: each with an `id` and when it is due."""
+    """List the looks that are to be reviewed as duties: each with an `id` and when it is due.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        hours: that a review may take, by the ruleset.
+        place: where the page before ended; None from the first.
+        count: at most so many.
+    """
+    within = hours * HOUR_MS
     at, said = whereabouts.c.at, cast(whereabouts.c.place, Text)
-    since = None if place is None else Place(place.at - REVIEW_MS, place.id)
-    query = select(
-        said.label("id"), (at + REVIEW_MS).label("due_at"), whereabouts.c.statement
-    ).where(_UNREVIEWED, is_shown(whereabouts.c.statement, viewer), *after(at, said, since))
+    since = None if place is None else Place(place.at - within, place.id)
+    query = select(said.label("id"), (at + within).label("due_at"), whereabouts.c.statement).where(
+        _UNREVIEWED, is_shown(whereabouts.c.statement, viewer), *after(at, said, since)
+    )
     return list(db.execute(query.order_by(at, said).limit(count)).mappings())
 
 

@@ -234,9 +234,11 @@ def _governs(event: Section) -> Members:
             return {"issued": event}
         case control.CredentialRevoked():
             return {"revoked": event.credential}
-        case control.PersonsLinked():
+        case case.PersonsLinked():
             return {"linked": event.subjects}
-        case control.PersonsUnlinked():
+        case case.PersonsUnlinked(link=None):
+            return {"linked": event.subjects}
+        case case.PersonsUnlinked():
             return {"about": event.link}
         case control.ExerciseTimeSet():
             return {"set_time": event.at}

@@ -115,7 +115,8 @@ def development(
     try:
         issuer = f"http://localhost:{port + 1}"
         yield shape(
-            issuer=issuer, client_id=f"{folder.name} (no password here, press a name below)",
+            issuer=issuer,
+            client_id=f"{folder.name} (no password here, press a name below; {_may_be(people)})",
             client_secret="development",  # noqa: S106
             tells_when=False, address=f"http://localhost:{port}",
         )  # fmt: skip
@@ -128,7 +129,9 @@ def serve(home: Home, settings: DeskSettings, *, port: int) -> None:
     """Serve the desk until stopped. Nothing logs who asked for what: an address names a report."""
     acting = open_acting(home)
     reach = Reach(acting.outbox)
-    station = replace(station_of(home, settings, acting=acting), stuck=reach.stuck)
+    station = replace(
+        station_of(home, settings, acting=acting), stuck=reach.stuck, unsent=reach.unsent
+    )
     served = application(station, settings, secret=secret_of(home, settings), lifespan=reach.asking)
     listen(home, served, settings, port)
 
@@ -212,6 +215,12 @@ def secret_of(home: Home, settings: DeskSettings) -> str:
     """Read the client's secret from its file; the development provider's is no secret."""
     file = home.folder / settings.client_secret
     return file.read_text().strip() if file.exists() else settings.client_secret
+
+
+def _may_be(people: Sequence[tuple[str, str, list[str]]]) -> str:
+    """Say what each name may do here: the provider's own page shows names alone."""
+    named = (f"{who} is {' and '.join(roles).replace('_', ' ')}" for who, _, roles in people)
+    return ", ".join(named)
 
 
 def _claims(subject: str, name: str, roles: list[str]) -> str:

@@ -1,16 +1,17 @@
 """Whether what a desk says leaves: asked beside its pages, so that each can say it first."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
 from consumers.desk.station import AGAIN
+from consumers.listed import MANY
 from contracts.fault import CandourError
 from producers.access import arguments_of, trouble
 from producers.outbox import Outbox
-from producers.unanswered import unanswered
+from producers.unanswered import unanswered, unsent
 
 LOOK_S = 5.0
 """How often it is asked."""
@@ -28,6 +29,11 @@ class Reach:
     def stuck(self) -> Sequence[str]:
         """Say, in words for every page, what does not leave, and why; none while all is well."""
         return self._stuck
+
+    def unsent(self) -> Collection[str]:
+        """List by id what was said here and has no receipt, the newest first, no more than MANY."""
+        with self._outbox.database.read() as db:
+            return unsent(db, at_most=MANY)
 
     async def look(self) -> None:
         """Ask Kafka once, and the outbox."""

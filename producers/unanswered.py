@@ -68,6 +68,13 @@ def unanswered(db: Connection, now_ms: int, *, late: bool) -> int:
     return db.execute(query).scalar_one()
 
 
+def unsent(db: Connection, *, at_most: int) -> Sequence[str]:
+    """List the ids of what was said and has no receipt, the newest first, at most so many."""
+    row = statements.c
+    query = select(row.id).where(row.state.in_(["waiting", "sent"])).order_by(row.place.desc())
+    return db.execute(query.limit(at_most)).scalars().all()
+
+
 def telephone(known: Partnership) -> str:
     """Say whom to telephone with what is urgent and not delivered."""
     police = known.police_to_ring()

@@ -52,12 +52,13 @@ def defects(asked: Asked, index: Index) -> list[ReasonGiven]:
     """
     findings, state = asked.findings, asked.state
     event = findings.event
+    parts = event == "persons_unlinked" and findings.about is None
     if event in UNDONE:
-        if findings.about not in getattr(state.consents, UNDONE[event]):
+        if not parts and findings.about not in getattr(state.consents, UNDONE[event]):
             return [ReasonGiven(Reason.REFERS_TO_UNKNOWN, ["event"])]
         if not _may_undo(asked, index):
             return [ReasonGiven(Reason.NOT_ENTITLED)]
-    if event in ABOUT_PEOPLE and not _subjects(findings) <= told_of(asked):
+    if (parts or event in ABOUT_PEOPLE) and not _subjects(findings) <= told_of(asked):
         return [ReasonGiven(Reason.REFERS_TO_UNKNOWN, ["event.subjects"])]
     if event == "release_decided":
         reason = _release_defect(asked)

@@ -40,6 +40,7 @@ from consumers.desk.pages import (
     search,
     shift,
     task,
+    victim_information,
     whereabouts,
 )
 from consumers.desk.rights import RIGHTS, Right
@@ -60,6 +61,7 @@ PAGES: Sequence[Callable[[Station], list[Route]]] = (
     intelligence.routes,
     answers.routes,
     questions.routes,
+    victim_information.routes,
     corrections.routes,
     referrals.routes,
     refer.routes,

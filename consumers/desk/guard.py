@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from consumers.desk.address import inward
-from consumers.desk.session import Session, Sessions
+from consumers.desk.session import Session, Sessions, Untaken
 
 _log = structlog.get_logger()
 COOKIE = "__Host-candour"
@@ -139,6 +139,11 @@ class Guard:
                 await refused(scope, receive, send)
                 return
             receive = _again(body or b"")
+            send = self._led_back(scope, _fields(body or b""), send)
+        elif page := self._untaken(scope, session):
+            scope["state"]["nonce"] = page.nonce
+            await HTMLResponse(page.text, page.status)(scope, receive, self._kept(scope, send, key))
+            return
         await self._app(scope, receive, self._kept(scope, send, key))
 
     async def _ask_again(self, scope: Scope, receive: Receive, send: Send, key: str | None) -> None:
@@ -197,13 +202,51 @@ class Guard:
         kind = path if rate != PAGES else "pages"
         return not self._often.hit(RateLimitItemPerMinute(rate), kind, who)
 
+    def _untaken(self, scope: Scope, session: Session) -> Untaken | None:
+        is_page = scope["method"] == "GET" and not _is_of_a_script(scope)
+        if not is_page or session.subject is None:
+            return None
+        return self._sessions.take_untaken(session, scope["path"])
+
+    def _led_back(self, scope: Scope, fields: dict[str, list[str]], send: Send) -> Send:
+        """Lead on to the page that shows a form again, and keep what was typed.
+
+        Shown as the answer to a form it is a page that Back cannot bring again: nothing here may be
+        cached, and a browser would have to send the form once more.
+        """
+        session: Session = scope["state"]["session"]
+        held, status, path = list[bytes](), 0, scope["path"]
+        if session.subject is None or _is_of_a_script(scope):
+            return send
+        subject = session.subject
+
+        async def led(event: Message) -> None:
+            nonlocal status
+            if event["type"] == "http.response.start" and event["status"] in NOT_TAKEN:
+                status = event["status"]
+                return
+            if not status:
+                await send(event)
+                return
+            held.append(event.get("body", b""))
+            if event.get("more_body"):
+                return
+            page = Untaken(path, status, scope["state"]["nonce"], b"".join(held).decode())
+            self._sessions.keep_untaken(session, page)
+            if any(map(any, (its for name, its in fields.items() if name != "csrf"))):
+                self._aside(subject, path, fields)
+            asked = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+            await RedirectResponse(f"{quote(path)}{asked}{WRONG}", 303)(scope, _again(b""), send)
+
+        return led
+
     def _sent(self, scope: Scope, send: Send) -> Send:
-        policy = POLICY.format(nonce=scope["state"]["nonce"], provider=self._provider)
         kept = {"cache-control": "no-cache"} if scope["path"].startswith(ASSETS) else {}
 
         async def sent(event: Message) -> None:
             if event["type"] == "http.response.start":
                 scope["state"]["began"] = True
+                policy = POLICY.format(nonce=scope["state"]["nonce"], provider=self._provider)
                 given = MutableHeaders(scope=event)
                 for name, value in {**HEADERS, **kept, "content-security-policy": policy}.items():
                     given[name] = value
@@ -213,7 +256,7 @@ class Guard:
 
     def _kept(self, scope: Scope, send: Send, key: str | None) -> Send:
         """Keep the session, set its cookie where it is new or another, drop what was taken."""
-        asked = scope["method"] in READS and Headers(scope=scope).get("sec-fetch-dest") == "empty"
+        asked = scope["method"] in READS and _is_of_a_script(scope)
 
         async def kept(event: Message) -> None:
             if event["type"] == "http.response.start":
@@ -230,6 +273,14 @@ class Guard:
         return kept
 
 
+def _is_of_a_script(scope: Scope) -> bool:
+    return Headers(scope=scope).get("sec-fetch-dest") == "empty"
+
+
+NOT_TAKEN = frozenset({409, 422})
+"""What a page answers to a form that it shows again, or to what could not be done."""
+WRONG = "#wrong"
+"""Where on a page stands what is wrong."""
 TAKEN = 303
 """What a page answers to a form that it took."""
 STALE = (

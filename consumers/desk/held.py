@@ -16,11 +16,11 @@ from consumers.disclosure.course import APPLICATIONS
 from consumers.disclosure.worker import Disclosures
 from consumers.listed import PAGE
 from consumers.people import rows
-from consumers.people.desk import Candidate, parts_of
 from consumers.people.facts import Facts
+from consumers.people.judging import Candidate, parts_of
 from consumers.people.likeness import WORDS
 from consumers.people.page import Line, Page, Told, by_agency, held_of, told_by
-from contracts.event.control import PersonsLinked, PersonsUnlinked
+from contracts.event.case import PersonsLinked, PersonsUnlinked
 
 DAY = re.compile(r"(\d{4}(?:-\d\d){0,2}) \((?:day|month|year)\)|(\d{4}-\d\d-\d\d)")
 """A day in what is held, or a birth as closely as it is known."""
@@ -134,11 +134,19 @@ class Held:
         first, second = token or sides[0]["token"], sides[-1]["token"]
         evidence = one.likeness.evidence
         return {
-            "bits": one.likeness.bits, "sides": sides, "link": f"/persons/{first}/beside/{second}",
+            "bits": one.likeness.bits, "sides": sides, "judged": self._judgement(one),
+            "link": f"/persons/{first}/beside/{second}",
             "apart": [WORDS[each] for each in one.likeness.apart],
             "speaks": [each.words for each in evidence if each.bits > 0],
             "against": [each.words for each in evidence if each.bits <= 0],
         }  # fmt: skip
+
+    def _judgement(self, one: Candidate) -> dict[str, Any] | None:
+        """Say who judged that two are two people, when and why; None where that does not hold."""
+        if one.judged is None:
+            return None
+        found = self._basis(Beside(self._db, [one.judged], self._hidden), one.judged)
+        return {**found, "when": self._station.at(found["at"])}
 
     def side(self, one: Facts) -> dict[str, Any]:
         """Spell one record, to judge by: by the token of the newest statement of it."""
@@ -199,5 +207,6 @@ class Held:
             return {"at": None, "reason": "", "shown": ""}
         reason, shown = parts_of(event.basis)
         return {
-            "matcher": event.matcher, "at": row["ledger_time"], "reason": reason, "shown": shown
+            "matcher": event.matcher, "at": row["ledger_time"], "reason": reason, "shown": shown,
+            "was_joined": event.link is not None if isinstance(event, PersonsUnlinked) else True,
         }  # fmt: skip

@@ -122,6 +122,18 @@ def owed(  # noqa: PLR0913 - a page has this many bounds
     return [_owed(station, beside, one) for one in found]
 
 
+def undelivered(
+    station: Station, db: Connection, person: Person, *, kinds: Collection[str] = frozenset(KINDS)
+) -> list[Owed]:
+    """List what somebody's roles did and nobody has yet: it is not done before it is delivered."""
+    unsent = station.unsent()
+    mine = [kind for kind in DUTIES if kind in kinds and person.is_one_of(*KINDS[kind].roles)]
+    found = responses.done_by(db, person.viewer, unsent, mine) if unsent else []
+    items = [Item(row["due_at"], row["kind"], row["key"], row) for row in found]
+    beside = Beside(db, map(_statement_of, items), ())
+    return [_owed(station, beside, one) for one in items]
+
+
 def abouts(found: Iterable[Owed]) -> list[str]:
     """List the statements that what is owed is about, for whoever records that they were seen."""
     return [one.about for one in found if one.about]
@@ -180,7 +192,9 @@ def _reads(station: Station, db: Connection, viewer: Collection[str]) -> dict[st
         ),
         "disclosure": _Read(partial(disclosures.some, *given, over=False)),
         "copy": _Read(partial(copies.some, *given)),
-        "whereabouts": _Read(partial(whereabouts.reviews_due, *given)),
+        "whereabouts": _Read(
+            partial(whereabouts.reviews_due, *given, station.voice.rules.look_review_hours)
+        ),
     }
 
 

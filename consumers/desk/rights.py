@@ -80,6 +80,7 @@ RIGHTS: Mapping[str, Right] = {
     "/responses": Right(see=READING, purpose=True),
     "/reports/{statement}/answer": Right(see=WORKING, do=WORKING, purpose=True),
     "/reports/{statement}/ask": Right(see=WORKING, do=WORKING, purpose=True),
+    "/reports/{statement}/victim-information": Right(see=WORKING, do=WORKING, purpose=True),
     "/reports/{statement}/referral": Right(see=WORKING, do=WORKING, purpose=True),
     "/reports/{statement}/refer/{kind}": Right(see=WORKING, do=WORKING, purpose=True),
     "/intelligence": Right(see=READING, purpose=True),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy import (
     BigInteger,
@@ -65,7 +65,27 @@ unsaved = Table(
     Column("at", BigInteger, nullable=False),
     info=LOCAL,
 )
-"""What somebody was writing when their session was locked or lost, by page."""
+"""What somebody was writing when it was not taken, or their session was locked or lost, by page."""
+
+
+untaken = Table(
+    "desk_untaken",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("page", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    info=LOCAL,
+)
+"""The page that says what was wrong with a form, by session, until its browser asks for it."""
+
+
+class Untaken(NamedTuple):
+    """A page that shows a form again: where it is asked for, its status, its nonce, its text."""
+
+    path: str
+    status: int
+    nonce: str
+    text: str
 
 
 @dataclass
@@ -161,6 +181,7 @@ class Sessions:
         with self._engine.begin() as db:
             db.execute(delete(sessions).where(sessions.c.seen < now - KEPT_MS))
             db.execute(delete(unsaved).where(unsaved.c.at < now - KEPT_MS))
+            db.execute(delete(untaken).where(untaken.c.at < now - MINUTE_MS))
             db.execute(insert(sessions).values(id=_hashed(made.key), **_values(made)))
         return made
 
@@ -269,6 +290,29 @@ class Sessions:
         with self._reading.begin() as db:
             found = db.execute(select(unsaved.c.fields).where(*place, kept)).scalar()
         return self.unseal(found, f"{subject} {path}") if found else {}
+
+    def keep_untaken(self, session: Session, page: Untaken) -> None:
+        """Keep a page that shows a form again until this session's browser asks for it."""
+        key = _hashed(session.key)
+        text = self.seal(page._asdict(), key)
+        with self._engine.begin() as db:
+            db.execute(delete(untaken).where(untaken.c.id == key))
+            db.execute(insert(untaken).values(id=key, page=text, at=self._now()))
+
+    def take_untaken(self, session: Session, path: str) -> Untaken | None:
+        """Give the page that shows a form again, once; None where there is none, or it is old."""
+        key = _hashed(session.key)
+        query = select(untaken.c.page).where(
+            untaken.c.id == key, untaken.c.at >= self._now() - MINUTE_MS
+        )
+        with self._reading.begin() as db:
+            found = db.execute(query).scalar()
+        page = Untaken(**self.unseal(found, key)) if found else None
+        if page is None or page.path != path:
+            return None
+        with self._engine.begin() as db:
+            db.execute(delete(untaken).where(untaken.c.id == key))
+        return page
 
     def seal(self, fields: Mapping[str, Any], about: str) -> str:
         """Write fields so that whoever has the database alone cannot read them."""

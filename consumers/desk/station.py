@@ -33,6 +33,7 @@ from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
 from consumers.referrals.making import Making
 from consumers.research.desk import Desk
+from consumers.research.victim_information import Requesting
 from consumers.research.worker import Research
 from consumers.responses.asking import Asking
 from consumers.responses.desk import Answering
@@ -71,6 +72,10 @@ class Acts(Protocol):
     @property
     def asking(self) -> Asking:
         """Where other agencies are asked."""
+
+    @property
+    def requesting(self) -> Requesting:
+        """Where a force asks for a victim's information."""
 
     @property
     def deciding(self) -> Deciding:
@@ -141,6 +146,7 @@ class Station:
         learn: takes in what the partnership said since the last page; nothing where this very
             process reads it.
         stuck: says what does not leave here at the moment, and why; none while all is well.
+        unsent: gives the ids of what was said here and has no receipt: nobody has it yet.
         refusals: counts what this agency said and was refused, but for what is kept from who looks.
     """
 
@@ -154,6 +160,7 @@ class Station:
     watched: Callable[[], Outside] | None = None
     learn: Callable[[], None] = lambda: None
     stuck: Callable[[], Sequence[str]] = tuple
+    unsent: Callable[[], Collection[str]] = tuple
     refusals: Callable[[Collection[str]], Iterable[Fact]] = lambda _: ()
 
     @property
@@ -259,7 +266,7 @@ class Station:
             "unsaved": self._has_unsaved(session),
             "told": session.state.pop("told", None),
             "undelivered": session.state.pop("undelivered", None),
-            "stuck": self.stuck(),
+            "stuck": self.stuck(), "unsent": self.unsent(),
         }  # fmt: skip
         if clash := given.keys() & shown.keys():
             raise InvariantBroken(

@@ -30,6 +30,7 @@ _INSTEAD: tuple[tuple[str, str], ...] = (
     (r"candour credential list shows", "your information manager sees"),
     (r"candour [a-z-]+(?: [a-z-]+)?", "your information manager"),
     (r", with --role \w+", ""),
+    (r" at the desk, or with --anew", ""),
     (r"Give --by with the name", "Give the name"),
     (r"the reason in --words|--words with the reason", "the reason"),
     (r"--reason", "the reason"),

@@ -15,8 +15,7 @@ from sqlalchemy import Connection, select
 from consumers import store as stored
 from contracts.duration import DAY_MS
 from contracts.entry import Delivery, ViewPart
-from contracts.event.case import LegalHoldLifted, LegalHoldSet
-from contracts.event.control import PersonsLinked, PersonsUnlinked
+from contracts.event.case import LegalHoldLifted, LegalHoldSet, PersonsLinked, PersonsUnlinked
 from contracts.section import Identity
 from contracts.statement import Statement
 
@@ -94,7 +93,7 @@ def _holds(db: Connection) -> frozenset[str]:
         elif isinstance(event, PersonsLinked):
             links[row.id] = event.subjects
         elif isinstance(event, PersonsUnlinked):
-            links.pop(event.link, None)
+            links.pop(event.link or "", None)
     return _reached({token for one in holds.values() for token in one}, links.values())
 
 

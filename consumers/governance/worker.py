@@ -1,6 +1,6 @@
 """The governance worker, for every agency: what is held, reviewed and erased, as it is told."""
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from consumers import store as stored
 from consumers.governance import rows
@@ -106,9 +106,18 @@ class Governance(Worker):
 def _is_spent(db: Connection, digest: str, entry: int) -> bool:
     """Say whether a desk's word freed nothing: its own entry holds the statement on."""
     held = rows.held_one(db, digest) is not None
-    return held and stored.told_in(db, digest) == entry
+    return held and _told_in(db, digest) == entry
 
 
 def _duty(opened: View | Notice, kind: str, agency: str) -> Duty | None:
     found = (d for d in opened.delivery.duties if d.kind == kind and d.agency == agency)
     return next(found, None)
+
+
+def _told_in(db: Connection, digest: str) -> int:
+    """Give the newest entry that told anything of a statement here, by its digest; -1 for none."""
+    found = (
+        db.execute(select(table.c.entry).where(table.c.digest == digest)).scalar()
+        for table in (stored.views, stored.notices)
+    )
+    return max(-1 if one is None else one for one in found)

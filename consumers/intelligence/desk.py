@@ -16,6 +16,7 @@ from consumers.research import plan as research
 from consumers.research import rows as tasks
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, hand, is_same_hand, personal, practitioner_of
+from contracts.duration import HOUR_MS
 from contracts.event.action import (
     DisclosureApplied,
     DisclosureStaged,
@@ -142,9 +143,9 @@ class Grading:
         with self.store.write() as db:
             self._check(db, product, writer)
             waiting.keep(
-                db, id=self.new_id(), due_at=at + waiting.DUE_MS, statement=product.statement,
-                item=product.of[0], subject=product.subject, text=product.text,
-                writer=writer.name or "", writer_token=writer.token or "",
+                db, id=self.new_id(), due_at=at + self.voice.rules.copy_hours * HOUR_MS,
+                statement=product.statement, item=product.of[0], subject=product.subject,
+                text=product.text, writer=writer.name or "", writer_token=writer.token or "",
                 handling=product.handling, action=conditions.action,
                 sanitisation=conditions.sanitisation, instructions=conditions.instructions,
                 consulted=product.consulted, decision=product.decision,

@@ -27,10 +27,6 @@ from consumers.listed import Place, after
 from consumers.shape import LOCAL
 from consumers.standing import is_shown
 from consumers.store import metadata
-from contracts.duration import DAY_MS
-
-DUE_MS = DAY_MS
-"""How long a copy may wait before it stands as overdue among the duties of those who release."""
 
 copies_waiting = Table(
     "copies_waiting",

@@ -6,24 +6,29 @@ takes it out again. What is kept from who looks is in no candidate, no page and 
 Source: domain.md 1.11, 7 (Machine or person, Others).
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, field
 from itertools import combinations
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection
 
 from consumers.people import rows
 from consumers.people.facts import Facts, Mention
-from consumers.people.likeness import Comparing, Likeness
+from consumers.people.judging import (
+    Candidate,
+    basis_of,
+    digest_of,
+    judged_of,
+    named_by,
+    statements,
+    weighed,
+)
+from consumers.people.likeness import Comparing
 from consumers.people.page import Page, Wall, page_of
 from consumers.people.weighing import Weighing
 from consumers.safeguarding.desk import Deciding
 from consumers.store import Store, Wanted
-from consumers.worker import CAUSES_MAX, Voice
-from contracts import base64url
+from consumers.worker import Voice
 from contracts.fault import Misuse
 from contracts.section import Practitioner
 
@@ -37,15 +42,6 @@ def nobody() -> Misuse:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """Two records that may be one person's, and what is found of them."""
-
-    one: Facts
-    other: Facts
-    likeness: Likeness
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """Who may be one person.
 
@@ -53,11 +49,13 @@ class Found:
         offered: the weightiest first.
         conflicting: with one number and yet apart: one of the records is wrong.
         crowded: keys that more people share than are compared by them.
+        judged: who would be offered, and was judged to be two people.
     """
 
     offered: list[Candidate]
     conflicting: list[Candidate]
     crowded: int
+    judged: list[Candidate] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,9 @@ class Matching:
         if other in one.tokens:
             raise Misuse("A link joins two tokens.", remedy="These two are joined already.")
         two = self.facts(db, viewer, other)
-        return Candidate(one, two, self._comparing.compare(one, two))
+        found = Candidate(one, two, self._comparing.compare(one, two))
+        tokens = dict.fromkeys(one.tokens, one.tokens) | dict.fromkeys(two.tokens, two.tokens)
+        return weighed(db, found, judged_of(db, viewer, tokens))
 
     def facts(self, db: Connection, viewer: Collection[str] | None, token: str) -> Facts:
         """Gather what is held of one person, by all their tokens.
@@ -201,13 +201,7 @@ class Matching:
             Misuse: they are one already, one is not known here, what is held parts them, or it
                 changed since the matcher was shown it.
         """
-        with self.store.read() as db:
-            found = self.evidence(db, self.voice.viewer(by), token, other)
-        if shown not in {None, digest_of(found)}:
-            raise Misuse(
-                "What is held of these two changed since you were shown it. Nothing was said.",
-                remedy="Read what stands here now, then decide.",
-            )
+        found, causes = self._shown(by, token, other, shown)
         if found.likeness.apart and not all_the_same:
             raise Misuse(
                 "What is held parts these two. Nothing was said.",
@@ -216,8 +210,52 @@ class Matching:
             )
         return Deciding(self.store, self.voice, self.new_id).link(
             [token, other], by=by, role=role, basis=basis_of(reason, found),
-            causes=_named_by(found, token, other),
+            causes=causes,
         )  # fmt: skip
+
+    def tell_apart(  # noqa: PLR0913 - as `link`
+        self, token: str, other: str, *, by: Practitioner, role: str, reason: str,
+        shown: str | None = None,
+    ) -> list[Wanted]:  # fmt: skip
+        """Say that two tokens, which nobody joined, are two people's, with what was found of them.
+
+        They are proposed no more until something newer names either.
+
+        Args:
+            token: of one record.
+            other: of the other.
+            by: the matcher.
+            role: theirs.
+            reason: as of `link`.
+            shown: as of `link`.
+
+        Raises:
+            Misuse: as `link`; or this was judged, and nothing came since.
+        """
+        found, causes = self._shown(by, token, other, shown)
+        if found.judged is not None:
+            raise Misuse(
+                f"They were judged to be two people already, by {found.judged}.",
+                remedy="Nothing newer names either. If that was wrong, link them, or take it back "
+                "(candour retract).",
+            )
+        return Deciding(self.store, self.voice, self.new_id).tell_apart(
+            token, other, by=by, role=role, basis=basis_of(reason, found), causes=causes
+        )
+
+    def _shown(
+        self, by: Practitioner, token: str, other: str, shown: str | None
+    ) -> tuple[Candidate, list[str]]:
+        """Give what a matcher decides on, and what a decision names of it."""
+        with self.store.read() as db:
+            found = self.evidence(db, self.voice.viewer(by), token, other)
+            _, newest = rows.newest_place(db, statements(found))
+        if shown not in {None, digest_of(found)}:
+            raise Misuse(
+                "What is held of these two changed since you were shown it. Nothing was said.",
+                remedy="Read what stands here now, then decide.",
+            )
+        return found, named_by(found, token, other, newest=newest)
 
     @staticmethod
     def _held(
@@ -289,9 +327,11 @@ class Matching:
             )
             for tokens in {one for pair in people for one in pair}
         }  # fmt: skip
-        comparing = self._comparing
+        compare = self._comparing.compare
+        judged = judged_of(db, viewer, {t: one for pair in people for one in pair for t in one})
         return [
-            Candidate(facts[a], facts[b], comparing.compare(facts[a], facts[b])) for a, b in people
+            weighed(db, Candidate(facts[a], facts[b], compare(facts[a], facts[b])), judged)
+            for a, b in people
         ]
 
     @staticmethod
@@ -302,48 +342,8 @@ class Matching:
         )
         numbered = (one for one in ordered if one.likeness.apart)
         return Found(
-            [one for one in ordered if one.likeness.is_offered],
+            [one for one in ordered if one.likeness.is_offered and one.judged is None],
             [c for c in numbered if any(e.kind == "identifier_same" for e in c.likeness.evidence)],
             crowded,
+            [one for one in ordered if one.likeness.is_offered and one.judged is not None],
         )
-
-
-def basis_of(reason: str, found: Candidate) -> str:
-    """Spell what a link rests on: the matcher's reason, and what they were shown, digested.
-
-    What was found is said by its kind and quotes nobody; the digest is of that and of the
-    statements it was found in, so that whoever holds them can work it out again.
-    """
-    shown = "; ".join(found.likeness.words) or "nothing in common"
-    return f"{reason} [shown: {shown}; evidence {digest_of(found)}]"
-
-
-_BASIS = re.compile(r"(.*) \[shown: (.*); evidence ([A-Za-z0-9_-]{43})\]", re.DOTALL)
-
-
-def parts_of(basis: str) -> tuple[str, str]:
-    """Part what a link rests on (`basis_of`): the matcher's reason, and what they were shown."""
-    found = _BASIS.fullmatch(basis)
-    return (found[1], found[2]) if found else (basis, "")
-
-
-def digest_of(found: Candidate) -> str:
-    """Digest what was found of two records, and in which statements; the same either way round."""
-    sides = sorted(
-        [sorted(one.tokens), sorted({mention.digest for mention in one.mentions})]
-        for one in (found.one, found.other)
-    )
-    evidence = [[each.kind, each.bits, each.detail] for each in found.likeness.evidence]
-    shown = msgspec.json.encode([sides, evidence, list(found.likeness.apart)])
-    return base64url.encode(sha256(shown).digest())
-
-
-def _named_by(found: Candidate, *tokens: str) -> list[str]:
-    """Choose a statement that names each token: the newest; more of both, as far as they go."""
-    every = [*found.one.mentions, *found.other.mentions]
-    first = [
-        max((m.day, m.statement) for m in every if m.identity.subject == token)[1]
-        for token in tokens
-    ]
-    newest = [one.statement for one in sorted(every, key=lambda m: (m.day, m.statement))[::-1]]
-    return list(dict.fromkeys([*first, *newest]))[:CAUSES_MAX]

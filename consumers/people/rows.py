@@ -278,10 +278,36 @@ def gone_from(db: Connection, statements: Collection[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in db.execute(query.where(gone).group_by(causes.c.statement))}
 
 
+def judged_apart(
+    db: Connection, viewer: Collection[str] | None, tokens: Collection[str]
+) -> list[RowMapping]:
+    """List the judgements that stand of whom some tokens are two people's, the newest last."""
+    found: list[RowMapping] = []
+    judged = links.judged_apart
+    for some in links.chunks(sorted(tokens)):
+        query = select(judged).where(judged.c.one.in_(some), _stands(judged.c.id, viewer))
+        found += db.execute(query.order_by(judged.c.through, judged.c.id)).mappings()
+    return found
+
+
+def newest_place(db: Connection, statements: Collection[str]) -> tuple[int, str]:
+    """Give the place of the newest of some statements that are held, and its id."""
+    found = [(0, "")]
+    held = stored.views.c
+    for some in links.chunks(sorted(statements)):
+        query = select(held.place, held.id).where(held.id.in_(some))
+        row = db.execute(query.order_by(held.place.desc()).limit(1)).first()
+        found += [] if row is None else [(row.place, row.id)]
+    return max(found)
+
+
 def partings(
     db: Connection, viewer: Collection[str] | None, ours: Collection[str], theirs: Collection[str]
 ) -> list[str]:
-    """List the statements that undid a link of one of some tokens with one of others."""
+    """List the statements that undid a link of one of some tokens with one of others.
+
+    And those by which somebody judged that they are two people, whom nobody had joined.
+    """
     one, other = links.link_tokens.alias(), links.link_tokens.alias()
     query = (
         select(links.links.c.undone_by)
@@ -291,7 +317,11 @@ def partings(
         .where(links.links.c.undone_by.is_not(None), is_shown(links.links.c.id, viewer))
         .distinct().order_by(links.links.c.undone_by)
     )  # fmt: skip
-    return list(db.execute(query).scalars())
+    judged = judged_apart(db, viewer, {*ours, *theirs})
+    both = [row["id"] for row in judged
+            if len({row["one"], row["other"]} & {*ours}) == 1
+            and len({row["one"], row["other"]} & {*theirs}) == 1]  # fmt: skip
+    return sorted([*db.execute(query).scalars(), *both])
 
 
 def _stands(statement: ColumnElement[str], viewer: Collection[str] | None) -> ColumnElement[bool]:

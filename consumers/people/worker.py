@@ -9,10 +9,10 @@ from consumers.people import rows
 from consumers.people.facts import Companion, Mention
 from consumers.people.keys import Keying
 from consumers.people.weighing import Weighing
+from consumers.responses.owed import REQUESTS
 from consumers.store import Wanted
 from consumers.worker import Voice, Worker
 from contracts.event.report import Report
-from contracts.event.work import InformationRequested
 from contracts.identifier import agency_of
 from contracts.opened import View
 from contracts.section import Cause, Identity, PersonPart, Whereabouts
@@ -39,9 +39,7 @@ class People(Worker):
     def _is_echo(self, db: Connection, view: View) -> bool:
         """Say whether a question only names somebody as a report that is held here does."""
         event = view.statement.sections.get("event")
-        return isinstance(event, InformationRequested) and (
-            store.row_of(db, event.statement) is not None
-        )
+        return isinstance(event, REQUESTS) and (store.row_of(db, event.statement) is not None)
 
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop everybody as an erased statement named them."""

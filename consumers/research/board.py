@@ -5,7 +5,16 @@ A look that may still be made stands there until it was; what is kept from who l
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, exists, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    RowMapping,
+    exists,
+    func,
+    select,
+    tuple_,
+)
 
 from consumers import standing
 from consumers.listed import Lead, Place, after
@@ -71,6 +80,16 @@ def reports(
     if priority is not None:
         query = query.where(tasks.c.priority == priority)
     return [Place(row.due_at, row.statement) for row in db.execute(query)]
+
+
+def done_with(db: Connection, viewer: Collection[str] | None, *, count: int) -> list[str]:
+    """List the reports of which no look is to be made any more, the newest due first."""
+    tasks, other = research_tasks, research_tasks.alias()
+    still = exists().where(other.c.statement == tasks.c.statement, other.c.open)
+    kept = (is_shown(tasks.c[name], viewer) for name in ("statement", "id", "identified_by"))
+    newest = func.max(tasks.c.due_at)
+    query = select(tasks.c.statement).where(*kept, ~still).group_by(tasks.c.statement)
+    return list(db.execute(query.order_by(newest.desc(), tasks.c.statement).limit(count)).scalars())
 
 
 def _open_to(tasks: FromClause, viewer: Collection[str] | None) -> list[ColumnElement[bool]]:

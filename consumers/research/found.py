@@ -95,7 +95,8 @@ def check(
     if not task["open"] and not (anew and task["completion"]):
         raise Misuse(
             f"This task is closed: {plan.WORDS[task['outcome']]}.",
-            remedy="Where that was wrong, say it anew on the look's page at the desk; or: candour "
+            remedy="Where that was wrong, say it anew on the look's page at the desk, or with "
+            "--anew; or: candour "
             f"retract {task['completion']} takes it back, and the task is open again."
             if task["completion"]
             else "Nothing more is to be said on it: who answered or was asked closed it.",

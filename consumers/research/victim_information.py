@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from consumers import acting, standing
 from consumers import store as stored
 from consumers.research import plan
+from consumers.responses import asked
+from consumers.responses.asking import addressee, due_by, named
 from consumers.store import Store, Wanted
 from consumers.whereabouts import SHELTERED
 from consumers.worker import Voice, hand, personal
-from contracts.duration import HOUR_MS
 from contracts.event.action import Excepted, VictimInformationRequested
 from contracts.fault import Misuse
 from contracts.section import Practitioner
 
 KINDS = frozenset({"police"})
+ASKED_ABOUT = SHELTERED | {"unassessed"}
+"""The parts of whom it may be about: nobody of another is a victim."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,7 @@ class Sought:
         exception: why the victim has no notice; None where she has it, on or before this.
         counselling: why counselling records are proportionate; None: they are not asked for.
         authorised_by: who authorised it, by name; not who asks.
-        hours: until an answer is due; None for the ruleset's.
+        due_at: ledger milliseconds; None for the hours that the rules give.
     """
 
     addressee: str
@@ -51,7 +54,7 @@ class Sought:
     authorised_by: str
     exception: Excepted | None = None
     counselling: str | None = None
-    hours: int | None = None
+    due_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,22 +65,23 @@ class Requesting:
     voice: Voice
     new_id: Callable[[], str]
 
-    def request(self, sought: Sought, *, by: Practitioner, role: str, at: int) -> list[Wanted]:
-        """Ask an agency for what it holds about a victim.
+    def request(self, sought: Sought, *, by: Practitioner, role: str) -> list[Wanted]:
+        """Ask an agency for what it holds about a victim; the question names her and nobody else.
 
         Args:
             sought: what, and why no less.
             by: who asks.
             role: their role.
-            at: when, in milliseconds.
 
         Returns:
             What is to be said.
 
         Raises:
-            Misuse: no such report or person, nobody else authorised it, or the person is not one
-                whom a report names as harmed: of a suspect this is not the way to ask.
+            Misuse: no such report or person, nobody else authorised it, the person is not one whom
+                a report names as harmed (of a suspect this is not the way to ask), the agency is
+                none that could be asked, or the time is past.
         """
+        said_id = self.new_id()
         with self.store.write() as db:
             acting.check(db, self.voice)
             hidden = standing.hidden_from(db, self.voice.viewer(by))
@@ -90,41 +94,33 @@ class Requesting:
                     remedy="Take the report's id and the person's token from: candour research "
                     "list --all",
                 )
+            to = addressee(self.voice, sought.addressee)
             self._check(sought, person.part, by)
-            rules = self.voice.rules
-            urgent = report.context.urgency != "routine"
-            hours = sought.hours or (
-                rules.response_hours_urgent if urgent else rules.response_hours
-            )
             event = VictimInformationRequested(
-                addressee=sought.addressee, statement=sought.statement, subject=sought.subject,
+                addressee=to, statement=sought.statement, subject=sought.subject,
                 line_of_enquiry=sought.line_of_enquiry, period=sought.period, why=sought.why,
                 less_intrusive=sought.less_intrusive, authorised_by=sought.authorised_by,
                 notice="excepted" if sought.exception else "given", exception=sought.exception,
-                counselling=sought.counselling, due_at=at + hours * HOUR_MS,
+                counselling=sought.counselling,
+                due_at=due_by(db, self.voice, report, sought.due_at),
             )  # fmt: skip
-            said_id = self.new_id()
             said = personal(
                 said_id, f"victim_information_requested/{sought.statement}/{said_id}",
                 "victim_information_requested", event, causes=[sought.statement],
                 provenance=self.voice.signed_by(by, role=role), purpose="law_enforcement",
+                sections=named(report, sought.subject),
             )  # fmt: skip
+            asked.ask(db, said_id, event, asker=self.voice.agency)
             stored.want(db, said)
         return [said]
 
     def _check(self, sought: Sought, part: str, by: Practitioner) -> None:
-        """Refuse a request that nobody else stands behind, to nobody, or about a suspect."""
-        if part not in SHELTERED | {"unassessed"}:
+        """Refuse a request that nobody else stands behind, or about a suspect."""
+        if part not in ASKED_ABOUT:
             raise Misuse(
                 "This person is no victim in the report: this request is about victims alone.",
                 remedy="Research on anybody else: candour research list. What an agency holds on "
                 "them it is asked as a request for information.",
-            )
-        agencies = self.voice.partners.agencies
-        if sought.addressee not in agencies or sought.addressee == self.voice.agency:
-            raise Misuse(
-                "No other agency of this id is in the partnership.",
-                remedy=f"Give --to with one of: {', '.join(sorted(agencies))}.",
             )
         if hand(sought.authorised_by) == hand(by.name):
             raise Misuse(

@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from consumers.standing import is_shown, standing
 from consumers.store import metadata, upsert
+from contracts.event.action import VictimInformationRequested
 from contracts.event.work import InformationRequested, InformationSupplied
 
 requests = Table(
@@ -40,7 +41,8 @@ requests = Table(
 )
 """Every question that this agency asked or was asked; `answer` is the newest, None while none.
 
-`question` is what sort it is: `identity`, who somebody is; `records`, what is held of them.
+`question` is what sort it is: `identity`, who somebody is; `records`, what is held of them;
+`victim`, what is held of a victim, for a line of enquiry.
 `overdue_by` is the `duty_overdue` by which whoever asked says that no answer came.
 """
 
@@ -60,14 +62,23 @@ Index(
 _NONE = dict.fromkeys(("answer", "outcome", "supplied_by", "supplied_at", "reuses"))
 
 
-def ask(db: Connection, request: str, event: InformationRequested, *, asker: str) -> None:
+def ask(
+    db: Connection, request: str, event: InformationRequested | VictimInformationRequested, *,
+    asker: str,
+) -> None:  # fmt: skip
     """Add a question; the same again changes nothing."""
     row = upsert(db, requests).values(
         id=request, asker=asker, addressee=event.addressee, statement=event.statement,
         subject=event.subject, period=event.period, due_at=event.due_at,
-        question="identity" if (event.key or "").endswith("/identity") else "records",
+        question=_sort_of(event),
     )  # fmt: skip
     db.execute(row.on_conflict_do_nothing())
+
+
+def _sort_of(event: InformationRequested | VictimInformationRequested) -> str:
+    if isinstance(event, VictimInformationRequested):
+        return "victim"
+    return "identity" if (event.key or "").endswith("/identity") else "records"
 
 
 def answer(db: Connection, said: str, event: InformationSupplied, *, at: int) -> None:
@@ -121,12 +132,6 @@ def request(db: Connection, request_id: str) -> RowMapping | None:
     """Give one question, None where there is none of that id."""
     query = select(requests).where(requests.c.id == request_id)
     return db.execute(query).mappings().first()
-
-
-def all_requests(db: Connection) -> list[RowMapping]:
-    """List every question, those without an answer first, then the soonest due."""
-    order = (requests.c.answer.is_not(None), requests.c.due_at, requests.c.id)
-    return list(db.execute(select(requests).order_by(*order)).mappings())
 
 
 def answered(

@@ -69,16 +69,16 @@ class Asking:
         said_id = self.new_id()
         with self.store.write() as db:
             report = self._report(db, question.about, by)
-            named = _named(report, question.subject)
+            sections = named(report, question.subject)
             event = InformationRequested(
-                addressee=self._addressee(question.to), statement=question.about,
+                addressee=addressee(self.voice, question.to), statement=question.about,
                 subject=question.subject, why=question.why, period=checked(question.period),
-                due_at=self._due_at(db, report, question.due_at),
+                due_at=due_by(db, self.voice, report, question.due_at),
             )  # fmt: skip
             said = personal(
                 said_id, f"information_requested/{question.about}/{question.subject}/{said_id}",
                 "information_requested", event, causes=[question.about],
-                provenance=self.voice.signed_by(by, role=role), sections=named,
+                provenance=self.voice.signed_by(by, role=role), sections=sections,
                 urgency="routine" if report.context.urgency == "routine" else "urgent",
             )  # fmt: skip
             draft = msgspec.structs.replace(said.draft, purpose=question.purpose)
@@ -97,29 +97,41 @@ class Asking:
             )
         return report
 
-    def _addressee(self, agency: str) -> str:
-        partners = self.voice.partners
-        if agency not in partners.agencies or partners.acting(agency) == self.voice.agency:
-            others = sorted(set(partners.agencies) - {self.voice.agency})
-            raise Misuse(
-                "--to names no other agency of this partnership.",
-                remedy=f"Give one of: {', '.join(others)}.",
-            )
-        return partners.acting(agency)
 
-    def _due_at(self, db: Connection, report: Statement, given: int | None) -> int:
-        now, rules = stored.ledger_time(db), self.voice.rules
-        routine = report.context.urgency == "routine"
-        hours = rules.response_hours if routine else rules.response_hours_urgent
-        due_at = now + hours * HOUR_MS if given is None else given
-        if due_at <= now:
-            raise Misuse(
-                "The time by which an answer is due is past.", remedy="Give a later one as --due."
-            )
-        return due_at
+def addressee(voice: Voice, agency: str) -> str:
+    """Give who is asked: an agency, or who acts in its place.
+
+    Raises:
+        Misuse: it is this one, or none of the partnership.
+    """
+    partners = voice.partners
+    if agency not in partners.agencies or partners.acting(agency) == voice.agency:
+        others = sorted(set(partners.agencies) - {voice.agency})
+        raise Misuse(
+            "--to names no other agency of this partnership.",
+            remedy=f"Give one of: {', '.join(others)}.",
+        )
+    return partners.acting(agency)
 
 
-def _named(report: Statement, subject: str) -> dict[str, Section]:
+def due_by(db: Connection, voice: Voice, report: Statement, given: int | None) -> int:
+    """Give by when an answer is due, in ledger milliseconds: as given, else by the rules.
+
+    Raises:
+        Misuse: the time is past.
+    """
+    now, rules = stored.ledger_time(db), voice.rules
+    routine = report.context.urgency == "routine"
+    hours = rules.response_hours if routine else rules.response_hours_urgent
+    due_at = now + hours * HOUR_MS if given is None else given
+    if due_at <= now:
+        raise Misuse(
+            "The time by which an answer is due is past.", remedy="Give a later one as --due."
+        )
+    return due_at
+
+
+def named(report: Statement, subject: str) -> dict[str, Section]:
     """Give the sections that say who is meant, and what may be put to whom."""
     own = [v for v in report.sections.values() if getattr(v, "subject", None) == subject]
     identity = next((value for value in own if isinstance(value, Identity)), None)

@@ -55,6 +55,25 @@ def _owed(
     return query.order_by(*order).limit(count)
 
 
+def everything_owed(
+    db: Connection, viewer: Collection[str] | None, *, count: int
+) -> list[RowMapping]:
+    """List duties of every kind that nobody has done, the soonest due first; at most so many."""
+    query = select(duties).where(*_open(viewer)).order_by(duties.c.due_at, duties.c.key)
+    return list(db.execute(query.limit(count)).mappings())
+
+
+def every_request(
+    db: Connection, viewer: Collection[str] | None, *, count: int
+) -> list[RowMapping]:
+    """List questions both ways, what waits first, then the soonest due; at most so many."""
+    kept = [is_shown(requests.c[name], viewer) for name in ("id", "statement")]
+    told = requests.c.answer.is_(None) | is_shown(requests.c.answer, viewer)
+    order = (requests.c.answer.is_not(None), requests.c.due_at, requests.c.id)
+    query = select(requests).where(*kept, told).order_by(*order).limit(count)
+    return list(db.execute(query).mappings())
+
+
 def owed_on(
     db: Connection, viewer: Collection[str] | None, statements: Collection[str],
     kinds: Collection[str],
@@ -66,9 +85,22 @@ def owed_on(
     return {one["about"]: one for one in found}
 
 
+def done_by(
+    db: Connection, viewer: Collection[str] | None, statements: Collection[str],
+    kinds: Collection[str],
+) -> list[RowMapping]:  # fmt: skip
+    """List the duties of some kinds that some statements discharged, the soonest due first."""
+    done = (duties.c.discharged_by.in_(sorted(statements)), duties.c.kind.in_(sorted(kinds)))
+    query = select(duties).where(*done, *_shown(viewer))
+    return list(db.execute(query.order_by(duties.c.due_at, duties.c.key)).mappings())
+
+
 def _open(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
-    shown = (is_shown(duties.c[name], viewer) for name in ("statement", "about"))
-    return [duties.c.discharged_by.is_(None), *shown]
+    return [duties.c.discharged_by.is_(None), *_shown(viewer)]
+
+
+def _shown(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
+    return [is_shown(duties.c[name], viewer) for name in ("statement", "about")]
 
 
 def count_owed(db: Connection, viewer: Collection[str] | None, *, at_most: int) -> int:

@@ -56,6 +56,9 @@ Index(
     "duties_open", duties.c.kind, duties.c.due_at, duties.c.key,
     sqlite_where=_OPEN, postgresql_where=_OPEN,
 )  # fmt: skip
+Index(
+    "duties_done", duties.c.discharged_by, sqlite_where=~_OPEN, postgresql_where=~_OPEN,
+)  # fmt: skip
 
 
 def add(db: Connection, owed: Owed, *, role: str) -> None:

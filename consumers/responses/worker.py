@@ -10,7 +10,7 @@ from consumers.responses import asked, owed, rows
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.duration import HOUR_MS
-from contracts.event.work import DutyOverdue, InformationRequested, InformationSupplied
+from contracts.event.work import DutyOverdue, InformationSupplied
 from contracts.form import Section
 from contracts.identifier import agency_of, is_digest
 from contracts.opened import Notice, View
@@ -18,7 +18,7 @@ from contracts.sharing import Involved, Involvements
 from contracts.statement import Statement
 
 RULE = "duty_overdue/1"
-CLOCKED = frozenset({"information_requested", "referral_made"})
+CLOCKED = frozenset({"information_requested", "referral_made", "victim_information_requested"})
 """Statements whose publisher has a clock of its own for what comes back."""
 
 
@@ -85,7 +85,7 @@ class Responses(Worker):
         """Take a question in that was asked here or by us."""
         acting, ours = self._voice.partners.acting, self._voice.agency
         event, by = statement.sections.get("event"), agency_of(statement.context.source) or ""
-        if isinstance(event, InformationRequested) and ours in {by, acting(event.addressee)}:
+        if isinstance(event, owed.REQUESTS) and ours in {by, acting(event.addressee)}:
             asked.ask(db, statement.context.id, event, asker=by)
 
     def _answered(self, db: Connection, statement: Statement, at: int) -> None:

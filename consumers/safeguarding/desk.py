@@ -1,6 +1,6 @@
 """What a named person decides here: of an alert, of who is one person, of what is one origin."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,7 @@ from consumers.store import Store, Wanted
 from consumers.worker import Voice, personal
 from contracts.duration import HOUR_MS
 from contracts.event.action import AlertClosed, AlertEscalated, AlertHandedOver, AlertSnoozed
-from contracts.event.control import PersonsLinked, PersonsUnlinked
+from contracts.event.case import PersonsLinked, PersonsUnlinked
 from contracts.event.work import AlertAcknowledged, SameOriginDecided
 from contracts.fault import Misuse
 from contracts.section import Practitioner
@@ -260,6 +260,33 @@ class Deciding:
                 causes=[link_id], provenance=self.voice.signed_by(by, role=role),
             )  # fmt: skip
             links.unlink(db, link_id, said.draft.id)
+            stored.want(db, said)
+        return [said]
+
+    def tell_apart(  # noqa: PLR0913 - a judgement has this many independent parts
+        self, one: str, other: str, *, by: Practitioner, role: str, basis: str,
+        causes: Collection[str],
+    ) -> list[Wanted]:  # fmt: skip
+        """Judge that two tokens, which nobody joined, are two people's.
+
+        Args:
+            one: of one record.
+            other: of the other.
+            by: the matcher.
+            role: theirs.
+            basis: on what grounds.
+            causes: the statements that they looked at.
+        """
+        said_id = self.new_id()
+        event = PersonsUnlinked(
+            subjects=sorted([one, other]), matcher=by.name or "", basis=basis
+        )  # fmt: skip
+        said = personal(
+            said_id, f"persons_unlinked/{said_id}", "persons_unlinked", event,
+            causes=list(causes), provenance=self.voice.signed_by(by, role=role),
+        )  # fmt: skip
+        with self.store.write() as db:
+            links.part(db, said_id, event, causes)
             stored.want(db, said)
         return [said]
 

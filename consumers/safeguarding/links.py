@@ -8,6 +8,7 @@ Source: domain.md 1.11 (matching), 7 (Others: `persons_linked`, `persons_unlinke
 from collections.abc import Collection, Iterator
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
@@ -16,12 +17,13 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     select,
     update,
 )
 
-from consumers.store import metadata, upsert
-from contracts.event.control import PersonsLinked
+from consumers.store import metadata, upsert, views
+from contracts.event.case import PersonsLinked, PersonsUnlinked
 
 CHUNK = 500
 """How many tokens one query asks for: SQLite takes no more than some thousands."""
@@ -45,6 +47,19 @@ link_tokens = Table(
 """Which links name a token."""
 
 
+judged_apart = Table(
+    "judged_apart",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("one", Text, nullable=False, index=True),
+    Column("other", Text, nullable=False),
+    Column("matcher", Text, nullable=False),
+    Column("through", BigInteger, nullable=False),
+)
+"""Two tokens that a named matcher judged to be two people's, whom nobody had joined; `through` is
+the place of the newest statement that they looked at."""
+
+
 def link(db: Connection, link_id: str, event: PersonsLinked) -> None:
     """Add a link; the same again changes nothing."""
     row = upsert(db, links).values(
@@ -56,19 +71,43 @@ def link(db: Connection, link_id: str, event: PersonsLinked) -> None:
         db.execute(named.on_conflict_do_nothing())
 
 
+def part(
+    db: Connection, said: str, event: PersonsUnlinked, causes: Collection[str]
+) -> frozenset[str]:
+    """Undo a link, or keep the judgement that two people are two; give whom it parts.
+
+    Args:
+        db: an open transaction.
+        said: the statement's id.
+        event: what it says.
+        causes: what it rests on: a judgement counts until something newer names either.
+    """
+    if event.link is not None:
+        unlink(db, event.link, said)
+        return tokens_of(db, event.link)
+    held = select(func.max(views.c.place)).where(views.c.id.in_(sorted(causes)))
+    one, other = event.subjects
+    row = upsert(db, judged_apart).values(
+        id=said, one=one, other=other, matcher=event.matcher, through=db.execute(held).scalar() or 0
+    )
+    db.execute(row.on_conflict_do_nothing())
+    return frozenset()
+
+
 def unlink(db: Connection, link_id: str, undone_by: str) -> None:
     """Undo a link."""
     db.execute(update(links).where(links.c.id == link_id).values(undone_by=undone_by))
 
 
 def refused(db: Connection, said: str) -> None:
-    """Take back a link or an unlink by a statement that was not accepted."""
+    """Take back a link, an unlink or a judgement by a statement that was not accepted."""
     db.execute(update(links).where(links.c.undone_by == said).values(undone_by=None))
     forget(db, said)
 
 
 def forget(db: Connection, link_id: str) -> None:
-    """Drop an erased link."""
+    """Drop an erased link or judgement."""
+    db.execute(delete(judged_apart).where(judged_apart.c.id == link_id))
     db.execute(delete(links).where(links.c.id == link_id))
     db.execute(delete(link_tokens).where(link_tokens.c.link == link_id))
 

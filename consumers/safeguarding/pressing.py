@@ -12,7 +12,15 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
 
 from consumers.listed import Lead, Place, after, counted
 from consumers.people.rows import persons
-from consumers.safeguarding.rows import DUE, FREE, HAD, alert_statements, alert_subjects, alerts
+from consumers.safeguarding.rows import (
+    CLOSED,
+    DUE,
+    FREE,
+    HAD,
+    alert_statements,
+    alert_subjects,
+    alerts,
+)
 from consumers.safeguarding.threads import LOUDNESS, Thread
 from consumers.standing import is_shown
 
@@ -63,13 +71,32 @@ def pressing(
     return found, None
 
 
-def ended(db: Connection, viewer: Collection[str] | None, *, count: int) -> list[Thread]:
-    """Give threads of which nothing is open any more: of so many closed alerts, the newest."""
-    query = select(alerts).where(alerts.c.closed.is_not(None), *_seen(viewer))
-    newest = db.execute(query.order_by(alerts.c.id.desc()).limit(count)).mappings().all()
-    found = _threads(db, viewer, newest, closed=True)
-    listed = {thread.persons: thread for thread in found.values()}
-    return [one for one in listed.values() if one.alerts[0]["closed"] is not None]
+def ended(
+    db: Connection, viewer: Collection[str] | None, *, older_than: str | None, count: int
+) -> tuple[list[Thread], str | None]:
+    """Give threads of which nothing is open any more, by their newest alert, the newest first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        older_than: the alert that the page before ended with; None for the newest.
+        count: of so many closed alerts, at most.
+
+    Returns:
+        The threads, and where the next page begins; None where nothing is left.
+    """
+    query = select(alerts).where(CLOSED, *_seen(viewer)).order_by(alerts.c.id.desc())
+    if older_than is not None:
+        query = query.where(alerts.c.id < older_than)
+    read = db.execute(query.limit(count + 1)).mappings().all()
+    some = read[:count]
+    # Each stands once, where the newest of it does: none of a thread is on two pages.
+    found = [
+        thread for said, thread in _threads(db, viewer, some, closed=True).items()
+        if thread.alerts[0]["closed"] is not None
+        and said == max(one["id"] for one in thread.alerts)
+    ]  # fmt: skip
+    return found, some[-1]["id"] if len(read) > count else None
 
 
 def thread_of(

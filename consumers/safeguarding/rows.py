@@ -63,6 +63,8 @@ FREE, HAD = (
 """Open alerts that nobody has, and that somebody has; `DUE` those that ask for something."""
 DUE = _OPEN & (alerts.c.attention != literal_column("'note'"))  # SQLite matches no parameter
 Index("alerts_due", alerts.c.due_now, alerts.c.id, sqlite_where=DUE, postgresql_where=DUE)
+CLOSED = alerts.c.closed.is_not(None)
+Index("alerts_closed", alerts.c.id, sqlite_where=CLOSED, postgresql_where=CLOSED)
 Index("alerts_raised", alerts.c.raised_at, alerts.c.id)
 for _name, _which in (("alerts_free", FREE), ("alerts_had", HAD)):
     _by = (alerts.c.attention, alerts.c.due_now, alerts.c.id)

@@ -22,8 +22,8 @@ from consumers.store import Wanted
 from consumers.worker import CAUSES_MAX, Voice, Worker
 from contracts.duration import HOUR_MS
 from contracts.event.action import AlertClosed, AlertEscalated
-from contracts.event.case import StatementCorrected
-from contracts.event.control import PersonsLinked, PersonsUnlinked, Rules, RuleTerm
+from contracts.event.case import PersonsLinked, PersonsUnlinked, StatementCorrected
+from contracts.event.control import Rules, RuleTerm
 from contracts.event.report import Report
 from contracts.event.work import (
     AlertRaised,
@@ -257,9 +257,9 @@ class Watching(Worker):
             links.link(db, said, event)
             return self._anew(db, event.subjects, at)
         elif isinstance(event, PersonsUnlinked):
-            links.unlink(db, event.link, said)
-            self._parted(db, links.tokens_of(db, event.link), at)
-            return self._anew(db, links.tokens_of(db, event.link), at)
+            parted = links.part(db, said, event, view.statement.causes)
+            self._parted(db, parted, at)
+            return self._anew(db, parted, at)
         return []
 
     def _anew(self, db: Connection, tokens: Collection[str], at: int) -> list[Wanted]:

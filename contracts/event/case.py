@@ -1,4 +1,4 @@
-"""What governs a case: consent, exclusion, release, correction, erasure; statements with sections.
+"""What governs a case: who is one person, consent, exclusion, release, correction, erasure.
 
 Unlike public control each of these may be about somebody, so it goes to its publisher, and to
 others only as the decision that it causes says or a leg of an agreement lets it.
@@ -20,6 +20,36 @@ from contracts.form import (
     is_real,
 )
 from contracts.sharing import ConsentView, Exclusion
+
+TWO = 2
+
+
+class PersonsLinked(Section, frozen=True):
+    """A named matcher says that tokens are one person: reach of consent and exclusions follows."""
+
+    subjects: list[Token]
+    matcher: str
+    basis: str
+    key: str | None = None
+
+
+class PersonsUnlinked(Section, frozen=True, kw_only=True):
+    """A named matcher says that tokens are not one person.
+
+    With `link`, the id of a `persons_linked`, that is undone. Without one nobody joined them: two
+    tokens are judged to be two people's, and nothing else changes.
+    """
+
+    link: StatementId | None = None
+    subjects: list[Token]
+    matcher: str
+    basis: str
+    key: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a judgement that undoes no link and is not about two tokens."""
+        if self.link is None and len(set(self.subjects)) != TWO:
+            raise ValueError("two people are judged by two tokens")
 
 
 class ConsentRecorded(Section, frozen=True, kw_only=True):

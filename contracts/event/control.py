@@ -22,7 +22,6 @@ from contracts.form import (
     Qualification,
     Section,
     Sha256,
-    StatementId,
     Token,
     Whole,
 )
@@ -113,7 +112,8 @@ class Rules(Section, frozen=True):
     convictions are looked up, by an operator who holds `index_qualification`. A disclosure is to be
     decided within `disclosure_days`, by who holds `disclosure_qualification`; a handover falls due
     `handover_days` before a known end; an agency that publishes nothing for `silent_hours` is asked
-    after. An answer may be given again for `reuse_days`.
+    after. An answer may be given again for `reuse_days`. A look that one took alone is reviewed
+    within `look_review_hours`, a sanitised copy has its second hand within `copy_hours`.
     """
 
     version: str
@@ -145,6 +145,8 @@ class Rules(Section, frozen=True):
     silent_hours: Hours | None = None
     reuse_days: Days = 90
     disclosure_qualification: Qualification | None = None
+    look_review_hours: Hours = 24
+    copy_hours: Hours = 24
 
 
 class Founding(Section, frozen=True):
@@ -318,25 +320,6 @@ class StreamOpened(Section, frozen=True):
     stream: Token
     use: Literal["ordinary", "emergencies"]
     reason: Literal["first", "restored", "replica", "rotated"]
-
-
-class PersonsLinked(Section, frozen=True):
-    """A named matcher says that tokens are one person: reach of consent and exclusions follows."""
-
-    subjects: list[Token]
-    matcher: str
-    basis: str
-    key: str | None = None
-
-
-class PersonsUnlinked(Section, frozen=True):
-    """A named matcher undoes a link, by the id of the `persons_linked` statement."""
-
-    link: StatementId
-    subjects: list[Token]
-    matcher: str
-    basis: str
-    key: str | None = None
 
 
 class ExerciseTimeSet(Section, frozen=True):

@@ -21,7 +21,7 @@ from consumers.store import Wanted
 from contracts.section import Identity, Practitioner
 from contracts.sharing import UseLimits
 from contracts.statement import Statement
-from deploy.command.consumer import ActingHome, Looks, as_of, at, failing, looking
+from deploy.command.consumer import ActingHome, Looks, as_of, at, failing, looked, looking
 from deploy.command.spelling import By, Role, limits_of, name_of
 from deploy.command.words import MaybeReason, Reason
 from deploy.speaking import Said
@@ -63,6 +63,7 @@ def listed(
                 typer.echo(f"\n== {_HEADS[loud]}")
             for line in _shown(db, thread, now, acting.voice.agency, hidden):
                 typer.echo(line)
+    looked(acting, by, "alerts", [one["statement"] for each in found for one in each.alerts])
     if more:
         typer.echo(f"\nMORE are open and press less: --first {2 * first}")
     if not found:
@@ -83,7 +84,7 @@ def _pressing(
         found += some
         if lead is None:
             break
-    ended = pressing.ended(db, viewer, count=first) if closed else []
+    ended = pressing.ended(db, viewer, older_than=None, count=first)[0] if closed else []
     return [*found[:first], *ended], len(found) > first
 
 

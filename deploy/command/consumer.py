@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,14 +13,15 @@ from sqlalchemy import Connection
 
 from consumers import aside, standing
 from consumers import store as stored
+from consumers.desk.rows import look_at_each
 from contracts.fault import Misuse
 from deploy.speaking import known_to
-from deploy.wiring import open_acting
+from deploy.wiring import Acting, open_acting
 from producers.home import Home
 from producers.lock import sole_consumer
 from producers.outbox import Outbox
 from producers.partnership import Partnership
-from producers.saying import viewer_of
+from producers.saying import known_as, viewer_of
 
 app = typer.Typer(no_args_is_help=True, help="Act on what an agency is sent.")
 
@@ -34,8 +35,15 @@ Looks = Annotated[
 ]  # fmt: skip
 
 
+First = Annotated[int, typer.Option("--first", min=1, help="How many are shown.")]
+"""How far a list goes: it reads no more than that."""
+FIRST = 50
+
 PASTED = {"ignore_unknown_options": True}
 """Context settings of a command that takes a digest or thumbprint: one may begin with `-`."""
+
+COMMAND = "command_line"
+"""What stands for role and purpose of who looks by a command: nobody is asked either."""
 
 TakeOver = Annotated[
     bool,
@@ -132,6 +140,28 @@ def looking(outbox: Outbox, by: str | None) -> frozenset[str] | None:
         who = "Nobody says who looks (--by)" if by is None else "Nobody of this name is known here"
         typer.echo(f"{who}: what is kept from anybody is not shown.")
     return viewer
+
+
+def see_more(first: int) -> None:
+    """Say, under a list that goes on, how to have more of it."""
+    typer.echo(f"\nMORE follow: --first {2 * first}")
+
+
+def looked(acting: Acting, by: str | None, what: str, about: Iterable[str]) -> None:
+    """Record who looked at what by a command: it is shown and proved as the desk's looks are.
+
+    Args:
+        acting: the agency's.
+        by: who looks, as typed; nobody where it was left out.
+        what: what sort of list or page, as the desk calls it.
+        about: what stands on it, by id.
+    """
+    outbox = acting.outbox
+    token = outbox.token_of("practitioner", known_as(outbox, by)) if by else None
+    look = {"at": acting.time_ms(), "token": token or "", "role": COMMAND, "purpose": COMMAND,
+            "what": what}  # fmt: skip
+    with acting.store.write() as db:
+        look_at_each(db, [{**look, "about": one} for one in dict.fromkeys(about)])
 
 
 def known_of(home: Home) -> Partnership:

@@ -7,10 +7,12 @@ import typer
 from sqlalchemy import Connection
 
 from consumers import standing
-from consumers.people.desk import Candidate
+from consumers import store as stored
+from consumers.people.judging import Candidate
 from consumers.people.page import Line, Page, by_agency, held_of
 from consumers.safeguarding import links, rows
-from deploy.command.consumer import PASTED, ActingHome, Looks, looking
+from contracts.event.case import PersonsUnlinked
+from deploy.command.consumer import PASTED, ActingHome, Looks, at, looked, looking
 from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Reason
 from deploy.wiring import open_acting
@@ -53,9 +55,16 @@ def candidates(
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     found = acting.matching.candidates(viewer, subject)
+    some = [*found.offered[:shown], *found.judged, *found.conflicting]
+    about = {token for one in some for side in (one.one, one.other) for token in side.tokens}
+    looked(acting, by, "candidates", sorted(about))
     for one in found.offered[:shown]:
         typer.echo(f"\nMAY BE ONE PERSON, {one.likeness.bits:g} bits. A person decides:")
         _compared(one)
+    with acting.store.read() as db:
+        for one in found.judged:
+            typer.echo(f"\n{_judged(db, one)}")
+            _compared(one)
     for one in found.conflicting:
         typer.echo(
             "\nNOT OFFERED, and one number: one of these records is wrong. Ring who says so:"
@@ -69,8 +78,17 @@ def candidates(
             "common name, a hostel): by those alone nobody was compared. More of a birth, an "
             "address or a number finds them."
         )
-    if not found.offered and not found.conflicting:
+    if not (found.offered or found.judged or found.conflicting):
         typer.echo("Nobody is offered. That is no finding that nobody is the same person.")
+
+
+def _judged(db: Connection, one: Candidate) -> str:
+    """Say who judged two to be two people, and when; until something newer names either."""
+    held, row = stored.held(db, one.judged or ""), stored.row_of(db, one.judged or "")
+    event = held.sections.get("event") if held is not None else None
+    by = event.matcher if isinstance(event, PersonsUnlinked) else "somebody, not on the log yet"
+    when = f", {at(row['ledger_time'])}" if row is not None else ""
+    return f"JUDGED TWO PEOPLE by {by}{when} ({one.judged}); nothing newer names either:"
 
 
 def _compared(one: Candidate) -> None:
@@ -92,6 +110,7 @@ def show(
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     page = acting.matching.page(viewer, token)
+    looked(acting, by, "person", [token])
     with acting.store.read() as db:
         _page(db, page)
 
@@ -107,6 +126,7 @@ def pair(
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     pages, reports = acting.matching.pair(viewer, token, other)
+    looked(acting, by, "two_records", [token, other])
     with acting.store.read() as db:
         for report in reports:
             typer.echo(f"Report {report} names both.")
@@ -174,6 +194,27 @@ def link(  # noqa: PLR0913 - a link has this many independent parts
     )  # fmt: skip
     said = asyncio.run(acting.act(wanted))
     typer.echo(f"Linked: {said.id} (entry {said.entry}). candour person unlink {said.id} parts it.")
+
+
+@app.command(context_settings=PASTED)
+def apart(  # noqa: PLR0913 - as `link`
+    token: Annotated[str, typer.Argument(help="One record's token.")],
+    other: Annotated[str, typer.Argument(help="The other's.")],
+    by: By,
+    role: Role,
+    reason: Reason,
+    home: ActingHome,
+) -> None:
+    """Say that two records, which nobody joined, are two people: until more is held of either."""
+    acting = open_acting(Home.open(home))
+    wanted = acting.matching.tell_apart(
+        token, other, by=acting.practitioner(by), role=role, reason=reason
+    )
+    said = asyncio.run(acting.act(wanted))
+    typer.echo(
+        f"Judged two people: {said.id} (entry {said.entry}). They are proposed again once "
+        "something newer names either."
+    )
 
 
 @app.command()

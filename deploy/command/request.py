@@ -11,14 +11,27 @@ from sqlalchemy import Connection, RowMapping
 from consumers import standing
 from consumers import store as stored
 from consumers.research.plan import WORDS
-from consumers.responses import asked
 from consumers.responses.asking import Question
+from consumers.responses.listed import every_request
+from consumers.responses.owed import REQUESTS
 from contracts.context import Use
-from contracts.event.work import InformationRequested, InformationSupplied
+from contracts.event.work import InformationSupplied
 from contracts.fault import Misuse
 from contracts.form import is_real
-from deploy.command.consumer import PASTED, ActingHome, Looks, as_of, at, failing, looking
-from deploy.command.response import limits_on
+from deploy.command.consumer import (
+    FIRST,
+    PASTED,
+    ActingHome,
+    First,
+    Looks,
+    as_of,
+    at,
+    failing,
+    looked,
+    looking,
+    see_more,
+)
+from deploy.command.response import enquired, limits_on
 from deploy.command.spelling import By, Role
 from deploy.command.words import Reason
 from deploy.wiring import Acting, open_acting
@@ -80,17 +93,20 @@ def _due(text: str) -> int:
 
 
 @app.command("list")
-def listed(home: ActingHome, by: Looks = None) -> None:
+def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
     """List what this agency asked and was asked, what waits first."""
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
         now = stored.ledger_time(db)
         failing(db, viewer)
-        found = standing.visible(db, viewer, asked.all_requests(db), "id", "statement", "answer")
-        for row in found:
+        found = every_request(db, viewer, count=first + 1)
+        for row in found[:first]:
             for line in _lines(db, acting, row, now):
                 typer.echo(line)
+    looked(acting, by, "questions", [row["statement"] for row in found[:first]])
+    if len(found) > first:
+        see_more(first)
     if not found:
         typer.echo("Nothing that may be shown was asked.")
         as_of(home, now)
@@ -109,8 +125,9 @@ def _lines(db: Connection, acting: Acting, row: RowMapping, now: int) -> Iterato
     event = request.sections.get("event") if request is not None else None
     person = acting.outbox.reference_of(row["subject"]) or row["subject"]
     period = f", about {row['period']}" if row["period"] else ""
-    why = f": {event.why}" if isinstance(event, InformationRequested) else ""
+    why = f": {event.why}" if isinstance(event, REQUESTS) else ""
     yield f"  about {person} of report {row['statement']}{period}{why}"
+    yield from (f"  {line}" for line in enquired(event))
     answer = stored.held(db, row["answer"]) if row["answer"] else None
     told = answer.sections.get("event") if answer is not None else None
     if isinstance(told, InformationSupplied) and told.why:

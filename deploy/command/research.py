@@ -12,21 +12,25 @@ from sqlalchemy import Connection, RowMapping
 from consumers import standing
 from consumers import store as stored
 from consumers.intelligence.rows import first_lines
-from consumers.research import known, plan, rows
-from consumers.research.found import Found
+from consumers.research import board, known, plan
+from consumers.research.found import Anew, Found
 from consumers.research.looking import Looking
 from consumers.research.worker import Research
 from contracts.event.work import ResearchCompleted, ResearchOutcome
 from contracts.fault import Misuse
 from deploy.command.consumer import (
+    FIRST,
     ActingHome,
+    First,
     Looks,
     at,
     chosen,
     failing,
     insist_on,
     lines,
+    looked,
     looking,
+    see_more,
 )
 from deploy.command.spelling import By, Role, best_name, limits_of, stands_of
 from deploy.command.task import request_victim_information, show
@@ -46,23 +50,37 @@ def listed(
     home: ActingHome,
     every: Annotated[bool, typer.Option("--all", help="Closed tasks too.")] = False,
     report: Annotated[str | None, typer.Option(help="One report's id.")] = None,
+    first: First = FIRST,
     by: Looks = None,
 ) -> None:
-    """List tasks by report, what may be put to whom first."""
+    """List tasks by report, the most pressing first; what may be put to whom before them."""
     acting = open_acting(Home.open(home))
     insist_on(acting.outbox, Research.kinds, "a police desk")
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
-        tasks = rows.all_tasks(db) if report is None else rows.tasks_of(db, report)
-        tasks = standing.visible(db, viewer, tasks, "statement", "id", "identified_by")
         now = stored.ledger_time(db)
         failing(db, viewer)
-        for statement in dict.fromkeys(task["statement"] for task in tasks):
-            its = [t for t in tasks if t["statement"] == statement]
-            if every or any(task["open"] for task in its):
-                _show(db, its, viewer, now, every=every)
-    if not any(every or task["open"] for task in tasks):
-        typer.echo("No task is open." if tasks else "No research was opened.")
+        found, ended = _reports(db, viewer, report, first + 1)
+        shown = [*found, *ended] if every else found
+        for statement in shown[:first]:
+            _show(db, board.tasks_seen(db, viewer, statement), viewer, now, every=every)
+    looked(acting, by, "research_board", shown[:first])
+    if len(shown) > first:
+        see_more(first)
+    if not shown:
+        typer.echo("No task is open." if ended else "No research was opened.")
+
+
+def _reports(
+    db: Connection, viewer: frozenset[str] | None, report: str | None, count: int
+) -> tuple[list[str], list[str]]:
+    """Give the reports with a look to be made, and those with none any more; or one alone."""
+    if report is not None:
+        tasks = board.tasks_seen(db, viewer, report)
+        is_open = any(task["open"] for task in tasks)
+        return [report] * is_open, [report] * (bool(tasks) and not is_open)
+    places = board.pressing(db, viewer, after_lead=None, count=count)
+    return [one.place.id for one in places], board.done_with(db, viewer, count=count)
 
 
 def _show(
@@ -116,6 +134,10 @@ def complete(  # noqa: PLR0913 - one look has this many independent parts
     handling: Annotated[
         Literal["P", "C"] | None, typer.Option(help="Its code, where no grade says it.")
     ] = None,
+    anew: Annotated[
+        Anew | None,
+        typer.Option(help="Why a look that was made is said anew: what was said is taken back."),
+    ] = None,
 ) -> None:
     """Say how one look in one system ended; PNC, LEDS and PND only by a vetted operator."""
     acting = open_acting(Home.open(home))
@@ -130,12 +152,17 @@ def complete(  # noqa: PLR0913 - one look has this many independent parts
         handling=handling,
     )
     wanted = acting.research.complete(
-        task, found, operator=acting.practitioner(by), role=role, at=acting.time_ms()
-    )
+        task, found, operator=acting.practitioner(by), role=role, at=acting.time_ms(),
+        anew=anew,
+    )  # fmt: skip
     said = asyncio.run(acting.act(wanted))
     typer.echo(f"{plan.WORDS[outcome]} (entry {said.entry}).")
-    for follows in wanted[1:]:
-        if follows.draft.event == "alert_raised":
+    for follows in wanted:
+        if follows.draft.event == "statement_retracted":
+            typer.echo("What was said of it before is taken back, and stays on the log.")
+        elif follows.draft.event == "research_completed":
+            continue
+        elif follows.draft.event == "alert_raised":
             typer.echo(f"Somebody is told that this was not looked up: alert {follows.draft.id}")
         else:
             typer.echo(f"This opens a further look: task {follows.draft.id}")

@@ -13,8 +13,9 @@ from consumers import store as stored
 from consumers.intelligence.rows import first_lines
 from consumers.research.plan import WORDS
 from consumers.responses import asked as requests
-from consumers.responses import reuse, rows
+from consumers.responses import reuse
 from consumers.responses.desk import no_report
+from consumers.responses.listed import everything_owed
 from consumers.responses.owed import REQUESTS
 from contracts.event.action import VictimInformationRequested
 from contracts.event.work import ResearchOutcome, ResponseGiven
@@ -22,7 +23,18 @@ from contracts.form import Section
 from contracts.identifier import agency_of, is_statement_id
 from contracts.section import Identity, Name, Narrative
 from contracts.statement import Statement
-from deploy.command.consumer import ActingHome, Looks, at, chosen, failing, looking
+from deploy.command.consumer import (
+    FIRST,
+    ActingHome,
+    First,
+    Looks,
+    at,
+    chosen,
+    failing,
+    looked,
+    looking,
+    see_more,
+)
 from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Answered, AnswerWords, Supplied, SupplyWords
 from deploy.wiring import Acting, open_acting
@@ -40,18 +52,20 @@ Action = Literal[
 
 
 @app.command("list")
-def listed(home: ActingHome, by: Looks = None) -> None:
+def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
     """List the answers that this agency owes, the soonest due first."""
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
         now = stored.ledger_time(db)
         failing(db, viewer)
-        duties = standing.visible(db, viewer, rows.all_duties(db), "statement", "about")
-        owed = [duty for duty in duties if duty["discharged_by"] is None]
-        for duty in owed:
+        owed = everything_owed(db, viewer, count=first + 1)
+        for duty in owed[:first]:
             for line in _lines(db, acting, duty, viewer, now):
                 typer.echo(line)
+    looked(acting, by, "responses", [duty["about"] for duty in owed[:first]])
+    if len(owed) > first:
+        see_more(first)
     if not owed:
         typer.echo("Nothing is owed.")
 

@@ -16,14 +16,15 @@ from consumers.research.known import Known
 from consumers.research.victim_information import KINDS, Sought
 from consumers.research.worker import Research, looked_by
 from consumers.responses.listed import answers_beside
+from contracts.duration import HOUR_MS
 from contracts.event.action import Excepted
 from contracts.event.work import ResearchCompleted, ResearchRequested
 from contracts.fault import Misuse
 from contracts.section import Refuge, Whereabouts
-from deploy.command.consumer import ActingHome, Looks, at, failing, insist_on, looking
+from deploy.command.consumer import ActingHome, Looks, at, failing, insist_on, looked, looking
 from deploy.command.spelling import By, Role, limits_of, spelled, stands_of
 from deploy.command.words import EnquiryWords, MaybeReason
-from deploy.wiring import open_acting
+from deploy.wiring import Acting, open_acting
 from producers.home import Home
 
 
@@ -61,6 +62,7 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
         places = acting.research.reveal(
             task, by=acting.practitioner(by), role=role, reason=words, at=acting.time_ms()
         )
+    looked(acting, by, "research_task", [row["statement"]])
     with acting.store.read() as db:
         failing(db, viewer)
         for line in _lines(db, row, person, places, hidden, acting.voice.rules.version):
@@ -178,13 +180,17 @@ def request_victim_information(  # noqa: PLR0913 - a request has this many indep
             remedy="Give --notice-given, or --exception with why not; never both.",
         )
     sought = Sought(
-        addressee=to, statement=report, subject=person, exception=exception, hours=hours,
+        addressee=to, statement=report, subject=person, exception=exception,
+        due_at=_due(acting, hours) if hours else None,
         authorised_by=authorised_by, line_of_enquiry=words.line_of_enquiry, period=words.period,
         why=words.why, less_intrusive=words.less_intrusive, counselling=words.counselling,
     )  # fmt: skip
-    wanted = acting.requesting.request(
-        sought, by=acting.practitioner(by), role=role, at=acting.time_ms()
-    )
+    wanted = acting.requesting.request(sought, by=acting.practitioner(by), role=role)
     said = asyncio.run(acting.act(wanted))
     asked = "" if words.counselling else " Counselling records were not asked for."
     typer.echo(f"Asked of {to} (entry {said.entry}); research stands as it did.{asked}")
+
+
+def _due(acting: Acting, hours: int) -> int:
+    with acting.store.read() as db:
+        return stored.ledger_time(db) + hours * HOUR_MS

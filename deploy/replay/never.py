@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from consumers.people.naming import place_key
 from consumers.store import Store, metadata
-from contracts.event.control import PersonsLinked
+from contracts.event.case import PersonsLinked
 from contracts.form import Section
 from contracts.opened import View
 from contracts.section import (

@@ -12,7 +12,8 @@ from contracts.agreement import Agreement, Leg
 from contracts.duration import DAY_MS
 from contracts.entry import ReasonGiven
 from contracts.event import BY_NAME, Audience
-from contracts.event.control import Founding, PersonsLinked
+from contracts.event.case import PersonsLinked
+from contracts.event.control import Founding
 from contracts.fault import Misuse
 from contracts.identifier import agency_of
 from contracts.opened import View, open_view

@@ -87,6 +87,39 @@ async def test_what_was_being_written_outlives_the_session(
         await page.get_by_text("Nothing.", exact=True).wait_for()
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+async def test_the_way_back_after_an_error_brings_what_was_typed(
+    browser: Browser, town: Working, tmp_path: Path, script: bool
+) -> None:
+    """Chromium had ERR_CACHE_MISS there: what was typed at 3 am was lost, or looked lost."""
+    report(town, "routine")
+    words = "whether he is on licence"
+    with in_memory(town, POLICE, tmp_path) as desk:
+        page = await desk.open(browser, script=script)
+        await sign_in(page, "officer", purpose="my_task")
+        where = await open_report(page)
+        await page.context.unroute_all()  # who looks at requests sends a form anew on the way back
+        await page.get_by_role("link", name="Ask another agency").click()
+        why = page.get_by_label("Why?")
+        await why.fill(words)
+        await page.get_by_role("button", name="Ask them").click()
+        await page.get_by_text("There is a problem").wait_for()
+        assert page.url.endswith(f"{where}/ask#wrong"), "nothing of it is in the address"
+        assert await why.input_value() == words
+        for link in ("Inbox", "My duties"):
+            await page.get_by_role("navigation").get_by_role("link", name=link).first.click()
+            await page.get_by_role("heading", name=link, level=1).wait_for()
+        for _ in range(2):
+            await page.go_back()
+        await page.get_by_role("heading", name="Ask another agency").wait_for()
+        assert await why.input_value() == words
+        await page.reload()
+        assert await why.input_value() == words
+        await page.go_back()
+        await page.get_by_role("heading", name="Ask another agency").wait_for()
+        assert await why.input_value() == words
+
+
 async def test_a_page_that_stays_open_is_covered_when_its_session_ends(
     browser: Browser, town: Working, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def pages_of(made: Busy) -> dict[str, str]:
         "answer": f"{concern}/answer", "referral": f"/reports/{said['referral']}/answer",
         "question": f"/requests/{said['question']}/answer", "requests": "/requests",
         "requests_answered": "/requests?show=answered", "ask": f"{concern}/ask",
+        "victim_information": f"{concern}/victim-information",
         "consider": f"{concern}/referral", "refer": f"{concern}/refer/marac",
         "considered": "/referrals?show=considered",
         "referrals": "/referrals", "handovers": "/handovers", "disclosures": "/disclosures",
@@ -77,8 +78,9 @@ def pages_of(made: Busy) -> dict[str, str]:
 
 FORMS = {
     "task": "Say how it ended", "alert": "Close this alert", "answer": "Answer",
-    "question": "Answer", "ask": "Ask them", "consider": "Record the decision", "refer": "Refer",
-    "disclosure": "Record", "shift": "Leave this", "two_records": "Join them", "link": "Part them",
+    "question": "Answer", "ask": "Ask them", "victim_information": "Ask for it",
+    "consider": "Record the decision", "refer": "Refer",
+    "disclosure": "Record", "shift": "Leave this", "two_records": "Record it", "link": "Part them",
     "origin": "Record the decision", "grading": "Grade it",
     "copy": "Hand it to a second person", "copy_waiting": "Record the decision",
 }  # fmt: skip
@@ -188,8 +190,9 @@ async def test_two_records_are_joined_and_parted_by_name_without_script(
         await page.goto(f"/reports/{made.said['concern']}")
         await page.get_by_role("link", name=f"Daniel {CANARY}", exact=True).click()
         await page.get_by_role("link", name="Compare them and decide").first.click()
-        await page.get_by_label("Why are they one person?").fill("Rang probation: one man.")
-        await page.get_by_role("button", name="Join them").click()
+        await page.get_by_label("They are one person: join them").check()
+        await page.get_by_label("Why do you judge so?").fill("Rang probation: one man.")
+        await page.get_by_role("button", name="Record it").click()
         await page.get_by_text("said that 2 records are one person").wait_for()
         await page.get_by_role("link", name="Look at this link").click()
         await page.get_by_label("Why are they parted?").fill("Two men after all.")

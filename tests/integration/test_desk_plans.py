@@ -40,7 +40,8 @@ SOUGHT = {
     "born": "17 6 1975", "address": "1 Invented Row", "number": "943 476 5919",
 }  # fmt: skip
 LISTS = (
-    "/", "/?show=all", "/live", "/search", "/duties", "/alerts", "/research", "/responses",
+    "/", "/?show=all", "/live", "/search", "/duties", "/alerts", "/alerts?show=closed",
+    "/research", "/responses",
     "/requests", "/requests?show=answered", "/shift", "/shift?hours=72", "/referrals",
     "/referrals?show=decided", "/referrals?show=considered", "/referrals?way=made", "/handovers",
     "/handovers?show=past",
@@ -69,6 +70,7 @@ def pages_of(force: Busy) -> list[str]:
         f"/persons/{his}/picture", f"/persons/{his}/picture/{hers}",
         f"/alerts/{alert(force)}", f"/research/{task(force)}",
         f"/research/reports/{said['concern']}", f"{report}/answer", f"{report}/ask",
+        f"{report}/victim-information",
         f"{report}/referral", f"/requests/{said['question']}/answer",
         f"/corrections/{said['correction']}", f"/disclosures/{said['application']}",
         f"/persons/{his}", f"/persons/{other}/beside/{his}", f"/links/{force.joined('separated')}",

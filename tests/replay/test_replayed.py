@@ -18,7 +18,7 @@ from consumers.people.rows import people_places
 from consumers.research.rows import research_tasks
 from consumers.store import Store, to_publish
 from contracts.duration import HOUR_MS, MINUTE_MS
-from contracts.event.control import PersonsLinked
+from contracts.event.case import PersonsLinked
 from contracts.event.work import PossibleSameOrigin
 from contracts.form import Section
 from contracts.section import Narrative, Whereabouts

@@ -157,9 +157,11 @@ class Desk(_Agreed):
         outbox[draft.id] = draft
         self.published.append((agency, draft))
         sections = {name: json.loads(bytes(value)) for name, value in draft.sections.items()}
-        basis = {"basis": BASES[agency]} if agency in BASES else {}
+        basis: Json = {"basis": BASES[agency]} if agency in BASES else {}
         if agency == HUB:
             basis = {"basis": {"regime": "uk_gdpr", "article": "uk_gdpr.6.1.e"}}
+        if draft.purpose is not None:
+            basis["purpose"] = draft.purpose
         self.played.say(
             SOURCES[agency], draft.event, sections, id=draft.id, urgency=draft.urgency, **basis
         )

@@ -14,6 +14,7 @@ from consumers.people.desk import Matching
 from consumers.referrals.desk import Referring
 from consumers.referrals.making import Making
 from consumers.research.desk import Desk as Researching
+from consumers.research.victim_information import Requesting
 from consumers.responses.asking import Asking
 from consumers.responses.desk import Answering
 from consumers.safeguarding.desk import Deciding
@@ -54,6 +55,11 @@ class Played:
     def answering(self) -> Answering:
         """Where answers are given."""
         return Answering(self._consumer.store, self._consumer.voice, clock.uuid7)
+
+    @property
+    def requesting(self) -> Requesting:
+        """Where a force asks for a victim's information."""
+        return Requesting(self._consumer.store, self._consumer.voice, clock.uuid7)
 
     @property
     def asking(self) -> Asking:

@@ -17,6 +17,7 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from consumers.desk.guard import WRONG
 from consumers.desk.station import Station
 from deploy.desk import DEVELOPERS, DeskSettings, application
 from tests.support.browser import Ticking, provider, station_of
@@ -83,7 +84,9 @@ class Visitor:
         """
         given = {"csrf": self.csrf if csrf is None else csrf, **fields}
         body = urlencode(given, doseq=True)
-        return self.client.post(path, content=body, headers={**FORM, "origin": origin})
+        answer = self.client.post(path, content=body, headers={**FORM, "origin": origin})
+        to = answer.headers.get("location", "")
+        return self.get(to) if to.endswith(WRONG) else answer
 
     @property
     def csrf(self) -> str:

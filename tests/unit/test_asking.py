@@ -395,5 +395,5 @@ def test_questions_are_read_back_from_the_log(desk: Desk) -> None:
         rows = []
         for consumer in (fresh, desk.acting(agency)):
             with consumer.store.read() as db:
-                rows.append([dict(row) for row in asked.all_requests(db)])
+                rows.append([dict(row) for row in db.execute(select(asked.requests)).mappings()])
         assert rows[0] == rows[1]

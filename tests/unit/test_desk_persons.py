@@ -10,7 +10,19 @@ from sqlalchemy import select
 from consumers import store as stored
 from consumers.desk.rows import looks
 from consumers.standing import mark
-from tests.support.busy import ASKS, CANARY, CASE, POLICE, Busy, busy, couple, refused, told
+from tests.support.busy import (
+    ASKS,
+    CANARY,
+    CASE,
+    FORCE,
+    POLICE,
+    Busy,
+    busy,
+    couple,
+    facts,
+    refused,
+    told,
+)
 from tests.support.visiting import Visited, Visitor, visiting
 
 NOTHING = "There is nothing here that can be shown to you."
@@ -63,7 +75,8 @@ def seen_on(page: str) -> str:
 
 def join(visitor: Visitor, path: str, **fields: Any) -> Any:
     """Send the form that stands on two records' page, as it stands now."""
-    return visitor.post(path, seen=seen_on(visitor.get(path).text), **fields)
+    given = {"judged": "one", "seen": seen_on(visitor.get(path).text), **fields}
+    return visitor.post(path, **given)
 
 
 def link_on(page: str) -> str:
@@ -110,9 +123,9 @@ def test_who_may_be_one_is_listed_joined_and_parted_by_a_named_person(
     assert path in officer.get(person).text
     page = officer.get(path).text
     assert page.index("What speaks for it") < page.index('name="reason"')
-    assert "Say why they are one person" in refused(join(officer, path))
+    assert "Say why you judge so" in refused(join(officer, path))
     before = force.town.events(POLICE, "persons_linked")
-    stale = officer.post(path, seen="x", reason="rang probation")
+    stale = officer.post(path, judged="one", seen="x", reason="rang probation")
     assert "changed since you were shown it" in refused(stale)
     assert force.town.events(POLICE, "persons_linked") == before
     page = told(officer, join(officer, path, reason="rang probation"))
@@ -130,6 +143,28 @@ def test_who_may_be_one_is_listed_joined_and_parted_by_a_named_person(
     assert f"{OFFICER} parted them" in officer.get(path).text
     assert "Why: two men" in officer.get(path).text
     assert NOTHING in officer.get(link).text, "what is undone stands no more"
+
+
+def test_two_people_are_judged_to_be_two_and_come_back_with_what_is_newer(
+    force: Busy, officer: Visitor
+) -> None:
+    """A pair that somebody rejected and that is proposed for ever hides the others."""
+    path, person = twice(force, "Birch"), f"/persons/{force.token('Birch')}"
+    assert "whether they are one person or two" in refused(join(officer, path, judged=""))
+    page = told(officer, join(officer, path, judged="two", reason="Father and son."))
+    assert f"JUDGED two people by {OFFICER}, " in page
+    assert "Why two: Father and son." in page
+    assert f"{OFFICER} judged them to be two people" in officer.get(path).text
+    again = join(officer, path, judged="two", reason="Father and son.")
+    assert "two people already" in refused(again)
+    force.say("newer", FORCE, "intelligence_logged", {
+        **{name: value for name, value in force.sections["Birch"].items() if name != "risk"},
+        "event": facts(scheme="ungraded", source="anonymous", action="none"),
+    })  # fmt: skip
+    page = officer.get(person).text
+    assert path in page
+    assert "JUDGED two people" not in page
+    assert f"{OFFICER} judged them to be two people" in officer.get(path).text, "as it was"
 
 
 def test_those_who_only_read_see_no_form_and_send_none(

@@ -43,8 +43,9 @@ async def test_what_could_not_leave_never_looks_done(
     def station(settings: DeskSettings, ticking: Ticking) -> Station:
         sessions = sessions_of(acting.home, settings, ticking)
         return Station(
-            acting.store, acting.voice, acting, sessions, ticking, "Police", stuck=reach.stuck
-        )
+            acting.store, acting.voice, acting, sessions, ticking, "Police", stuck=reach.stuck,
+            unsent=reach.unsent,
+        )  # fmt: skip
 
     with (
         provider() as issuer,
@@ -53,11 +54,21 @@ async def test_what_could_not_leave_never_looks_done(
     ):
         officer = desk.visitor("officer")
         assert "Kafka" not in officer.get("/feeds").text
+        before = "1 answer and other duties owed</a>"
+        assert f"{before}. As of" in officer.get("/").text
         sent = officer.post(f"/reports/{said}/answer", **ANSWER)
         page = officer.get(sent.headers["location"]).text
         assert 'id="undelivered">NOT DELIVERED' in page
         assert "goes on being sent: do not do it again" in page
         assert "is told what became of it" not in page
+        assert "the answer is NOT DELIVERED yet" in page
+        page = officer.get("/").text
+        assert "0 answers and other duties owed</a>, and <a" in page
+        assert "1 done here and NOT DELIVERED yet" in page
+        for path in ("/duties", "/responses"):
+            page = officer.get(path).text.partition("Done here, and NOT DELIVERED yet")[2]
+            assert f"/reports/{said}/answer" in page, path
+        assert "done, and NOT DELIVERED yet" in officer.get(f"/reports/{said}").text
         assert 'id="undelivered"' not in officer.get("/").text
         await reach.look()
         for path in ("/", "/feeds", f"/reports/{said}"):

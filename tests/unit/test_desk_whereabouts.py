@@ -14,7 +14,6 @@ from consumers.safeguarding.desk import Deciding
 from consumers.safeguarding.rows import alerts, raise_alert
 from consumers.standing import keep_from
 from consumers.whereabouts import (
-    REVIEW_MS,
     WAIT_MS,
     forget,
     may_alone,
@@ -126,10 +125,10 @@ def test_a_look_that_one_took_alone_is_owed_a_review_and_what_it_found_is_read(
     officer.post(where, do="alone", reason="just curious")
     officer.post(where, do="show")
     with desk.station.store.read() as db:
-        (owed,) = reviews_due(db, (), place=None, count=9)
+        (owed,) = reviews_due(db, (), 24, place=None, count=9)
         at = db.execute(select(whereabouts.c.at)).scalar_one()
-        assert owed["due_at"] == at + REVIEW_MS
-        assert reviews_due(db, (), place=Place(owed["due_at"], owed["id"]), count=9) == []
+        assert owed["due_at"] == at + 24 * 3_600_000
+        assert reviews_due(db, (), 24, place=Place(owed["due_at"], owed["id"]), count=9) == []
     assert duty in supervisor.get("/duties").text
     assert duty not in officer.get("/duties").text
     assert "just curious" not in auditor.get("/looks").text, "nobody has reviewed it"

@@ -16,7 +16,7 @@ from consumers.safeguarding import links, rows
 from consumers.safeguarding.rules.seen import Seen
 from consumers.store import Store, keep
 from contracts.entry import Delivery, Head, ViewPart
-from contracts.event.control import PersonsLinked
+from contracts.event.case import PersonsLinked
 from contracts.event.work import AlertRaised
 from contracts.opened import View
 from tests.support.history_suite import HistoryOf, HistorySuite, ids

@@ -289,6 +289,7 @@ def test_what_he_cannot_see_he_cannot_act_on(
         f"person pair {ours} {person}",
         f"person candidates --subject {person}",
         f"person link {ours} {person} {why} {who}",
+        f"person apart {ours} {person} {why} {who}",
         f"response supply {report} --outcome nil {who}",
         f"referral consider {report} --kind idva {why} {who}",
         f"response give {report} --received-by Kept --researched no --action no_action {why} {who}",

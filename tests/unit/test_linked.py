@@ -10,7 +10,7 @@ from consumers.safeguarding import links, rows, watched, worker
 from consumers.safeguarding.pressing import pressing
 from consumers.standing import keep_from
 from consumers.store import Store
-from contracts.event.control import PersonsLinked
+from contracts.event.case import PersonsLinked
 from tests.support.alerts import LEAD, alert_of, deciding, person
 from tests.support.desk import HUB, POLICE, SOURCES, Desk, named
 from tests.support.stranger import text_of

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from consumers.people import rows
-from consumers.people.desk import Found, Matching, digest_of
+from consumers.people.desk import Found, Matching
+from consumers.people.judging import digest_of
 from consumers.safeguarding import links as joined
 from consumers.safeguarding.desk import Deciding
 from consumers.standing import keep_from

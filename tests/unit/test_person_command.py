@@ -107,6 +107,22 @@ def test_a_candidate_is_shown_with_its_evidence_and_who_says_so(
     assert reads("person candidates", home, capsys).count("MAY BE ONE PERSON") == 2
 
 
+def test_who_was_judged_to_be_two_people_is_said_so_by_whom(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What somebody decided is no candidate like one that nobody looked at."""
+    acting = open_acting(Home.open(home))
+    acting.matching.tell_apart(
+        token("D"), token("D of the hub"), by=acting.practitioner(LOOKS), role="analyst",
+        reason="rang both",
+    )  # fmt: skip
+    told = reads("person candidates", home, capsys)
+    assert told.count("MAY BE ONE PERSON") == 1
+    judged = told.partition("JUDGED TWO PEOPLE by somebody, not on the log yet")[2]
+    assert "Daniel Marsh" in judged
+    assert "Tracey" not in judged
+
+
 def test_a_page_and_a_pair_say_who_says_so_and_what_may_be_put_to_whom(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,7 +17,7 @@ import pytest
 from consumers.governance.subject_access import WHY, Controller, Exemption, Pack, subject_access
 from consumers.safeguarding import links
 from consumers.store import Store
-from contracts.event.control import PersonsLinked
+from contracts.event.case import PersonsLinked
 from tests.support.desk import POLICE, Desk
 from tests.support.stranger import sha, text_of
 from tests.unit.test_kept_from import asked

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from consumers import aside, standing
 from consumers import store as stored
@@ -218,7 +219,7 @@ def test_a_question_that_nobody_was_put_is_owed_by_nobody(tmp_path: Path, refuse
             )  # fmt: skip
     desk.settle()
     with consumer.store.read() as db:
-        assert questions.all_requests(db) == []
+        assert db.execute(select(questions.requests)).all() == []
     desk.pass_hours(500)
     desk.settle()
     late = desk.said(POLICE, "duty_overdue")

@@ -91,6 +91,7 @@ COMMANDS = {
         "no_action", "--role", "sergeant",
     ],
     "person link": ["person", "link", "a", "b", *WHO],
+    "person apart": ["person", "apart", "a", "b", *WHO],
     "consent record": ["consent", "record", "a", "--state", "given", "--alone", *WHO],
     "exclusion record": ["exclusion", "record", "a", *WHO],
     "referral consider": ["referral", "consider", ID, "--kind", "idva", *WHO],

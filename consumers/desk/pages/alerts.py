@@ -95,19 +95,21 @@ def _list(station: Station, request: Request) -> Response:
 
 
 def _ended(station: Station, request: Request) -> Response:
-    """List the threads of which nothing is open any more, by what was closed last."""
-    person = station.person(request)
+    """List the threads of which nothing is open any more, by their newest alert."""
+    person, after = station.person(request), request.query_params.get("after", "")
+    older = after if is_statement_id(after) else None
     with station.looking(request, person) as (db, look):
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
-        found = pressing.ended(db, person.viewer, count=PAGE)
+        found, more = pressing.ended(db, person.viewer, older_than=older, count=PAGE)
         first = [alert for one in found for alert in one.alerts[:SHOWN]]
         beside = _beside(db, first, hidden)
         stand = life.stand(db, first)
         listed = [_thread(station, beside, stand, one, now) for one in found]
         look("alerts", [one["statement"] for one in first])
     return station.page(
-        request, "alerts.html", title="Closed alerts", listed=listed, now=now, closed=True
-    )
+        request, "alerts.html", title="Closed alerts", listed=listed, now=now, closed=True,
+        more=more, first=older is None,
+    )  # fmt: skip
 
 
 def _thread(

@@ -17,7 +17,7 @@ from consumers.desk import form as forms
 from consumers.desk.beside import seen
 from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, limits_on, names_of, numbers
-from consumers.desk.owed import ANSWERS, abouts, owed
+from consumers.desk.owed import ANSWERS, abouts, owed, undelivered
 from consumers.desk.person import Person
 from consumers.desk.shown import capital, title_of
 from consumers.desk.station import Station
@@ -87,12 +87,13 @@ def _list(station: Station, request: Request) -> Response:
     with station.looking(request, person) as (db, look):
         kinds = {*ANSWERS, "referral"}
         found = owed(station, db, person, place=place, count=PAGE + 1, kinds=kinds)
+        late = undelivered(station, db, person, kinds=kinds)
         now = stored.ledger_time(db)
-        look("responses", abouts(found[:PAGE]))
+        look("responses", abouts([*late, *found[:PAGE]]))
     more = found[PAGE - 1].place if len(found) > PAGE else None
     return station.page(
         request, "responses.html", title="Answers owed", listed=found[:PAGE], more=more, now=now,
-        first=place is None,
+        first=place is None, late=late,
     )  # fmt: skip
 
 

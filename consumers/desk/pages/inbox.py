@@ -13,7 +13,7 @@ from starlette.routing import Route
 from consumers import standing, whereabouts
 from consumers import store as stored
 from consumers.desk import rows
-from consumers.desk.owed import ANSWERS, KINDS
+from consumers.desk.owed import ANSWERS, KINDS, undelivered
 from consumers.desk.person import Person
 from consumers.desk.rights import LEADING, WORKING
 from consumers.desk.shown import title_of
@@ -57,6 +57,7 @@ def _listed(
         shown = _rows(station, db, person, [*first, *listed])
         counts = {
             "owed": count_owed(db, person.viewer, at_most=MANY),
+            "undelivered": len(undelivered(station, db, person)),
             "alerts": pressing.count_free(db, person.viewer, at_most=MANY),
         }
         return {

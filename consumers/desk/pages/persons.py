@@ -21,7 +21,8 @@ from consumers.desk.station import Station
 from consumers.desk.wording import remedy_of, text_of
 from consumers.listed import PAGE
 from consumers.people import rows
-from consumers.people.desk import Found, digest_of
+from consumers.people.desk import Found
+from consumers.people.judging import digest_of
 from consumers.safeguarding.links import standing_links
 from consumers.store import Wanted
 from contracts.fault import Misuse
@@ -29,6 +30,11 @@ from contracts.identifier import is_statement_id, is_token
 
 STATEMENTS = 10
 """How many statements that name somebody one list of candidates looks at."""
+JUDGED = {"one": "They are one person: join them", "two": "They are two people"}
+TOLD = {
+    "one": "They are joined: whom either is kept from is kept from both.",
+    "two": "They are judged to be two people, until something newer names either of them.",
+}
 FIRST = 5
 """How many candidates stand on a person's own page; the rest on asking."""
 
@@ -86,8 +92,8 @@ def _list(station: Station, request: Request) -> Response:
 def _spelled(
     station: Station, person: Person, found: Found, *, most: int | None, of: str | None = None
 ) -> dict[str, Any]:
-    """Spell who may be one person: where one number is two people's first, then by weight."""
-    every = [*found.conflicting, *found.offered]
+    """Spell who may be one person: one number of two first, then by weight; who was judged last."""
+    every = [*found.conflicting, *found.offered, *found.judged]
     shown = every if most is None else every[:most]
     sides = [side for one in shown for side in (one.one, one.other)]
     with station.store.read() as db:
@@ -154,28 +160,34 @@ def _two(station: Station, request: Request, **more: Any) -> Response:
             "token": token, "other": other, "one": held.candidate(found),
             "pages": [held.page(page) for page in pages], "seen": digest_of(found),
             "limits": held.limits(newest, [t for page in pages for t in page.tokens]),
-            "parted": held.partings(found), "may": not person.roles.isdisjoint(WORKING),
+            "parted": held.partings(found), "judgements": JUDGED,
+            "may": not person.roles.isdisjoint(WORKING),
             "typed": forms.left(station, request), **more,
         }  # fmt: skip
     return station.page(request, "two_records.html", title="Two records", **given)
 
 
 async def _join(station: Station, request: Request) -> Response:
+    """Say that two records are one person, or two people: by name, with what was found."""
     form = await forms.sent(request)
     token, other = (request.path_params[name] for name in ("token", "other"))
-    reason = form.written("reason", "Say why they are one person")
+    judged = form.chosen("judged", JUDGED, "Say whether they are one person or two")
+    reason = form.written("reason", "Say why you judge so")
     ticked = form.ticked("all_the_same", {"yes"})
 
     def wanted(person: Person) -> list[Wanted]:
-        return station.acts.matching.link(
-            token, other, by=person.practitioner, role=station.speaks_as(person), reason=reason,
-            all_the_same=bool(ticked), shown=form.text("seen"),
-        )  # fmt: skip
+        given: dict[str, Any] = {
+            "by": person.practitioner, "role": station.speaks_as(person), "reason": reason,
+            "shown": form.text("seen"),
+        }  # fmt: skip
+        matching = station.acts.matching
+        if judged == "two":
+            return matching.tell_apart(token, other, **given)
+        return matching.link(token, other, **given, all_the_same=bool(ticked))
 
     return await forms.say(
-        station, request, form, wanted, page=_two, to=f"/persons/{token}",
-        told="They are joined: whom either is kept from is kept from both.",
-    )  # fmt: skip
+        station, request, form, wanted, page=_two, to=f"/persons/{token}", told=TOLD.get(judged, "")
+    )
 
 
 def _link(station: Station, request: Request, **more: Any) -> Response:

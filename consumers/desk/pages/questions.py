@@ -22,9 +22,11 @@ from consumers.listed import PAGE, Place, together
 from consumers.research import plan
 from consumers.responses import listed as responses
 from consumers.responses.asking import Question
+from consumers.responses.owed import REQUESTS
 from consumers.store import Wanted
 from contracts.context import Use
-from contracts.event.work import InformationRequested, InformationSupplied
+from contracts.event.action import VictimInformationRequested
+from contracts.event.work import InformationSupplied
 from contracts.form import is_real
 
 DAY = len("2012-05-01")
@@ -111,7 +113,8 @@ def _shown(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any]:
         "to": station.partners.get(row["addressee"], row["addressee"]),
         "name": named.get(row["subject"], "somebody"),
         "ring": numbers(asked.contact) if asked else None,
-        "why": event.why if isinstance(event, InformationRequested) else None,
+        "why": event.why if isinstance(event, REQUESTS) else None,
+        "enquiry": event if isinstance(event, VictimInformationRequested) else None,
         "said": told.why if isinstance(told, InformationSupplied) else None,
         "stands": [*beside.marks(row["id"]), *beside.marks(row["answer"])],
     }  # fmt: skip
@@ -126,16 +129,13 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
         look("ask", [said])
         if report is None:
             return station.nothing(request)
-        ours = station.acts_for()
         given: dict[str, Any] = {
             "id": said, "kind": title_of(report.kind.name), "limits": limits_of(report),
             "people": {
                 str(one.number): f"{one.name} ({one.part}, {one.born})"
                 for one in people(report.sections)
             },
-            "agencies": {
-                name: title for name, title in station.partners.items() if name not in ours
-            },
+            "agencies": others(station),
             "uses": {"": "The one that the agreement names", **USES},
             "typed": forms.left(station, request), **more,
         }  # fmt: skip
@@ -150,14 +150,14 @@ async def _ask(station: Station, request: Request) -> Response:
     if not number:
         form.wrong("person", "Choose whom you ask about")
     why = form.written("why", "Say why you ask: it decides what they may answer")
-    period, due_at = _period(form), _due(station, form)
+    period, due_at = _period(form), due_of(station, form)
     purpose = form.text("purpose") or None
     if purpose is not None:
         form.chosen("purpose", USES, "Choose what it is for")
 
     def wanted(person: Person) -> list[Wanted]:
         question = Question(
-            to=to, about=said, subject=_subject(station, person, said, number), why=why,
+            to=to, about=said, subject=subject_of(station, person, said, number), why=why,
             period=period, due_at=due_at, purpose=cast("Use | None", purpose),
         )  # fmt: skip
         return station.acts.asking.ask(
@@ -170,7 +170,13 @@ async def _ask(station: Station, request: Request) -> Response:
     )  # fmt: skip
 
 
-def _subject(station: Station, person: Person, said: str, number: str) -> str:
+def others(station: Station) -> dict[str, str]:
+    """Name every agency that may be asked, by id."""
+    ours = station.acts_for()
+    return {name: title for name, title in station.partners.items() if name not in ours}
+
+
+def subject_of(station: Station, person: Person, said: str, number: str) -> str:
     """Give the token of a person of a report by their number; empty where there is none."""
     with station.store.read() as db:
         report = seen(db, said, station.hidden(db, person))
@@ -189,7 +195,7 @@ def _period(form: Form) -> str | None:
     return "/".join(day or ".." for day in ends) if any(ends) else None
 
 
-def _due(station: Station, form: Form) -> int | None:
+def due_of(station: Station, form: Form) -> int | None:
     """Read by when an answer is due: the end of a day where people here are."""
     day = form.text("due")
     if not day:

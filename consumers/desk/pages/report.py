@@ -26,6 +26,7 @@ from consumers.intelligence.rows import first_lines, gradings_of
 from consumers.listed import PAGE
 from consumers.research import plan
 from consumers.research.board import tasks_seen
+from consumers.research.victim_information import KINDS as ENQUIRE
 from consumers.research.worker import Research
 from consumers.responses import rows as responses
 from consumers.responses.owed import REQUESTS
@@ -37,6 +38,8 @@ from contracts.statement import Statement
 
 LOOKS_SHOWN = 20
 """How many of the newest looks at a report stand on it; all of them are on the page of looks."""
+
+ENQUIRES = "Ask for a victim’s information, for a line of enquiry"
 
 
 def routes(station: Station) -> list[Route]:
@@ -93,7 +96,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "origins": safeguarded.undecided_about(db, person.viewer, [said], count=PAGE),
             "done": _work(
                 person, said, owed, answers=row["agency"] != station.voice.agency,
-                grades=station.voice.kind in GRADE,
+                kind=station.voice.kind,
             ),
             "now": stored.ledger_time(db), "looks": _looks(station, db, said),
         }  # fmt: skip
@@ -126,7 +129,7 @@ def _alerts(db: Connection, person: Person, said: str) -> list[tuple[str, str, i
 
 
 def _work(
-    person: Person, said: str, owed: Mapping[str, RowMapping], *, answers: bool, grades: bool
+    person: Person, said: str, owed: Mapping[str, RowMapping], *, kind: str, answers: bool
 ) -> list[tuple[str, str, RowMapping | None]]:
     """List what somebody may do about a report: where, the words, and the duty with its clock."""
     if person.roles.isdisjoint(WORKING):
@@ -138,8 +141,9 @@ def _work(
         *([(f"/requests/{said}/answer", "Answer their question", asked)] if asked else []),
         *([(f"{page}/answer", words, calls or owed.get("response_given"))] if answers else []),
         (f"{page}/ask", "Ask another agency", None),
+        *([(f"{page}/victim-information", ENQUIRES, None)] if kind in ENQUIRE else []),
         (f"{page}/referral", "Consider a referral", None),
-        *([(f"{page}/grading", "Grade it", None)] if grades else []),
+        *([(f"{page}/grading", "Grade it", None)] if kind in GRADE else []),
     ]
 
 

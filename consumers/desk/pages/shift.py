@@ -13,7 +13,7 @@ from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk import rows, shift
 from consumers.desk.form import Form
-from consumers.desk.owed import abouts, owed
+from consumers.desk.owed import abouts, owed, undelivered
 from consumers.desk.person import Person
 from consumers.desk.shown import title_of
 from consumers.desk.station import Station
@@ -51,12 +51,13 @@ def _duties(station: Station, request: Request) -> Response:
     place = Place.read(request.query_params.get("after", ""))
     with station.looking(request, person) as (db, look):
         found = owed(station, db, person, place=place, count=PAGE + 1)
+        late = undelivered(station, db, person)
         now = stored.ledger_time(db)
-        look("duties", abouts(found[:PAGE]))
+        look("duties", abouts([*late, *found[:PAGE]]))
     more = found[PAGE - 1].place if len(found) > PAGE else None
     return station.page(
         request, "duties.html", title="My duties", listed=found[:PAGE], more=more, now=now,
-        first=place is None,
+        first=place is None, late=late,
     )  # fmt: skip
 
 
