@@ -285,8 +285,10 @@ def is_shown(statement: ColumnElement[str], viewer: Collection[str] | None) -> C
         statement: the column that names it, by id.
         viewer: as `hidden_from`.
     """
-    kept = exists().where(withheld.c.statement == statement)
-    return ~(kept if viewer is None else kept.where(withheld.c.token.in_(sorted(viewer))))
+    kept = [withheld.c.statement == statement]
+    if viewer is not None:
+        kept.append(withheld.c.token.in_(sorted(viewer)))
+    return ~exists().where(*kept)
 
 
 def visible(

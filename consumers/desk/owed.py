@@ -159,7 +159,7 @@ def _stream(
     rows: Sequence[Mapping[Any, Any]]
     while True:
         rows, first = first if first is not None else read.some(place=place, count=count), None
-        but = read.but(rows)
+        but = read.but(rows) if rows else ()
         for row in rows:
             place = Place(row[read.at], row[read.said])
             if row[read.by] not in but:

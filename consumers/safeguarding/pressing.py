@@ -10,7 +10,7 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
 
-from consumers.listed import Lead, Place, after, counted
+from consumers.listed import PAGE, Lead, Place, after, counted
 from consumers.people.rows import persons
 from consumers.safeguarding.rows import (
     CLOSED,
@@ -26,8 +26,6 @@ from consumers.standing import is_shown
 
 READ = 200
 """How many alerts one page looks at, at the most: threads of many alerts fill it sooner."""
-ALERTS = 2
-"""How many open alerts a thread has, about: so many are read at once for each thread of a page."""
 THREAD = 100
 """How many alerts are looked at for a page of a thread, each once for each of its persons."""
 ORDER = [(loud, which) for loud in LOUDNESS for which in ("free", "had")]
@@ -53,9 +51,9 @@ def pressing(
     """
     found: list[Thread] = []
     shown: set[str] = set()
-    leads, last = _leading(db, viewer, after_lead, count * ALERTS), after_lead
+    leads, last = _leading(db, viewer, after_lead), after_lead
     read = 0
-    while some := list(islice(leads, count * ALERTS)):
+    while some := list(islice(leads, count)):
         new = [alert for _, alert in some if alert["id"] not in shown]
         threads = _threads(db, viewer, new, closed=closed) if new else {}
         for lead, alert in some:
@@ -169,9 +167,9 @@ def _threads(
 
 
 def _leading(
-    db: Connection, viewer: Collection[str] | None, after_lead: Lead | None, at_once: int
+    db: Connection, viewer: Collection[str] | None, after_lead: Lead | None
 ) -> Iterator[tuple[Lead, RowMapping]]:
-    """Give open alerts in their order, a list after the other, so many read at once."""
+    """Give open alerts in their order, a list after the other, only as far as they are asked."""
     for number, (loud, which) in enumerate(ORDER):
         if after_lead is not None and number < after_lead.number:
             continue
@@ -179,14 +177,14 @@ def _leading(
         place = after_lead.place if begins and after_lead is not None else None
         order = (alerts.c.due_now, alerts.c.id)
         open_ = (alerts.c.attention == loud, _WHICH[which], *_seen(viewer))
-        query = select(alerts).where(*open_).order_by(*order).limit(at_once)
+        query = select(alerts).where(*open_).order_by(*order).limit(PAGE)
         more = True
         while more:
             some = db.execute(query.where(*after(*order, place))).mappings().all()
             for row in some:
                 place = Place(row["due_now"], row["id"])
                 yield Lead(number, place), row
-            more = len(some) == at_once
+            more = len(some) == PAGE
 
 
 def _seen(viewer: Collection[str] | None) -> list[ColumnElement[bool]]:

@@ -33,8 +33,10 @@ SLACK = 100
 """How much a query may cost whatever is held: a page of rows, each with what stands beside it."""
 COPIES, OPEN = 60, 0.5
 """Of what was played, so that every list has a page of open rows, and one of rows done with."""
-MORE = 4
-"""How many questions more a page may ask: on what was corrected, on a thread that others lead."""
+MORE = 7
+"""How many questions more a page may ask: on what was corrected, or on the next alerts, where the
+first of them are of fewer threads than a page has.
+"""
 SOUGHT = {
     "requester": "me", "reason": "a test", "given": "Daniel", "family": CANARY,
     "born": "17 6 1975", "address": "1 Invented Row", "number": "943 476 5919",
