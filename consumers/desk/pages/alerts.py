@@ -42,6 +42,8 @@ OUTCOMES = {
 USEFUL = {
     "useful": "Yes", "not_useful": "No", "not_said": "I would rather not say",
 }  # fmt: skip
+THREADS = 15
+"""How many threads stand on one page: a thread has up to three alerts, each with all it asks."""
 SHOWN = 3
 """How many alerts of one thread stand in the list; the rest on their own pages."""
 HOURS_MAX = 720
@@ -80,7 +82,7 @@ def _list(station: Station, request: Request) -> Response:
     after = Lead.read(request.query_params.get("after", ""))
     with station.looking(request, person) as (db, look):
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
-        found, more = pressing.pressing(db, person.viewer, after_lead=after, count=PAGE)
+        found, more = pressing.pressing(db, person.viewer, after_lead=after, count=THREADS)
         first = [alert for one in found for alert in one.alerts[:SHOWN]]
         beside = _beside(db, first, hidden)
         stand = life.stand(db, first)
@@ -100,7 +102,7 @@ def _ended(station: Station, request: Request) -> Response:
     older = after if is_statement_id(after) else None
     with station.looking(request, person) as (db, look):
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
-        found, more = pressing.ended(db, person.viewer, older_than=older, count=PAGE)
+        found, more = pressing.ended(db, person.viewer, older_than=older, count=THREADS)
         first = [alert for one in found for alert in one.alerts[:SHOWN]]
         beside = _beside(db, first, hidden)
         stand = life.stand(db, first)

@@ -28,7 +28,7 @@ from consumers.store import Wanted
 from contracts.fault import Misuse
 from contracts.identifier import is_statement_id, is_token
 
-STATEMENTS = 10
+STATEMENTS = 6
 """How many statements that name somebody one list of candidates looks at."""
 JUDGED = {"one": "They are one person: join them", "two": "They are two people"}
 TOLD = {
