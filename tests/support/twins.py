@@ -101,8 +101,11 @@ def say(
     return played.say(source, event, parts, **more)
 
 
-def casework(played: Played, people: dict[str, Any], first: bytes, hub: str) -> None:
-    """Do what is to be done about her: seen jointly, enquired, returned, referred, disclosed."""
+def casework(played: Played, people: dict[str, Any], first: bytes, right: bytes, hub: str) -> None:
+    """Do what is to be done about her: seen jointly, enquired, returned, referred, disclosed.
+
+    Whoever decides whether to refer her has read that the first report was put right.
+    """
     days = {name: people["event"][name] for name in ("occurred", "known_to_agency", "recorded")}
     for source, event, facts in (
         (CASE, "contact_recorded", {"contact": "joint_attendance"}),
@@ -117,7 +120,7 @@ def casework(played: Played, people: dict[str, Any], first: bytes, hub: str) -> 
         played.say(source, event, {**people, "event": {**days, **facts}})
     weighed = {"statement": id_of(first), "referral": "idva", "decision": "not_made",
                "reason": "none", "by": "A. Officer", "role": "lead"}  # fmt: skip
-    say(played, hub, "referral_considered", weighed, first)
+    say(played, hub, "referral_considered", weighed, first, right)
     power = {"power": "common_law_only", "reason": "r", "by": "A. Officer", "role": "officer"}
     asks = {**days, "right": "to_know", "applicant": "police", "statement": id_of(first)}
     named = {name: value for name, value in people.items() if name.startswith("person.")}
@@ -172,7 +175,7 @@ def her_case(
         right = say(played, CASE, "statement_corrected", correction, first, sections=narrative)
         read = {"correction": id_of(right), "by": "A. Officer", "affected": 0}
         say(played, hub, "correction_acknowledged", read, right)
-        casework(played, people, first, hub)
+        casework(played, people, first, right, hub)
         gone = played.say(CASE, "concern_reported", people)
         erased = {"statements": [id_of(gone)], "ground": "mistaken", "reason": "another woman",
                   "by": "A. Officer"}  # fmt: skip
