@@ -47,6 +47,30 @@ HOW = {
     "observed": "saw or heard it", "record": "from a record", "public_source": "from the public",
     "inferred": "inferred",
 }  # fmt: skip
+TO_DO = {
+    "research": "Look each person up in each system that is open, or have it done",
+    "provenance": "Ring whoever sent it, and ask for what is missing of who says so",
+    "same_origin": "Decide whether two reports are one source",
+    "private_enquiry": "Have somebody ask them alone how they are",
+    "dash": "Have a DASH done, each victim alone",
+    "disclosure": "Decide whether the person at risk is to be told",
+    "housing_notice": "Tell housing to ring police before a visit, and nothing else",
+    "risk_review": "Have a manager look again at the level of risk",
+    "separate_contact": "Have each of them seen apart",
+    "companion": "Have it recorded who came with them",
+    "care_screen": "Have a named social worker look at needs for care and support",
+    "handover": "Have a named agency take over what stays of the risk",
+    "marac_review": "Decide whether it goes to MARAC",
+    "marac_referral": "Refer to MARAC again",
+    "support_referral": "Offer support, and decide whether to refer",
+    "therapy_record": "Ask for the record of the therapy",
+    "visit_check": "Complete the checks on the address",
+    "family_response": "Thank whoever warned, and tell them whom to ring next",
+    "agreement": "Read its receipt, and ring the contact that it names",
+    "police_now": "If a life may be at risk, ring the police now",
+    "reconsider": "Look again at what was closed, without whoever closed it",
+}
+"""What an alert asks for, as somebody is told to do it."""
 NAMELESS = "Name not known"
 SKIPPED = {
     "occurred", "known_to_agency", "recorded", "key", "standing", "request", "statement", "subject",

@@ -135,6 +135,8 @@ async def test_a_shift_is_printed_without_buttons_and_without_names(
         await shot(page, "shift_printed")
         assert not await page.get_by_role("button", name="Leave this").is_visible()
         assert not await page.get_by_role("navigation").first.is_visible()
+        after = "getComputedStyle(document.querySelector('.desk-row a'), '::after').content"
+        assert await page.evaluate(after) == "none", "no address of a page stands on paper"
         assert await page.get_by_text("Ring probation back.").is_visible()
         assert CANARY not in await page.inner_text("body")
     made.town.close()

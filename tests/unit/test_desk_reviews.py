@@ -65,7 +65,9 @@ def test_a_use_of_the_emergency_path_is_reviewed_by_what_was_missing(
     with visiting(town, GOVERNS, tmp_path, issuer=issuer) as desk:
         manager = desk.visitor("manager")
         page = f"/emergencies/{first}"
-        assert page in manager.get("/duties").text
+        duties = manager.get("/duties").text
+        assert page in duties
+        assert '__from"><br>' not in duties, "no empty line stands where no agency is told"
         text = manager.get(page).text
         for words in ("used the emergency path", "provenance.role_missing", "not reviewed yet"):
             assert words in text

@@ -17,7 +17,7 @@ from consumers.desk.beside import Beside
 from consumers.desk.form import Form
 from consumers.desk.limits import Limits, joined, names_of
 from consumers.desk.person import Person, Role
-from consumers.desk.shown import says, title_of
+from consumers.desk.shown import TO_DO, says, title_of
 from consumers.desk.station import Station
 from consumers.listed import PAGE, Lead
 from consumers.responses import listed as responses
@@ -164,7 +164,8 @@ def _alert(
     return {
         "id": alert["id"], "statement": alert["statement"], "rule": alert["rule"],
         "found": terms.FOUND.get(alert["rule"], "a rule fired"), "why": _plain(alert["why"]),
-        "attention": ATTENTION[alert["attention"]], "act": _asks(alert["act"]),
+        "attention": ATTENTION[alert["attention"]], "act": alert["act"],
+        "todo": TO_DO.get(alert["act"], "Look at it"),
         "role": alert["role"], "fallback": alert["fallback_role"], "due_at": alert["due_now"],
         "late": alert["due_now"] < now and alert["attention"] != "note",
         "good": alert["good"], "has": alert["acknowledged_by"], "put_off": put_off,
@@ -193,12 +194,6 @@ def _whom_to_ring(station: Station, beside: Beside, alert: RowMapping) -> str | 
 def _plain(why: str | None) -> str | None:
     """Leave a code of the review's reference out of a reason."""
     return why and _CODED.sub(lambda found: found[1].upper(), why)
-
-
-def _asks(act: str | None) -> str:
-    """Say what an alert asks for; empty where it does not say."""
-    words = (act or "").replace("_", " ")
-    return words.replace("dash", "DASH").replace("marac", "MARAC").strip()
 
 
 def _page(station: Station, request: Request, **more: Any) -> Response:

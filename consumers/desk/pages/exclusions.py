@@ -99,12 +99,12 @@ def _shown(station: Station, said_id: str, event: ExclusionRecorded) -> dict[str
         admitted = station.voice.partners.agencies.get(one.agency or "")
         named = {
             "The whole of": admitted.title if admitted else one.agency,
-            "A person:": station.acts.known_as(one.practitioner) if one.practitioner else None,
-            "A household:": one.household,
+            "The person known as": one.practitioner and station.acts.known_as(one.practitioner),
+            "The household": one.household,
         }
         who = " ".join(f"{kind} {name}" for kind, name in named.items() if name)
         count = len(one.subjects)
-        lines.append(f"{who}: nothing about {count} {'person' if count == 1 else 'people'}")
+        lines.append(f"{who} is shown nothing about {count} {'person' if count == 1 else 'people'}")
     return {"id": said_id, "by": event.by, "reason": event.reason, "lines": lines}
 
 
