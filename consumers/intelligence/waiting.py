@@ -91,9 +91,10 @@ def refused(db: Connection, said: str) -> None:
     db.execute(update(copies_waiting).where(released).values(released=None))
 
 
-def drop(db: Connection, copy: str) -> None:
-    """Drop a copy that is not to leave."""
-    db.execute(delete(copies_waiting).where(copies_waiting.c.id == copy, _WAITS))
+def drop(db: Connection, copy: str) -> bool:
+    """Drop a copy that is not to leave; False where it does not wait any more."""
+    query = delete(copies_waiting).where(copies_waiting.c.id == copy, _WAITS)
+    return bool(db.execute(query).rowcount)
 
 
 def forget(db: Connection, statement: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from consumers import store as stored
+from consumers.desk.rows import looks
 from consumers.safeguarding import rows
 from consumers.safeguarding.trying import Compared, compared
 from deploy import clock
@@ -104,6 +105,24 @@ def test_a_list_that_ends_before_all_was_shown_says_so(
         db.execute(update(rows.alerts).values(closed="done"))
     assert "No alert that may be shown is open" in home.says(capsys, "alert", "list")
     assert home.says(capsys, "alert", "list", "--all").count("\nABOUT ") == 2
+
+
+def test_whoever_lists_alerts_is_recorded_as_at_the_desk(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each report of what is listed, and no other."""
+    played = Played("looked")
+    for given in ("Tracey", "Nadia"):
+        played.say(CASE, "concern_reported", couple(played, given))
+    home = Reading(tmp_path, HUB, played)
+    home.says(capsys, "alert", "list", "--first", "1")
+    whose = home.acting.outbox.token_of("practitioner", LEAD)
+    with home.acting.store.read() as db:
+        seen = set(db.execute(select(looks.c.what, looks.c.token, looks.c.about)))
+        about = {one["statement"] for one in rows.all_alerts(db)}
+    assert len(about) == 2
+    assert len(seen) == 1
+    assert seen <= {("alerts", whose, one) for one in about}
 
 
 def test_nothing_of_one_woman_stands_in_the_thread_of_another(

@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlalchemy import insert, select
 
+from consumers.desk.pages.alerts import THREADS
 from consumers.safeguarding.rows import alert_subjects, alerts
 from tests.support.busy import POLICE, Busy, alert
 from tests.support.visiting import Visited
@@ -44,4 +45,19 @@ def test_every_closed_thread_stands_on_one_page(force: Busy, desk: Visited) -> N
         ids = [one for one in ids if one not in shown]
         found = re.search(r'href="(/alerts\?show=closed[^"]+after=[^"]+)"', page.text)
         path = found[1].replace("&amp;", "&") if found else ""
-    assert (pages, len(listed), ids) == (3, COUNT - 1, [])
+    assert (pages, len(listed), ids) == (COUNT // THREADS, COUNT - 1, [])
+
+
+def test_what_was_closed_of_open_threads_hides_no_older_one(force: Busy, desk: Visited) -> None:
+    """The first page said that nothing is closed, and led on to what was."""
+    ids = closed(force)
+    with force.town.consumers[POLICE].store.write() as db:
+        newest = dict(db.execute(select(alerts).where(alerts.c.id == ids[-1])).mappings().one())
+        its = [f"00000000-0000-7000-8001-{n:012d}" for n in range(THREADS + 1)]
+        db.execute(insert(alerts), [{**newest, "id": one, "closed": "done"} for one in its])
+        db.execute(insert(alerts), {**newest, "id": f"{its[0][:-1]}f", "closed": None})
+        whose = [{"alert": one, "subject": "9" * 22} for one in (*its, f"{its[0][:-1]}f")]
+        db.execute(insert(alert_subjects), whose)
+    page = desk.visitor("officer").get("/alerts?show=closed")
+    assert "No alert that may be shown to you is closed" not in page.text
+    assert f"/alerts/{ids[-2]}" in page.text

@@ -37,14 +37,14 @@ def test_a_list_reads_no_further_than_asked_and_says_that_more_follows(
 @pytest.mark.parametrize(
     ("line", "what", "about"),
     [
-        ("research list", "research_board", "report"), ("alert list", "alerts", None),
+        ("research list", "research_board", "report"),
         ("request list", "questions", "report"), ("response list", "responses", "report"),
         ("person candidates", "candidates", "D"), ("person show D", "person", "D"),
         ("person pair D T", "two_records", "T"),
     ],
 )  # fmt: skip
 def test_a_look_by_a_command_is_recorded_as_the_desks_are(
-    home: Path, capsys: pytest.CaptureFixture[str], line: str, what: str, about: str | None
+    home: Path, capsys: pytest.CaptureFixture[str], line: str, what: str, about: str
 ) -> None:
     """Whoever is asked who saw her case must not miss whoever typed."""
     words = [token(one) if one in {"D", "T"} else one for one in line.split()]
@@ -54,8 +54,7 @@ def test_a_look_by_a_command_is_recorded_as_the_desks_are(
         found = db.execute(select(looks.c.what, looks.c.token, looks.c.about)).all()
     whose = acting.outbox.token_of("practitioner", LOOKS)
     seen = {row.about for row in found if (row.what, row.token) == (what, whose)}
-    if about is not None:
-        assert (IDS["report"] if about == "report" else token(about)) in seen
+    assert (IDS["report"] if about == "report" else token(about)) in seen
 
 
 def test_a_look_that_was_said_wrong_is_said_anew_by_a_command_too(

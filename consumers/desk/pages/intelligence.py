@@ -320,11 +320,12 @@ async def _decide(station: Station, request: Request) -> Response:
 
 def _drop(station: Station, request: Request, copy: str) -> Response:
     person = station.person(request)
-    with station.looking(request, person) as (db, look):
+    with station.store.write() as db:
         row, hidden = waiting.one(db, copy), station.hidden(db, person)
         if row is None or not hidden.isdisjoint((row["item"], row["statement"])):
             return station.nothing(request)
-        waiting.drop(db, copy)
-        look("intelligence", [row["item"]])
+        if not waiting.drop(db, copy):  # the other hand was quicker
+            return station.nothing(request)
+        station.look_in(db, request, person, "intelligence", row["item"])
     station.tell(request, "The copy is dropped: nothing left. Tell whoever wrote it why.")
     return RedirectResponse("/intelligence?show=waiting", 303)
