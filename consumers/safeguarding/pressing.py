@@ -84,20 +84,17 @@ def ended(
         The threads, and where the next page begins; None where nothing is left.
     """
     query = select(alerts).where(CLOSED, *_seen(viewer)).order_by(alerts.c.id.desc())
-    found, older = list[Thread](), older_than
-    for _ in range(READ // count):  # a page of threads of which something is open shows none
-        before = query if older is None else query.where(alerts.c.id < older)
-        read = db.execute(before.limit(count + 1)).mappings().all()
-        some, older = read[:count], read[count - 1]["id"] if len(read) > count else None
-        # Each stands once, where the newest of it does: none of a thread is on two pages.
-        found = [
-            thread for said, thread in _threads(db, viewer, some, closed=True).items()
-            if thread.alerts[0]["closed"] is not None
-            and said == max(one["id"] for one in thread.alerts)
-        ]  # fmt: skip
-        if found or older is None:
-            break
-    return found, older
+    if older_than is not None:
+        query = query.where(alerts.c.id < older_than)
+    read = db.execute(query.limit(count + 1)).mappings().all()
+    some = read[:count]
+    # Each stands once, where the newest of it does: none of a thread is on two pages.
+    found = [
+        thread for said, thread in _threads(db, viewer, some, closed=True).items()
+        if thread.alerts[0]["closed"] is not None
+        and said == max(one["id"] for one in thread.alerts)
+    ]  # fmt: skip
+    return found, some[-1]["id"] if len(read) > count else None
 
 
 def thread_of(

@@ -58,6 +58,9 @@ def test_what_was_closed_of_open_threads_hides_no_older_one(force: Busy, desk: V
         db.execute(insert(alerts), {**newest, "id": f"{its[0][:-1]}f", "closed": None})
         whose = [{"alert": one, "subject": "9" * 22} for one in (*its, f"{its[0][:-1]}f")]
         db.execute(insert(alert_subjects), whose)
-    page = desk.visitor("officer").get("/alerts?show=closed")
+    officer = desk.visitor("officer")
+    page = officer.get("/alerts?show=closed")
     assert "No alert that may be shown to you is closed" not in page.text
-    assert f"/alerts/{ids[-2]}" in page.text
+    assert "Older ones follow." in page.text
+    older = re.findall(r'href="(/alerts\?show=closed[^"]+after=[^"]+)"', page.text)[0]
+    assert f"/alerts/{ids[-2]}" in officer.get(older.replace("&amp;", "&")).text
