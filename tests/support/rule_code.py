@@ -15,10 +15,16 @@ RULES = "consumers.safeguarding.rules"
 CATALOGUE = f"{RULES}.catalogue"
 APART = {
     "M01": [(f"{RULES}.unresearched", "unresearched")],
-    "M03": [(f"{RULES}.same_origin", one) for one in ("account_of", "pairs_of", "same_origin")],
+    "M03": [
+        *((f"{RULES}.same_origin", one) for one in ("account_of", "pairs_of", "same_origin")),
+        ("consumers.safeguarding.origins", "proposed"),
+    ],
     "M09": [("consumers.safeguarding.reassessing", "due")],
 }
-"""What rules run that the catalogue does not name: by time alone, on two reports, a second half."""
+"""What rules run that the catalogue does not name: by time alone, on two reports, a second half.
+
+When M01 and M09's second half are looked at is the consumer's, as history's questions are: no
+version holds that."""
 _READERS = frozenset({
     "ctx", "annotation", "returns", "type_comment", "type_params", "kind", "simple", "lineno",
 })  # fmt: skip
