@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 
 from consumers.desk.station import AGAIN
-from consumers.listed import MANY
 from contracts.fault import CandourError
 from producers.access import arguments_of, trouble
 from producers.outbox import Outbox
@@ -15,6 +14,8 @@ from producers.unanswered import unanswered, unsent
 
 LOOK_S = 5.0
 """How often it is asked."""
+UNSENT = 1000
+"""How much of what was not delivered a page can tell by name: more than a night away brings."""
 OLD = "Nothing leaves here or comes: what these pages show may be old. Ring your IT desk."
 
 
@@ -31,9 +32,9 @@ class Reach:
         return self._stuck
 
     def unsent(self) -> Collection[str]:
-        """List by id what was said here and has no receipt, the newest first, no more than MANY."""
+        """List by id what was said here and has no receipt, the newest first."""
         with self._outbox.database.read() as db:
-            return unsent(db, at_most=MANY)
+            return unsent(db, at_most=UNSENT)
 
     async def look(self) -> None:
         """Ask Kafka once, and the outbox."""
