@@ -12,9 +12,11 @@ from consumers.desk.session import KEPT_MS
 from contracts.fault import Misuse, Transient
 from contracts.sharing import Exclusion, Exclusions
 from deploy.clock import random_bytes
+from deploy.filing import Filing
 from deploy.sealing import Sealer, sealer_of
 from producers import withheld
 from producers.outbox import Outbox
+from producers.unanswered import telephone
 from tests.support.reporting import FILLED, Clock, in_town
 from tests.support.reports import concern
 from tests.support.speaking import Speaker, adopt
@@ -146,6 +148,27 @@ def test_what_an_alarm_lacked_of_who_says_so_is_said_with_the_rest(
     assert (rows["provenance_supplied"], rows["concern_reported"]) == (
         "accepted", "accepted_emergency",
     )  # fmt: skip
+
+
+async def test_that_nobody_has_an_alarm_is_said_at_once_and_whom_to_telephone(
+    speaker: Speaker, page: tuple[Visited, Counter, Clock]
+) -> None:
+    """For a minute it was said to go out, while Kafka was known to be away."""
+    visitor, filing = page[0].visitor("pat", purpose=None), page[1].reporting
+    assert isinstance(filing, Filing)
+    address = visitor.post("/report").headers["location"].removesuffix("/danger")
+    said = visitor.post(f"{address}/danger", danger_now="yes").headers["location"]
+    ring = telephone(speaker.outbox.partnership)
+    told = visitor.get(said).text
+    assert "Not delivered yet: telephone" in told
+    assert f"Nobody has it yet. {ring}" in told
+    before = filing.pulse([])
+    await filing.reach.look()
+    assert filing.pulse([]) != before, "a page that is open is shown again"
+    told = visitor.get(said).text
+    assert "NOT DELIVERED: telephone" in told
+    assert f"{ring} Kafka does not answer at" in told
+    assert ring in visitor.get("/").text
 
 
 def test_an_alarm_that_cannot_be_stored_says_999_and_that_nothing_was_sent(
