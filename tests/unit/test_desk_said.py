@@ -87,6 +87,11 @@ def test_an_urgent_report_stands_first_until_every_look_is_made_answered_or_not(
     assert "In the next minutes" not in officer.get(f"/reports/{report}").text
     assert first().index(life) < first().index(f'/reports/{report}"')
     assert "Answered" in first()
+    told(officer, officer.post(f"/reports/{life}/answer", **answer))
+    later = reported(force, "urgent")
+    assert first().index(f'/reports/{later}"') < first().index(f'/reports/{life}"'), "answered"
+    for one in (report, life, later):
+        assert f'<span class="desk-reference">…{one[-6:]}</span>' in first()
     force.pass_hours(25)
     row = first()[first().index(f'/reports/{report}"') :]
     assert "OVERDUE" in row.partition("</li>")[0]

@@ -188,6 +188,26 @@ def test_an_alarm_that_cannot_be_stored_says_999_and_that_nothing_was_sent(
     assert "At the door" in visitor.get(f"{address}/danger").text
 
 
+def test_a_report_of_which_a_part_was_sent_is_not_said_to_be_unsent(
+    page: tuple[Visited, Counter, Clock],
+) -> None:
+    """Nobody sends an alarm again because its page says that it was not sent."""
+    visitor = page[0].visitor("pat", purpose=None)
+    visitor.post("/report")
+    text = visitor.get("/").text
+    assert "/report/" not in text, "it was opened, and nothing typed"
+    begun = visitor.post("/report").headers["location"]
+    visitor.post(begun, danger_now="no", go="later")
+    address = visitor.post("/report").headers["location"].removesuffix("/danger")
+    sent = visitor.post(f"{address}/danger", danger_now="yes").headers["location"]
+    text = visitor.get("/").text
+    unsent, sent_list = text.index("Not sent yet"), text.index(">Sent</h2>")
+    rest = text.index("Sent at once, the rest not yet")
+    assert unsent < text.index(begun.removesuffix("danger")) < sent_list < text.index(f'"{sent}"')
+    assert text.index(f'"{sent}"') < rest < text.index(f"{address}/")
+    assert f"…{sent[-6:]}" in text[rest:]
+
+
 def test_no_report_of_ones_own_is_out_of_reach(page: tuple[Visited, Counter, Clock]) -> None:
     """An answer to the sixteenth report back is owed to its author as much as the last one's."""
     visited, counter, _ = page
