@@ -20,6 +20,7 @@ from contracts.reason import Reason
 from contracts.section import Provenance
 from contracts.statement import Statement, interpret, parse
 from deploy.command.publish import VOUCHED
+from deploy.reaching import Reach
 from producers import form, withheld
 from producers.lock import Busy
 from producers.outbox import Outbox
@@ -53,6 +54,7 @@ class Filing:
     def __init__(self, outbox: Outbox) -> None:
         """File with an outbox; nothing is sent before `sending`."""
         self._outbox = outbox
+        self.reach = Reach(outbox)
         self._sender: Sender | None = None
 
     def own(self) -> Own:
@@ -146,7 +148,7 @@ class Filing:
             newest = db.execute(select(func.max(views.c.place))).scalar()
             stand = sorted(map(str, db.execute(query.order_by(row.id))))
         late = [one["id"] for one in self._outbox.undelivered()]
-        return f"{newest} {stand} {late}"
+        return f"{newest} {stand} {late} {self._stuck()}"
 
     async def send(self) -> None:
         """Send for the home, or stand by while another process does."""
@@ -181,11 +183,11 @@ class Filing:
             return self._outbox.time_ms(db)
 
     def _became(self, row: RowMapping, answers: Sequence[Answered]) -> Became:
-        known, sender = self._outbox.partnership, self._sender
-        late = row["state"] != "decided" and any(
-            one["id"] == row["id"] for one in self._outbox.undelivered()
+        known, stuck = self._outbox.partnership, self._stuck()
+        late = row["state"] != "decided" and (
+            any(one["id"] == row["id"] for one in self._outbox.undelivered())
+            or (stuck is not None and row["urgency"] != "routine")
         )
-        stuck = sender.refused.text if sender and sender.refused else None
         raw = row["raw"]
         said_ms = row["stored_at"] if raw is None else interpret(parse(raw)).context.time_ms
         stood = Became(
@@ -203,6 +205,11 @@ class Filing:
         vouched = VOUCHED.get(decision.level or "") if anew is None else None
         clocks = [(duty.kind, duty.due_at) for duty in decision.duties]
         return _decided(replace(stood, clocks=clocks), row, named, given, decision.contact, vouched)
+
+    def _stuck(self) -> str | None:
+        """Say why nothing goes out from here: Kafka is away, or does not take what is sent."""
+        refused = self._sender.refused if self._sender else None
+        return (refused.text if refused else self.reach.why()) or None
 
     def _answers(self, statement: str, hidden: frozenset[str]) -> list[Answered]:
         known, found = self._outbox.partnership, list[Answered]()

@@ -26,6 +26,11 @@ class Reach:
         """Ask for a home with its outbox."""
         self._outbox = outbox
         self._stuck: Sequence[str] = ()
+        self._why = ""
+
+    def why(self) -> str:
+        """Say why nothing leaves here at the moment; nothing while Kafka answers."""
+        return self._why
 
     def stuck(self) -> Sequence[str]:
         """Say, in words for every page, what does not leave, and why; none while all is well."""
@@ -45,6 +50,7 @@ class Reach:
             count = await asyncio.to_thread(self._unanswered, late=why is None)
         except CandourError as fault:
             why, count = fault, 0
+        self._why = why.text if why is not None else ""
         if why is not None:
             found.append(f"{why.text} {OLD}")
         if count:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 from pydantic import Field
@@ -87,6 +88,7 @@ def counter_of(
         sealing=sealing, kept_days=settings.draft_days,
     )  # fmt: skip
     filing = Filing(outbox)
+    station = replace(station, stuck=filing.reach.stuck)
     return Counter(station, filing, drafts, _case_secret(home, settings)), filing
 
 
@@ -104,8 +106,8 @@ def application(
     signing_in = signing_in_of(counter.station, settings, secret=secret)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with filing.sending(counter.drafts):
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with filing.reach.asking(app), filing.sending(counter.drafts):
             yield
 
     return reporting(

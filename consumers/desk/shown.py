@@ -4,7 +4,7 @@ Pure. What was withheld is said to be withheld; what nobody knows is never shown
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
@@ -72,6 +72,7 @@ TO_DO = {
 }
 """What an alert asks for, as somebody is told to do it."""
 NAMELESS = "Name not known"
+SEE_WORDS = "Not asked apart: see the words"
 SKIPPED = {
     "occurred", "known_to_agency", "recorded", "key", "standing", "request", "statement", "subject",
 }  # fmt: skip
@@ -155,6 +156,20 @@ def shown(statement: Statement, zone: tzinfo) -> ShownReport:
         note=limits.note if isinstance(limits, UseLimits) else None,
         withheld=[words for name, words in _MAY_LACK.items() if name not in sections],
         limited=isinstance(limits, UseLimits),
+    )
+
+
+def hurried(report: ShownReport) -> ShownReport:
+    """Lead from what was never asked apart to the words: one box was filled, and all is in it."""
+    not_asked = ANSWERS["not_asked"]
+    return replace(
+        report,
+        people=[
+            replace(one, name="Name: see the words") if one.name == NAMELESS else one
+            for one in report.people
+        ],
+        children=SEE_WORDS if report.children == CHILDREN["not_asked"] else report.children,
+        risk=[(label, SEE_WORDS if text == not_asked else text) for label, text in report.risk],
     )
 
 

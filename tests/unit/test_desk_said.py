@@ -36,6 +36,31 @@ def test_a_wrong_click_is_said_anew_on_the_same_page(force: Busy, desk: Visited)
     assert (back["reason"], back["by"]) == ("mistaken", OFFICER)
 
 
+def test_what_was_written_in_haste_stands_first_and_nothing_beside_it_denies_it(
+    force: Busy, desk: Visited
+) -> None:
+    """A page that says that no address was told, above the address, sends nobody there."""
+    sections, words = couple(force.draw), "He is at 4 Invented Road with a knife"
+    del sections["person.2.whereabouts"], sections["provenance"]["how_known"]
+    sections["person.2.identity"] |= {"names": []}
+    sections["narrative"] = {"text": words, "form": "verbatim"}
+    sections["risk"] = {"danger_now": "yes", "children": "not_asked"}
+    said = force.say("life", CASE, "concern_reported", sections, urgency="threat_to_life")
+    text = desk.visitor("officer").get(f"/reports/{said}").text
+    main = text[text.index("<main") :]
+    assert main.count(words) == 1
+    assert main.index(words) < main.index("Danger now: Yes") < main.index("put to whom")
+    assert "PROVISIONAL" in main
+    assert "Where they are was not asked apart: see the words" in main
+    assert "Name: see the words" in main
+    assert main.count("Not asked apart: see the words") > 1
+    for denied in ("was not told to this desk", "Name not known", "Not asked<"):
+        assert denied not in main, denied
+    whole = desk.visitor("officer").get(f"/reports/{force.said['concern']}").text
+    assert "Not asked<" in whole
+    assert "Sent in haste" not in whole
+
+
 def reported(force: Busy, urgency: str) -> str:
     """Let probation report something that presses."""
     return force.say(urgency, CASE, "concern_reported", couple(force.draw), urgency=urgency)
@@ -62,6 +87,11 @@ def test_an_urgent_report_stands_first_until_every_look_is_made_answered_or_not(
     assert "In the next minutes" not in officer.get(f"/reports/{report}").text
     assert first().index(life) < first().index(f'/reports/{report}"')
     assert "Answered" in first()
+    told(officer, officer.post(f"/reports/{life}/answer", **answer))
+    later = reported(force, "urgent")
+    assert first().index(f'/reports/{later}"') < first().index(f'/reports/{life}"'), "answered"
+    for one in (report, life, later):
+        assert f'<span class="desk-reference">…{one[-6:]}</span>' in first()
     force.pass_hours(25)
     row = first()[first().index(f'/reports/{report}"') :]
     assert "OVERDUE" in row.partition("</li>")[0]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from consumers.consumer import Came
 from consumers.desk import station as stations
@@ -12,6 +13,7 @@ from deploy.desk import DeskSettings, sessions_of
 from deploy.reaching import Reach
 from deploy.wiring import Acting, open_acting
 from producers.lock import sole_sender
+from producers.tables import statements
 from tests.support.browser import Ticking, provider
 from tests.support.speaking import Speaker
 from tests.support.visiting import visited
@@ -61,7 +63,8 @@ async def test_what_could_not_leave_never_looks_done(
         assert 'id="undelivered">NOT DELIVERED' in page
         assert "goes on being sent: do not do it again" in page
         assert "is told what became of it" not in page
-        assert "the answer is NOT DELIVERED yet" in page
+        assert "Your answer is stored here, NOT DELIVERED yet" in page
+        assert "It was answered." not in page
         page = officer.get("/").text
         assert "0 answers and other duties owed</a>, and <a" in page
         assert "1 done here and NOT DELIVERED yet" in page
@@ -75,3 +78,11 @@ async def test_what_could_not_leave_never_looks_done(
             page = officer.get(path).text
             assert "Kafka does not answer at 127.0.0.1:1." in page
             assert "NOT DELIVERED: 1 of what was said here." in page
+        with acting.outbox.database.write() as db:
+            db.execute(update(statements).values(state="decided"))
+        page = officer.get(f"/reports/{said}/answer").text
+        assert "It was answered." in page
+        sent = officer.post(f"/reports/{said}/answer", **ANSWER, again="yes")
+        page = officer.get(sent.headers["location"]).text
+        assert "Your answer is stored here, NOT DELIVERED yet" in page
+        assert "It was answered." not in page

@@ -193,6 +193,10 @@ def test_an_answer_reaches_whoever_reported_and_another_needs_a_tick(
     assert "whoever reported is told it" in refused(
         officer.post(page, **{**given, "actions": ["no_action"]})
     )
+    assert officer.get(page).text.count("Never say here what PNC, PND or LEDS hold") == 4
+    for field in ("say", "avoid", "reason"):
+        for held in ("he is on pnc", "the Police National Database has him"):
+            assert "never what they hold" in refused(officer.post(page, **{**given, field: held}))
     text = told(officer, officer.post(page, **given))
     assert "that somebody will ring" in text
     assert "answered already" in refused(officer.post(page, **given))

@@ -181,6 +181,11 @@ def test_nothing_that_was_typed_is_lost_where_it_must_go_at_once() -> None:
 STANDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "stored": ({"state": "stored"}, "waits", "Stored"),
     "sent": ({"state": "sent"}, "waits", "Sent"),
+    "life": (
+        {"state": "stored", "urgency": "threat_to_life"},
+        "waits",
+        "Not delivered yet: telephone",
+    ),
     "late": ({"state": "sent", "late": True}, "failed", "NOT DELIVERED: telephone"),
     "stuck": ({"state": "stored", "stuck": "Kafka refuses."}, "failed", "NOT GOING OUT"),
     "accepted": ({"outcome": "accepted", "told": ["Police"]}, "delivered", "Delivered"),
@@ -197,8 +202,8 @@ def test_only_what_somebody_has_looks_delivered() -> None:
     """A report that nobody has and that looks as if somebody had is worse than none."""
     found = {}
     for name, (given, kind, title) in STANDS.items():
-        values: dict[str, Any] = {"state": "decided", **given}
-        stood = told.standing(Became("id", "concern_reported", "urgent", 0, **values))
+        values: dict[str, Any] = {"state": "decided", "urgency": "urgent", **given}
+        stood = told.standing(Became("id", "concern_reported", said_ms=0, **values))
         assert (stood.kind, stood.title) == (kind, title), name
         found[name] = stood
     marks = {one.kind: one.mark for one in found.values() if one.kind in {"delivered", "failed"}}

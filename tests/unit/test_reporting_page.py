@@ -12,9 +12,11 @@ from consumers.desk.session import KEPT_MS
 from contracts.fault import Misuse, Transient
 from contracts.sharing import Exclusion, Exclusions
 from deploy.clock import random_bytes
+from deploy.filing import Filing
 from deploy.sealing import Sealer, sealer_of
 from producers import withheld
 from producers.outbox import Outbox
+from producers.unanswered import telephone
 from tests.support.reporting import FILLED, Clock, in_town
 from tests.support.reports import concern
 from tests.support.speaking import Speaker, adopt
@@ -148,6 +150,27 @@ def test_what_an_alarm_lacked_of_who_says_so_is_said_with_the_rest(
     )  # fmt: skip
 
 
+async def test_that_nobody_has_an_alarm_is_said_at_once_and_whom_to_telephone(
+    speaker: Speaker, page: tuple[Visited, Counter, Clock]
+) -> None:
+    """For a minute it was said to go out, while Kafka was known to be away."""
+    visitor, filing = page[0].visitor("pat", purpose=None), page[1].reporting
+    assert isinstance(filing, Filing)
+    address = visitor.post("/report").headers["location"].removesuffix("/danger")
+    said = visitor.post(f"{address}/danger", danger_now="yes").headers["location"]
+    ring = telephone(speaker.outbox.partnership)
+    told = visitor.get(said).text
+    assert "Not delivered yet: telephone" in told
+    assert f"Nobody has it yet. {ring}" in told
+    before = filing.pulse([])
+    await filing.reach.look()
+    assert filing.pulse([]) != before, "a page that is open is shown again"
+    told = visitor.get(said).text
+    assert "NOT DELIVERED: telephone" in told
+    assert f"{ring} Kafka does not answer at" in told
+    assert ring in visitor.get("/").text
+
+
 def test_an_alarm_that_cannot_be_stored_says_999_and_that_nothing_was_sent(
     page: tuple[Visited, Counter, Clock], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +186,26 @@ def test_an_alarm_that_cannot_be_stored_says_999_and_that_nothing_was_sent(
     assert told.status_code == 503
     assert told.text.index("Ring 999 now") < told.text.index("NOT SENT, and there is no reference")
     assert "At the door" in visitor.get(f"{address}/danger").text
+
+
+def test_a_report_of_which_a_part_was_sent_is_not_said_to_be_unsent(
+    page: tuple[Visited, Counter, Clock],
+) -> None:
+    """Nobody sends an alarm again because its page says that it was not sent."""
+    visitor = page[0].visitor("pat", purpose=None)
+    visitor.post("/report")
+    text = visitor.get("/").text
+    assert "/report/" not in text, "it was opened, and nothing typed"
+    begun = visitor.post("/report").headers["location"]
+    visitor.post(begun, danger_now="no", go="later")
+    address = visitor.post("/report").headers["location"].removesuffix("/danger")
+    sent = visitor.post(f"{address}/danger", danger_now="yes").headers["location"]
+    text = visitor.get("/").text
+    unsent, sent_list = text.index("Not sent yet"), text.index(">Sent</h2>")
+    rest = text.index("Sent at once, the rest not yet")
+    assert unsent < text.index(begun.removesuffix("danger")) < sent_list < text.index(f'"{sent}"')
+    assert text.index(f'"{sent}"') < rest < text.index(f"{address}/")
+    assert f"…{sent[-6:]}" in text[rest:]
 
 
 def test_no_report_of_ones_own_is_out_of_reach(page: tuple[Visited, Counter, Clock]) -> None:

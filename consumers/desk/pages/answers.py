@@ -1,5 +1,6 @@
 """What is owed to others: the list, an answer to whoever reported, an answer to whoever asked."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast, get_args
@@ -51,6 +52,8 @@ REFERRAL = {
     "redirected": "Redirected (say where to, and why)",
 }  # fmt: skip
 OUTCOMES: dict[str, str] = {one: capital(plan.WORDS[one]) for one in get_args(ResearchOutcome)}
+HOLDING = re.compile(r"\b(PNC|PND|LEDS|police national (computer|database))\b", re.IGNORECASE)
+"""What police records are called: whoever reported is never told what they hold."""
 PRECISIONS = {len("1980-05-12"): "day", len("1980-05"): "month", len("1980"): "year"}
 
 
@@ -182,6 +185,11 @@ def _check_given(form: Form, given: Mapping[str, Any]) -> None:
         "no_action_reason"
     ]:
         form.wrong("reason", "Say why: whoever reported is told it")
+    for field in ("reason", "say", "avoid"):
+        if HOLDING.search(form.text(field)):
+            form.wrong(
+                field, "Take out PNC, PND or LEDS: say what may be done, never what they hold"
+            )
 
 
 def _question(station: Station, request: Request, **more: Any) -> Response:

@@ -75,13 +75,14 @@ def _listed(
 def _first(db: Connection, person: Person) -> list[RowMapping]:
     """List what presses first: nobody answered it, or it was answered and is to be looked up still.
 
-    An answer makes no look: an urgent report stands here until each was made.
+    An answer makes no look: an urgent report stands here until each was made, under what nobody
+    answered.
     """
     urgent = board.PRIORITIES[:-1]
     still = board.pressing(db, person.viewer, after_lead=None, count=PAGE, priorities=urgent)
     answered = rows.answered_of(db, [one.place.id for one in still])
     found = [*rows.pressing(db, person.viewer), *answered]
-    return sorted(found, key=lambda one: (-one["weight"], one["entry"]))
+    return sorted(found, key=lambda one: (one["done"], -one["weight"], one["entry"]))
 
 
 def _asked_until(station: Station, db: Connection, person: Person) -> int | None:

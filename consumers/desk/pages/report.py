@@ -17,7 +17,7 @@ from consumers.desk.limits import limits_of, numbers
 from consumers.desk.owed import ANSWERS, KINDS
 from consumers.desk.person import Person
 from consumers.desk.rights import WORKING
-from consumers.desk.shown import author_of, people, shown
+from consumers.desk.shown import author_of, hurried, people, shown
 from consumers.desk.station import Station
 from consumers.disclosure.course import APPLICATIONS
 from consumers.intelligence import grading
@@ -70,12 +70,16 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         found = {kind: responses.duty(db, f"{kind}/{said}") for kind in ANSWERS}
         owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
+        report, marks = shown(statement, station.zone), rows.marks_of(db, said)
+        at_once = statement.context.urgency == "threat_to_life" and "provisional" in marks
+        in_words = at_once and report.narrative is not None
         return {
-            "id": said, "row": row, "report": shown(statement, station.zone),
+            "id": said, "row": row, "report": hurried(report) if in_words else report,
+            "in_words": in_words,
             "agency": admitted.title if admitted else row["agency"],
             "ring": limits_of(statement).ring, "rests": _rests(db, hidden, statement),
             "reached": numbers(admitted.contact) if admitted else None,
-            "urgency_of": statement.context.urgency, "marks": rows.marks_of(db, said),
+            "urgency_of": statement.context.urgency, "marks": marks,
             "verified": row["verified"],
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
             "graded": [one for one in gradings_of(db, said) if one["id"] not in hidden],

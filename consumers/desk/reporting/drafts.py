@@ -93,6 +93,12 @@ class Draft:
     answers: Answers = field(default_factory=dict)
     causes: list[str] = field(default_factory=list)
 
+    @property
+    def is_touched(self) -> bool:
+        """Say whether anything was typed or chosen, or sent of it: else it was only opened."""
+        typed = (text for one in self.answers.values() for texts in one.values() for text in texts)
+        return bool(self.causes) or any(text.strip() for text in typed)
+
 
 class Drafts:
     """The database of drafts."""

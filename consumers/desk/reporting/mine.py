@@ -41,10 +41,11 @@ def routes(counter: Counter) -> list[Route]:
         known = {one.statement for one in became if one is not None}
         held = [_row(one) for one in counter.reporting.held(viewer=viewer)
                 if one.statement not in known]  # fmt: skip
-        drafts = [_draft(counter, one) for one in counter.drafts.of(owners)]
+        drafts = [_draft(counter, one) for one in counter.drafts.of(owners) if one.is_touched]
         return page(
             counter, request, "mine.html", title="Your reports", listed=listed, held=held,
-            drafts=drafts, after=after, older=after + LISTED if len(sent) > LISTED else None,
+            drafts=[one for one in drafts if not one["sent"]], after=after,
+            rest=[one for one in drafts if one["sent"]], older=after + LISTED if len(sent) > LISTED else None,
         )  # fmt: skip
 
     def sent(request: Request, person: Person) -> Response:
@@ -186,7 +187,7 @@ def _draft(counter: Counter, draft: Draft) -> dict[str, Any]:
     concern = draft.answers.get("what", {}).get("concern", [""])
     return {
         "id": draft.id, "changed": draft.changed, "about": CONCERNS.get(next(iter(concern), "")),
-        "gone": draft.changed + counter.drafts.kept_ms, "sent": bool(draft.causes),
+        "gone": draft.changed + counter.drafts.kept_ms, "sent": draft.causes[-1:],
         "done": len({q.number for s in draft.answers if (q := question_of(s)) is not None}),
         "next": "check" if len(draft.answers) > 1 else "danger",
     }  # fmt: skip

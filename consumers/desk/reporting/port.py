@@ -68,7 +68,7 @@ class Became:
         event: what it is; `urgency` as it was sent.
         said_ms: when it was said; in an exercise by the ledger's time.
         state: `stored` here, `sent` to Kafka, or `decided`.
-        late: it is urgent and nobody took it in time.
+        late: it is urgent, and nobody took it in time or nothing goes out from here.
         ring: whom to telephone where it is late, in words.
         outcome: of the decision; `entry` on the log.
         told: titles of the agencies that were sent it.

@@ -80,12 +80,15 @@ def standing(became: Became) -> Standing:
 
 
 def _waits(became: Became) -> Standing:
+    kept = "It is stored, and goes on being sent: do not write it again."
     if became.late:
-        text = f"{became.ring} It is stored, and goes on being sent: do not write it again."
+        text = " ".join(filter(None, [became.ring, became.stuck, kept]))
         return Standing("failed", "✗", "NOT DELIVERED: telephone", text)
     if became.stuck:
-        text = f"{became.stuck} It is stored, and goes on being sent: do not write it again."
-        return Standing("failed", "✗", "NOT GOING OUT", text)
+        return Standing("failed", "✗", "NOT GOING OUT", f"{became.stuck} {kept}")
+    if became.urgency == "threat_to_life":
+        text = f"Nobody has it yet. {became.ring} It is stored, and goes out meanwhile."
+        return Standing("waits", "…", "Not delivered yet: telephone", text)
     if became.state == "sent":
         return Standing("waits", "…", "Sent", "It is on its way; nobody has taken it yet.")
     return Standing("waits", "…", "Stored", "It is stored here and goes out now.")
