@@ -72,8 +72,13 @@ def told(old: str, new: str, held: Setting | None = None) -> list[str]:
          "Did you mean person.identity?"),
         ("  - id: concern-to-hub", "  - id: concern-to-police", "here: leg 2, `id`: another leg "
          "has this id: give each its own."),
-        ("- {agency: mkc-housing,", "- {agency: mk-homes,", "here: party 4 is not admitted here. "
-         "Did you mean mk-mash?"),
+        ("- {agency: mkc-housing,", "- {agency: mkc-huosing,", "here: mkc-huosing is not admitted "
+         "here. Did you mean mkc-housing?"),
+        ("- {agency: mkc-housing,", "- {agency: mk-homes,", "here: mk-homes is not admitted here."),
+        ("- {agency: nps-thames-valley,", "- {agency: probation-thames-valley,", "here: "
+         "probation-thames-valley is not admitted here."),
+        ("- {agency: nps-thames-valley,", "- {agency: s-thames-valley,", "here: "
+         "s-thames-valley is not admitted here."),
     ],
 )  # fmt: skip
 def test_a_defect_is_told_by_its_line_with_what_to_write(old: str, new: str, expected: str) -> None:
