@@ -53,7 +53,7 @@ def read_agency(path: Path, keys: list[Path]) -> Agency:
     value, lines = load_file(path)
     if isinstance(value, dict):
         value["keys"] = [msgspec.to_builtins(key) for key in read_keys(keys)]
-    return convert(value, lines, Agency, name=path.name)
+    return convert(value, lines, Agency, name=path.name, tells_keys=True)
 
 
 def read_keys(paths: list[Path]) -> list[SourceKey]:
@@ -98,7 +98,7 @@ def draft_founding(plan: Path, *, log_key: str, keys: list[SourceKey]) -> Foundi
                 agency["keys"] = [
                     msgspec.to_builtins(k) for k in keys if k.source.startswith(prefix)
                 ]
-    founding = convert(value, lines, Founding, name=plan.name)
+    founding = convert(value, lines, Founding, name=plan.name, tells_keys=True)
     check_law(founding.rules, exercise=founding.exercise)
     placed = sum(len(agency.keys) for agency in founding.agencies)
     without = [agency.id for agency in founding.agencies if not agency.keys]
@@ -118,7 +118,7 @@ def read_rules(path: Path) -> RulesetAdopted:
     """
     value, lines = load_file(path)
     put_named(value, path)
-    return RulesetAdopted(convert(value, lines, Rules, name=path.name))
+    return RulesetAdopted(convert(value, lines, Rules, name=path.name, tells_keys=True))
 
 
 def check_law(rules: Rules, *, exercise: bool) -> None:
@@ -143,7 +143,7 @@ def read_watch(path: Path) -> list[RuleTerm]:
     """
     value, lines = load_file(path)
     if not isinstance(value, dict) or "response_hours" not in value:
-        return convert(value, lines, Watch, name=path.name).watch
+        return convert(value, lines, Watch, name=path.name, tells_keys=True).watch
     watch = read_rules(path).rules.watch
     if watch is None:
         raise Misuse(

@@ -217,7 +217,7 @@ def _checked(document: Path, setting: Setting | None) -> AgreementAdopted:
         Misuse: it could not; each defect with its line.
     """
     value, lines = load_file(document)
-    agreement = convert(value, lines, Agreement, name=document.name)
+    agreement = convert(value, lines, Agreement, name=document.name, tells_keys=True)
     found = defects(agreement, lines, setting)
     if found:
         raise unusable(document.name, found)
