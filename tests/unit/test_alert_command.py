@@ -87,6 +87,21 @@ def test_a_thread_begins_with_what_may_be_put_to_whom(
         assert words in whole
 
 
+def test_of_the_last_role_nobody_is_said_to_come_after_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """"The duty manager by four, else the duty manager" tells whoever reads it to wait."""
+    played = Played("last")
+    played.say(CASE, "concern_reported", couple(played))
+    home = Reading(tmp_path, HUB, played)
+    told = home.says(capsys, "alert", "list")
+    assert "Z, and nobody is left after them: ring the duty_manager" in told
+    assert "else the duty_manager" not in told
+    with home.acting.store.write() as db:
+        db.execute(update(rows.alerts).values(role="duty_safeguarding_lead"))
+    assert "Z, else the duty_manager" in home.says(capsys, "alert", "list")
+
+
 def test_a_list_that_ends_before_all_was_shown_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,7 +174,7 @@ def test_terms_are_listed_in_words(tmp_path: Path, capsys: pytest.CaptureFixture
     """Whoever is rung at night may ask by what rule, and read the answer."""
     told = Reading(tmp_path, HUB, Played("words")).says(capsys, "rules", "list")
     assert "names no rules: the shipped terms stand" in told
-    assert "M10 (version 2): separate incidents between two people" in told
+    assert "M10 (version 3): separate incidents between two people" in told
     assert "threshold 3, looks back 365 days" in told
     assert "informal: neighbour, councillor" in told
     assert "not run here; run by: health" in told
