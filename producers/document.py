@@ -93,7 +93,7 @@ def read_struct(path: Path, shape: type[_Shape]) -> _Shape:
     return convert(*load_file(path), shape, name=path.name, tells_keys=True)
 
 
-def convert(
+def convert(  # noqa: PLR0913 - each is an independent option
     value: object,
     lines: Mapping[Where, int],
     shape: type[_Shape],

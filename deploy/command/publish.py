@@ -15,6 +15,7 @@ from sqlalchemy import RowMapping
 from contracts.agreement import Basis
 from contracts.draft import Draft
 from contracts.entry import ReasonGiven
+from contracts.event import BY_NAME, Audience
 from contracts.fault import Misuse
 from contracts.opened import open_receipt
 from contracts.reason import Reason
@@ -305,7 +306,7 @@ def told(outbox: Outbox, statement: str) -> int:
     if again is None and decision.level in VOUCHED:
         typer.echo(f"Who says so: {VOUCHED[decision.level]}.")
     if code != EXIT_REFUSED:
-        typer.echo(f"Delivered to: {', '.join(recipients) or 'nobody'}.")
+        typer.echo(f"Delivered to: {', '.join(recipients) or _nobody(row)}.")
     for given in receipt.part.reasons:
         typer.echo(f"  {reason_line(given, filed=True)}")
     if code == EXIT_HELD and any(given.code in FILED for given in receipt.part.reasons):
@@ -321,6 +322,13 @@ def told(outbox: Outbox, statement: str) -> int:
     if decision.contact and receipt.part.reasons:
         typer.echo(f"  Ring {decision.contact}")
     return code
+
+
+def _nobody(row: RowMapping) -> str:
+    """Say that nobody was sent a statement, and why where it could be recorded all the same."""
+    if row["outcome"] == "accepted" and BY_NAME[row["event"]].audience is Audience.OWN:
+        return "nobody: no agreement in force names anybody for it. It is on the log"
+    return "nobody"
 
 
 def reason_line(given: ReasonGiven, *, filed: bool = False) -> str:

@@ -50,8 +50,8 @@ def told(old: str, new: str, held: Setting | None = None) -> list[str]:
         ("version: 1", "version: 0", "here: `version`: write a whole number from 1."),
         ("version: 1", "verison: 1", "here: `verison` is a field that is not known here. Did "
          "you mean `version`?"),
-        ("title: Milton", "titel: Milton", "here: `titel` is a field that is not known here. Did you "
-         "mean `title`?"),
+        ("title: Milton", "titel: Milton", "here: `titel` is a field that is not known here. Did "
+         "you mean `title`?"),
         ("effective: 2026-12-01\n", "", "line 1: `effective` is missing: write it."),
         ("effective: 2026-12-01", "effective: 2027-12-01", "here: `effective`: write three days as "
          "2026-12-01; it must expire after the day it takes effect."),

@@ -90,7 +90,7 @@ def test_a_thread_begins_with_what_may_be_put_to_whom(
 def test_of_the_last_role_nobody_is_said_to_come_after_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """"The duty manager by four, else the duty manager" tells whoever reads it to wait."""
+    """Whoever reads that it goes to the same role after them would wait for another."""
     played = Played("last")
     played.say(CASE, "concern_reported", couple(played))
     home = Reading(tmp_path, HUB, played)

@@ -100,6 +100,17 @@ def test_what_is_held_says_how_it_is_taken_back(
     assert f"candour retract {held} --reason mistaken" in told
 
 
+def test_what_goes_to_nobody_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Accepted, and delivered to nobody, with no reason: it read as a fault."""
+    speaker = Speaker(tmp_path / "home")
+    speaker.read()
+    speaker.say(concern(speaker.outbox))
+    (opened_,) = [one["id"] for one in speaker.outbox.rows() if one["event"] == "stream_opened"]
+    speaker.close()
+    told = said(capsys, ["outbox", "show", opened_], speaker.home.folder, code=0)
+    assert "Delivered to: nobody: no agreement in force names anybody for it." in told
+
+
 def test_a_home_that_governs_reports_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
