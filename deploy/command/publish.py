@@ -237,7 +237,8 @@ async def _wait(outbox: Outbox, said: Draft, wait: float, sender: Sender | None 
         return sender is not None and sender.refused is not None
 
     try:
-        await until(lambda: is_decided() or is_refused(), wait)
+        ends = lambda: is_decided() or is_refused()  # noqa: E731 - both waits end alike
+        await until(ends, wait - await _told_to_wait(outbox, said, wait, sender, ends))
     except asyncio.CancelledError:  # sending died, or whoever waits gave up
         typer.echo(_not_delivered(outbox, said, "", sender))
         raise
@@ -248,6 +249,29 @@ async def _wait(outbox: Outbox, said: Draft, wait: float, sender: Sender | None 
     if sender is not None and sender.refused is not None:
         typer.echo(str(sender.refused))
     return EXIT_NOT_DELIVERED
+
+
+async def _told_to_wait(
+    outbox: Outbox, said: Draft, wait: float, sender: Sender | None, ends: Callable[[], bool]
+) -> float:
+    """Say early that Kafka does not take it, before the long wait: somebody can ring meanwhile.
+
+    Returns:
+        How many seconds of the wait are over.
+    """
+
+    def is_away() -> bool:
+        row = outbox.row(said.id)
+        away = sender is not None and sender.trouble is not None
+        return away and row is not None and row["state"] == "waiting"
+
+    if wait <= READ_S_MAX:
+        return 0
+    over = 0 if await until(lambda: ends() or is_away(), READ_S_MAX) else READ_S_MAX
+    if is_away() and not ends():
+        typer.echo(_not_delivered(outbox, said, " yet", sender))
+        typer.echo(f"It is still tried, for {wait - over:.0f} seconds more.")
+    return over
 
 
 def _not_delivered(outbox: Outbox, said: Draft, within: str, sender: Sender | None) -> str:

@@ -13,7 +13,7 @@ from contracts.entry import ReasonGiven
 from contracts.event.work import Act
 from contracts.reason import Reason
 from deploy import speaking
-from deploy.command import invoke
+from deploy.command import invoke, publish
 from deploy.command.publish import FILED, reason_line
 from deploy.speaking import outbox_of
 from producers.filed import Report
@@ -98,6 +98,21 @@ def test_what_is_held_says_how_it_is_taken_back(
     speaker.close()
     told = said(capsys, ["outbox", "show", held], speaker.home.folder, code=3)
     assert f"candour retract {held} --reason mistaken" in told
+
+
+def test_that_kafka_is_away_is_said_before_the_long_wait(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Urgent, and silent for a minute: nobody rang meanwhile."""
+    monkeypatch.setattr(publish, "READ_S_MAX", 2.0)
+    file = tmp_path / "report.yaml"
+    file.write_text((ROOT / "producers" / "report.yaml").read_text())
+    told = said(capsys, ["publish", str(file), "--wait", "2.5"], home, code=75)
+    early, late = told.index("NOT DELIVERED yet."), told.index("NOT DELIVERED within")
+    assert told.index("Stored as ") < early < told.index("It is still tried, for ") < late
+    first = told[early:late]
+    for words in ("Telephone ", "Kafka (127.0.0.1:1) does not have it", "It is stored: "):
+        assert words in first
 
 
 def test_what_goes_to_nobody_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
