@@ -10,9 +10,9 @@ Source: domain.md 1.7, 1.8; issue 4, agreements as documents.
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
+import jellyfish
 import msgspec
 
 from broker.core.agreements import day_of
@@ -36,6 +36,10 @@ from producers.partnership import Partnership
 Told = tuple[int, str]
 """A line, and what to do about it."""
 
+SLIPS_MAX = 2
+"""How many letters a name may differ by to be taken for a slip; fewer where it is short."""
+
+_NUMBER = re.compile(r"\d+")
 _LEG = re.compile(r"leg(?: ([^.]+))?\.([a-z_]+)")
 
 TERMS = {
@@ -224,18 +228,33 @@ def _places(leg: Leg, member: str, agreement: Agreement) -> list[tuple[Where, st
     ]
     found: list[tuple[Where, str]] = []
     for number, one in unfit:
-        near = get_close_matches(one, known, n=1)
-        found.append(((member, number), f". Did you mean {near[0]}?" if near else ""))
+        found.append(((member, number), _meant(one, known)))
     return found or [((member,), "")]
+
+
+def _meant(typed: str, known: Collection[str]) -> str:
+    """Ask whether the one name was meant that differs by a slip of the hand; else nothing.
+
+    A name that is shorter or longer by a word is somebody else's: whoever took it up would give
+    one agency's legs to another.
+    """
+    near = [
+        one
+        for one in known
+        if abs(len(one) - len(typed)) < SLIPS_MAX
+        and jellyfish.damerau_levenshtein_distance(typed, one) <= min(SLIPS_MAX, len(one) // 4)
+        and _NUMBER.findall(typed) == _NUMBER.findall(one)
+    ]
+    return f". Did you mean {near[0]}?" if len(near) == 1 else ""
 
 
 def _unfit_here(agreement: Agreement, setting: Setting) -> Iterator[tuple[Where, str]]:
     """Say what of an agreement does not fit who is admitted and what was adopted before."""
     for number, party in enumerate(agreement.parties):
         if party.agency not in setting.kinds:
-            near = get_close_matches(party.agency, list(setting.kinds), n=1)
-            meant = f". Did you mean {near[0]}?" if near else ""
-            yield ("parties", number), f"party {number + 1} is not admitted here{meant}"
+            named = party.agency if is_slug(party.agency) else f"party {number + 1}"
+            meant = _meant(party.agency, setting.kinds)
+            yield ("parties", number), f"{named} is not admitted here{meant}"
     newest = setting.newest.get(agreement.id)
     if newest is not None and agreement.version <= newest:
         told = f"version {newest} of it is adopted already: write {newest + 1}, or a higher one"

@@ -11,22 +11,30 @@ import msgspec
 from contracts import base64url
 from contracts.agreement import Agreement
 from contracts.event.control import (
+    Act,
     Agency,
+    AgencyAdmitted,
+    AgencySucceeded,
     AgreementAdopted,
+    AgreementSuspended,
+    DeciderAdopted,
     Founding,
     FoundingSignature,
     PartnershipFounded,
+    Quorums,
     Rules,
     RulesetAdopted,
     RuleTerm,
     SourceKey,
     founding_text,
+    name_of_act,
 )
 from contracts.fault import Misuse
 from contracts.form import Section
 from contracts.law import Law
 from producers.document import convert, load_file, read_struct
 from producers.home import Home
+from producers.partnership import Partnership
 
 
 class Watch(Section, frozen=True):
@@ -53,7 +61,7 @@ def read_agency(path: Path, keys: list[Path]) -> Agency:
     value, lines = load_file(path)
     if isinstance(value, dict):
         value["keys"] = [msgspec.to_builtins(key) for key in read_keys(keys)]
-    return convert(value, lines, Agency, name=path.name)
+    return convert(value, lines, Agency, name=path.name, tells_keys=True)
 
 
 def read_keys(paths: list[Path]) -> list[SourceKey]:
@@ -98,7 +106,7 @@ def draft_founding(plan: Path, *, log_key: str, keys: list[SourceKey]) -> Foundi
                 agency["keys"] = [
                     msgspec.to_builtins(k) for k in keys if k.source.startswith(prefix)
                 ]
-    founding = convert(value, lines, Founding, name=plan.name)
+    founding = convert(value, lines, Founding, name=plan.name, tells_keys=True)
     check_law(founding.rules, exercise=founding.exercise)
     placed = sum(len(agency.keys) for agency in founding.agencies)
     without = [agency.id for agency in founding.agencies if not agency.keys]
@@ -118,7 +126,56 @@ def read_rules(path: Path) -> RulesetAdopted:
     """
     value, lines = load_file(path)
     put_named(value, path)
-    return RulesetAdopted(convert(value, lines, Rules, name=path.name))
+    return RulesetAdopted(convert(value, lines, Rules, name=path.name, tells_keys=True))
+
+
+def names_of(act: Act) -> str:
+    """Give what an act is about: the agreement and its version, the agency, the rules' version."""
+    match act:
+        case AgreementAdopted():
+            return f"{act.agreement.id}@{act.agreement.version}"
+        case AgreementSuspended():
+            return f"{act.agreement}@{act.version}"
+        case AgencyAdmitted():
+            return act.agency.id
+        case AgencySucceeded():
+            return f"{act.agency} by {act.successor}"
+        case RulesetAdopted():
+            return act.rules.version
+        case DeciderAdopted():
+            return act.decider
+    return act.agency
+
+
+def missing(act: Act, digest: str, known: Partnership) -> list[str]:
+    """List who must still stand behind an act: by name, or how many; nobody once it took effect.
+
+    Args:
+        act: as proposed.
+        digest: its digest.
+        known: what the agency was sent of its partnership.
+    """
+    behind = {known.acting(one) for one in known.backers(digest)}
+    if isinstance(act, AgreementAdopted):
+        parties = (party.agency for party in act.agreement.parties)
+        return [one for one in parties if known.acting(one) not in behind]
+    quorums = known.founding.quorums if known.founding else Quorums()
+    more = getattr(quorums, name_of_act(act)) - len(behind)
+    return [f"{more} more of the agencies"] if more > 0 else []
+
+
+def check_unendorsed(digest: str, known: Partnership, home: Home) -> None:
+    """Refuse to endorse a second time, before anything is said.
+
+    Raises:
+        Misuse: this agency stands behind it already.
+    """
+    if home.agency.agency in known.backers(digest):
+        raise Misuse(
+            f"This agency stands behind it already (digest {digest}). Nothing was sent.",
+            remedy=f"Nothing more is to be done here. Who is missing: candour act list --home "
+            f"{home.folder}",
+        )
 
 
 def check_law(rules: Rules, *, exercise: bool) -> None:
@@ -143,7 +200,7 @@ def read_watch(path: Path) -> list[RuleTerm]:
     """
     value, lines = load_file(path)
     if not isinstance(value, dict) or "response_hours" not in value:
-        return convert(value, lines, Watch, name=path.name).watch
+        return convert(value, lines, Watch, name=path.name, tells_keys=True).watch
     watch = read_rules(path).rules.watch
     if watch is None:
         raise Misuse(

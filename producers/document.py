@@ -35,6 +35,7 @@ _Shape = TypeVar("_Shape", bound=Section)
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_KEY = re.compile(r"[a-z]+(_[a-z]+)*")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 Where = tuple[str | int, ...]
 _NULLS = {"", "~", "null"}
@@ -89,16 +90,17 @@ def read_struct(path: Path, shape: type[_Shape]) -> _Shape:
     Raises:
         Misuse: it cannot be read, is no YAML, or does not fit; the text names line and field.
     """
-    return convert(*load_file(path), shape, name=path.name)
+    return convert(*load_file(path), shape, name=path.name, tells_keys=True)
 
 
-def convert(
+def convert(  # noqa: PLR0913 - each is an independent option
     value: object,
     lines: Mapping[Where, int],
     shape: type[_Shape],
     *,
     name: str,
     place: Callable[[Where], Where] = lambda where: where,
+    tells_keys: bool = False,
 ) -> _Shape:
     """Turn what YAML holds into a struct.
 
@@ -108,6 +110,8 @@ def convert(
         shape: what it must be.
         name: what errors call the document.
         place: where a member of the struct stands in the document, if elsewhere.
+        tells_keys: whether a field that is not known is named, where it reads as one: the document
+            is about no person.
 
     Raises:
         Misuse: it does not fit; the text names line and field, never content.
@@ -127,7 +131,8 @@ def convert(
         if unknown:
             line = line_of((*where, unknown[1]), lines)
             known = [one.encode_name for one in getattr(held, "fields", ())]
-            raise unusable(name, [(line, _not_known(unknown[1], known))]) from None
+            named = unknown[1] if tells_keys and _KEY.fullmatch(unknown[1]) else None
+            raise unusable(name, [(line, _not_known(unknown[1], known, named))]) from None
         if missing:
             told = f"`{spelled((*where, missing[1]))}` is missing: write it."
             raise unusable(name, [(line_of(where, lines), told)]) from None
@@ -233,11 +238,12 @@ def spelled(where: Where) -> str:
     return ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
 
 
-def _not_known(typed: str, known: Sequence[str]) -> str:
+def _not_known(typed: str, known: Sequence[str], named: str | None = None) -> str:
     """Say that a field is unknown; its name is what somebody typed: the line says which it is."""
+    field = f"`{named}` is a field that is" if named else "this field is"
     near = get_close_matches(typed, known, n=1)
     listed = f" Known here: {', '.join(known)}." if known else ""
-    return f"this field is not known here.{f' Did you mean `{near[0]}`?' if near else listed}"
+    return f"{field} not known here.{f' Did you mean `{near[0]}`?' if near else listed}"
 
 
 def _told(defect: Defect, lines: Mapping[Where, int], model: type[BaseModel]) -> tuple[int, str]:

@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -121,6 +121,11 @@ def sole_demonstration(folder: Path, *, what: str) -> Iterator[None]:
         yield
 
 
+def shown_by(folder: Path) -> list[str]:
+    """Give which process shows a demonstration, `process N (what it is)`; nothing where none."""
+    return _holders(folder.glob("open.lock"))
+
+
 def held_beneath(folder: Path) -> list[str]:
     """List which processes work in the homes that stand in the folders of a folder.
 
@@ -128,16 +133,20 @@ def held_beneath(folder: Path) -> list[str]:
         folder: that holds folders of homes.
 
     Returns:
-        `process N (what it is)` for each lock that is held, in the order of paths.
+        `process N (what it is)` for each that holds a lock, in the order of paths.
     """
+    return _holders(sorted(folder.glob("*/*/*.lock")))
+
+
+def _holders(paths: Iterable[Path]) -> list[str]:
     holders = []
-    for path in sorted(folder.glob("*/*/*.lock")):
+    for path in paths:
         with path.open("r") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 holders.append(_holder(file.read()))
-    return holders
+    return list(dict.fromkeys(holders))
 
 
 @contextmanager

@@ -289,7 +289,7 @@ def fault_of(error: Exception, doing: str) -> CandourError:
         )
     return Transient(
         f"Kafka did not do what it was asked ({doing}: {type(error).__name__}).",
-        remedy="The broker goes on by itself once Kafka answers: see `candour kafka status "
+        remedy="The broker waits for Kafka, and goes on by itself once it answers: see `candour kafka status "
         "--home KAFKA`.",
     )
 

@@ -27,7 +27,7 @@ from deploy.agreement_diff import differences, leg_line
 from deploy.command.audit import Folder, TrustFile, verified
 from deploy.command.consumer import known_of
 from deploy.command.partnership import ControlHome, suspended
-from deploy.governing import read_agreement
+from deploy.governing import check_unendorsed, missing, read_agreement
 from deploy.speaking import govern
 from producers.document import convert, load_file, unusable
 from producers.home import Home
@@ -123,17 +123,30 @@ def simulated(document: Document, folder: Folder, trust: TrustFile) -> None:
 def propose(document: Document, home: ControlHome) -> None:
     """Propose an agreement; it binds when every party has endorsed exactly this document."""
     act = _checked(document, _setting(home, None))
-    said = asyncio.run(govern(Home.open(home), "act_proposed", ActProposed(act)))
-    typer.echo(f"Proposed {act.agreement.id}@{act.agreement.version}: entry {said.entry}.")
+    opened = Home.open(home)
+    said = asyncio.run(govern(opened, "act_proposed", ActProposed(act)))
+    told = f"Proposed {act.agreement.id}@{act.agreement.version}: entry {said.entry}."
+    typer.echo(f"{told} {_awaited(act, document, opened)}")
 
 
 @app.command()
 def endorse(document: Document, home: ControlHome) -> None:
     """Endorse exactly this document for one party."""
-    act = read_agreement(document)
-    event = ActEndorsed("agreement_adopted", digest_of_act(act))
-    said = asyncio.run(govern(Home.open(home), "act_endorsed", event))
-    typer.echo(f"Endorsed {act.agreement.id}@{act.agreement.version}: entry {said.entry}.")
+    act, opened = read_agreement(document), Home.open(home)
+    digest, name = digest_of_act(act), f"{act.agreement.id}@{act.agreement.version}"
+    known = known_of(opened)
+    if digest not in known.acts:  # what was proposed this moment may reach one party before another
+        known = known_of(opened)
+    if digest not in known.acts:
+        raise Misuse(
+            f"Nothing of these very bytes is proposed: {document.name}, {name}, digest {digest}. "
+            "Nothing was sent.",
+            remedy=f"Propose it first: candour agreement propose {document} --home HOME. Where "
+            f"another was proposed, see which: candour act list --home {home}",
+        )
+    check_unendorsed(digest, known, opened)
+    said = asyncio.run(govern(opened, "act_endorsed", ActEndorsed("agreement_adopted", digest)))
+    typer.echo(f"Endorsed {name}: entry {said.entry}. {_awaited(act, document, opened)}")
 
 
 @app.command()
@@ -217,7 +230,7 @@ def _checked(document: Path, setting: Setting | None) -> AgreementAdopted:
         Misuse: it could not; each defect with its line.
     """
     value, lines = load_file(document)
-    agreement = convert(value, lines, Agreement, name=document.name)
+    agreement = convert(value, lines, Agreement, name=document.name, tells_keys=True)
     found = defects(agreement, lines, setting)
     if found:
         raise unusable(document.name, found)
@@ -262,15 +275,25 @@ def _newest(known: Partnership, agreement: str, home: Path) -> Agreement:
     return found
 
 
+def _awaited(act: AgreementAdopted, document: Path, home: Home) -> str:
+    """Say who must still endorse an agreement, by which command; or that all have."""
+    absent = missing(act, digest_of_act(act), known_of(home))
+    if not absent:
+        return f"Every party stands behind it: it binds from {act.agreement.effective}."
+    return (
+        f"It binds once these have endorsed it too: {', '.join(absent)}; each by: candour "
+        f"agreement endorse {document} --home HOME"
+    )
+
+
 def _standing(agreement: Agreement, known: Partnership) -> list[str]:
     """Say how an agreement stands: who is behind it, since when, and whether it is suspended."""
     name = f"{agreement.id}@{agreement.version}"
     digest = digest_of_act(AgreementAdopted(agreement))
-    behind = known.backers(digest)
-    missing = [p.agency for p in agreement.parties if known.acting(p.agency) not in behind]
-    told = [f"{name}, digest {digest}", f"behind it: {', '.join(behind)}"]
+    absent = missing(AgreementAdopted(agreement), digest, known)
+    told = [f"{name}, digest {digest}", f"behind it: {', '.join(known.backers(digest))}"]
     if agreement.version not in known.versions.get(agreement.id, {}):
-        told.append(f"PROPOSED, it does not bind: not yet endorsed by {', '.join(missing)}")
+        told.append(f"PROPOSED, it does not bind: not yet endorsed by {', '.join(absent)}")
     if why := suspended(agreement, known):
         told.append(why)
     newest = known.newest(agreement.id)

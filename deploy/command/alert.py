@@ -15,9 +15,11 @@ from consumers.intelligence.rows import first_lines
 from consumers.listed import Lead
 from consumers.safeguarding import life, pressing, rows
 from consumers.safeguarding.desk import Deciding
-from consumers.safeguarding.rules.terms import FOUND
+from consumers.safeguarding.rules.terms import FOUND, roles_of
 from consumers.safeguarding.threads import Thread
 from consumers.store import Wanted
+from consumers.worker import Voice
+from contracts.fault import Misuse
 from contracts.section import Identity, Practitioner
 from contracts.sharing import UseLimits
 from contracts.statement import Statement
@@ -61,7 +63,7 @@ def listed(
             if thread.loudest != loud:
                 loud = thread.loudest
                 typer.echo(f"\n== {_HEADS[loud]}")
-            for line in _shown(db, thread, now, acting.voice.agency, hidden):
+            for line in _shown(db, thread, now, acting.voice, hidden):
                 typer.echo(line)
     looked(acting, by, "alerts", [one["statement"] for each in found for one in each.alerts])
     if more:
@@ -89,7 +91,7 @@ def _pressing(
 
 
 def _shown(
-    db: Connection, thread: Thread, now: int, agency: str, hidden: Collection[str]
+    db: Connection, thread: Thread, now: int, voice: Voice, hidden: Collection[str]
 ) -> Iterator[str]:
     """Say of one thread who it is about, what may be put to whom, and each alert."""
     reports = {
@@ -102,7 +104,7 @@ def _shown(
     for alert in thread.alerts:
         for line in first_lines(db, alert["statement"], hidden):
             yield f"  {line}"
-        yield from _alert(db, thread, alert, now, agency)
+        yield from _alert(db, thread, alert, now, voice)
 
 
 def _names(thread: Thread, reports: list[Statement]) -> str:
@@ -131,7 +133,7 @@ def _within(report: Statement, thread: Thread) -> Statement:
 
 
 def _alert(
-    db: Connection, thread: Thread, alert: RowMapping, now: int, agency: str
+    db: Connection, thread: Thread, alert: RowMapping, now: int, voice: Voice
 ) -> Iterator[str]:
     yield f"{alert['id']}  {words_of(alert)}  {_stands(db, alert, now)}"
     for line in (*standing.marks_of(db, alert["id"]), *standing.marks_of(db, alert["statement"])):
@@ -140,12 +142,21 @@ def _alert(
         yield f"  why: {alert['why']}"
     act = act_of(alert)
     whose = f"for the {alert['role']} by {at(alert['due_now'])}"
-    yield f"  {act + ', ' if act else ''}{whose}, else the {alert['fallback_role']}"
-    if alert["raised_by"] != agency:
+    yield f"  {act + ', ' if act else ''}{whose}, {_else(db, alert, voice)}"
+    if alert["raised_by"] != voice.agency:
         yield f"  {alert['raised_by']} raised it: the act is your agency's; answer them too"
     yield f"  about report {alert['statement']}"
     yield from (f"  {line}" for line in _rests_on(db, thread, alert))
     yield f"  good: {alert['good']}"
+
+
+def _else(db: Connection, alert: RowMapping, voice: Voice) -> str:
+    """Say who has an alert after the role whose it is; the last role has nobody after it."""
+    now = life.stands(db, alert["id"])
+    following = life.next_role(db, voice, alert["id"], now.rung if now else 0)
+    if following == alert["role"]:
+        return f"and nobody is left after them: ring the {following}"
+    return f"else the {following}"
 
 
 def _stands(db: Connection, alert: RowMapping, now: int) -> str:
@@ -215,16 +226,29 @@ def _unverified(db: Connection, viewer: Collection[str] | None) -> Iterator[str]
         )
 
 
-def _say(home: Path, by: str, decide: Callable[[Deciding, Practitioner], list[Wanted]]) -> Said:
-    """Let a named person say something of an alert, and wait for what became of it."""
+def _say(
+    home: Path, by: str, *roles: str, decide: Callable[[Deciding, Practitioner], list[Wanted]]
+) -> Said:
+    """Let a named person say something of an alert, and wait for what became of it.
+
+    Raises:
+        Misuse: the ruleset knows no such role: nobody would be rung in it.
+    """
     acting = open_acting(Home.open(home))
+    rules = acting.outbox.partnership.rules
+    known = roles_of(rules) if rules else []
+    if rules and not set(roles) <= set(known):
+        raise Misuse(
+            "The ruleset of this partnership has no such role.",
+            remedy=f"Give one that it has: {', '.join(known)}.",
+        )
     return asyncio.run(acting.act(decide(acting.deciding, acting.practitioner(by))))
 
 
 @app.command()
 def ack(alert: Alert, by: By, role: Role, home: ActingHome) -> None:
     """Say that you have an alert."""
-    said = _say(home, by, lambda desk, who: desk.acknowledge(alert, by=who, role=role))
+    said = _say(home, by, role, decide=lambda desk, who: desk.acknowledge(alert, by=who, role=role))
     typer.echo(f"You have it (entry {said.entry}).")
 
 
@@ -237,7 +261,10 @@ def hand_over(
     home: ActingHome,
 ) -> None:
     """Give an alert to another role, which has yet to take it."""
-    said = _say(home, by, lambda desk, who: desk.hand_over(alert, to_role=to, by=who, role=role))
+    said = _say(
+        home, by, role, to,
+        decide=lambda desk, who: desk.hand_over(alert, to_role=to, by=who, role=role),
+    )  # fmt: skip
     typer.echo(f"It is the {to}'s now, and nobody has it yet (entry {said.entry}). Ring them.")
 
 
@@ -252,8 +279,8 @@ def snooze(  # noqa: PLR0913 - putting off has this many independent parts
 ) -> None:
     """Put an alert off, with a reason; it ends by itself, and then it presses again."""
     said = _say(
-        home, by,
-        lambda desk, who: desk.snooze(alert, hours=hours, reason=reason, by=who, role=role),
+        home, by, role,
+        decide=lambda desk, who: desk.snooze(alert, hours=hours, reason=reason, by=who, role=role),
     )  # fmt: skip
     typer.echo(f"Put off for {hours} hours (entry {said.entry}).")
 
@@ -261,7 +288,7 @@ def snooze(  # noqa: PLR0913 - putting off has this many independent parts
 @app.command()
 def escalate(alert: Alert, by: By, role: Role, home: ActingHome) -> None:
     """Let the next role have an alert now: its fallback first, then the duty manager."""
-    said = _say(home, by, lambda desk, who: desk.escalate(alert, by=who, role=role))
+    said = _say(home, by, role, decide=lambda desk, who: desk.escalate(alert, by=who, role=role))
     typer.echo(f"Escalated (entry {said.entry}). See to whom: candour alert list. Ring them.")
 
 
@@ -282,8 +309,8 @@ def close(  # noqa: PLR0913 - a closure has this many independent parts
 ) -> None:
     """Say that an alert is done with, and whether it was worth your while."""
     said = _say(
-        home, by,
-        lambda desk, who: desk.close(
+        home, by, role,
+        decide=lambda desk, who: desk.close(
             alert, outcome, useful=useful, reason=words, by=who, role=role
         ),
     )  # fmt: skip

@@ -8,6 +8,7 @@ import typer
 
 from deploy.command.consumer import ActingHome
 from deploy.desk import DeskSettings, configured, development, serve
+from deploy.ports import check_free
 from producers.home import Home
 
 Port = Annotated[int, typer.Option(min=1, max=65_534, help="Where it listens.")]
@@ -16,6 +17,13 @@ Development = Annotated[
     typer.Option("--development", help="Sign in by name alone, for a demonstration: this starts a "
                  "provider that asks for no password, on this machine only, at the next port."),
 ]  # fmt: skip
+
+
+TAKEN = (
+    "Give another with --port. Or stop what listens there: where `make desk` runs, by Ctrl-C "
+    "there, else by its number."
+)
+"""What to do where a page's port is taken."""
 
 
 def desk(home: ActingHome, port: Port = 8443, develop: Development = False) -> None:
@@ -29,6 +37,7 @@ def desk(home: ActingHome, port: Port = 8443, develop: Development = False) -> N
     until a session is locked).
     """
     opened = Home.open(home)
+    check_free(port, *([port + 1] if develop else []), remedy=TAKEN)
     with ExitStack() as stack:
         if develop:
             settings = stack.enter_context(development(Path(home), port, DeskSettings))

@@ -15,6 +15,7 @@ from sqlalchemy import RowMapping
 from contracts.agreement import Basis
 from contracts.draft import Draft
 from contracts.entry import ReasonGiven
+from contracts.event import BY_NAME, Audience
 from contracts.fault import Misuse
 from contracts.opened import open_receipt
 from contracts.reason import Reason
@@ -236,7 +237,8 @@ async def _wait(outbox: Outbox, said: Draft, wait: float, sender: Sender | None 
         return sender is not None and sender.refused is not None
 
     try:
-        await until(lambda: is_decided() or is_refused(), wait)
+        ends = lambda: is_decided() or is_refused()  # noqa: E731 - both waits end alike
+        await until(ends, wait - await _told_to_wait(outbox, said, wait, sender, ends))
     except asyncio.CancelledError:  # sending died, or whoever waits gave up
         typer.echo(_not_delivered(outbox, said, "", sender))
         raise
@@ -247,6 +249,29 @@ async def _wait(outbox: Outbox, said: Draft, wait: float, sender: Sender | None 
     if sender is not None and sender.refused is not None:
         typer.echo(str(sender.refused))
     return EXIT_NOT_DELIVERED
+
+
+async def _told_to_wait(
+    outbox: Outbox, said: Draft, wait: float, sender: Sender | None, ends: Callable[[], bool]
+) -> float:
+    """Say early that Kafka does not take it, before the long wait: somebody can ring meanwhile.
+
+    Returns:
+        How many seconds of the wait are over.
+    """
+
+    def is_away() -> bool:
+        row = outbox.row(said.id)
+        away = sender is not None and sender.trouble is not None
+        return away and row is not None and row["state"] == "waiting"
+
+    if wait <= READ_S_MAX:
+        return 0
+    over = 0 if await until(lambda: ends() or is_away(), READ_S_MAX) else READ_S_MAX
+    if is_away() and not ends():
+        typer.echo(_not_delivered(outbox, said, " yet", sender))
+        typer.echo(f"It is still tried, for {wait - over:.0f} seconds more.")
+    return over
 
 
 def _not_delivered(outbox: Outbox, said: Draft, within: str, sender: Sender | None) -> str:
@@ -305,7 +330,7 @@ def told(outbox: Outbox, statement: str) -> int:
     if again is None and decision.level in VOUCHED:
         typer.echo(f"Who says so: {VOUCHED[decision.level]}.")
     if code != EXIT_REFUSED:
-        typer.echo(f"Delivered to: {', '.join(recipients) or 'nobody'}.")
+        typer.echo(f"Delivered to: {', '.join(recipients) or _nobody(row)}.")
     for given in receipt.part.reasons:
         typer.echo(f"  {reason_line(given, filed=True)}")
     if code == EXIT_HELD and any(given.code in FILED for given in receipt.part.reasons):
@@ -321,6 +346,13 @@ def told(outbox: Outbox, statement: str) -> int:
     if decision.contact and receipt.part.reasons:
         typer.echo(f"  Ring {decision.contact}")
     return code
+
+
+def _nobody(row: RowMapping) -> str:
+    """Say that nobody was sent a statement, and why where it could be recorded all the same."""
+    if row["outcome"] == "accepted" and BY_NAME[row["event"]].audience is Audience.OWN:
+        return "nobody: no agreement in force names anybody for it. It is on the log"
+    return "nobody"
 
 
 def reason_line(given: ReasonGiven, *, filed: bool = False) -> str:

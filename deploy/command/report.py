@@ -6,9 +6,10 @@ from pathlib import Path
 import typer
 
 from deploy.command.consumer import ActingHome
-from deploy.command.desk import Development, Port
+from deploy.command.desk import TAKEN, Development, Port
 from deploy.command.publish import check_reports
 from deploy.desk import configured, development
+from deploy.ports import check_free
 from deploy.reporting import REPORTERS, ReportSettings, serve
 from deploy.speaking import outbox_of
 from producers.home import Home
@@ -24,6 +25,7 @@ def report(home: ActingHome, port: Port = 8453, develop: Development = False) ->
     """
     opened = Home.open(home)
     check_reports(outbox_of(opened))
+    check_free(port, *([port + 1] if develop else []), remedy=TAKEN)
     with ExitStack() as stack:
         if develop:
             known = development(Path(home), port, ReportSettings, REPORTERS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contracts.fault import Misuse
 from deploy.kafka.server import KafkaServer
-from producers.lock import held_beneath
+from producers.lock import held_beneath, shown_by
 
 MARK = ".candour-demo"
 """In a folder that a demonstration made: empty while it plays, then how it left everything."""
@@ -41,6 +41,12 @@ def check_free(folder: Path, *, afresh: bool) -> None:
         raise Misuse(
             f"{folder} is not empty and no demonstration made it.",
             remedy="Give an empty folder with --folder.",
+        )
+    if shown := shown_by(folder):
+        raise Misuse(
+            f"{folder} is in use: {', '.join((*shown, *held_beneath(folder)))}.",
+            remedy=f"Ctrl-C where {shown[0]} runs ends all of it, its Kafka too. Or play "
+            "elsewhere: candour demo --folder DIR",
         )
     check_idle(folder)
     if Path.cwd().is_relative_to(folder):

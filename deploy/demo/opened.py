@@ -4,7 +4,6 @@ Each is a process of its own, as in service; what was started here is stopped he
 """
 
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 from contracts.fault import Misuse
 from deploy.demo.kept import MARK, check_idle
 from deploy.kafka.server import KafkaServer
+from deploy.ports import check_free
 from producers.lock import sole_demonstration
 
 DESK_PORT, REPORT_PORT = 8443, 8453
@@ -64,8 +64,10 @@ def open_desk(folder: Path, *, tell: Callable[[str], None]) -> None:
         stack.enter_context(sole_demonstration(folder, what="candour demo --desk"))
         check_idle(folder)
         for port in (DESK_PORT, REPORT_PORT):
-            _check_free(port)
-            _check_free(port + 1)
+            check_free(
+                port, port + 1,
+                remedy="Stop it (another demonstration's desk?), then give this again.",
+            )  # fmt: skip
         server.start()
         stack.callback(server.stop)
         place = folder / "mk-now"
@@ -80,17 +82,6 @@ def open_desk(folder: Path, *, tell: Callable[[str], None]) -> None:
         tell(JOURNEYS)
         _wait(parts, place)
     tell("Everything that was started is stopped. To open it again: make desk")
-
-
-def _check_free(port: int) -> None:
-    """Refuse, before anything is started, where a part could not listen."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:
-        raise Misuse(
-            f"Something else listens on port {port} of this machine.",
-            remedy="Stop it (another demonstration's desk?), then give this again.",
-        ) from None
 
 
 def _run(stack: ExitStack, place: Path, arguments: list[str]) -> subprocess.Popen[bytes]:

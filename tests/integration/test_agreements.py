@@ -92,3 +92,29 @@ async def test_an_agreement_is_suspended_and_a_later_version_lifts_it(
     assert "The log shows no mk-isa@9." in await desk.does("show", "mk-isa@9", expect=64)
     none = await desk.does("suspend", "mk-none", "--reason", "none", expect=64)
     assert "No agreement of this id has every party behind it." in none
+
+
+async def test_who_is_missing_is_said_and_nobody_endorses_what_is_not_there(
+    town: Running, tmp_path: Path
+) -> None:
+    """Endorsed before it was proposed, or twice, it went to the log and came back with a riddle."""
+    desk, later = Desk(town), tmp_path / "next.yaml"
+    later.write_text(NEXT)
+    none = await Desk(town, "mk-hub/control").does("endorse", later, expect=64)
+    assert "Nothing of these very bytes is proposed: next.yaml, mk-isa@2, digest " in none
+    assert f"Propose it first: candour agreement propose {later} --home HOME." in none
+
+    wanted = "tv-probation, thames-valley, mk-hub"
+    proposed = await desk.does("propose", later)
+    assert f"endorsed it too: {wanted}; each by: candour agreement endorse {later}" in proposed
+    listed = await desk.runs("act", "list")
+    assert "  adopted  agreement_adopted mk-isa@1  behind it: mk-csp, mk-hub, thames-" in listed
+    assert "  OPEN  agreement_adopted mk-isa@2  behind it: mk-csp\n" in listed
+    assert f"  missing: {wanted}; each by: candour act endorse " in listed
+    twice = await desk.does("endorse", later, expect=64)
+    assert "This agency stands behind it already (digest " in twice
+    assert "Nothing more is to be done here." in twice
+    assert await desk.runs("act", "list") == listed
+    for party in wanted.split(", "):
+        told = await Desk(town, f"{party}/control").does("endorse", later)
+    assert "Every party stands behind it: it binds from 2011-01-01." in told

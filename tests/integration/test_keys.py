@@ -75,7 +75,7 @@ async def test_a_stolen_key_is_recalled_from_everybody(kafka: str, tmp_path: Pat
         doubtful = await offices.report(when="2012-02-01")
         await offices.settle(POLICE, HUB)
         (_, alert) = [one.split("  ")[0] for one in await alerts(offices)]
-        await offices.do(f"alert ack {alert} --by 'L. Lead' --role lead", HUB)
+        await offices.do(f"alert ack {alert} --by 'L. Lead' --role duty_safeguarding_lead", HUB)
         thief, stolen = tmp_path / "thief", town.homes[CASE].kid
         shutil.copytree(town.homes[CASE].folder, thief)
         await revoke(offices, stolen)

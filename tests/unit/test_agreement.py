@@ -35,7 +35,7 @@ def told(old: str, new: str, held: Setting | None = None) -> list[str]:
     at = CORE[: CORE.index(old)].count("\n") + 1
     try:
         value, lines = load(text, "mk-core.yaml")
-        read = convert(value, lines, Agreement, name="mk-core.yaml")
+        read = convert(value, lines, Agreement, name="mk-core.yaml", tells_keys=True)
     except Misuse as misuse:
         found = [line.strip() for line in misuse.text.splitlines()[1:]]
         return [line.replace(f"line {at}:", "here:") for line in found]
@@ -48,17 +48,18 @@ def told(old: str, new: str, held: Setting | None = None) -> list[str]:
     [
         ("version: 1", "version: one", "here: `version`: Expected `int`, got `str`."),
         ("version: 1", "version: 0", "here: `version`: write a whole number from 1."),
-        ("version: 1", "verison: 1", "here: this field is not known here. Did you mean `version`?"),
-        ("title: Milton", "titel: Milton", "here: this field is not known here. Did you mean "
-         "`title`?"),
+        ("version: 1", "verison: 1", "here: `verison` is a field that is not known here. Did "
+         "you mean `version`?"),
+        ("title: Milton", "titel: Milton", "here: `titel` is a field that is not known here. Did "
+         "you mean `title`?"),
         ("effective: 2026-12-01\n", "", "line 1: `effective` is missing: write it."),
         ("effective: 2026-12-01", "effective: 2027-12-01", "here: `effective`: write three days as "
          "2026-12-01; it must expire after the day it takes effect."),
         ("level: full", "level: ful", "here: `legs.1.level`: write one of full, minimal."),
         ("onward: safeguarding", "onward: always", "here: `legs.1.onward`: write one of none, "
          "originator_agrees, safeguarding."),
-        ("owes_response: true", "owes_reponse: true", "here: this field is not known here. Did you "
-         "mean `owes_response`?"),
+        ("owes_response: true", "owes_reponse: true", "here: `owes_reponse` is a field that is not "
+         "known here. Did you mean `owes_response`?"),
         ("    to: [thames-valley]", "    to: [thames-vally]", "here: leg 1, `to`: name agencies "
          "that are parties to this agreement. Did you mean thames-valley?"),
         ("types: [concern_reported]", "types: [concern_reporded]", "here: leg 1, `types`: name "
@@ -72,8 +73,13 @@ def told(old: str, new: str, held: Setting | None = None) -> list[str]:
          "Did you mean person.identity?"),
         ("  - id: concern-to-hub", "  - id: concern-to-police", "here: leg 2, `id`: another leg "
          "has this id: give each its own."),
-        ("- {agency: mkc-housing,", "- {agency: mk-homes,", "here: party 4 is not admitted here. "
-         "Did you mean mk-mash?"),
+        ("- {agency: mkc-housing,", "- {agency: mkc-huosing,", "here: mkc-huosing is not admitted "
+         "here. Did you mean mkc-housing?"),
+        ("- {agency: mkc-housing,", "- {agency: mk-homes,", "here: mk-homes is not admitted here."),
+        ("- {agency: nps-thames-valley,", "- {agency: probation-thames-valley,", "here: "
+         "probation-thames-valley is not admitted here."),
+        ("- {agency: nps-thames-valley,", "- {agency: s-thames-valley,", "here: "
+         "s-thames-valley is not admitted here."),
     ],
 )  # fmt: skip
 def test_a_defect_is_told_by_its_line_with_what_to_write(old: str, new: str, expected: str) -> None:

@@ -1,5 +1,6 @@
 """A second demonstration: what somebody did in its folder is not removed without a word."""
 
+import os
 import socket
 import sqlite3
 from collections.abc import Callable
@@ -15,8 +16,9 @@ from deploy.demo import opened
 from deploy.demo.kept import MARK, check_free, leave, nearest
 from deploy.demo.opened import open_desk
 from deploy.demo.stage import Stage
-from producers.lock import sole_broker, sole_demonstration, sole_sender
+from producers.lock import sole_broker, sole_consumer, sole_demonstration, sole_sender
 from tests.support.command import candour, invoked
+from tests.support.speaking import Speaker
 
 
 def played(folder: Path) -> Path:
@@ -78,6 +80,37 @@ def test_nothing_is_removed_beneath_what_runs(tmp_path: Path) -> None:
     assert f"candour kafka down --home {tmp_path}/kafka" in refused.value.remedy
 
 
+def test_whose_end_ends_all_is_named_first_and_each_once(tmp_path: Path) -> None:
+    """While `make desk` runs, each part holds two locks, and only its parent ends them all."""
+    home = played(tmp_path)
+    with (
+        sole_demonstration(tmp_path, what="candour demo --desk"),
+        sole_sender(home, what="candour consumer run"),
+        sole_consumer(home, what="candour consumer run"),
+        pytest.raises(Misuse) as refused,
+    ):
+        check_free(tmp_path, afresh=False)
+    desk, part = (
+        f"process {os.getpid()} (candour {what})" for what in ("demo --desk", "consumer run")
+    )
+    assert refused.value.text == f"{tmp_path} is in use: {desk}, {part}."
+    assert f"Ctrl-C where {desk} runs ends all of it" in refused.value.remedy
+
+
+def test_a_page_whose_port_is_taken_says_so_before_its_address(tmp_path: Path) -> None:
+    """It gave its address and ended with 3 and no word."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        for page in ("desk", "report"):
+            speaker = Speaker(tmp_path / page)
+            speaker.close()
+            home = speaker.home.folder
+            ran = candour(page, "--home", home, "--port", port, "--development")
+            assert (ran.returncode, ran.stdout) == (64, "")
+            assert f"Process {os.getpid()} listens on port {port} of this machine.\n" in ran.stderr
+            assert "Give another with --port." in ran.stderr
+
+
 def test_what_no_demonstration_made_stays(tmp_path: Path) -> None:
     """A folder named by mistake is somebody's."""
     (tmp_path / "letter.txt").write_text("mine")
@@ -120,7 +153,7 @@ def test_a_second_desk_names_the_first_and_touches_nothing_of_it(
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         monkeypatch.setattr(opened, "DESK_PORT", port)
-        with pytest.raises(Misuse, match=f"Something else listens on port {port}"):
+        with pytest.raises(Misuse, match=f"^Process {os.getpid()} listens on port {port}"):
             open_desk(tmp_path, tell=lambda _: None)
     assert not (tmp_path / "kafka" / "pid").exists()
 

@@ -269,7 +269,7 @@ def test_what_he_cannot_see_he_cannot_act_on(
     copy, sought = tmp_path / "copy.yaml", tmp_path / "sought.yaml"
     copy.write_text("product: nothing that names anybody\n")
     sought.write_text("line_of_enquiry: a\nperiod: b\nwhy: c\nless_intrusive: d\n")
-    who, why = "--role sergeant", f"--words {words}"
+    who, why = "--role duty_manager", f"--words {words}"
     for line in (
         f"research complete {task} --outcome nil {who}",
         f"research nfa {report} {why} {who}",
@@ -281,7 +281,7 @@ def test_what_he_cannot_see_he_cannot_act_on(
         f"intelligence release {report} --of {report} --person {'x' * 22} --sanitised-by Writer "
         f"--handling P --words {copy} {who}",
         f"alert ack {alert} {who}",
-        f"alert hand-over {alert} --to lead {who}",
+        f"alert hand-over {alert} --to duty_inspector {who}",
         f"alert snooze {alert} --hours 2 {why} {who}",
         f"alert escalate {alert} {who}",
         f"alert close {alert} --outcome done {who}",

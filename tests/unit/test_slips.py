@@ -13,7 +13,7 @@ from contracts.entry import ReasonGiven
 from contracts.event.work import Act
 from contracts.reason import Reason
 from deploy import speaking
-from deploy.command import invoke
+from deploy.command import invoke, publish
 from deploy.command.publish import FILED, reason_line
 from deploy.speaking import outbox_of
 from producers.filed import Report
@@ -55,8 +55,12 @@ def said(capsys: pytest.CaptureFixture[str], line: list[str], home: Path, *, cod
             "No report of this id was sent to this agency.",
         ),
         (["research", "list"], "is no home of a police desk: Tv Probation has none."),
-        (["alert", "ack", "nonsense", "--by", "A", "--role", "r"],
+        (["alert", "ack", "nonsense", "--by", "A", "--role", "duty_manager"],
          "There is no alert of this id."),
+        (["alert", "ack", ID, "--by", "A", "--role", "nonsense"],
+         "The ruleset of this partnership has no such role.\nGive one that it has: "),
+        (["alert", "hand-over", ID, "--to", "nonsense", "--by", "A", "--role", "duty_manager"],
+         "The ruleset of this partnership has no such role."),
         (["alert", "snooze", ID, "--by", "A", "--role", "r", "--hours", "0"],
          "Invalid value for '--hours'"),
         (["publish", "nofile.yaml"], "nofile.yaml cannot be read: no such file or directory."),
@@ -94,6 +98,32 @@ def test_what_is_held_says_how_it_is_taken_back(
     speaker.close()
     told = said(capsys, ["outbox", "show", held], speaker.home.folder, code=3)
     assert f"candour retract {held} --reason mistaken" in told
+
+
+def test_that_kafka_is_away_is_said_before_the_long_wait(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Urgent, and silent for a minute: nobody rang meanwhile."""
+    monkeypatch.setattr(publish, "READ_S_MAX", 2.0)
+    file = tmp_path / "report.yaml"
+    file.write_text((ROOT / "producers" / "report.yaml").read_text())
+    told = said(capsys, ["publish", str(file), "--wait", "2.5"], home, code=75)
+    early, late = told.index("NOT DELIVERED yet."), told.index("NOT DELIVERED within")
+    assert told.index("Stored as ") < early < told.index("It is still tried, for ") < late
+    first = told[early:late]
+    for words in ("Telephone ", "Kafka (127.0.0.1:1) does not have it", "It is stored: "):
+        assert words in first
+
+
+def test_what_goes_to_nobody_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Accepted, and delivered to nobody, with no reason: it read as a fault."""
+    speaker = Speaker(tmp_path / "home")
+    speaker.read()
+    speaker.say(concern(speaker.outbox))
+    (opened_,) = [one["id"] for one in speaker.outbox.rows() if one["event"] == "stream_opened"]
+    speaker.close()
+    told = said(capsys, ["outbox", "show", opened_], speaker.home.folder, code=0)
+    assert "Delivered to: nobody: no agreement in force names anybody for it." in told
 
 
 def test_a_home_that_governs_reports_nothing(

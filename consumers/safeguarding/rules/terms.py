@@ -198,6 +198,17 @@ def in_force(rules: Rules) -> list[RuleTerm]:
     ]
 
 
+def roles_of(rules: Rules) -> list[str]:
+    """List every role that a ruleset knows, by name.
+
+    Args:
+        rules: the ruleset in force.
+    """
+    terms = in_force(rules)
+    owners = {role for one in terms for role in one.owners.values()}
+    return sorted({*rules.roles.values(), *owners, *(one.fallback for one in terms)})
+
+
 def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
     """Give terms with what they leave out and their rules need.
 
