@@ -45,7 +45,8 @@ def routes(counter: Counter) -> list[Route]:
         return page(
             counter, request, "mine.html", title="Your reports", listed=listed, held=held,
             drafts=[one for one in drafts if not one["sent"]], after=after,
-            rest=[one for one in drafts if one["sent"]], older=after + LISTED if len(sent) > LISTED else None,
+            rest=[one for one in drafts if one["sent"]],
+            older=after + LISTED if len(sent) > LISTED else None,
         )  # fmt: skip
 
     def sent(request: Request, person: Person) -> Response:
