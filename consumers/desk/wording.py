@@ -9,6 +9,9 @@ import re
 from contracts.fault import CandourError
 
 _INSTEAD: tuple[tuple[str, str], ...] = (
+    (r"Say `part` or `no`", "Choose ‘In part’ or ‘No’"),
+    (r"^nil cannot", "‘Nil’ cannot"),
+    (r"Say not_searched", "Choose ‘Not searched’"),
     (r",? or `?candour outbox(?: show)?`?", ""),
     (r"candour outbox show (\S+)", r"statement \1"),
     (r"candour retract (\S+) takes it back", r"your information manager takes \1 back"),

@@ -5,6 +5,7 @@ import pytest
 from consumers.research.rows import tasks_of
 from consumers.safeguarding.rows import all_alerts
 from tests.support.busy import CASE, POLICE, Busy, couple, refused, task, told
+from tests.support.stranger import concern
 from tests.support.visiting import Visited
 from tests.support.working import Working
 
@@ -34,6 +35,22 @@ def test_a_wrong_click_is_said_anew_on_the_same_page(force: Busy, desk: Visited)
     ]  # fmt: skip
     (back,) = force.town.events(POLICE, "statement_retracted")
     assert (back["reason"], back["by"]) == ("mistaken", OFFICER)
+
+
+def test_a_remedy_names_what_stands_on_the_page(force: Busy, desk: Visited) -> None:
+    """Who is told to say `not_searched` looks for it in vain."""
+    officer, said = (
+        desk.visitor("officer"),
+        force.say("bare", CASE, "concern_reported", concern(force.draw)),
+    )
+    with force.town.consumers[POLICE].store.read() as db:
+        page = f"/research/{tasks_of(db, said)[0]['id']}"
+    text = refused(officer.post(page, outcome="nil"))
+    assert "‘Nil’ cannot be said here: only a first name is known" in text
+    assert "Choose ‘Not searched’, with the reason" in text
+    officer.post(page, outcome="not_searched", why="a first name")
+    assert "Not searched: nobody has looked" in officer.get(f"/reports/{said}").text
+    assert ">not searched: nobody" not in officer.get(f"/reports/{said}").text
 
 
 def test_what_was_written_in_haste_stands_first_and_nothing_beside_it_denies_it(

@@ -190,6 +190,7 @@ def test_an_answer_reaches_whoever_reported_and_another_needs_a_tick(
     assert "Say what is done" in refused(officer.post(page, **{**given, "actions": []}))
     text = refused(officer.post(page, **{**given, "researched": "yes"}))
     assert "Not every look was made: 0 of 14 looks made; PARTIAL: 14 not begun." in text
+    assert "Choose ‘In part’ or ‘No’. Or make the looks first: the research board." in text
     assert "whoever reported is told it" in refused(
         officer.post(page, **{**given, "actions": ["no_action"]})
     )
