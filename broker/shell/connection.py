@@ -289,8 +289,8 @@ def fault_of(error: Exception, doing: str) -> CandourError:
         )
     return Transient(
         f"Kafka did not do what it was asked ({doing}: {type(error).__name__}).",
-        remedy="The broker waits for Kafka, and goes on by itself once it answers: see `candour kafka status "
-        "--home KAFKA`.",
+        remedy="The broker waits for Kafka, and goes on by itself once it answers: see "
+        "`candour kafka status --home KAFKA`.",
     )
 
 
