@@ -6,7 +6,6 @@ import pytest
 
 from deploy.replay.case import find_case
 from deploy.replay.playing import play
-
 from tests.support.replaying import told, written
 
 CANARY = "Tamsin-Canary"
