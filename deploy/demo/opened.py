@@ -36,7 +36,8 @@ sam report; a visitor may not. Three journeys to try:
   1. As probation (pat): report that he means to end the relationship. As the police (officer): see
      it arrive by itself, open it, and find what may be put to whom before anything else.
   2. As the police (officer): look Daniel up in each system, and say how each look ended. Then as
-     supervisor: decide on no further action, and be refused while a look is still to be made.
+     supervisor: decide on no further action. While a look is still to be made the page has no such
+     button: it says that nobody can decide on that yet.
   3. As the police (officer): open the report that pat made in 1, and answer whoever reported. As
      probation (pat): open that report under Your reports, and read the answer.
 

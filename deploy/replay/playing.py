@@ -67,7 +67,7 @@ def play(  # noqa: PLR0913 - each is an independent part
         folder: an empty one, for the homes of every agency; it can be worked in afterwards.
         store: where the consumers' databases are (`deploy.replay.offices.place_of`).
         keep: let every home read to the end, so that somebody can work in it afterwards.
-        tell: told which item is being said.
+        tell: told which item is being said, and of how many.
 
     Raises:
         Misuse: an item is no statement that could be said; the text names it and its line.
@@ -75,8 +75,9 @@ def play(  # noqa: PLR0913 - each is an independent part
     playing = _Playing(written, mode, folder, store)
     try:
         playing.begin()
-        for item in written.case.in_order:
-            tell(item.id)
+        items = list(written.case.in_order)
+        for number, item in enumerate(items, 1):
+            tell(f"{number} of {len(items)} items, {item.id}, {mode}")
             playing.item(item)
         return playing.end(keep=keep)
     finally:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.replay.case import find_case
+from deploy.replay.playing import play
 from tests.support.replaying import told, written
 
 CANARY = "Tamsin-Canary"
@@ -105,3 +106,12 @@ def test_a_case_is_found_by_name_or_by_file(tmp_path: Path) -> None:
     path.write_text(GOOD)
     assert find_case(str(path)) == path
     assert written(path).case.case == "tried"
+
+
+def test_a_replay_says_how_far_it_is(tmp_path: Path) -> None:
+    """It takes minutes: whoever waits must see that it goes on, and how much is left."""
+    case, homes, said = written(), tmp_path / "homes", list[str]()
+    homes.mkdir(mode=0o700)
+    play(case, mode="then", folder=homes, keep=False, tell=said.append)
+    ids = [one.id for one in case.case.in_order]
+    assert said == [f"{n} of {len(ids)} items, {one}, then" for n, one in enumerate(ids, 1)]
