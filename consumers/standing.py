@@ -45,7 +45,7 @@ WORDS: dict[str, str] = {
 """Each mark as a reader must take it."""
 
 READ_MAX = 16
-"""How many corrections a decision names at most, the newest."""
+"""How many corrections a decision names at most, the newest: a statement has at most 32."""
 
 _ITS_OWN = frozenset({"event", "provenance", "intake", "endorsement"})
 """Sections of a correction that are its own, and stand in place of nothing."""
@@ -155,7 +155,7 @@ def as_read(db: Connection, causes: Sequence[str], *more: str) -> list[str]:
         causes: what the decision is about.
         more: what it rests on besides, without being said so.
     """
-    return list(dict.fromkeys([*causes, *_corrected_since(db, [*causes, *more])]))
+    return list(dict.fromkeys([*causes, *_corrected_since(db, causes, more)]))
 
 
 def is_outdated(db: Connection, decision: Statement, entry: int) -> bool:
@@ -171,13 +171,23 @@ def is_outdated(db: Connection, decision: Statement, entry: int) -> bool:
 
 
 def _corrected_since(
-    db: Connection, statements: Collection[str], *, before: int | None = None
-) -> list[str]:
-    """List what corrects or takes back statements, or what they arise from, in log order."""
-    its = select(causes.c.cause).where(causes.c.statement.in_(statements))
-    rests_on = sorted({*statements, *db.execute(its).scalars()})
-    found = corrections_of(db, rests_on)
-    return [one["id"] for one in found if before is None or one["entry"] < before][-READ_MAX:]
+    db: Connection, statements: Collection[str], more: Collection[str] = (), *,
+    before: int | None = None,
+) -> list[str]:  # fmt: skip
+    """List what corrects or takes back statements, or what they arise from, in log order.
+
+    And what corrects or takes back that, however far: so it is the same list whether it begins
+    with what a decision is about or with the corrections that it names too.
+    """
+    found, named = list[str](), set(statements)
+    while True:
+        its = select(causes.c.cause).where(causes.c.statement.in_(sorted(named)))
+        rests_on = sorted({*named, *more, *db.execute(its).scalars()})
+        rows = corrections_of(db, rests_on)
+        found = [one["id"] for one in rows if before is None or one["entry"] < before]
+        if named.issuperset(found):
+            return found[-READ_MAX:]
+        named.update(found)
 
 
 def completions_of(db: Connection, statement: str) -> list[RowMapping]:

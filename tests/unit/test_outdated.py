@@ -25,10 +25,10 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def corrected(desk: Desk, report: str, text: str = "She means to stay.") -> None:
-    """Correct what a report tells; nobody has read of it yet."""
+def corrected(desk: Desk, report: str, text: str = "She means to stay.") -> str:
+    """Correct what a report tells, or a correction of it; nobody has read of it yet."""
     sections = named(desk.draw)
-    correct(desk, report, sections, narrative={"text": text, "form": "summary"})
+    return correct(desk, report, sections, narrative={"text": text, "form": "summary"})
 
 
 def standing(consumer: Consumer) -> Json:
@@ -78,7 +78,9 @@ def consider(desk: Desk, report: str) -> None:
 
 
 @pytest.mark.parametrize("decide", [stop, take, close, consider])
-@pytest.mark.parametrize("first", ["decided", "corrected", "corrected again"])
+@pytest.mark.parametrize(
+    "first", ["decided", "corrected", "corrected again", "corrected twice over"]
+)
 def test_what_was_decided_without_a_correction_is_open_again(
     desk: Desk, decide: Callable[[Desk, str], None], first: str
 ) -> None:
@@ -86,20 +88,24 @@ def test_what_was_decided_without_a_correction_is_open_again(
     raised(desk)
     (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
     look_everywhere(desk, report)
+    is_read = first in {"corrected", "corrected twice over"}
     if first != "decided":
-        corrected(desk, report)
+        correction = corrected(desk, report)
+        desk.settle()
+    if first == "corrected twice over":
+        corrected(desk, correction, "She means to stay with her mother.")
         desk.settle()
     decide(desk, report)
-    if first != "corrected":
+    if not is_read:
         corrected(desk, report, "She means to leave after all.")
     desk.settle()
-    assert is_open(desk) is (first != "corrected"), "who had read the correction has decided"
+    assert is_open(desk) is not is_read, "who had read the correction has decided"
     for agency in (POLICE, HUB):
         again = desk.consumer(agency, store=f"again-{agency}")
         again.take(desk.records(agency))
         assert again.publish_waiting(refuse) == 0
         assert standing(again) == standing(desk.acting(agency))
-    if first != "corrected":
+    if not is_read:
         decide(desk, report)
         desk.settle()
     assert not is_open(desk), "and whoever reads it now decides"
