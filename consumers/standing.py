@@ -31,6 +31,7 @@ from sqlalchemy import (
 from consumers import store as stored
 from consumers.arising import arising
 from consumers.store import causes, metadata, upsert, views
+from contracts.fault import Misuse
 from contracts.form import Section
 from contracts.statement import Statement
 
@@ -144,7 +145,10 @@ def corrections_of(db: Connection, statements: Collection[str]) -> list[RowMappi
     return _arising(db, statements, "statement_corrected", "statement_retracted")
 
 
-def as_read(db: Connection, causes: Sequence[str], *more: str) -> list[str]:
+def as_read(
+    db: Connection, causes: Sequence[str], *more: str, viewer: Collection[str],
+    decides: bool = True,
+) -> list[str]:  # fmt: skip
     """Give the causes of what a person decides, and what corrects what it rests on, as far as read.
 
     So the log shows what was known to them: a decision that does not name a correction was made
@@ -154,8 +158,19 @@ def as_read(db: Connection, causes: Sequence[str], *more: str) -> list[str]:
         db: an open transaction.
         causes: what the decision is about.
         more: what it rests on besides, without being said so.
+        viewer: the tokens of who decides, as `hidden_from`; what is kept from them they never read.
+        decides: whether a correction that is not named opens it again.
+
+    Raises:
+        Misuse: a correction is kept from who decides: it would be open again for ever.
     """
-    return list(dict.fromkeys([*causes, *_corrected_since(db, causes, more)]))
+    since, hidden = _corrected_since(db, causes, more), hidden_from(db, viewer)
+    if decides and not hidden.isdisjoint(since):
+        raise Misuse(
+            "A correction of this is kept from you: somebody else must decide.",
+            remedy="Let a colleague decide from whom nothing of it is kept.",
+        )
+    return list(dict.fromkeys([*causes, *(one for one in since if one not in hidden)]))
 
 
 def is_outdated(db: Connection, decision: Statement, entry: int) -> bool:

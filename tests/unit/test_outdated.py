@@ -1,5 +1,6 @@
 """A decision that was made before a correction reached the desk, and reaches the log after it."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from sqlalchemy import select
 from consumers.consumer import Consumer
 from consumers.referrals import rows as referrals
 from consumers.research import rows as research
+from consumers.standing import keep_from
+from contracts.fault import Misuse
 from tests.support.alerts import LEAD, alert_of, deciding, person, raised, refuse, tables
 from tests.support.desk import HUB, POLICE, Desk, named
 from tests.unit.test_looked_again import correct, look_everywhere
@@ -126,3 +129,30 @@ def test_each_further_correction_asks_for_a_decision_anew(
         corrected(desk, report, text)
         desk.settle()
         assert is_open(desk)
+
+
+@pytest.mark.parametrize("decide", [stop, take, close, consider])
+def test_who_is_kept_from_a_correction_does_not_decide(
+    desk: Desk, decide: Callable[[Desk, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The decision named what they never saw; without it, it would be open again for ever."""
+    raised(desk)
+    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
+    look_everywhere(desk, report)
+    correction = corrected(desk, report)
+    desk.settle()
+    by = person(desk, "K. Kept")
+    for agency in (POLICE, HUB):
+        with desk.acting(agency).store.write() as db:
+            keep_from(db, [correction], [by.token or ""])
+    with monkeypatch.context() as kept:
+        kept.setattr(f"{__name__}.person", lambda *_: by)
+        with pytest.raises(Misuse, match="kept from you"):
+            decide(desk, report)
+    (said,) = deciding(desk).escalate(alert_of(desk)["id"], by=by, role=LEAD)
+    assert correction not in json.dumps({
+        k: bytes(v).decode() for k, v in said.draft.sections.items()
+    })
+    decide(desk, report)
+    desk.settle()
+    assert not is_open(desk), "a colleague decides"
