@@ -77,7 +77,9 @@ class Referring:
             said = personal(
                 said_id, f"referral_considered/{statement}/{referral}/{said_id}",
                 "referral_considered", event,
-                causes=standing.as_read(db, [statement, *([referred] if referred else [])]),
+                causes=standing.as_read(
+                    db, [statement, *([referred] if referred else [])], viewer=self.voice.viewer(by)
+                ),
                 provenance=self.voice.signed_by(by, role=role),
             )  # fmt: skip
             rows.consider(db, said_id, event)

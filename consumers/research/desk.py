@@ -228,7 +228,8 @@ class Desk:
             said = personal(
                 # A correction takes a decision back, and it may be made again: one more is said.
                 said_id, f"no_further_action_decided/{statement}/{said_id}",
-                "no_further_action_decided", event, causes=standing.as_read(db, [statement]),
+                "no_further_action_decided", event,
+                causes=standing.as_read(db, [statement], viewer=self.voice.viewer(supervisor)),
                 provenance=self.voice.signed_by(supervisor, role=role),
             )  # fmt: skip
             rows.decide(db, said.draft.id, event)

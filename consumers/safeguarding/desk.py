@@ -201,7 +201,10 @@ class Deciding:
         rests_on = rows.statements_of(db, event.alert)
         said = personal(
             said_id, f"{name}/{event.alert}/{said_id}", name, event,
-            causes=standing.as_read(db, causes, *rests_on),
+            causes=standing.as_read(
+                db, causes, *rests_on, viewer=self.voice.viewer(by),
+                decides=not isinstance(event, AlertEscalated),
+            ),
             provenance=self.voice.signed_by(by, role=role),
         )  # fmt: skip
         at = stored.ledger_time(db)

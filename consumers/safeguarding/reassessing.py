@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from consumers import aside, store
 from consumers.history import Past
-from consumers.safeguarding import rows
+from consumers.safeguarding import anew, rows
 from consumers.safeguarding.rules import is_automated, terms
 from consumers.safeguarding.rules.good import GOOD
 from consumers.safeguarding.rules.reading import adults, among, factors, is_account, told
@@ -129,9 +129,10 @@ class Reassessing(Worker):
             if not (row["why"] or "").startswith(_OURS)
         ]
         return [
-            self._alert(seen, one, at)
+            alert
             for one in due(seen, past, self._instrument_of)
             if {past.person(subject) for subject in one.subjects} not in asked
+            for alert in self._alert(db, seen, one, at)
         ]
 
     def _owner(self, term: RuleTerm, owner: str) -> str:
@@ -146,8 +147,17 @@ class Reassessing(Worker):
         at_home = role is not None and terms.may_be_at(voice.rules, role, voice.kind)
         return role if role is not None and at_home else voice.role_of(voice.agency)
 
-    def _alert(self, seen: Seen, one: Due, at: int) -> Wanted:
-        rules = self._voice.rules
+    def _alert(self, db: Connection, seen: Seen, one: Due, at: int) -> list[Wanted]:
+        """Make the alert, under the next key where one went with its report; else once."""
+        voice, why = self._voice, WHY.format(when=one.trigger.when)
+        stand = [rows.alert(db, alert) for alert in rows.resting_on(db, one.assessment)]
+        if any(row and (row["raised_by"], row["why"]) == (voice.agency, why) for row in stand):
+            return []
+        once = f"reassess/{one.trigger.id}"
+        key = anew.free_key(db, anew.alert_key(RULE, one.assessment, once))
+        if key is None:
+            return []
+        rules = voice.rules
         term = next(term for term in terms.DEFAULT if term.id == RULE)
         term = next((one for one in terms.in_force(rules) if one.id == RULE), term)
         event = AlertRaised(
@@ -155,9 +165,10 @@ class Reassessing(Worker):
             statements=[seen.id, one.assessment], subjects=one.subjects,
             owner_role=self._owner(term, one.owner), fallback_role=term.fallback,
             due_at=at + term.hours * HOUR_MS, good=GOOD["dash"],
-            why=WHY.format(when=one.trigger.when),
+            why=why,
         )  # fmt: skip
-        return self._voice.derived(
-            f"alert_raised/{RULE}/{one.assessment}/reassess/{one.trigger.id}", "alert_raised",
-            event, causes=event.statements, rule=f"{RULE}/{term.version}",
-        )  # fmt: skip
+        wanted = voice.derived(
+            key, "alert_raised", event, causes=event.statements, rule=f"{RULE}/{term.version}"
+        )
+        anew.add(db, wanted.draft.id, event, by=voice.agency, at=at)
+        return [wanted]

@@ -13,7 +13,7 @@ from consumers import aside, history, store
 from consumers.history import Past
 from consumers.research import rows as research
 from consumers.safeguarding import life, links, origins, rows, watched
-from consumers.safeguarding.anew import alert_key, free_key, in_place
+from consumers.safeguarding.anew import add, alert_key, free_key, in_place, went
 from consumers.safeguarding.rules import is_automated, same_origin, terms, unresearched
 from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.good import GOOD, OWED_BY
@@ -116,9 +116,9 @@ class Watching(Worker):
 
         What else they rested on is shown to the rules anew.
         """
-        tokens = {
-            one for alert in rows.resting_on(db, statement) for one in rows.subjects_of(db, alert)
-        }
+        resting = rows.resting_on(db, statement)
+        tokens = {one for alert in resting for one in rows.subjects_of(db, alert)}
+        went(db, resting)
         life.forget(db, statement, rows.forget(db, statement))
         history.forget(db, statement)
         watched.forget(db, statement)
@@ -157,7 +157,7 @@ class Watching(Worker):
                     alarms = list(rule(seen, past, term))
             for one in alarms:
                 with aside.contained(db, *about, worker=name):
-                    wanted.append(self._alert(db, term, one, at))
+                    wanted += self._alert(db, term, one, at)
         return wanted
 
     def _look_again(self, db: Connection, statements: Iterable[str], at: int) -> list[Wanted]:
@@ -174,9 +174,12 @@ class Watching(Worker):
                     wanted += self._watch(db, seen, past, at)
         return wanted if self._also is None else wanted + self._also(db, again, at)
 
-    def _alert(self, db: Connection, term: RuleTerm, alarm: Alarm, at: int) -> Wanted:
-        """Make an alert of what a rule asks for, by its term."""
+    def _alert(self, db: Connection, term: RuleTerm, alarm: Alarm, at: int) -> list[Wanted]:
+        """Make an alert of what a rule asks for, by its term; none where one was erased alone."""
         voice, statements = self._voice, list(dict.fromkeys(alarm.statements))[:CAUSES_MAX]
+        key = free_key(db, alert_key(term.id, statements[0], alarm.once))
+        if key is None:
+            return []
         interrupts = alarm.louder or term.attention == "interrupt"
         addressed = self._addressed(db, alarm, statements[0])
         event = AlertRaised(
@@ -189,13 +192,11 @@ class Watching(Worker):
             unacknowledged_minutes=term.unacknowledged_minutes if interrupts else None,
         )  # fmt: skip
         wanted = voice.derived(
-            free_key(db, alert_key(term.id, statements[0], alarm.once)), "alert_raised", event,
-            causes=statements, rule=f"{term.id}/{term.version}",
-            urgency="urgent" if interrupts else "routine",
-            sections=addressed,
+            key, "alert_raised", event, causes=statements, rule=f"{term.id}/{term.version}",
+            urgency="urgent" if interrupts else "routine", sections=addressed,
         )  # fmt: skip
-        self._add(db, wanted.draft.id, event, by=voice.agency, at=at)
-        return wanted
+        add(db, wanted.draft.id, event, by=voice.agency, at=at)
+        return [wanted]
 
     def _owner(self, term: RuleTerm, alarm: Alarm, *, leaves: bool) -> str:
         """Give whose duty an alert is: where it stays here, no desk of another agency's alone."""
@@ -231,16 +232,7 @@ class Watching(Worker):
             in_place(db, event, by=by)
         said, at = view.statement.context.id, view.head.ledger_time
         life.begins(db, said, at)
-        self._add(db, said, event, by=by, at=at, on_log=True)
-
-    def _add(  # noqa: PLR0913 - an alert's row has this many independent parts
-        self, db: Connection, alert: str, event: AlertRaised, *, by: str, at: int,
-        on_log: bool = False,
-    ) -> None:  # fmt: skip
-        named = history.named_in(db, event.statements[:1])
-        subjects = sorted(named.get(event.statements[0], set()))
-        if rows.raise_alert(db, alert, event, by=by, at=at, subjects=subjects, on_log=on_log):
-            life.settle(db, alert)
+        add(db, said, event, by=by, at=at, on_log=True)
 
     def _said(self, db: Connection, view: View) -> list[Wanted]:
         """Take in what this agency said itself, by a worker, a command or another source."""
@@ -307,7 +299,7 @@ class Watching(Worker):
                 raised = store.id_of(db, alert_key(unresearched.ID, one))
                 if raised is None:
                     alarm = unresearched.unresearched(one, sorted(named.get(one, set())))
-                    wanted.append(self._alert(db, term, alarm, at))
+                    wanted += self._alert(db, term, alarm, at)
                 elif (now := life.stands(db, raised, settled=True)) is not None and now.closed:
                     life.reopen(db, raised, at=at, exercise=self._voice.exercise)
                 watched.looked(db, one)

@@ -12,6 +12,7 @@ from consumers.consumer import Came, Consumer
 from consumers.safeguarding import anew, rows
 from tests.support.alerts import LEAD, deciding, person, refuse, tables
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
+from tests.unit.test_looked_again import correct
 
 Json = Any
 RULE = "M10"
@@ -155,16 +156,17 @@ def test_the_next_key_counts_what_was_erased_under_the_first(desk: Desk) -> None
     with store.write() as db:
         assert anew.free_key(db, key) == key
         for number, each in enumerate((key, f"{key}/again/1")):
-            stored.said(db, each, desk.new_id())
+            stored.said(db, each, gone := desk.new_id())
+            assert anew.free_key(db, key) is None, "it was erased by itself"
+            anew.went(db, [gone])
             assert anew.free_key(db, key) == f"{key}/again/{number + 1}"
         assert anew.free_key(db, standing["key"]) == standing["key"]
 
 
 def test_an_alert_that_is_erased_by_itself_is_not_raised_anew(desk: Desk) -> None:
-    """Its reports stand, and whoever had it erased knew them."""
+    """Its reports stand, and whoever had it erased knew them; a correction is no reason."""
     couple = named(desk.draw, concern="other", relationship="partners")
-    for day in (1, 5, 9):
-        incident(desk, couple, day)
+    reports = [incident(desk, couple, day) for day in (1, 5, 9)]
     (draft,) = [
         one for by, one in desk.published
         if by == HUB and one.event == "alert_raised" and b"M10" in bytes(one.sections["event"])
@@ -176,6 +178,10 @@ def test_an_alert_that_is_erased_by_itself_is_not_raised_anew(desk: Desk) -> Non
     desk.settle()
     desk.pass_hours(1)
     desk.settle()
+    correct(desk, reports[-1], couple, narrative={"text": "He shouted.", "form": "summary"})
+    desk.settle()
+    desk.pass_hours(1)
+    desk.settle()
     with desk.acting(HUB).store.read() as db:
-        assert rows.alert(db, draft.id) is None
+        assert [one["id"] for one in rows.all_alerts(db) if one["rule"] == RULE] == []
     assert len(alerts(desk)) == 1

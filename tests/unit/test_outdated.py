@@ -1,5 +1,6 @@
 """A decision that was made before a correction reached the desk, and reaches the log after it."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from sqlalchemy import select
 from consumers.consumer import Consumer
 from consumers.referrals import rows as referrals
 from consumers.research import rows as research
+from consumers.standing import keep_from
+from contracts.fault import Misuse
 from tests.support.alerts import LEAD, alert_of, deciding, person, raised, refuse, tables
 from tests.support.desk import HUB, POLICE, Desk, named
 from tests.unit.test_looked_again import correct, look_everywhere
@@ -25,10 +28,10 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def corrected(desk: Desk, report: str, text: str = "She means to stay.") -> None:
-    """Correct what a report tells; nobody has read of it yet."""
+def corrected(desk: Desk, report: str, text: str = "She means to stay.") -> str:
+    """Correct what a report tells, or a correction of it; nobody has read of it yet."""
     sections = named(desk.draw)
-    correct(desk, report, sections, narrative={"text": text, "form": "summary"})
+    return correct(desk, report, sections, narrative={"text": text, "form": "summary"})
 
 
 def standing(consumer: Consumer) -> Json:
@@ -78,7 +81,9 @@ def consider(desk: Desk, report: str) -> None:
 
 
 @pytest.mark.parametrize("decide", [stop, take, close, consider])
-@pytest.mark.parametrize("first", ["decided", "corrected", "corrected again"])
+@pytest.mark.parametrize(
+    "first", ["decided", "corrected", "corrected again", "corrected twice over"]
+)
 def test_what_was_decided_without_a_correction_is_open_again(
     desk: Desk, decide: Callable[[Desk, str], None], first: str
 ) -> None:
@@ -86,20 +91,24 @@ def test_what_was_decided_without_a_correction_is_open_again(
     raised(desk)
     (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
     look_everywhere(desk, report)
+    is_read = first in {"corrected", "corrected twice over"}
     if first != "decided":
-        corrected(desk, report)
+        correction = corrected(desk, report)
+        desk.settle()
+    if first == "corrected twice over":
+        corrected(desk, correction, "She means to stay with her mother.")
         desk.settle()
     decide(desk, report)
-    if first != "corrected":
+    if not is_read:
         corrected(desk, report, "She means to leave after all.")
     desk.settle()
-    assert is_open(desk) is (first != "corrected"), "who had read the correction has decided"
+    assert is_open(desk) is not is_read, "who had read the correction has decided"
     for agency in (POLICE, HUB):
         again = desk.consumer(agency, store=f"again-{agency}")
         again.take(desk.records(agency))
         assert again.publish_waiting(refuse) == 0
         assert standing(again) == standing(desk.acting(agency))
-    if first != "corrected":
+    if not is_read:
         decide(desk, report)
         desk.settle()
     assert not is_open(desk), "and whoever reads it now decides"
@@ -120,3 +129,30 @@ def test_each_further_correction_asks_for_a_decision_anew(
         corrected(desk, report, text)
         desk.settle()
         assert is_open(desk)
+
+
+@pytest.mark.parametrize("decide", [stop, take, close, consider])
+def test_who_is_kept_from_a_correction_does_not_decide(
+    desk: Desk, decide: Callable[[Desk, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The decision named what they never saw; without it, it would be open again for ever."""
+    raised(desk)
+    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
+    look_everywhere(desk, report)
+    correction = corrected(desk, report)
+    desk.settle()
+    by = person(desk, "K. Kept")
+    for agency in (POLICE, HUB):
+        with desk.acting(agency).store.write() as db:
+            keep_from(db, [correction], [by.token or ""])
+    with monkeypatch.context() as kept:
+        kept.setattr(f"{__name__}.person", lambda *_: by)
+        with pytest.raises(Misuse, match="kept from you"):
+            decide(desk, report)
+    (said,) = deciding(desk).escalate(alert_of(desk)["id"], by=by, role=LEAD)
+    assert correction not in json.dumps({
+        k: bytes(v).decode() for k, v in said.draft.sections.items()
+    })
+    decide(desk, report)
+    desk.settle()
+    assert not is_open(desk), "a colleague decides"

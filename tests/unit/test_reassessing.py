@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from tests.support.agreed import adopt, dated, people, retract, say
+from tests.support.alerts import tables
 from tests.support.desk import HUB, PROBATION, Desk
+from tests.unit.test_erased_incident import erase, rebuilt
 
 Json = Any
 
@@ -159,3 +161,27 @@ def correct(couple: Couple, report: str, *factors: str) -> None:
         couple.desk, PROBATION, "statement_corrected", facts, report,
         sections={"provenance": provenance, "risk": risk},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("others", [1, 2])
+def test_what_is_asked_because_of_an_erased_report_is_asked_of_another(
+    couple: Couple, others: int
+) -> None:
+    """They still lose their home: the log refuses the first key, and nobody would ask again."""
+    desk = couple.desk
+    assessment, first = couple.assess(), couple.hear("homelessness")
+    left = [couple.hear("homelessness", day=f"2012-05-0{n + 2}") for n in range(others)]
+    desk.pass_hours(1)
+    desk.settle()
+    erase(desk, first)
+    for _ in range(2):
+        desk.settle()
+        desk.pass_hours(1)
+    desk.settle()
+    was, again = couple.asked()
+    assert again["key"] == f"{was['key']}/again/1"
+    assert again["statements"][0] in left
+    assert again["statements"][1] == assessment
+    for is_compacted in (False, True):
+        anew = rebuilt(desk, PROBATION, is_compacted=is_compacted)
+        assert tables(anew) == tables(desk.acting(PROBATION)), is_compacted
