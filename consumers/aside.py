@@ -126,6 +126,11 @@ def stood(db: Connection, statement: str) -> None:
     db.execute(delete(unworked).where(*its))
 
 
+def worked(db: Connection, name: str, *, worker: str) -> None:
+    """Let what a part of this program failed on be: it was tried again, and it worked."""
+    db.execute(delete(unworked).where(unworked.c.digest == name, unworked.c.worker == worker))
+
+
 def count_unworked(db: Connection) -> int:
     """Count what a part of this program failed on."""
     return db.execute(select(func.count()).select_from(unworked)).scalar_one()

@@ -124,6 +124,7 @@ def test_one_thing_that_fails_as_time_passes_stops_no_other_clock(
     mended = failing(like, copies[1])
     mended.take(records)
     assert its[0] in keys(mended), "it is tried again each minute"
+    assert failed(mended) == [], "and once it works nobody need see to it"
 
 
 def test_one_couple_that_fails_costs_a_link_no_other_alert(desk: Desk, tmp_path: Path) -> None:
