@@ -148,12 +148,6 @@ def all_unproved(db: Connection) -> list[RowMapping]:
     return list(db.execute(select(*columns).order_by(*columns[:2])).mappings())
 
 
-def some_unworked(db: Connection, count: int) -> list[RowMapping]:
-    """List what a part of this program failed on: at most so many."""
-    query = select(unworked).order_by(unworked.c.digest, unworked.c.worker).limit(count)
-    return list(db.execute(query).mappings())
-
-
 def some_unproved(db: Connection, count: int) -> list[RowMapping]:
     """List where records stood that did not prove what they say: at most so many."""
     columns = (unproved.c.topic, unproved.c.offset, unproved.c.what)
