@@ -126,6 +126,11 @@ def stood(db: Connection, statement: str) -> None:
     db.execute(delete(unworked).where(*its))
 
 
+def worked(db: Connection, name: str, *, worker: str) -> None:
+    """Let what a part of this program failed on be: it was tried again, and it worked."""
+    db.execute(delete(unworked).where(unworked.c.digest == name, unworked.c.worker == worker))
+
+
 def count_unworked(db: Connection) -> int:
     """Count what a part of this program failed on."""
     return db.execute(select(func.count()).select_from(unworked)).scalar_one()
@@ -141,12 +146,6 @@ def all_unproved(db: Connection) -> list[RowMapping]:
     """List where records stood that did not prove what they say, and what did not hold."""
     columns = (unproved.c.topic, unproved.c.offset, unproved.c.what)
     return list(db.execute(select(*columns).order_by(*columns[:2])).mappings())
-
-
-def some_unworked(db: Connection, count: int) -> list[RowMapping]:
-    """List what a part of this program failed on: at most so many."""
-    query = select(unworked).order_by(unworked.c.digest, unworked.c.worker).limit(count)
-    return list(db.execute(query).mappings())
 
 
 def some_unproved(db: Connection, count: int) -> list[RowMapping]:

@@ -326,7 +326,8 @@ class Worker:
     ) -> list[Wanted]:  # fmt: skip
         """Work on each thing that ran out by itself: where one fails the others go on.
 
-        It is undone and set aside by name, and tried again when time passes again.
+        It is undone and set aside by name, and tried again when time passes again; once it works,
+        nobody need see to it.
 
         Args:
             db: an open transaction.
@@ -335,11 +336,12 @@ class Worker:
             name: the column that names one.
             statement: the column that has the id of its statement, None for none.
         """
-        wanted: list[Wanted] = []
+        wanted, worker = list[Wanted](), type(self).__name__
         for row in found:
             about = (row[name], row[statement] or None if statement else None)
-            with aside.contained(db, *about, worker=type(self).__name__):
+            with aside.contained(db, *about, worker=worker):
                 wanted += work(db, row)
+                aside.worked(db, row[name], worker=worker)
         return wanted
 
     def wanted(self, _db: Connection, _drafts: Sequence[Draft], /) -> None:

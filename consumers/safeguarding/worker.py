@@ -276,7 +276,8 @@ class Watching(Worker):
         past = self._past(db, "")
         reached = {token for one in tokens for token in past.person(one)}
         for alert in rows.about(db, reached):
-            with aside.contained(db, alert, alert, worker=type(self).__name__):
+            # No clock of the alert's that works says that this did: it has a name of its own.
+            with aside.contained(db, alert, alert, worker="unlinking"):
                 if not hangs_together(db, past, alert):
                     life.reopen(db, alert, at=at, exercise=self._voice.exercise)
 
@@ -303,6 +304,7 @@ class Watching(Worker):
                 elif (now := life.stands(db, raised, settled=True)) is not None and now.closed:
                     life.reopen(db, raised, at=at, exercise=self._voice.exercise)
                 watched.looked(db, one)
+                aside.worked(db, one, worker=f"rule {term.id}")
         return wanted
 
     def _reports(self, db: Connection, statement: str) -> list[str]:

@@ -11,9 +11,10 @@ from typing import Annotated, get_args
 import typer
 from sqlalchemy import Connection
 
-from consumers import aside, standing
+from consumers import aside
 from consumers import store as stored
 from consumers.desk.rows import look_at_each
+from consumers.safeguarding.pressing import failed_seen
 from contracts.fault import Misuse
 from deploy.speaking import known_to
 from deploy.wiring import Acting, open_acting
@@ -123,7 +124,7 @@ def status(home: ActingHome) -> None:
 
 def failing(db: Connection, viewer: frozenset[str] | None) -> None:
     """Say first, above any list, what could not be worked on, as far as who looks may know."""
-    for one in standing.visible(db, viewer, aside.all_unworked(db), "digest", "id"):
+    for one in failed_seen(db, viewer):
         typer.echo(
             f"SEE TO {one['id'] or one['digest']} BY HAND: this program could not. "
             "See: candour consumer status"

@@ -12,14 +12,18 @@ from sqlalchemy import select
 
 from consumers import aside
 from consumers.consumer import Consumer
+from consumers.safeguarding import rows
+from consumers.safeguarding.pressing import failed_seen
+from consumers.standing import keep_from
 from consumers.store import Store, Wanted, to_publish
 from consumers.worker import Voice
+from deploy.command.consumer import failing as told_first
 from deploy.watching import _consumed
 from deploy.workers import workers_of
 from producers.partnership import Partnership
-from tests.support.alerts import LEAD, deciding, person
+from tests.support.alerts import LEAD, deciding, person, raised
 from tests.support.busy import FORCE, Busy, busy, couple, facts
-from tests.support.desk import POLICE, Desk, named
+from tests.support.desk import HUB, POLICE, Desk, named
 from tests.support.stranger import sha
 from tests.unit.test_linked import desk_record
 from tests.vectors.ledger import compact
@@ -124,6 +128,7 @@ def test_one_thing_that_fails_as_time_passes_stops_no_other_clock(
     mended = failing(like, copies[1])
     mended.take(records)
     assert its[0] in keys(mended), "it is tried again each minute"
+    assert failed(mended) == [], "and once it works nobody need see to it"
 
 
 def test_one_couple_that_fails_costs_a_link_no_other_alert(desk: Desk, tmp_path: Path) -> None:
@@ -147,3 +152,21 @@ def test_one_couple_that_fails_costs_a_link_no_other_alert(desk: Desk, tmp_path:
     raised = [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M04"]
     assert [one["statements"] for one in raised] == [[reports[1], record[0]]]
     assert failed(desk.acting(POLICE)) == [(reports[0], "rule M04")]
+
+
+def test_what_failed_is_not_shown_to_whom_what_it_rests_on_is_kept_from(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An alert by its id says that there is one; and what is kept counts to no page's end."""
+    alert = raised(desk)
+    with desk.acting(HUB).store.write() as db:
+        (report,) = rows.statements_of(db, alert)
+        keep_from(db, [report], ["tok"])
+        aside.set_aside(db, alert, alert, worker="Watching", what="KeyError")
+        aside.set_aside(db, "zz-silent", None, worker="Silence", what="KeyError")
+        for viewer in (frozenset({"tok"}), None):
+            shown = failed_seen(db, viewer, count=1)
+            assert [one["digest"] for one in shown] == ["zz-silent"]
+            told_first(db, viewer)
+        assert len(failed_seen(db, frozenset({"other"}))) == 2
+    assert alert not in capsys.readouterr().out

@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import aside, safeguards, standing
+from consumers import aside, safeguards
 from consumers import store as stored
 from consumers.desk.person import Person
 from consumers.desk.shown import capital
 from consumers.desk.station import Station
 from consumers.listed import PAGE
+from consumers.safeguarding.pressing import failed_seen
 from consumers.silence import rows as silence
 from consumers.silence.standstill import WORDS
 from consumers.telling.notification import named
@@ -45,7 +46,7 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
     now, partners = stored.ledger_time(db), station.partners
     hours = station.voice.rules.silent_hours
     positions = db.execute(select(stored.positions)).all()
-    aside_ = standing.visible(db, person.viewer, aside.some_unworked(db, PAGE), "digest", "id")
+    aside_ = failed_seen(db, person.viewer, count=PAGE)
     return {
         "now": now, "hours": hours, "off": safeguards.off(station.voice.rules),
         "positions": [(row.topic, row.offset) for row in positions],
