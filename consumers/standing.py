@@ -166,9 +166,8 @@ def as_read(
     """
     since, hidden = _corrected_since(db, causes, more), hidden_from(db, viewer)
     if decides and not hidden.isdisjoint(since):
-        raise Misuse(
-            "A correction of this is kept from you: somebody else must decide.",
-            remedy="Let a colleague decide from whom nothing of it is kept.",
+        raise Misuse(  # in words that do not say that anything is kept from them
+            "You cannot decide this.", remedy="Ask a colleague to look at it and decide."
         )
     return list(dict.fromkeys([*causes, *(one for one in since if one not in hidden)]))
 

@@ -147,7 +147,7 @@ def test_who_is_kept_from_a_correction_does_not_decide(
             keep_from(db, [correction], [by.token or ""])
     with monkeypatch.context() as kept:
         kept.setattr(f"{__name__}.person", lambda *_: by)
-        with pytest.raises(Misuse, match="kept from you"):
+        with pytest.raises(Misuse, match="You cannot decide this"):
             decide(desk, report)
     (said,) = deciding(desk).escalate(alert_of(desk)["id"], by=by, role=LEAD)
     assert correction not in json.dumps({
