@@ -15,9 +15,12 @@ NEXT = FIRST.replace("version: 1", "version: 2").replace("review: 2030", "review
 
 
 @pytest.fixture
-async def town(kafka: str, tmp_path: Path) -> AsyncIterator[Running]:
+async def town(
+    request: pytest.FixtureRequest, kafka: str, tmp_path: Path
+) -> AsyncIterator[Running]:
     """Run a live partnership under the demonstration's agreement."""
-    async with running(kafka, tmp_path / "town", "mk-agreements") as town:
+    name = f"mk-{request.node.name.removeprefix('test_').replace('_', '-')}"[:40].rstrip("-")
+    async with running(kafka, tmp_path / "town", name) as town:
         yield town
 
 
