@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers.store import metadata, upsert
 from contracts.fault import Transient
-from contracts.reason import NEWER, Reason
+from contracts.reason import Reason
 
 CLOCKS = "clocks"
 """Stands for a statement's digest where a part failed as time passed: nothing of its runs out."""
@@ -112,22 +112,15 @@ def words(row: RowMapping) -> str:
     named, worker, what = row["id"] or row["digest"], row["worker"], row["what"]
     if worker != THE_LOG:
         return f"SEE TO THIS BY HAND: {named}; {worker} failed on it ({what}). Report the defect"
-    code = Reason.known(what)
     return (
         f"NOT ON THE LOG: {row['digest']}; this program said it by itself, and the log refused it "
         f"({what}). It stands here, and NOBODY ELSE WAS TOLD: ring whoever should know. "
-        f"{code.remedy if code else NEWER}"
+        f"{Reason.told(what)[0]}"
     )
 
 
-def stood(db: Connection, statement: str) -> None:
-    """Let what the log had refused be: it has it."""
-    its = (unworked.c.digest == statement, unworked.c.worker == THE_LOG)
-    db.execute(delete(unworked).where(*its))
-
-
 def worked(db: Connection, name: str, *, worker: str) -> None:
-    """Let what a part of this program failed on be: it was tried again, and it worked."""
+    """Let what a part of this program failed on be: it worked after all, or the log has it."""
     db.execute(delete(unworked).where(unworked.c.digest == name, unworked.c.worker == worker))
 
 

@@ -306,7 +306,7 @@ class Consumer:
         if agency_of(statement.context.source) == self.voice.agency:
             acting.remember(db, statement, self.voice.agency)
             if standing.unmark(db, statement.context.id, "unsaid"):
-                aside.stood(db, statement.context.id)
+                aside.worked(db, statement.context.id, worker=aside.THE_LOG)
             if key is not None:
                 stored.said(db, key, statement.context.id)
         given, cause = _CORRECTING.get(statement.kind.name), statement.sections.get("cause.1")

@@ -224,5 +224,4 @@ def _may_be(people: Sequence[tuple[str, str, list[str]]]) -> str:
 
 
 def _claims(subject: str, name: str, roles: list[str]) -> str:
-
     return json.dumps({"sub": subject, "name": name, "roles": roles})

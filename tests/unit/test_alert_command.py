@@ -71,6 +71,14 @@ def couple(played: Played, given: str = "Tracey", **his: Any) -> dict[str, Any]:
     return sections
 
 
+def of_two(folder: Path) -> Reading:
+    """Let the hub read of two couples, each in a thread of its own."""
+    played = Played("two")
+    for given in ("Tracey", "Nadia"):
+        played.say(CASE, "concern_reported", couple(played, given))
+    return Reading(folder, HUB, played)
+
+
 def test_a_thread_begins_with_what_may_be_put_to_whom(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,10 +115,7 @@ def test_a_list_that_ends_before_all_was_shown_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever reads the first page at 3 am must not take it for everything."""
-    played = Played("cut")
-    for given in ("Tracey", "Nadia"):
-        played.say(CASE, "concern_reported", couple(played, given))
-    home = Reading(tmp_path, HUB, played)
+    home = of_two(tmp_path)
     cut = home.says(capsys, "alert", "list", "--first", "1")
     assert cut.count("\nABOUT ") == 1
     assert cut.endswith("MORE are open and press less: --first 2\n")
@@ -126,10 +131,7 @@ def test_whoever_lists_alerts_is_recorded_as_at_the_desk(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each report of what is listed, and no other."""
-    played = Played("looked")
-    for given in ("Tracey", "Nadia"):
-        played.say(CASE, "concern_reported", couple(played, given))
-    home = Reading(tmp_path, HUB, played)
+    home = of_two(tmp_path)
     home.says(capsys, "alert", "list", "--first", "1")
     whose = home.acting.outbox.token_of("practitioner", LEAD)
     with home.acting.store.read() as db:
