@@ -57,6 +57,7 @@ def listed(
         for line in _unverified(db, viewer):
             typer.echo(line)
         found, more = _pressing(db, viewer, first, closed=every)
+        looked(acting, by, "alerts", [one["statement"] for each in found for one in each.alerts])
         hidden = standing.hidden_from(db, viewer)
         loud = ""
         for thread in found:
@@ -65,7 +66,6 @@ def listed(
                 typer.echo(f"\n== {_HEADS[loud]}")
             for line in _shown(db, thread, now, acting.voice, hidden):
                 typer.echo(line)
-    looked(acting, by, "alerts", [one["statement"] for each in found for one in each.alerts])
     if more:
         typer.echo(f"\nMORE are open and press less: --first {2 * first}")
     if not found:

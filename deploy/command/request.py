@@ -101,10 +101,10 @@ def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
         now = stored.ledger_time(db)
         failing(db, viewer)
         found = every_request(db, viewer, count=first + 1)
+        looked(acting, by, "questions", [row["statement"] for row in found[:first]])
         for row in found[:first]:
             for line in _lines(db, acting, row, now):
                 typer.echo(line)
-    looked(acting, by, "questions", [row["statement"] for row in found[:first]])
     if len(found) > first:
         see_more(first)
     if not found:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -61,26 +63,27 @@ def listed(
         now = stored.ledger_time(db)
         failing(db, viewer)
         found, ended = _reports(db, viewer, report, first + 1)
-        shown = [*found, *ended] if every else found
+        shown = [*found, *(ended() if every else ())]
+        looked(acting, by, "research_board", shown[:first])
         for statement in shown[:first]:
             _show(db, board.tasks_seen(db, viewer, statement), viewer, now, every=every)
-    looked(acting, by, "research_board", shown[:first])
+        if not shown:
+            typer.echo("No task is open." if ended() else "No research was opened.")
     if len(shown) > first:
         see_more(first)
-    if not shown:
-        typer.echo("No task is open." if ended else "No research was opened.")
 
 
 def _reports(
     db: Connection, viewer: frozenset[str] | None, report: str | None, count: int
-) -> tuple[list[str], list[str]]:
-    """Give the reports with a look to be made, and those with none any more; or one alone."""
+) -> tuple[list[str], Callable[[], list[str]]]:
+    """Give the reports with a look to be made, and what reads those with none any more; or one."""
     if report is not None:
         tasks = board.tasks_seen(db, viewer, report)
         is_open = any(task["open"] for task in tasks)
-        return [report] * is_open, [report] * (bool(tasks) and not is_open)
+        return [report] * is_open, lambda: [report] * (bool(tasks) and not is_open)
     places = board.pressing(db, viewer, after_lead=None, count=count)
-    return [one.place.id for one in places], board.done_with(db, viewer, count=count)
+    ended = partial(board.done_with, db, viewer, count=count)
+    return [one.place.id for one in places], ended
 
 
 def _show(

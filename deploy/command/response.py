@@ -60,10 +60,10 @@ def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
         now = stored.ledger_time(db)
         failing(db, viewer)
         owed = everything_owed(db, viewer, count=first + 1)
+        looked(acting, by, "responses", [duty["about"] for duty in owed[:first]])
         for duty in owed[:first]:
             for line in _lines(db, acting, duty, viewer, now):
                 typer.echo(line)
-    looked(acting, by, "responses", [duty["about"] for duty in owed[:first]])
     if len(owed) > first:
         see_more(first)
     if not owed:

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from consumers.desk.rows import looks
 from consumers.research.found import Found
 from consumers.research.rows import tasks_of
-from deploy.command import EXIT_USAGE
+from deploy.command import EXIT_USAGE, invoke
 from deploy.wiring import open_acting
 from producers.home import Home
 from tests.support.people import token
@@ -55,6 +55,18 @@ def test_a_look_by_a_command_is_recorded_as_the_desks_are(
     whose = acting.outbox.token_of("practitioner", LOOKS)
     seen = {row.about for row in found if (row.what, row.token) == (what, whose)}
     assert (IDS["report"] if about == "report" else token(about)) in seen
+
+
+@pytest.mark.parametrize("line", ["research list", "request list", "response list"])
+def test_what_cannot_be_recorded_is_not_shown(
+    home: Path, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    """Nobody could say later who saw it: each list once told all of it first."""
+    with open_acting(Home.open(home)).store.write() as db:
+        db.execute(text("ALTER TABLE looks RENAME TO gone"))
+    capsys.readouterr()
+    assert invoke([*line.split(), "--home", str(home), "--by", LOOKS]) != 0
+    assert IDS["report"] not in capsys.readouterr().out
 
 
 def test_a_look_that_was_said_wrong_is_said_anew_by_a_command_too(
