@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from broker.core.prepare import Prepared, prepare
 from contracts import base64url
@@ -20,6 +21,7 @@ from contracts.statement import verify
 from producers import keys
 from producers.home import Home
 from producers.inbox import Came
+from producers.tables import meta
 from tests.support import playing
 from tests.support.reports import concern
 from tests.support.speaking import Speaker, adopt
@@ -205,6 +207,36 @@ def test_what_an_unknown_key_signed_is_sent_again_once_the_key_is_enrolled(
     assert speaker.stands(said) == ("decided", "accepted")
     assert speaker.row(said)["raw"] == raw
     speaker.check_rereading()
+
+
+def test_a_receipt_that_comes_after_what_cures_it_waits_again_at_once(tmp_path: Path) -> None:
+    """Receipts and views come on topics of their own, in either order."""
+    speaker = Speaker(tmp_path / "home", name=NEWCOMER)
+    speaker.read()
+    said = speaker.outbox.publish(concern(speaker.outbox))
+    speaker.send()
+    enrol(speaker, NEWCOMER)
+    came = speaker.came()
+    for name in (speaker.inbox.views, speaker.inbox.receipts):
+        speaker.inbox.take([one for one in came if one.topic == name])
+    assert speaker.stands(said) == ("waiting", None)
+
+
+def test_the_newest_ledger_time_of_all_that_came_is_kept(tmp_path: Path) -> None:
+    """What is said in an exercise carries it: an older one would be refused as out of its time."""
+    speaker = Speaker(tmp_path / "home", name=NEWCOMER)
+    speaker.say()
+    came = speaker.came()
+    speaker.inbox.take(came)
+    heads = [
+        (speaker.outbox.opened(one.record) if one.topic == speaker.inbox.views
+         else open_receipt(one.record, speaker.home.trust)).head
+        for one in came if one.record is not None
+    ]  # fmt: skip
+    with speaker.outbox.database.read() as db:
+        kept = {row.key: row.number for row in db.execute(select(meta))}
+    assert kept["ledger_time"] == max(one.ledger_time for one in heads)
+    assert kept["exercise"] == heads[-1].exercise
 
 
 def test_what_is_refused_again_waits_for_the_next_word_of_governance(tmp_path: Path) -> None:
