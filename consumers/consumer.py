@@ -4,7 +4,7 @@ Pure of Kafka: `consumers.inflow` brings the records, deploy hands in `publish`.
 does not prove is kept aside and named; an unverified delivery triggers nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from threading import Lock
@@ -228,6 +228,24 @@ class Consumer:
             for worker in self._workers:
                 worker.refused(db, statement)
 
+    def drop_erased(self, statements: Collection[str]) -> set[str]:
+        """Drop what was derived anew here and the log erased: no tombstone was there to say so.
+
+        Args:
+            statements: ids; what is held is not touched.
+
+        Returns:
+            The ids of what is said no more: these, and what names them.
+        """
+        silent = set[str]()
+        with self.store.write() as db:
+            for one in statements:
+                if stored.row_of(db, one) is None:
+                    silent |= stored.silence(db, one)
+                    aside.forget(db, one, one)
+                    self._forget(db, one)
+        return silent
+
     def unsaid(self, statement: str, causes: Sequence[str], why: str) -> None:
         """Mark what this program said by itself and the log did not accept, and tell a person.
 
@@ -273,8 +291,10 @@ class Consumer:
         statement = stored.erase(db, digest)
         aside.forget(db, digest, statement)
         standing.forget(db, digest)
-        if statement is None:
-            return
+        if statement is not None:
+            self._forget(db, statement)
+
+    def _forget(self, db: Connection, statement: str) -> None:
         standing.forget(db, statement)
         for worker in self._workers:
             worker.forget(db, statement)

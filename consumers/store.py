@@ -285,12 +285,13 @@ def erase(db: Connection, digest: str) -> str | None:
     return statement
 
 
-def silence(db: Connection, statement: str) -> None:
-    """Never say a statement that is still to be said, nor what names it; its key stays known."""
+def silence(db: Connection, statement: str) -> set[str]:
+    """Never say what is to be said under an id, or names it; give the ids. Its key stays known."""
     query = select(to_publish.c.id, to_publish.c.draft).where(to_publish.c.draft.is_not(None))
     named = statement.encode()
-    rests = [row.id for row in db.execute(query) if row.id == statement or named in row.draft]
+    rests = {row.id for row in db.execute(query) if row.id == statement or named in row.draft}
     db.execute(update(to_publish).where(to_publish.c.id.in_(rests)).values(**_DONE))
+    return rests
 
 
 def ids_of(db: Connection, digests: Collection[str]) -> list[str]:

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import select
 
 from consumers.consumer import Consumer
+from consumers.governance.erasing import named
 from consumers.safeguarding.rules import is_automated
 from contracts.draft import Draft
 from contracts.fault import Misuse
@@ -21,6 +22,7 @@ from contracts.opened import open_receipt
 from contracts.reason import Reason
 from contracts.section import Cause, Provenance
 from contracts.statement import interpret, parse
+from producers.lineage import digests_of
 from producers.outbox import Outbox
 from producers.tables import statements
 
@@ -51,7 +53,18 @@ def take_back(outbox: Outbox, consumer: Consumer, *, after: int = -1) -> int:
 
 
 def publish_each(outbox: Outbox, consumer: Consumer, drafts: Sequence[Draft]) -> None:
-    """Say all of it at once; what cannot be said at all is set aside, and the rest is said."""
+    """Say all of it at once; what cannot be said at all is set aside, and the rest is said.
+
+    What was erased by itself, and is derived anew by who lost its database, is dropped here: the
+    outbox alone still knows which digest that had. All is read to its end by now (`Inflow`).
+    """
+    with outbox.database.read() as db:
+        said = digests_of(db, [one.id for one in drafts])
+    if said:
+        with consumer.store.read() as db:
+            erased = {said[one] for one in named(db) if one in said}
+        silent = consumer.drop_erased(erased) if erased else set()
+        drafts = [one for one in drafts if one.id not in silent]
     try:
         outbox.publish_all(drafts)
     except Misuse:

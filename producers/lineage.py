@@ -7,11 +7,12 @@ number of a stream is ever used for two statements. One begins too where the sou
 """
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, union_all, update
 
-from producers.tables import generations, meta, put, statements, streams
+from producers.tables import generations, meta, put, statements, streams, superseded
 
 _MARKER = "outbox.generation"
 
@@ -96,3 +97,11 @@ def is_open(db: Connection, stream: str) -> bool:
     """Say whether a stream is one that the open generation writes."""
     where = (streams.c.stream == stream, streams.c.generation == latest(db)["place"])
     return db.execute(select(streams.c.place).where(*where)).first() is not None
+
+
+def digests_of(db: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Give the ids of what was said here of some, by each digest that it was signed under."""
+    found = (
+        select(one.c.digest, one.c.id).where(one.c.id.in_(ids)) for one in (statements, superseded)
+    )
+    return {row.digest: row.id for row in db.execute(union_all(*found))}

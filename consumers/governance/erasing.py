@@ -122,18 +122,18 @@ class Erasing:
         return [wanted]
 
 
-def named(db: Connection, erasure: str) -> list[str]:
-    """List what one erasure told this agency to erase, by digest; empty where it told nothing.
+def named(db: Connection, erasure: str | None = None) -> list[str]:
+    """List what this agency was told to erase, by digest; empty where it was told nothing.
 
     Args:
         db: an open transaction.
-        erasure: the id of the statement that endorsed it.
+        erasure: the id of the statement that endorsed it; None for every erasure.
     """
     notices, views = stored.notices.c, stored.views.c
-    told = select(notices.record).where(notices.id == erasure, notices.leg == "erasure")
-    own = select(views.record).where(views.id == erasure, views.event == "erasure_endorsed")
-    for record in [*db.execute(told).scalars(), *db.execute(own).scalars()]:
-        exact = msgspec.json.decode(record.split(b"\n", 2)[1], type=ViewPart).delivery
-        if erases := msgspec.json.decode(exact, type=Delivery).erases:
-            return erases
-    return []
+    told = select(notices.record).where(notices.leg == "erasure")
+    own = select(views.record).where(views.event == "erasure_endorsed")
+    if erasure is not None:
+        told, own = told.where(notices.id == erasure), own.where(views.id == erasure)
+    records = [*db.execute(told).scalars(), *db.execute(own).scalars()]
+    exact = [msgspec.json.decode(one.split(b"\n", 2)[1], type=ViewPart).delivery for one in records]
+    return [digest for one in exact for digest in msgspec.json.decode(one, type=Delivery).erases]
