@@ -50,6 +50,7 @@ bench: install
 
 faults: install
 	@$(BIN)/python -m pytest -m campaign tests/faults tests/unit/test_flips.py
+	@LAWS=whole $(BIN)/python -m pytest tests/property
 
 assets: install
 	@$(BIN)/python -m deploy.assets
