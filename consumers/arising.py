@@ -29,6 +29,8 @@ def resting_on(db: Connection, statement: str, agency: str) -> int:
 
 def in_log_order(db: Connection, digests: Collection[str]) -> list[str]:
     """Put digests in the order of the log: what arises from something comes after it."""
+    if not digests:
+        return []
     query = select(views.c.digest).where(views.c.digest.in_(digests)).order_by(views.c.entry)
     return list(dict.fromkeys([*db.execute(query).scalars(), *digests]))
 

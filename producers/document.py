@@ -9,6 +9,7 @@ import codecs
 import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -298,7 +299,7 @@ def load(text: str, name: str) -> tuple[object, dict[Where, int]]:
     """
     lines: dict[Where, int] = {(): 1}
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _composed(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise unusable(
@@ -309,6 +310,13 @@ def load(text: str, name: str) -> tuple[object, dict[Where, int]]:
     if not isinstance(node, MappingNode):
         raise unusable(name, [(1, "write fields, one a line, as `field: value`.")])
     return _value(node, (), lines, name, set()), lines
+
+
+@lru_cache(maxsize=64)
+def _composed(text: str) -> Node | None:
+    """Read YAML text once: an agreement, a form or a ruleset is asked for again and again."""
+    node: Node | None = YAML(typ="safe", pure=True).compose(text)
+    return node
 
 
 def _value(node: Node, where: Where, lines: dict[Where, int], name: str, seen: set[int]) -> object:

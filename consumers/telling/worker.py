@@ -12,7 +12,7 @@ from consumers.telling import contact, rows
 from consumers.telling.notification import TOLD, arrived, told_of
 from consumers.worker import Worker
 from contracts.draft import Draft
-from contracts.event.work import DutyOverdue
+from contracts.event.work import AlertRaised, DutyOverdue
 from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
@@ -29,7 +29,8 @@ class Telling(Worker):
         ours = agency_of(statement.context.source) == self._voice.agency
         # Another agency's alert is told here where its act is this one's, its silence as owed.
         owes = isinstance(event, DutyOverdue)
-        if event is not None and (ours or owes or safeguarding.alert(db, said) is not None):
+        is_alert = isinstance(event, AlertRaised)
+        if event is not None and (ours or owes or (is_alert and safeguarding.alert(db, said))):
             self._add(db, said, event)
         if not ours and statement.context.urgency == "threat_to_life":
             self._arrived(db, said)

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 
 from contracts.duration import HOUR_MS
 from tests.support.stranger import concern, sha, text_of
+from tests.support.strategies import fixed
 from tests.support.twice import (
     ABSENT,
     CASE,
@@ -319,8 +320,7 @@ def test_every_step_of_interleaved_life_cycles_is_what_the_model_says() -> None:
     run_state_machine_as_test(
         Lifecycles,
         settings=settings(
-            derandomize=True, deadline=None, max_examples=250, stateful_step_count=50,
-            phases=[Phase.generate, Phase.shrink],
+            fixed(350), stateful_step_count=50, phases=[Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip

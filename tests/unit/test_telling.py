@@ -160,12 +160,10 @@ def test_a_text_says_how_pressing_for_whom_until_when_where_to_ring_and_nothing_
     assert replayed.body.startswith(REPLAY)
 
 
-async def test_no_word_of_hundreds_of_statements_is_told_logged_or_named(
-    desk: Desk, tmp_path: Path
-) -> None:
+async def test_no_word_of_what_was_said_is_told_logged_or_named(desk: Desk, tmp_path: Path) -> None:
     """A push notice is how he would learn that she spoke."""
     birds = iter(f"Zquil{number:05d}" for number in range(100_000))
-    for _ in range(250):
+    for _ in range(60):
         desk.played.say(SOURCES["tv-probation"], "concern_reported", _singing(desk, birds))
     desk._submit()
     watch = Watch()
@@ -184,7 +182,7 @@ async def test_no_word_of_hundreds_of_statements_is_told_logged_or_named(
             watch.at += SELDOM_MS
             await ring(sender, *bells)
     rang = [(key, words) for bell in bells for key, words in bell.rang]
-    assert len(rang) > 750
+    assert len(rang) > 180
     assert STEM.search(repr(rang).encode()) is None
     assert STEM.search(repr(lines).encode()) is None
     assert STEM.search(_names(tmp_path).encode()) is None
