@@ -305,8 +305,8 @@ class Consumer:
         key = getattr(statement.sections.get("event"), "key", None)
         if agency_of(statement.context.source) == self.voice.agency:
             acting.remember(db, statement, self.voice.agency)
-            if standing.unmark(db, statement.context.id, "unsaid"):
-                aside.worked(db, statement.context.id, worker=aside.THE_LOG)
+            standing.unmark(db, statement.context.id, "unsaid")
+            aside.logged(db, statement.context.id)
             if key is not None:
                 stored.said(db, key, statement.context.id)
         given, cause = _CORRECTING.get(statement.kind.name), statement.sections.get("cause.1")

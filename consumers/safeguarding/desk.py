@@ -6,10 +6,10 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from consumers import standing
+from consumers import aside, standing
 from consumers import store as stored
 from consumers.research import board, plan
-from consumers.safeguarding import life, links, rows
+from consumers.safeguarding import life, links, pressing, rows
 from consumers.safeguarding.life import Said, Standing, next_role
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, personal
@@ -157,6 +157,35 @@ class Deciding:
             )  # fmt: skip
             return [self._say(db, event, by, role)]
 
+    def see_to(self, name: str, *, by: Practitioner, role: str) -> None:
+        """Say that a named person saw to by hand what was set aside: here, and on no log.
+
+        An alert that the log refused is closed by it: nothing that is said of that would stand.
+
+        Args:
+            name: as it is listed.
+            by: who did.
+            role: theirs.
+
+        Raises:
+            Misuse: nothing of that name was set aside, or it is all the clocks of a part.
+        """
+        with self.store.write() as db:
+            viewer = self.voice.viewer(by)
+            listed = [
+                row for by_hand in (False, True)
+                for row in pressing.failed_seen(db, viewer, by_hand=by_hand)
+            ]  # fmt: skip
+            found = [row for row in listed if aside.named(row) == name]
+            if not found:
+                raise Misuse(
+                    "Nothing of this name was set aside.",
+                    remedy="Take the name from: candour consumer status",
+                )
+            for row in found:
+                aside.see_to(db, row, by=by.name or "", token=by.token or "", role=role)
+            life.settle(db, name)
+
     def _check_looked(self, db: Connection, alert_id: str, by: Practitioner) -> None:
         """Refuse that the research was done that an alert asked for, where a look is still open.
 
@@ -184,6 +213,12 @@ class Deciding:
         if now is None or self._is_hidden(db, by, alert_id, *rows.statements_of(db, alert_id)):
             raise Misuse(
                 "There is no alert of this id.", remedy="Take the id from: candour alert list"
+            )
+        if aside.is_refused(db, alert_id):
+            raise Misuse(
+                "The log refused this alert: nothing that is said of it would stand.",
+                remedy="Ring whoever should know, see to it by hand, and then say so: candour "
+                f"consumer seen-to {alert_id}",
             )
         if now.closed is not None:
             raise Misuse(
