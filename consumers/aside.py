@@ -197,6 +197,11 @@ def worked(db: Connection, name: str, *, worker: str) -> None:
     db.execute(delete(unworked).where(unworked.c.digest == name, unworked.c.worker == worker))
 
 
+def clocks_work(db: Connection, workers: Collection[str]) -> None:
+    """Let the clocks of some parts be, of which nothing ran out: they work again."""
+    db.execute(delete(unworked).where(unworked.c.digest == CLOCKS, unworked.c.worker.in_(workers)))
+
+
 def logged(db: Connection, statement: str) -> None:
     """Let what the log refused be: it has it after all, and what is said of it stands."""
     for table in (unworked, seen_to):

@@ -186,22 +186,29 @@ class Consumer:
             hearing: who hears what is wanted said that was never said before.
         """
         failing: Worker | None = None
+        fresh, heard = list[Draft](), False
         try:
             with db.begin_nested():
-                fresh = list[Draft]()
                 for failing, work in works:  # noqa: B007 - whose work it was, should it fail
                     fresh += [one.draft for one in work() if stored.want(db, one)]
+                heard = True
                 for failing in hearing if fresh else ():
                     failing.wanted(db, fresh)
         except (Transient, SQLAlchemyError):
             raise
         except Exception as defect:  # noqa: BLE001 - one report must not stop those behind it
             name, what = type(failing).__name__, type(defect).__name__
-            digest, statement = _named(opened)
-            aside.set_aside(db, digest, statement, worker=name, what=what)
+            # What was heard as time passed is heard once: no later minute makes up for it.
+            is_lost = opened is None and heard
+            on = [(one.id, one.id) for one in fresh] if is_lost else [_named(opened)]
+            for digest, statement in on:
+                aside.set_aside(db, digest, statement, worker=name, what=what)
             # What the others did is undone with it: they do it again.
             others = [one for one in works if one[0] is not failing]
             self._work(db, opened, others, [one for one in hearing if one is not failing])
+        else:
+            if opened is None:
+                aside.clocks_work(db, [type(one).__name__ for one, _ in works])
 
     def _take_in(self, db: Connection, opened: View | Notice, before: int) -> None:
         """Let everybody see what is new, the ledger time before it given."""
