@@ -172,6 +172,39 @@ def as_read(
     return list(dict.fromkeys([*causes, *(one for one in since if one not in hidden)]))
 
 
+def last_read(db: Connection, causes: Sequence[str], *more: str, viewer: Collection[str]) -> str:
+    """Give the newest of what `as_read` names besides: what a page that asks for a decision shows.
+
+    Returns:
+        Its id; empty where nothing is corrected as far as who looks may know.
+    """
+    hidden = hidden_from(db, viewer)
+    shown = [one for one in _corrected_since(db, causes, more) if one not in hidden]
+    return shown[-1] if shown else ""
+
+
+def insist_is_read(
+    db: Connection, shown: str | None, causes: Sequence[str], *more: str, viewer: Collection[str]
+) -> None:
+    """Insist that whoever decides was shown the newest of what the decision will name as read.
+
+    Args:
+        db: an open transaction.
+        shown: what `last_read` gave for the page that they decide on; None where there was none.
+        causes: as `as_read`.
+        more: as `as_read`.
+        viewer: as `as_read`.
+
+    Raises:
+        Misuse: it was corrected since the page was opened.
+    """
+    if shown not in {None, last_read(db, causes, *more, viewer=viewer)}:
+        raise Misuse(
+            "What this rests on was corrected since you opened this page. Nothing was said.",
+            remedy="Read the report as it stands now, then decide here.",
+        )
+
+
 def is_outdated(db: Connection, decision: Statement, entry: int) -> bool:
     """Say whether a decision was made without a correction that the log has before it.
 

@@ -30,6 +30,8 @@ class Deciding:
     store: Store
     voice: Voice
     new_id: Callable[[], str]
+    read: str | None = None
+    """The newest correction that the page showed to who decides; None where there was no page."""
 
     def acknowledge(self, alert_id: str, *, by: Practitioner, role: str) -> list[Wanted]:
         """Say that a named person has an alert.
@@ -233,13 +235,13 @@ class Deciding:
         said_id, name = self.new_id(), life.NAMES[type(event)]
         first = rows.alert(db, event.alert)
         causes = [event.alert] if first is None else [first["statement"], event.alert]
-        rests_on = rows.statements_of(db, event.alert)
+        rests_on, viewer = rows.statements_of(db, event.alert), self.voice.viewer(by)
+        decides = not isinstance(event, AlertEscalated)
+        if decides:
+            standing.insist_is_read(db, self.read, causes, *rests_on, viewer=viewer)
         said = personal(
             said_id, f"{name}/{event.alert}/{said_id}", name, event,
-            causes=standing.as_read(
-                db, causes, *rests_on, viewer=self.voice.viewer(by),
-                decides=not isinstance(event, AlertEscalated),
-            ),
+            causes=standing.as_read(db, causes, *rests_on, viewer=viewer, decides=decides),
             provenance=self.voice.signed_by(by, role=role),
         )  # fmt: skip
         at = stored.ledger_time(db)

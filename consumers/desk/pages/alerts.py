@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, RowMapping
@@ -223,6 +224,10 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
                 count=PAGE,
             ),
             "older": thread.older, "first": older_than is None,
+            "read": standing.last_read(
+                db, [row["statement"], alert_id], *rows.statements_of(db, alert_id),
+                viewer=person.viewer,
+            ),
             "refused": aside.is_refused(db, alert_id),
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
             "to_roles": roles_of(station, without=row["role"]), "outcomes": OUTCOMES,
@@ -264,7 +269,8 @@ async def _act(station: Station, request: Request) -> Response:
         checks[do](station, form)
 
     def wanted(person: Person) -> list[Wanted]:
-        desk, by, role = station.acts.deciding, person.practitioner, station.speaks_as(person)
+        desk = replace(station.acts.deciding, read=form.text("read"))
+        by, role = person.practitioner, station.speaks_as(person)
         match do:
             case "have":
                 return desk.acknowledge(alert, by=by, role=role)
