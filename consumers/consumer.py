@@ -30,7 +30,7 @@ from contracts.section import Cause
 
 _PUBLIC, _OWN = "public_control", "own"
 _GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]
-_NOT_SAID = frozenset({"quarantined", "provisional", "closed"})
+NOT_SAID = frozenset({"quarantined", "provisional", "closed"})
 """Marks of what is ours and waits for a decision, or was decided against: it counts as not said."""
 DECISIONS = frozenset({
     "no_further_action_decided", "alert_acknowledged", "alert_snoozed", "alert_handed_over",
@@ -266,7 +266,7 @@ class Consumer:
         statement, delivery = view.statement, view.delivery
         decided = statement.kind.name in DECISIONS and not is_automated(statement)
         outdated = decided and standing.is_outdated(db, statement, view.head.index)
-        if _NOT_SAID.isdisjoint(delivery.marks) and not outdated:
+        if NOT_SAID.isdisjoint(delivery.marks) and not outdated:
             return
         for worker in self._workers:
             worker.refused(db, statement.context.id)

@@ -74,6 +74,11 @@ def test_what_is_decided_on_a_page_that_was_opened_before_a_correction_is_not_ta
         f"/alerts/{alert(force)}": {"do": "have"},
         f"/research/reports/{report}": {"reason": "seen alone"},
         f"/reports/{report}/referral": {"kind": "idva", "made": "no", "reason": "she has one"},
+        f"/reports/{report}/answer": {
+            "received_by": "L. Lead",
+            "researched": "part",
+            "actions": "visit_planned",
+        },
     }
     consumer, about = force.town.consumers[POLICE], {"statement": report}
     with consumer.store.write() as db:

@@ -5,15 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from consumers.consumer import Consumer
+from consumers.desk.rows import inbox
 from consumers.referrals import rows as referrals
 from consumers.research import rows as research
+from consumers.responses import rows as duties
 from consumers.standing import keep_from
+from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse
-from tests.support.alerts import LEAD, alert_of, deciding, person, raised, refuse, tables
+from tests.support.alerts import LEAD, alert_of, deciding, person, raised, refuse, retract, tables
+from tests.support.conversing import answering
 from tests.support.desk import HUB, POLICE, Desk, named
 from tests.unit.test_looked_again import correct, look_everywhere
 from tests.unit.test_referrals import referring
@@ -112,6 +117,70 @@ def test_what_was_decided_without_a_correction_is_open_again(
         decide(desk, report)
         desk.settle()
     assert not is_open(desk), "and whoever reads it now decides"
+
+
+def answer(desk: Desk, report: str, *, lacking: bool = False, again: bool = False) -> str:
+    """Let police answer the report; lacking who says so, it is held. Give the answer's id."""
+    event = ResponseGiven(
+        statement=report, received_by="X", researched="yes", actions=["visit_planned"]
+    )
+    by = person(desk, "A. Answers")
+    (said,) = answering(desk, POLICE).give(event, by=by, role="duty_inspector", again=again)
+    if lacking:
+        provenance = json.loads(bytes(said.draft.sections["provenance"]))
+        del provenance["role"]
+        sections = {**said.draft.sections, "provenance": msgspec.Raw(json.dumps(provenance))}
+        desk.publish(POLICE, msgspec.structs.replace(said.draft, sections=sections))
+    return said.draft.id
+
+
+def is_done(consumer: Consumer, report: str) -> bool:
+    """Say whether the inbox counts a report as answered."""
+    with consumer.store.read() as db:
+        return bool(db.execute(select(inbox.c.done).where(inbox.c.statement == report)).scalar())
+
+
+@pytest.mark.parametrize("first", ["answered", "corrected"])
+def test_what_was_answered_without_a_correction_is_work_again(desk: Desk, first: str) -> None:
+    """It counted as done, and whoever opened the desk next read nothing of the correction."""
+    raised(desk)
+    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
+    look_everywhere(desk, report)
+    police = desk.acting(POLICE)
+    assert not is_done(police, report)
+    if first == "corrected":
+        corrected(desk, report)
+        desk.settle()
+    answer(desk, report)
+    if first == "answered":
+        corrected(desk, report)
+    desk.settle()
+    assert is_done(police, report) is (first == "corrected"), "who had read it has answered"
+    again = desk.consumer(POLICE, store="again")
+    again.take(desk.records(POLICE))
+    assert is_done(again, report) is is_done(police, report)
+    with police.store.read() as db:
+        assert not duties.is_open(db, f"response_given/{report}"), "whoever reported was answered"
+    answer(desk, report, again=True)
+    desk.settle()
+    assert is_done(police, report)
+
+
+def test_an_answer_that_is_held_or_taken_back_leaves_its_report_to_be_done(desk: Desk) -> None:
+    """Nobody who waits for it was told, or they were told what does not stand."""
+    raised(desk)
+    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
+    look_everywhere(desk, report)
+    answer(desk, report, lacking=True)
+    desk.settle()
+    (view,) = desk.seen(POLICE, "response_given")
+    assert view.delivery.marks == ["quarantined"]
+    assert not is_done(desk.acting(POLICE), report)
+    said = answer(desk, report, again=True)
+    desk.settle()
+    assert is_done(desk.acting(POLICE), report)
+    retract(desk, said, POLICE)
+    assert not is_done(desk.acting(POLICE), report)
 
 
 @pytest.mark.parametrize("decide", [stop, take])
