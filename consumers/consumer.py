@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from consumers import acting, aside, standing
+from consumers import acting, aside, reading, standing
 from consumers import store as stored
 from consumers.arising import in_log_order, is_here
 from consumers.safeguarding.rules import is_automated
@@ -214,7 +214,7 @@ class Consumer:
         """Let everybody see what is new, the ledger time before it given."""
         if opened.delivery.leg == _PUBLIC and isinstance(opened, View):
             self.voice.partners.take(opened)
-            self._suspect(db)
+            self._suspect(db, opened)
         elif isinstance(opened, View) and opened.verified:
             self._remember(db, opened)
         if self.voice.partners.founding is None:
@@ -265,7 +265,7 @@ class Consumer:
         """
         statement, delivery = view.statement, view.delivery
         decided = statement.kind.name in DECISIONS and not is_automated(statement)
-        outdated = decided and standing.is_outdated(db, statement, view.head.index)
+        outdated = decided and reading.is_outdated(db, statement, view.head.index)
         if NOT_SAID.isdisjoint(delivery.marks) and not outdated:
             return
         for worker in self._workers:
@@ -296,9 +296,10 @@ class Consumer:
         standing.keep_from(db, [*kept, *stored.ids_of(db, kept)], delivery.withheld_from)
         standing.show_again(db, [*again, *stored.ids_of(db, again)], delivery.lifted)
 
-    def _suspect(self, db: Connection) -> None:
+    def _suspect(self, db: Connection, view: View) -> None:
         """Mark what a key signed that is known by now to be compromised; it is looked at again."""
         for kid, since_ms in self.voice.partners.suspect.items():
+            reading.revoke(db, kid, view.statement.context.id, view.head.index)
             for statement in standing.suspect(db, kid, since_ms):
                 for worker in self._workers:
                     worker.reopen(db, statement)

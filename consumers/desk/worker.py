@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from consumers import standing, store, whereabouts
+from consumers import reading, standing, store, whereabouts
 from consumers.consumer import NOT_SAID
 from consumers.desk import looks, rows, searches, shift
 from consumers.store import Wanted
@@ -35,7 +35,7 @@ class Inbox(Worker):
             self._arrive(db, view)
         elif isinstance(event, ResponseGiven):
             is_held = not NOT_SAID.isdisjoint(view.delivery.marks)
-            if not (is_held or standing.is_outdated(db, statement, view.head.index)):
+            if not (is_held or reading.is_outdated(db, statement, view.head.index)):
                 rows.done(db, event.statement)
         return []
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from consumers import standing
+from consumers import reading, standing
 from consumers import store as stored
 from consumers.referrals import rows
 from consumers.store import Store, Wanted
@@ -72,7 +72,7 @@ class Referring:
                         remedy="Take the id from: candour referral list",
                     )
             viewer = self.voice.viewer(by)
-            standing.insist_is_read(db, self.read, [statement], viewer=viewer)
+            reading.insist_is_read(db, self.read, [statement], viewer=viewer)
             said_id = self.new_id()
             event = ReferralConsidered(
                 statement=statement, referral=referral, reason=reason, by=by.name or "", role=role,
@@ -81,7 +81,7 @@ class Referring:
             said = personal(
                 said_id, f"referral_considered/{statement}/{referral}/{said_id}",
                 "referral_considered", event,
-                causes=standing.as_read(
+                causes=reading.as_read(
                     db, [statement, *([referred] if referred else [])], viewer=viewer
                 ),
                 provenance=self.voice.signed_by(by, role=role),

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping
 
-from consumers import acting, standing, whereabouts
+from consumers import acting, reading, standing, whereabouts
 from consumers import store as stored
 from consumers.desk import rows as taken
 from consumers.research import found as found_rules
@@ -222,7 +222,7 @@ class Desk:
                     "No further action was decided on this report already.",
                     remedy="See: candour research list",
                 )
-            standing.insist_is_read(db, self.read, [statement], viewer=viewer)
+            reading.insist_is_read(db, self.read, [statement], viewer=viewer)
             event = NoFurtherAction(
                 statement=statement, decided_by=supervisor.name or "", researched_by=looked,
                 reason=reason,
@@ -231,7 +231,7 @@ class Desk:
                 # A correction takes a decision back, and it may be made again: one more is said.
                 said_id, f"no_further_action_decided/{statement}/{said_id}",
                 "no_further_action_decided", event,
-                causes=standing.as_read(db, [statement], viewer=viewer),
+                causes=reading.as_read(db, [statement], viewer=viewer),
                 provenance=self.voice.signed_by(supervisor, role=role),
             )  # fmt: skip
             rows.decide(db, said.draft.id, event)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping
 
-from consumers import standing
+from consumers import reading, standing
 from consumers import store as stored
 from consumers.research import board, plan
 from consumers.research.found import SAYS_WHY
@@ -67,8 +67,8 @@ class Answering:
                 raise Misuse("Nothing was done and nothing says why.", remedy="Give --reason.")
             _check_researched(event, board.tasks_seen(db, viewer, event.statement))
             _check_referral(event, is_referral=row["event"] == "referral_made")
-            standing.insist_is_read(db, self.read, [event.statement], viewer=viewer)
-            causes = standing.as_read(db, [event.statement], viewer=viewer)
+            reading.insist_is_read(db, self.read, [event.statement], viewer=viewer)
+            causes = reading.as_read(db, [event.statement], viewer=viewer)
             return [self._said(db, "response_given", event, causes, by, role)]
 
     def supply(  # noqa: PLR0913 - an answer has this many independent parts

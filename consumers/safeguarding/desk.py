@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from consumers import aside, standing
+from consumers import aside, reading, standing
 from consumers import store as stored
 from consumers.research import board, plan
 from consumers.safeguarding import life, links, pressing, rows
@@ -238,10 +238,10 @@ class Deciding:
         rests_on, viewer = rows.statements_of(db, event.alert), self.voice.viewer(by)
         decides = not isinstance(event, AlertEscalated)
         if decides:
-            standing.insist_is_read(db, self.read, causes, *rests_on, viewer=viewer)
+            reading.insist_is_read(db, self.read, causes, *rests_on, viewer=viewer)
         said = personal(
             said_id, f"{name}/{event.alert}/{said_id}", name, event,
-            causes=standing.as_read(db, causes, *rests_on, viewer=viewer, decides=decides),
+            causes=reading.as_read(db, causes, *rests_on, viewer=viewer, decides=decides),
             provenance=self.voice.signed_by(by, role=role),
         )  # fmt: skip
         at = stored.ledger_time(db)

@@ -104,6 +104,10 @@ def test_what_is_decided_on_a_page_that_was_opened_before_a_correction_is_not_ta
         with consumer.store.read() as db:
             assert count(db) == said + number, "nothing was said"
         told(who, who.post(page, read=correction, **fields))
+    force.compromise(CASE)
+    (page, fields), *_ = sent.items()
+    assert "or is suspect since" in refused(who.post(page, read=correction, **fields))
+    assert "SUSPECT: signed while" in who.get(page).text
 
 
 def count(db: Connection) -> int:

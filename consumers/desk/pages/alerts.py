@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from broker.core.legs import reached
-from consumers import aside, history, standing
+from consumers import aside, history, reading, standing
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.beside import Beside
@@ -224,7 +224,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
                 count=PAGE,
             ),
             "older": thread.older, "first": older_than is None,
-            "read": standing.last_read(
+            "read": reading.last_read(
                 db, [row["statement"], alert_id], *rows.statements_of(db, alert_id),
                 viewer=person.viewer,
             ),

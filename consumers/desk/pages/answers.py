@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import standing
+from consumers import reading, standing
 from consumers import store as stored
 from consumers.arising import arising
 from consumers.desk import form as forms
@@ -119,7 +119,7 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
             "agency": station.partners.get(row["agency"], row["agency"]), "now": now,
             "verified": row["verified"], "reached": numbers(admitted.contact) if admitted else None,
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
-            "read": standing.last_read(db, [said], viewer=person.viewer),
+            "read": reading.last_read(db, [said], viewer=person.viewer),
             "owed": rows.duty(db, f"call_back/{said}") or rows.duty(db, f"response_given/{said}"),
             "standing": plan.standing(tasks) if station.voice.kind in Research.kinds else None,
             "looks": len(tasks),

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import standing
+from consumers import reading, standing
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.beside import Beside, seen
@@ -176,7 +176,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             ],
             "made": _made(station, db, person, said),
             "stands": standing.marks_of(db, said),
-            "read": standing.last_read(db, [said], viewer=person.viewer),
+            "read": reading.last_read(db, [said], viewer=person.viewer),
             "typed": forms.left(station, request), **more,
         }  # fmt: skip
     return station.page(request, "consider.html", title="Consider a referral", **given)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import standing
+from consumers import reading
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.beside import Beside
@@ -94,7 +94,7 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
         one = _shown(station, Beside(db, [statement], hidden), tasks, statement)
         given: dict[str, Any] = {
             "one": one, "now": now, "words": plan.WORDS,
-            "read": standing.last_read(db, [statement], viewer=person.viewer),
+            "read": reading.last_read(db, [statement], viewer=person.viewer),
             "decided": _decision(db, statement, hidden),
             "may_decide": person.is_one_of(Role.SUPERVISOR),
             "decides": station.voice.role_of(station.voice.agency),
