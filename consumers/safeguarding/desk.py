@@ -162,7 +162,8 @@ class Deciding:
     def see_to(self, name: str, *, by: Practitioner, role: str) -> None:
         """Say that a named person saw to by hand what was set aside: here, and on no log.
 
-        An alert that the log refused is closed by it: nothing that is said of that would stand.
+        An alert that the log refused is closed by it: where the log does not know what it rests
+        on, it takes nothing that is said of it either.
 
         Args:
             name: as it is listed.
@@ -216,16 +217,12 @@ class Deciding:
             raise Misuse(
                 "There is no alert of this id.", remedy="Take the id from: candour alert list"
             )
-        if aside.is_refused(db, alert_id):
-            raise Misuse(
-                "The log refused this alert: nothing that is said of it would stand.",
-                remedy="Ring whoever should know, see to it by hand, and then say so: candour "
-                f"consumer seen-to {alert_id}",
-            )
         if now.closed is not None:
             raise Misuse(
                 f"This alert is closed: {now.closed.outcome.replace('_', ' ')}.",
-                remedy=f"Where that was wrong: candour retract {now.closure} takes it back, and it "
+                remedy="It is on no log: whatever there is still to do, do by hand."
+                if now.closure is None
+                else f"Where that was wrong: candour retract {now.closure} takes it back, and it "
                 "is open again.",
             )
         return now

@@ -166,6 +166,8 @@ def _after(
         case AlertHandedOver():
             return replace(_afresh(now, at), role=event.to_role, rung=0)
         case AlertClosed():
+            if said_id is None and now.closed is not None:  # the log has how it ended
+                return now
             return replace(now, closed=event, closure=said_id)
         case AlertEscalated():
             up = replace(now, role=event.to_role, steps=now.steps + 1, rung=now.rung + 1)

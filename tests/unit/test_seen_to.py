@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from consumers import aside
+from consumers import store as stored
 from consumers.consumer import Consumer
 from consumers.safeguarding import rows
 from consumers.safeguarding.pressing import failed_seen
@@ -34,16 +35,17 @@ def seen(consumer: Consumer) -> list[tuple[str, str]]:
 
 
 def test_an_alert_that_the_log_refused_is_closed_by_hand(desk: Desk, tmp_path: Path) -> None:
-    """Whatever is said of it on the log is refused too: it was open, and named, for ever."""
+    """Where the log does not know what it rests on, whatever is said of it is refused too."""
     report = desk.report()
     hub = desk.acting(HUB)
     hub.take(desk.records(HUB))
     alert = alert_of(desk)["id"]
     hub.unsaid(alert, [report], "key.unknown")
     by = person(desk)
-    with pytest.raises(Misuse, match="would stand"):
-        deciding(desk).close(alert, "done", useful="useful", reason=None, by=by, role=LEAD)
     deciding(desk).see_to(alert, by=by, role=LEAD)
+    with pytest.raises(Misuse, match="closed: done") as told:
+        deciding(desk).acknowledge(alert, by=by, role=LEAD)
+    assert "on no log" in told.value.remedy
     desk.pass_hours(200)
 
     def is_closed(consumer: Consumer) -> None:
@@ -65,6 +67,32 @@ def test_an_alert_that_the_log_refused_is_closed_by_hand(desk: Desk, tmp_path: P
     row, _ = stands(desk, alert)
     assert row["closed"] is None, "the log has it after all: it is closed there"
     assert seen(again) == []
+
+
+def test_an_alert_that_the_log_refused_is_closed_on_the_log_where_that_takes_it(desk: Desk) -> None:
+    """A signed closure is better evidence than a row here: by hand changes nothing of it."""
+    report = desk.report()
+    hub = desk.acting(HUB)
+    hub.take(desk.records(HUB))
+    alert, by = alert_of(desk)["id"], person(desk)
+    with hub.store.write() as db:
+        stored.mark_published(db, alert)
+    hub.unsaid(alert, [report], "key.unknown")
+    (said,) = deciding(desk).close(
+        alert, "not_needed", useful="useful", reason="told already", by=by, role=LEAD
+    )
+    desk.settle()
+    (view,) = desk.seen(HUB, "alert_closed")
+    assert (view.statement.context.id, view.delivery.marks) == (said.draft.id, [])
+    assert listed(hub) == [alert], "that nobody else was told is still to be seen to"
+    deciding(desk).see_to(alert, by=person(desk, "N. Other"), role=LEAD)
+    _, now = stands(desk, alert)
+    assert (now.closed.outcome, now.closure, now.closed.by) == (
+        "not_needed",
+        said.draft.id,
+        "N. Lead",
+    )
+    assert listed(hub) == []
 
 
 def test_an_alert_that_was_seen_to_by_hand_opens_again_with_what_it_rests_on(desk: Desk) -> None:
