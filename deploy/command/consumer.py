@@ -85,8 +85,8 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 def rebuild(home: ActingHome) -> None:
     """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Also where another version of this program made the database. Research results, looks and who
-    was told are kept: they are on no log. Nothing is said meanwhile.
+    Also where another version of this program made the database. Research results, looks, what was
+    seen to by hand and who was told are kept: they are on no log. Nothing is said meanwhile.
     """
     opened = Home.open(home)
     with sole_consumer(home, what="candour consumer rebuild"):
