@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from consumers import aside
 from consumers import store as stored
@@ -112,6 +113,9 @@ def test_an_alert_that_was_seen_to_by_hand_opens_again_with_what_it_rests_on(des
     assert stands(desk, alert)[0]["closed"] is None
     deciding(desk).see_to(alert, by=by, role=LEAD)
     assert stands(desk, alert)[0]["closed"] == "done"
+    with hub.store.write() as db:
+        aside.forget(db, "of the report", report)
+        assert db.execute(select(aside.seen_to)).all() == [], "erased with what it arises from"
 
 
 def test_what_failed_and_was_seen_to_is_named_again_only_where_it_fails_anew(desk: Desk) -> None:
