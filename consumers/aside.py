@@ -1,9 +1,10 @@
 """What was set aside: records that did not prove, and what a part of this program failed on.
 
-Nothing of it is acted on, and nothing of it is lost: a person sees to it (candour consumer status).
+Nothing of it is acted on, and nothing of it is lost: a person sees to it (candour consumer status),
+and says so by name (candour consumer seen-to).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -15,14 +16,17 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    and_,
     delete,
+    exists,
     func,
     select,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from consumers.store import metadata, upsert
-from contracts.fault import Transient
+from consumers.shape import LOCAL
+from consumers.store import ledger_time, metadata, upsert
+from contracts.fault import Misuse, Transient
 from contracts.reason import Reason
 
 CLOCKS = "clocks"
@@ -40,10 +44,35 @@ unworked = Table(
     Column("id", Text),
     Column("worker", Text, primary_key=True),
     Column("what", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 """What a part of this program failed on, and a person must see to: a statement by its digest, what
 ran out by its own name (an alert, a duty, an agency), all `CLOCKS` of the part; or, for `THE_LOG`,
-what was refused by its id, with that of what it arises from."""
+what was refused by its id, with that of what it arises from. `at` is the ledger time since when; 0
+for `THE_LOG`, which refuses a thing once."""
+
+seen_to = Table(
+    "seen_to",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("id", Text),
+    Column("worker", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    info=LOCAL,
+)
+"""Who saw to something of `unworked` by hand: their name and token, and the ledger time here then.
+It says nothing of what fails anew after that."""
+
+_COVERED = and_(
+    seen_to.c.digest == unworked.c.digest, seen_to.c.worker == unworked.c.worker,
+    seen_to.c.at >= unworked.c.at,
+)  # fmt: skip
+STILL = select(unworked).where(~exists().where(_COVERED))
+"""What nobody saw to by hand yet; `SEEN` what somebody did, with who, and `seen_at` when."""
+SEEN = select(unworked, seen_to.c.by, seen_to.c.at.label("seen_at")).join(seen_to, _COVERED)
 
 unproved = Table(
     "unproved",
@@ -68,7 +97,8 @@ def set_aside(
         worker: which part.
         what: the kind of defect.
     """
-    row = upsert(db, unworked).values(digest=digest, id=statement, worker=worker, what=what)
+    at = 0 if worker == THE_LOG else ledger_time(db)
+    row = upsert(db, unworked).values(digest=digest, id=statement, worker=worker, what=what, at=at)
     if db.execute(row.on_conflict_do_nothing()).rowcount:
         _log.error("worker_failed", worker=worker, what=what, remedy=BY_HAND)
 
@@ -107,31 +137,92 @@ def keep_unproved(db: Connection, topic: str, offset: int, record: bytes, what: 
     db.execute(row.on_conflict_do_nothing())
 
 
+def named(row: RowMapping) -> str:
+    """Give the name under which a person sees to what was set aside."""
+    return str(row["digest"] if row["worker"] == THE_LOG else row["id"] or row["digest"])
+
+
 def words(row: RowMapping) -> str:
     """Say of what was set aside what happened, and what a person is to do."""
-    named, worker, what = row["id"] or row["digest"], row["worker"], row["what"]
+    worker, what = row["worker"], row["what"]
     if worker != THE_LOG:
-        return f"SEE TO THIS BY HAND: {named}; {worker} failed on it ({what}). Report the defect"
+        return (
+            f"SEE TO THIS BY HAND: {named(row)}; {worker} failed on it ({what}). Report the defect"
+        )
     return (
-        f"NOT ON THE LOG: {row['digest']}; this program said it by itself, and the log refused it "
+        f"NOT ON THE LOG: {named(row)}; this program said it by itself, and the log refused it "
         f"({what}). It stands here, and NOBODY ELSE WAS TOLD: ring whoever should know. "
         f"{Reason.told(what)[0]}"
     )
 
 
+def see_to(db: Connection, row: RowMapping, *, by: str, token: str, role: str) -> None:
+    """Remember that a named person saw to what was set aside by hand: here, and on no log.
+
+    Args:
+        db: an open transaction.
+        row: of `unworked`.
+        by: their name.
+        token: theirs.
+        role: theirs.
+
+    Raises:
+        Misuse: it is all the clocks of a part: nobody can see to all that would run out.
+    """
+    if row["digest"] == CLOCKS:
+        raise Misuse(
+            "Nothing runs out by itself in that part of this program: nobody sees to all of it.",
+            remedy="Report the defect. It is named until the same part's clocks work again.",
+        )
+    its = {"digest": row["digest"], "worker": row["worker"]}
+    seen = {"id": row["id"], "at": ledger_time(db), "by": by, "token": token, "role": role}
+    made = upsert(db, seen_to).values(**its, **seen)
+    db.execute(made.on_conflict_do_update(index_elements=[*its], set_=seen))
+
+
+def refused_seen_to(db: Connection, statements: Collection[str]) -> dict[str, RowMapping]:
+    """Give who saw to what the log refused of some statements, by id."""
+    its = (seen_to.c.digest.in_(sorted(statements)), seen_to.c.worker == THE_LOG)
+    return {row["digest"]: row for row in db.execute(select(seen_to).where(*its)).mappings()}
+
+
+def is_refused(db: Connection, statement: str) -> bool:
+    """Say whether the log refused for good what this program said by itself."""
+    its = (unworked.c.digest == statement, unworked.c.worker == THE_LOG)
+    return db.execute(select(unworked.c.digest).where(*its)).first() is not None
+
+
 def worked(db: Connection, name: str, *, worker: str) -> None:
-    """Let what a part of this program failed on be: it worked after all, or the log has it."""
+    """Let what a part of this program failed on be: it worked after all."""
     db.execute(delete(unworked).where(unworked.c.digest == name, unworked.c.worker == worker))
 
 
+def clocks_work(db: Connection, workers: Collection[str]) -> None:
+    """Let the clocks of some parts be, of which nothing ran out: they work again."""
+    db.execute(delete(unworked).where(unworked.c.digest == CLOCKS, unworked.c.worker.in_(workers)))
+
+
+def logged(db: Connection, statement: str) -> None:
+    """Let what the log refused be: it has it after all, and what is said of it stands."""
+    for table in (unworked, seen_to):
+        its = (table.c.digest == statement, table.c.worker == THE_LOG)
+        db.execute(delete(table).where(*its))
+
+
 def count_unworked(db: Connection) -> int:
-    """Count what a part of this program failed on."""
-    return db.execute(select(func.count()).select_from(unworked)).scalar_one()
+    """Count what a part of this program failed on, and nobody saw to."""
+    return db.execute(select(func.count()).select_from(STILL.subquery())).scalar_one()
 
 
 def all_unworked(db: Connection) -> list[RowMapping]:
-    """List what a part of this program failed on."""
-    query = select(unworked).order_by(unworked.c.digest, unworked.c.worker)
+    """List what a part of this program failed on, and nobody saw to."""
+    query = STILL.order_by(unworked.c.digest, unworked.c.worker)
+    return list(db.execute(query).mappings())
+
+
+def all_seen_to(db: Connection) -> list[RowMapping]:
+    """List what a part of this program failed on, and somebody saw to by hand, by whom and when."""
+    query = SEEN.order_by(unworked.c.digest, unworked.c.worker)
     return list(db.execute(query).mappings())
 
 
@@ -150,9 +241,10 @@ def some_unproved(db: Connection, count: int) -> list[RowMapping]:
 
 def forget(db: Connection, digest: str, statement: str | None) -> None:
     """Drop what was set aside of an erased statement: records that name it quote it."""
-    db.execute(delete(unworked).where(unworked.c.digest == digest))
-    if statement is not None:
-        db.execute(delete(unworked).where(unworked.c.id == statement))
+    for table in (unworked, seen_to):
+        db.execute(delete(table).where(table.c.digest == digest))
+        if statement is not None:
+            db.execute(delete(table).where(table.c.id == statement))
     for row in db.execute(select(unproved)).all():
         if digest.encode() in row.record:
             place = (unproved.c.topic == row.topic, unproved.c.offset == row.offset)

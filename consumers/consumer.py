@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from consumers import acting, aside, standing
+from consumers import acting, aside, reading, standing
 from consumers import store as stored
 from consumers.arising import in_log_order, is_here
 from consumers.safeguarding.rules import is_automated
@@ -30,7 +30,7 @@ from contracts.section import Cause
 
 _PUBLIC, _OWN = "public_control", "own"
 _GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]
-_NOT_SAID = frozenset({"quarantined", "provisional", "closed"})
+NOT_SAID = frozenset({"quarantined", "provisional", "closed"})
 """Marks of what is ours and waits for a decision, or was decided against: it counts as not said."""
 DECISIONS = frozenset({
     "no_further_action_decided", "alert_acknowledged", "alert_snoozed", "alert_handed_over",
@@ -186,28 +186,35 @@ class Consumer:
             hearing: who hears what is wanted said that was never said before.
         """
         failing: Worker | None = None
+        fresh, heard = list[Draft](), False
         try:
             with db.begin_nested():
-                fresh = list[Draft]()
                 for failing, work in works:  # noqa: B007 - whose work it was, should it fail
                     fresh += [one.draft for one in work() if stored.want(db, one)]
+                heard = True
                 for failing in hearing if fresh else ():
                     failing.wanted(db, fresh)
         except (Transient, SQLAlchemyError):
             raise
         except Exception as defect:  # noqa: BLE001 - one report must not stop those behind it
             name, what = type(failing).__name__, type(defect).__name__
-            digest, statement = _named(opened)
-            aside.set_aside(db, digest, statement, worker=name, what=what)
+            # What was heard as time passed is heard once: no later minute makes up for it.
+            is_lost = opened is None and heard
+            on = [(one.id, one.id) for one in fresh] if is_lost else [_named(opened)]
+            for digest, statement in on:
+                aside.set_aside(db, digest, statement, worker=name, what=what)
             # What the others did is undone with it: they do it again.
             others = [one for one in works if one[0] is not failing]
             self._work(db, opened, others, [one for one in hearing if one is not failing])
+        else:
+            if opened is None:
+                aside.clocks_work(db, [type(one).__name__ for one, _ in works])
 
     def _take_in(self, db: Connection, opened: View | Notice, before: int) -> None:
         """Let everybody see what is new, the ledger time before it given."""
         if opened.delivery.leg == _PUBLIC and isinstance(opened, View):
             self.voice.partners.take(opened)
-            self._suspect(db)
+            self._suspect(db, opened)
         elif isinstance(opened, View) and opened.verified:
             self._remember(db, opened)
         if self.voice.partners.founding is None:
@@ -276,8 +283,8 @@ class Consumer:
         """
         statement, delivery = view.statement, view.delivery
         decided = statement.kind.name in DECISIONS and not is_automated(statement)
-        outdated = decided and standing.is_outdated(db, statement, view.head.index)
-        if _NOT_SAID.isdisjoint(delivery.marks) and not outdated:
+        outdated = decided and reading.is_outdated(db, statement, view.head.index)
+        if NOT_SAID.isdisjoint(delivery.marks) and not outdated:
             return
         for worker in self._workers:
             worker.refused(db, statement.context.id)
@@ -309,9 +316,10 @@ class Consumer:
         standing.keep_from(db, [*kept, *stored.ids_of(db, kept)], delivery.withheld_from)
         standing.show_again(db, [*again, *stored.ids_of(db, again)], delivery.lifted)
 
-    def _suspect(self, db: Connection) -> None:
+    def _suspect(self, db: Connection, view: View) -> None:
         """Mark what a key signed that is known by now to be compromised; it is looked at again."""
         for kid, since_ms in self.voice.partners.suspect.items():
+            reading.revoke(db, kid, view.statement.context.id, view.head.index)
             for statement in standing.suspect(db, kid, since_ms):
                 for worker in self._workers:
                     worker.reopen(db, statement)
@@ -325,8 +333,8 @@ class Consumer:
         key = getattr(statement.sections.get("event"), "key", None)
         if agency_of(statement.context.source) == self.voice.agency:
             acting.remember(db, statement, self.voice.agency)
-            if standing.unmark(db, statement.context.id, "unsaid"):
-                aside.worked(db, statement.context.id, worker=aside.THE_LOG)
+            standing.unmark(db, statement.context.id, "unsaid")
+            aside.logged(db, statement.context.id)
             if key is not None:
                 stored.said(db, key, statement.context.id)
         given, cause = _CORRECTING.get(statement.kind.name), statement.sections.get("cause.1")

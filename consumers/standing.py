@@ -30,8 +30,7 @@ from sqlalchemy import (
 
 from consumers import store as stored
 from consumers.arising import arising
-from consumers.store import causes, metadata, upsert, views
-from contracts.fault import Misuse
+from consumers.store import metadata, upsert, views
 from contracts.form import Section
 from contracts.statement import Statement
 
@@ -44,9 +43,6 @@ WORDS: dict[str, str] = {
     "unsaid": "NOT ON THE LOG: it was refused there, and nobody else was told: see to it yourself",
 }
 """Each mark as a reader must take it."""
-
-READ_MAX = 16
-"""How many corrections a decision names at most, the newest: a statement has at most 32."""
 
 _ITS_OWN = frozenset({"event", "provenance", "intake", "endorsement"})
 """Sections of a correction that are its own, and stand in place of nothing."""
@@ -143,65 +139,6 @@ def _said_anew(later: Statement) -> dict[str, Section]:
 def corrections_of(db: Connection, statements: Collection[str]) -> list[RowMapping]:
     """List the views that correct statements or take them back, in log order."""
     return _arising(db, statements, "statement_corrected", "statement_retracted")
-
-
-def as_read(
-    db: Connection, causes: Sequence[str], *more: str, viewer: Collection[str],
-    decides: bool = True,
-) -> list[str]:  # fmt: skip
-    """Give the causes of what a person decides, and what corrects what it rests on, as far as read.
-
-    So the log shows what was known to them: a decision that does not name a correction was made
-    before it reached the desk (`is_outdated`).
-
-    Args:
-        db: an open transaction.
-        causes: what the decision is about.
-        more: what it rests on besides, without being said so.
-        viewer: the tokens of who decides, as `hidden_from`; what is kept from them they never read.
-        decides: whether a correction that is not named opens it again.
-
-    Raises:
-        Misuse: a correction is kept from who decides: it would be open again for ever.
-    """
-    since, hidden = _corrected_since(db, causes, more), hidden_from(db, viewer)
-    if decides and not hidden.isdisjoint(since):
-        raise Misuse(  # in words that do not say that anything is kept from them
-            "You cannot decide this.", remedy="Ask a colleague to look at it and decide."
-        )
-    return list(dict.fromkeys([*causes, *(one for one in since if one not in hidden)]))
-
-
-def is_outdated(db: Connection, decision: Statement, entry: int) -> bool:
-    """Say whether a decision was made without a correction that the log has before it.
-
-    Args:
-        db: an open transaction.
-        decision: as it came.
-        entry: its own.
-    """
-    known = _corrected_since(db, decision.causes, before=entry)
-    return not set(known) <= set(decision.causes)
-
-
-def _corrected_since(
-    db: Connection, statements: Collection[str], more: Collection[str] = (), *,
-    before: int | None = None,
-) -> list[str]:  # fmt: skip
-    """List what corrects or takes back statements, or what they arise from, in log order.
-
-    And what corrects or takes back that, however far: so it is the same list whether it begins
-    with what a decision is about or with the corrections that it names too.
-    """
-    found, named = list[str](), set(statements)
-    while True:
-        its = select(causes.c.cause).where(causes.c.statement.in_(sorted(named)))
-        rests_on = sorted({*named, *more, *db.execute(its).scalars()})
-        rows = corrections_of(db, rests_on)
-        found = [one["id"] for one in rows if before is None or one["entry"] < before]
-        if named.issuperset(found):
-            return found[-READ_MAX:]
-        named.update(found)
 
 
 def completions_of(db: Connection, statement: str) -> list[RowMapping]:

@@ -103,7 +103,7 @@ RIGHTS: Mapping[str, Right] = {
     "/persons/{token}/picture/{other}": Right(see=READING, purpose=True),
     "/duties": Right(see=READING, purpose=True),
     "/shift": Right(see=WORKING, do=WORKING, purpose=True),
-    "/feeds": Right(see=READING),
+    "/feeds": Right(see=READING, do=WORKING),
     "/figures": Right(see=FIGURING, do=FIGURING),
     "/figures/csv": Right(see=FIGURING),
     "/looks": Right(see=AUDITING, purpose=True),

@@ -16,6 +16,7 @@ _INSTEAD: tuple[tuple[str, str], ...] = (
     (r"candour outbox show (\S+)", r"statement \1"),
     (r"candour retract (\S+) takes it back", r"your information manager takes \1 back"),
     (r": candour retract ID", ", which your information manager does"),
+    (r"candour consumer status", "the health of the feeds"),
     (r"candour research list(?: --all)?", "the research board"),
     (r"candour alert list", "the alerts"),
     (r"candour response list", "the answers owed"),

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection
 
-from consumers import whereabouts
+from consumers import reading, standing, store, whereabouts
+from consumers.consumer import NOT_SAID
 from consumers.desk import looks, rows, searches, shift
 from consumers.store import Wanted
 from consumers.worker import Worker
@@ -24,13 +25,18 @@ class Inbox(Worker):
     """The inbox, for an agency of any kind."""
 
     def take(self, db: Connection, view: View) -> list[Wanted]:
-        """List what another agency said; what we answered is done."""
+        """List what another agency said; what we answered is done.
+
+        Not so by an answer that is held, or that was given before a correction reached the desk.
+        """
         statement = view.statement
         event = statement.sections.get("event")
         if agency_of(statement.context.source) != self._voice.agency:
             self._arrive(db, view)
         elif isinstance(event, ResponseGiven):
-            rows.done(db, event.statement)
+            is_held = not NOT_SAID.isdisjoint(view.delivery.marks)
+            if not (is_held or reading.is_outdated(db, statement, view.head.index)):
+                rows.done(db, event.statement)
         return []
 
     def unverified(self, db: Connection, view: View) -> None:
@@ -54,8 +60,12 @@ class Inbox(Worker):
         return [wanted]
 
     def reopen(self, db: Connection, statement: str, /) -> None:
-        """Let a report stand in the inbox again: what it said has changed."""
+        """Let a report stand in the inbox again: it is otherwise now, or its answer is gone."""
         rows.done(db, statement, is_done=False)
+        said = store.held(db, statement)
+        event = said.sections.get("event") if said is not None else None
+        if isinstance(event, ResponseGiven) and standing.does_not_stand(db, statement):
+            rows.done(db, event.statement, is_done=False)
 
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop an erased report, and what was said to see where somebody is."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from consumers import standing
+from consumers import reading, standing
 from consumers import store as stored
 from consumers.referrals import rows
 from consumers.store import Store, Wanted
@@ -27,6 +27,8 @@ class Referring:
     store: Store
     voice: Voice
     new_id: Callable[[], str]
+    read: str | None = None
+    """The newest correction that the page showed to who decides; None where there was no page."""
 
     def consider(  # noqa: PLR0913 - a decision has this many independent parts
         self,
@@ -69,6 +71,8 @@ class Referring:
                         "No referral of that kind and id was made by this agency.",
                         remedy="Take the id from: candour referral list",
                     )
+            viewer = self.voice.viewer(by)
+            reading.insist_is_read(db, self.read, [statement], viewer=viewer)
             said_id = self.new_id()
             event = ReferralConsidered(
                 statement=statement, referral=referral, reason=reason, by=by.name or "", role=role,
@@ -77,8 +81,8 @@ class Referring:
             said = personal(
                 said_id, f"referral_considered/{statement}/{referral}/{said_id}",
                 "referral_considered", event,
-                causes=standing.as_read(
-                    db, [statement, *([referred] if referred else [])], viewer=self.voice.viewer(by)
+                causes=reading.as_read(
+                    db, [statement, *([referred] if referred else [])], viewer=viewer
                 ),
                 provenance=self.voice.signed_by(by, role=role),
             )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping
 
-from consumers import acting, standing, whereabouts
+from consumers import acting, reading, standing, whereabouts
 from consumers import store as stored
 from consumers.desk import rows as taken
 from consumers.research import found as found_rules
@@ -42,6 +42,8 @@ class Desk:
     voice: Voice
     new_id: Callable[[], str]
     random_bytes: Callable[[int], bytes]
+    read: str | None = None
+    """The newest correction that the page showed to who decides; None where there was no page."""
 
     def complete(  # noqa: PLR0913 - a look has this many independent parts
         self, task_id: str, found: Found, *, operator: Practitioner, role: str, at: int,
@@ -209,9 +211,8 @@ class Desk:
         """
         said_id = self.new_id()
         with self.store.write() as db:
-            tasks = standing.visible(
-                db, self.voice.viewer(supervisor), rows.tasks_of(db, statement), "statement"
-            )
+            viewer = self.voice.viewer(supervisor)
+            tasks = standing.visible(db, viewer, rows.tasks_of(db, statement), "statement")
             looked = sorted({t["operator"] for t in tasks if t["operator"] not in {None, SYSTEM}})
             _check_decision(
                 tasks, looked, supervisor, role=role, owner=self.voice.role_of(self.voice.agency)
@@ -221,6 +222,7 @@ class Desk:
                     "No further action was decided on this report already.",
                     remedy="See: candour research list",
                 )
+            reading.insist_is_read(db, self.read, [statement], viewer=viewer)
             event = NoFurtherAction(
                 statement=statement, decided_by=supervisor.name or "", researched_by=looked,
                 reason=reason,
@@ -229,7 +231,7 @@ class Desk:
                 # A correction takes a decision back, and it may be made again: one more is said.
                 said_id, f"no_further_action_decided/{statement}/{said_id}",
                 "no_further_action_decided", event,
-                causes=standing.as_read(db, [statement], viewer=self.voice.viewer(supervisor)),
+                causes=reading.as_read(db, [statement], viewer=viewer),
                 provenance=self.voice.signed_by(supervisor, role=role),
             )  # fmt: skip
             rows.decide(db, said.draft.id, event)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping
 
-from consumers import standing
+from consumers import reading, standing
 from consumers import store as stored
 from consumers.research import board, plan
 from consumers.research.found import SAYS_WHY
@@ -33,6 +33,8 @@ class Answering:
     store: Store
     voice: Voice
     new_id: Callable[[], str]
+    read: str | None = None
+    """The newest correction that the page showed to who answers; None where there was no page."""
 
     def give(
         self, event: ResponseGiven, *, by: Practitioner, role: str, again: bool = False
@@ -47,7 +49,8 @@ class Answering:
 
         Raises:
             Misuse: the report was not sent here, nothing was done and nothing says why, it was
-                answered before, or it says that every look was made and one was not.
+                answered before, it says that every look was made and one was not, or it was
+                corrected since the page was opened, or by what is kept from who answers.
         """
         with self.store.write() as db:
             row, viewer = stored.row_of(db, event.statement), self.voice.viewer(by)
@@ -64,7 +67,9 @@ class Answering:
                 raise Misuse("Nothing was done and nothing says why.", remedy="Give --reason.")
             _check_researched(event, board.tasks_seen(db, viewer, event.statement))
             _check_referral(event, is_referral=row["event"] == "referral_made")
-            return [self._said(db, "response_given", event, event.statement, by, role)]
+            reading.insist_is_read(db, self.read, [event.statement], viewer=viewer)
+            causes = reading.as_read(db, [event.statement], viewer=viewer)
+            return [self._said(db, "response_given", event, causes, by, role)]
 
     def supply(  # noqa: PLR0913 - an answer has this many independent parts
         self,
@@ -118,7 +123,7 @@ class Answering:
             )  # fmt: skip
             # An answer is for the purpose of its question: a line of enquiry is no safeguarding.
             said = self._said(
-                db, "information_supplied", event, request_id, by, role, sections, purpose
+                db, "information_supplied", event, [request_id], by, role, sections, purpose
             )
             asked.answer(db, said.draft.id, event, at=stored.ledger_time(db))
             return [said]
@@ -158,16 +163,16 @@ class Answering:
         db: Connection,
         event: str,
         value: ResponseGiven | InformationSupplied,
-        about: str,
+        causes: Sequence[str],
         by: Practitioner,
         role: str,
         sections: Mapping[str, Section] | None = None,
         purpose: Use | None = None,
     ) -> Wanted:
-        """Note one answer and the duty it discharges; a later answer is one more."""
-        said_id = self.new_id()
+        """Note one answer to its first cause, and the duty it discharges; a later is one more."""
+        said_id, about = self.new_id(), causes[0]
         said = personal(
-            said_id, f"{event}/{about}/{said_id}", event, value, causes=[about],
+            said_id, f"{event}/{about}/{said_id}", event, value, causes=causes,
             provenance=self.voice.signed_by(by, role=role), sections=sections, purpose=purpose,
         )  # fmt: skip
         rows.discharge(db, f"{event}/{about}", said_id)

@@ -6,10 +6,10 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from consumers import standing
+from consumers import aside, reading, standing
 from consumers import store as stored
 from consumers.research import board, plan
-from consumers.safeguarding import life, links, rows
+from consumers.safeguarding import life, links, pressing, rows
 from consumers.safeguarding.life import Said, Standing, next_role
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, personal
@@ -30,6 +30,8 @@ class Deciding:
     store: Store
     voice: Voice
     new_id: Callable[[], str]
+    read: str | None = None
+    """The newest correction that the page showed to who decides; None where there was no page."""
 
     def acknowledge(self, alert_id: str, *, by: Practitioner, role: str) -> list[Wanted]:
         """Say that a named person has an alert.
@@ -157,6 +159,36 @@ class Deciding:
             )  # fmt: skip
             return [self._say(db, event, by, role)]
 
+    def see_to(self, name: str, *, by: Practitioner, role: str) -> None:
+        """Say that a named person saw to by hand what was set aside: here, and on no log.
+
+        An alert that the log refused is closed by it: where the log does not know what it rests
+        on, it takes nothing that is said of it either.
+
+        Args:
+            name: as it is listed.
+            by: who did.
+            role: theirs.
+
+        Raises:
+            Misuse: nothing of that name was set aside, or it is all the clocks of a part.
+        """
+        with self.store.write() as db:
+            viewer = self.voice.viewer(by)
+            listed = [
+                row for by_hand in (False, True)
+                for row in pressing.failed_seen(db, viewer, by_hand=by_hand)
+            ]  # fmt: skip
+            found = [row for row in listed if aside.named(row) == name]
+            if not found:
+                raise Misuse(
+                    "Nothing of this name was set aside.",
+                    remedy="Take the name from: candour consumer status",
+                )
+            for row in found:
+                aside.see_to(db, row, by=by.name or "", token=by.token or "", role=role)
+            life.settle(db, name)
+
     def _check_looked(self, db: Connection, alert_id: str, by: Practitioner) -> None:
         """Refuse that the research was done that an alert asked for, where a look is still open.
 
@@ -188,7 +220,9 @@ class Deciding:
         if now.closed is not None:
             raise Misuse(
                 f"This alert is closed: {now.closed.outcome.replace('_', ' ')}.",
-                remedy=f"Where that was wrong: candour retract {now.closure} takes it back, and it "
+                remedy="It is on no log: whatever there is still to do, do by hand."
+                if now.closure is None
+                else f"Where that was wrong: candour retract {now.closure} takes it back, and it "
                 "is open again.",
             )
         return now
@@ -198,13 +232,13 @@ class Deciding:
         said_id, name = self.new_id(), life.NAMES[type(event)]
         first = rows.alert(db, event.alert)
         causes = [event.alert] if first is None else [first["statement"], event.alert]
-        rests_on = rows.statements_of(db, event.alert)
+        rests_on, viewer = rows.statements_of(db, event.alert), self.voice.viewer(by)
+        decides = not isinstance(event, AlertEscalated)
+        if decides:
+            reading.insist_is_read(db, self.read, causes, *rests_on, viewer=viewer)
         said = personal(
             said_id, f"{name}/{event.alert}/{said_id}", name, event,
-            causes=standing.as_read(
-                db, causes, *rests_on, viewer=self.voice.viewer(by),
-                decides=not isinstance(event, AlertEscalated),
-            ),
+            causes=reading.as_read(db, causes, *rests_on, viewer=viewer, decides=decides),
             provenance=self.voice.signed_by(by, role=role),
         )  # fmt: skip
         at = stored.ledger_time(db)

@@ -10,7 +10,7 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
 
-from consumers.aside import unworked
+from consumers.aside import SEEN, STILL, unworked
 from consumers.listed import PAGE, Lead, Place, after, counted
 from consumers.people.rows import persons
 from consumers.safeguarding.rows import (
@@ -258,8 +258,9 @@ def had(db: Connection, viewer: Collection[str] | None, *, count: int) -> list[R
 
 
 def failed_seen(
-    db: Connection, viewer: Collection[str] | None, *, count: int | None = None
-) -> list[RowMapping]:
+    db: Connection, viewer: Collection[str] | None, *, count: int | None = None,
+    by_hand: bool = False,
+) -> list[RowMapping]:  # fmt: skip
     """List what a part of this program failed on, as far as somebody may know: all, or so many.
 
     What is kept from them of an alert's reports, or of what something arises from, keeps it too.
@@ -268,6 +269,7 @@ def failed_seen(
         db: an open transaction.
         viewer: as `consumers.standing.hidden_from`.
         count: at most so many; None for all.
+        by_hand: what somebody saw to by hand, with `by` and `seen_at`; else what nobody did yet.
     """
     its, shown = unworked.c, list[ColumnElement[bool]]()
     rests = (
@@ -277,5 +279,5 @@ def failed_seen(
     for name in (its.digest, its.id):
         shown.append(is_shown(name, viewer))
         shown += [~exists().where(one == name, ~is_shown(on, viewer)) for one, on in rests]
-    query = select(unworked).where(*shown).order_by(its.digest, its.worker)
+    query = (SEEN if by_hand else STILL).where(*shown).order_by(its.digest, its.worker)
     return list(db.execute(query.limit(count)).mappings())

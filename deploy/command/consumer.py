@@ -85,8 +85,8 @@ def catch_up(home: ActingHome, take_over: TakeOver = False) -> None:
 def rebuild(home: ActingHome) -> None:
     """Forget every row that the views bring back, and read them again; stop the consumer first.
 
-    Also where another version of this program made the database. Research results, looks and who
-    was told are kept: they are on no log. Nothing is said meanwhile.
+    Also where another version of this program made the database. Research results, looks, what was
+    seen to by hand and who was told are kept: they are on no log. Nothing is said meanwhile.
     """
     opened = Home.open(home)
     with sole_consumer(home, what="candour consumer rebuild"):
@@ -105,13 +105,16 @@ def status(home: ActingHome) -> None:
     """
     acting = open_acting(Home.open(home))
     with acting.store.read() as db:
-        now = stored.ledger_time(db)
+        now, seen = stored.ledger_time(db), aside.all_seen_to(db)
         failed, broken = aside.all_unworked(db), aside.all_unproved(db)
     rebuild_it = f"candour consumer rebuild --home {home}"
     typer.echo(f"The newest ledger time here: {at(now) if now else 'nothing was read yet'}.")
     for one in failed:
         then = "" if one["worker"] == aside.THE_LOG else f"; then: {rebuild_it}"
         typer.echo(f"{aside.words(one)}{then}")
+    for one in seen:
+        who = f"{one['by']} saw to it by hand, {at(one['seen_at'])}"
+        typer.echo(f"{aside.named(one)}: {one['worker']} ({one['what']}); {who}.")
     for one in broken:
         typer.echo(
             f"NOT PROVED, and acted on in nothing: {one['topic']} {one['offset']}: {one['what']}. "
@@ -119,14 +122,33 @@ def status(home: ActingHome) -> None:
         )
     if failed or broken:
         raise typer.Exit(1)
-    typer.echo("Everything that came was worked on.")
+    typer.echo(
+        "Nothing is left to see to by hand." if seen else "Everything that came was worked on."
+    )
+
+
+@app.command("seen-to", context_settings=PASTED)
+def seen_to(
+    which: Annotated[str, typer.Argument(help="As candour consumer status names it.")],
+    by: Annotated[str, typer.Option(help="Your name, believed as typed: only the desk checks it.")],
+    role: Annotated[str, typer.Option(help="Your role, believed as typed.")],
+    home: ActingHome,
+) -> None:
+    """Say that you saw to by hand what this program could not, or what the log refused.
+
+    It is kept here, with your name and when, and goes on no log. It leaves the list of what is to
+    be seen to, and an alert that the log refused is closed.
+    """
+    acting = open_acting(Home.open(home))
+    acting.deciding.see_to(which, by=acting.practitioner(by), role=role)
+    typer.echo("It is said here, with your name, and on no log.")
 
 
 def failing(db: Connection, viewer: frozenset[str] | None) -> None:
     """Say first, above any list, what could not be worked on, as far as who looks may know."""
     for one in failed_seen(db, viewer):
         typer.echo(
-            f"SEE TO {one['id'] or one['digest']} BY HAND: this program could not. "
+            f"SEE TO {aside.named(one)} BY HAND: this program could not. "
             "See: candour consumer status"
         )
 

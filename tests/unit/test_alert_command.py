@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from consumers import aside
 from consumers import store as stored
 from consumers.desk.rows import looks
 from consumers.safeguarding import rows
@@ -140,6 +141,29 @@ def test_whoever_lists_alerts_is_recorded_as_at_the_desk(
     assert len(about) == 2
     assert len(seen) == 1
     assert seen <= {("alerts", whose, one) for one in about}
+
+
+def test_what_was_seen_to_by_hand_is_listed_no_more_and_says_by_whom(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The duty manager is told of the same thing each day until somebody says that it is done."""
+    home = of_two(tmp_path)
+    with home.acting.store.write() as db:
+        alert, *_ = (str(one["id"]) for one in rows.all_alerts(db))
+        report = min(rows.statements_of(db, alert))
+        aside.set_aside(db, alert, report, worker=aside.THE_LOG, what="key.unknown")
+    where = ["--home", str(home.folder)]
+    assert invoke(["consumer", "status", *where]) == 1
+    assert f"NOT ON THE LOG: {alert}" in capsys.readouterr().out
+    assert f"SEE TO {alert} BY HAND" in home.says(capsys, "alert", "list")
+    home.says(capsys, "consumer", "seen-to", alert, "--role", "duty_manager")
+    assert invoke(["consumer", "status", *where]) == 0
+    assert f"{alert}: the log (key.unknown); {LEAD} saw to it by hand" in capsys.readouterr().out
+    assert "BY HAND" not in (left := home.says(capsys, "alert", "list"))
+    assert alert not in left
+    assert "Nothing of this name" in home.says(
+        capsys, "consumer", "seen-to", report, "--role", "duty_manager", code=64
+    )
 
 
 def test_nothing_of_one_woman_stands_in_the_thread_of_another(

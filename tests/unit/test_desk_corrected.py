@@ -1,10 +1,14 @@
 """A corrected report at the desk and from it: as its originator says it now, on every page."""
 
+import re
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, func, select, update
 
-from tests.support.busy import CANARY, CASE, POLICE, PROBATION, Busy, task, told
+from consumers.research.rows import research_tasks
+from consumers.store import to_publish
+from tests.support.busy import CANARY, CASE, POLICE, PROBATION, Busy, alert, refused, task, told
 from tests.support.visiting import Visited
 from tests.support.working import Working
 
@@ -59,6 +63,62 @@ def test_every_page_shows_a_corrected_report_as_it_stands(force: Busy, desk: Vis
         assert "Ms Vane on 01632 960044" in page, path
         assert f"Dermot {CANARY}" in page, path
         assert f"Daniel {CANARY}" not in page, path
+
+
+def test_what_is_decided_on_a_page_that_was_opened_before_a_correction_is_not_taken(
+    force: Busy, desk: Visited
+) -> None:
+    """It named as read what stood on no screen: the page comes again, and says so."""
+    report, who = force.said["concern"], desk.visitor("supervisor")
+    sent = {
+        f"/alerts/{alert(force)}": {"do": "have"},
+        f"/research/reports/{report}": {"reason": "seen alone"},
+        f"/reports/{report}/referral": {"kind": "idva", "made": "no", "reason": "she has one"},
+        f"/reports/{report}/answer": {
+            "received_by": "L. Lead",
+            "researched": "part",
+            "actions": "visit_planned",
+        },
+    }
+    consumer, about = force.town.consumers[POLICE], {"statement": report}
+    with consumer.store.write() as db:
+        made = {"open": False, "outcome": "nil", "operator": "L. Looker"}
+        its = research_tasks.c.statement == report
+        db.execute(update(research_tasks).where(its).values(**made))
+    was = {page: shown(who.get(page).text) for page in sent}
+    assert set(was.values()) == {""}
+    correction = force.say(
+        "later", CASE, "statement_corrected",
+        {"event": {**about, "reason": "misheard", "by": "A. Officer"}, "cause.1": about,
+         "provenance": force.sections["concern"]["provenance"],
+         "narrative": {"text": "She means to stay.", "form": "summary"}},
+    )  # fmt: skip
+    with consumer.store.read() as db:
+        said = count(db)
+    for number, (page, fields) in enumerate(sent.items()):
+        again = refused(who.post(page, read=was[page], **fields))
+        assert "was corrected since you opened this page" in again, page
+        assert "CORRECTED by its originator" in again, page
+        assert shown(again) == correction, page
+        assert fields.get("reason", "") in again, "nothing typed is lost"
+        with consumer.store.read() as db:
+            assert count(db) == said + number, "nothing was said"
+        told(who, who.post(page, read=correction, **fields))
+    force.compromise(CASE)
+    (page, fields), *_ = sent.items()
+    assert "or is suspect since" in refused(who.post(page, read=correction, **fields))
+    assert "SUSPECT: signed while" in who.get(page).text
+
+
+def count(db: Connection) -> int:
+    """Count what the force has said, or is to say."""
+    return db.execute(select(func.count()).select_from(to_publish)).scalar_one()
+
+
+def shown(page: str) -> str:
+    """Give what a page's forms carry of the newest correction that stands on it."""
+    (found,) = set(re.findall(r'name="read" value="([^"]*)"', page))
+    return str(found)
 
 
 def test_what_leaves_carries_what_stands(force: Busy, desk: Visited) -> None:

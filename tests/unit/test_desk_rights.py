@@ -73,6 +73,7 @@ DOES = {
             "/disclosures/{application}",
             "/links/{link}",
             "/origins/{proposal}",
+            "/feeds",
         ),
         "researcher supervisor duty_manager",
     ),

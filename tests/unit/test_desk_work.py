@@ -388,3 +388,12 @@ def test_what_the_log_refused_of_what_was_derived_is_marked_and_named(
     page = officer.get("/feeds").text
     assert f"NOT ON THE LOG: {said}" in page
     assert "Name, as cause.1, a statement of your own" in page
+    own = officer.get(f"/alerts/{said}").text
+    assert 'action="/feeds"' in own
+    assert "Close this alert" in own, "the log may take it"
+    assert "It is on no log." in told(officer, officer.post("/feeds", name=said))
+    page = officer.get("/feeds").text
+    assert f"NOT ON THE LOG: {said}" not in page
+    assert f"{OFFICER} saw to {said} by hand" in html.unescape(page)
+    assert f"/alerts/{said}" not in officer.get("/alerts").text
+    assert f"Seen to by hand by {OFFICER}" in officer.get(f"/alerts/{said}").text

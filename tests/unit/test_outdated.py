@@ -5,19 +5,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from consumers.consumer import Consumer
+from consumers.desk.rows import inbox
 from consumers.referrals import rows as referrals
 from consumers.research import rows as research
+from consumers.responses import rows as duties
 from consumers.standing import keep_from
+from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse
-from tests.support.alerts import LEAD, alert_of, deciding, person, raised, refuse, tables
-from tests.support.desk import HUB, POLICE, Desk, named
+from tests.support.alerts import LEAD, alert_of, deciding, person, raised, refuse, retract, tables
+from tests.support.conversing import answering
+from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
 from tests.unit.test_looked_again import correct, look_everywhere
 from tests.unit.test_referrals import referring
 from tests.unit.test_research import research as researching
+from tests.vectors.ledger import key
 
 Json = Any
 
@@ -32,6 +38,16 @@ def corrected(desk: Desk, report: str, text: str = "She means to stay.") -> str:
     """Correct what a report tells, or a correction of it; nobody has read of it yet."""
     sections = named(desk.draw)
     return correct(desk, report, sections, narrative={"text": text, "form": "summary"})
+
+
+def compromised(desk: Desk) -> None:
+    """Let governance say that the key of whoever reported was stolen before it."""
+    act = {
+        "act": "key_revoked", "agency": PROBATION, "kid": key(SOURCES[PROBATION]).kid,
+        "reason": "compromised", "invalid_since": "2012-05-01T00:00:00.000Z",
+    }  # fmt: skip
+    desk.played.govern("mk-csp", "act_proposed", {"proposal": act})
+    desk._submit()
 
 
 def standing(consumer: Consumer) -> Json:
@@ -112,6 +128,101 @@ def test_what_was_decided_without_a_correction_is_open_again(
         decide(desk, report)
         desk.settle()
     assert not is_open(desk), "and whoever reads it now decides"
+
+
+def answer(desk: Desk, report: str, *, lacking: bool = False, again: bool = False) -> str:
+    """Let police answer the report; lacking who says so, it is held. Give the answer's id."""
+    event = ResponseGiven(
+        statement=report, received_by="X", researched="yes", actions=["visit_planned"]
+    )
+    by = person(desk, "A. Answers")
+    (said,) = answering(desk, POLICE).give(event, by=by, role="duty_inspector", again=again)
+    if lacking:
+        provenance = json.loads(bytes(said.draft.sections["provenance"]))
+        del provenance["role"]
+        sections = {**said.draft.sections, "provenance": msgspec.Raw(json.dumps(provenance))}
+        desk.publish(POLICE, msgspec.structs.replace(said.draft, sections=sections))
+    return said.draft.id
+
+
+def is_done(consumer: Consumer, report: str) -> bool:
+    """Say whether the inbox counts a report as answered."""
+    with consumer.store.read() as db:
+        return bool(db.execute(select(inbox.c.done).where(inbox.c.statement == report)).scalar())
+
+
+@pytest.mark.parametrize("change", [corrected, lambda desk, _: compromised(desk)])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_was_answered_without_a_correction_is_work_again(
+    desk: Desk, change: Callable[[Desk, str], object], is_known: bool
+) -> None:
+    """It counted as done, and whoever opened the desk next read nothing of the correction."""
+    raised(desk)
+    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
+    look_everywhere(desk, report)
+    police = desk.acting(POLICE)
+    assert not is_done(police, report)
+    if is_known:
+        change(desk, report)
+        desk.settle()
+    answer(desk, report)
+    if not is_known:
+        change(desk, report)
+    desk.settle()
+    assert is_done(police, report) is is_known, "who had read it has answered"
+    again = desk.consumer(POLICE, store="again")
+    again.take(desk.records(POLICE))
+    assert is_done(again, report) is is_done(police, report)
+    with police.store.read() as db:
+        assert not duties.is_open(db, f"response_given/{report}"), "whoever reported was answered"
+    answer(desk, report, again=True)
+    desk.settle()
+    assert is_done(police, report)
+
+
+def test_an_answer_that_is_held_or_taken_back_leaves_its_report_to_be_done(desk: Desk) -> None:
+    """Nobody who waits for it was told, or they were told what does not stand."""
+    raised(desk)
+    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
+    look_everywhere(desk, report)
+    answer(desk, report, lacking=True)
+    desk.settle()
+    (view,) = desk.seen(POLICE, "response_given")
+    assert view.delivery.marks == ["quarantined"]
+    assert not is_done(desk.acting(POLICE), report)
+    said = answer(desk, report, again=True)
+    desk.settle()
+    assert is_done(desk.acting(POLICE), report)
+    retract(desk, said, POLICE)
+    assert not is_done(desk.acting(POLICE), report)
+
+
+@pytest.mark.parametrize("decide", [stop, take, close, consider])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_was_decided_before_a_key_was_known_as_compromised_is_open_again(
+    desk: Desk, decide: Callable[[Desk, str], None], is_known: bool
+) -> None:
+    """It rested on what a thief may have written, and nobody was asked to look again."""
+    raised(desk)
+    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
+    look_everywhere(desk, report)
+    if is_known:
+        compromised(desk)
+        desk.settle()
+    decide(desk, report)
+    if not is_known:
+        compromised(desk)
+    desk.settle()
+    assert is_open(desk) is not is_known, "who knew of it has decided"
+    for agency in (POLICE, HUB):
+        again = desk.consumer(agency, store=f"again-{agency}")
+        again.take(desk.records(agency))
+        assert again.publish_waiting(refuse) == 0
+        assert standing(again) == standing(desk.acting(agency))
+    if not is_known:
+        decide(desk, report)
+        desk.settle()
+    assert not is_open(desk), "and whoever knows it now decides"
 
 
 @pytest.mark.parametrize("decide", [stop, take])

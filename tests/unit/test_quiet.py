@@ -1,6 +1,7 @@
 """Time that passes while nobody says anything; what fails, and what is refused, and who is told."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,9 @@ def test_a_day_at_the_end_of_the_calendar_stops_nobody(desk: Desk, day: str) -> 
 class _Broken(Worker):
     """A part of the program that has a defect: on each report, and as time passes."""
 
+    clocks = True
+    hears = False
+
     def take(self, db: Connection, view: View, /) -> list[Wanted]:
         """Do half of what a report asks, and fail."""
         if view.statement.kind.name != "concern_reported":
@@ -99,8 +103,15 @@ class _Broken(Worker):
         raise ZeroDivisionError
 
     def pass_time(self, _db: Connection, _at: int, /) -> list[Wanted]:
-        """Fail, as what a person gave would be refused."""
-        raise Misuse("This cannot be used.", remedy="Give something else.")
+        """Fail, as what a person gave would be refused, until it is mended."""
+        if self.clocks:
+            raise Misuse("This cannot be used.", remedy="Give something else.")
+        return []
+
+    def wanted(self, _db: Connection, _drafts: Sequence[Draft], /) -> None:
+        """Fail on what is about to be said."""
+        if self.hears:
+            raise ZeroDivisionError
 
 
 def test_what_a_part_fails_on_is_set_aside_by_name_and_the_others_go_on(
@@ -124,6 +135,24 @@ def test_what_a_part_fails_on_is_set_aside_by_name_and_the_others_go_on(
     others = {"research_requested", "information_requested", "alert_raised", "duty_overdue"}
     assert {one.event for one in drafts} == others, "others go on, and their clocks"
     assert _consumed(tmp_path / "broken.sqlite", consumer.topic).unworked == len(failed)
+    broken = consumer._workers[0]
+    assert isinstance(broken, _Broken)
+    broken.clocks = False
+    desk.pass_hours(1)
+    consumer.take(desk.records(POLICE))
+    with consumer.store.read() as db:
+        assert [one["id"] for one in aside.all_unworked(db)] == [said], "its clocks work again"
+        before = {one.id for one in stored.unpublished(db)}
+    broken.hears = True
+    desk.pass_hours(500)
+    consumer.take(desk.records(POLICE))
+    broken.hears = False
+    desk.pass_hours(1)
+    consumer.take(desk.records(POLICE))
+    with consumer.store.read() as db:
+        ran_out = {one.id for one in stored.unpublished(db)} - before
+        assert {one["id"] for one in aside.all_unworked(db)} == {said, *ran_out}, "heard by no part"
+    assert ran_out
 
 
 def test_what_the_log_did_not_accept_is_not_shown_as_done(desk: Desk) -> None:

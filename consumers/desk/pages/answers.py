@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import standing
+from consumers import reading, standing
 from consumers import store as stored
 from consumers.arising import arising
 from consumers.desk import form as forms
@@ -119,6 +119,7 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
             "agency": station.partners.get(row["agency"], row["agency"]), "now": now,
             "verified": row["verified"], "reached": numbers(admitted.contact) if admitted else None,
             "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
+            "read": reading.last_read(db, [said], viewer=person.viewer),
             "owed": rows.duty(db, f"call_back/{said}") or rows.duty(db, f"response_given/{said}"),
             "standing": plan.standing(tasks) if station.voice.kind in Research.kinds else None,
             "looks": len(tasks),
@@ -165,9 +166,8 @@ async def _give(station: Station, request: Request) -> Response:
         if not is_statement_id(said):
             raise Misuse("There is nothing to answer here.", remedy="Go back to the inbox.")
         event = msgspec.convert(given, ResponseGiven)
-        return station.acts.answering.give(
-            event, by=person.practitioner, role=station.speaks_as(person), again=again
-        )
+        desk = replace(station.acts.answering, read=form.text("read"))
+        return desk.give(event, by=person.practitioner, role=station.speaks_as(person), again=again)
 
     told = "Whoever reported is told what became of it."
     return await forms.say(

@@ -6,13 +6,16 @@ What the ruleset leaves out is said beside it: silence that nobody notices looks
 from typing import Any
 
 from sqlalchemy import Connection, select
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from consumers import aside, safeguards
 from consumers import store as stored
+from consumers.desk import form as forms
 from consumers.desk.person import Person
+from consumers.desk.rights import RIGHTS, may
 from consumers.desk.shown import capital
 from consumers.desk.station import Station
 from consumers.listed import PAGE
@@ -27,7 +30,7 @@ STATES = {"dead": "NOT TOLD; tried on", "refused": "NOT TOLD; not tried again"}
 
 
 def routes(station: Station) -> list[Route]:
-    """Give the route of the feeds' health."""
+    """Give the routes of the feeds' health, and of what is seen to by hand."""
 
     def feeds(request: Request) -> Response:
         person = station.person(request)
@@ -39,7 +42,20 @@ def routes(station: Station) -> list[Route]:
             request, "feeds.html", title="Health of the feeds", still=still, seen=seen, **given
         )
 
-    return [Route("/feeds", feeds)]
+    async def see_to(request: Request) -> Response:
+        form = await forms.sent(request)
+
+        def keep() -> None:
+            person = station.person(request)
+            station.acts.deciding.see_to(
+                form.text("name"), by=person.practitioner, role=station.speaks_as(person)
+            )
+
+        await run_in_threadpool(keep)
+        station.tell(request, "It stands here that you have seen to it by hand. It is on no log.")
+        return RedirectResponse("/feeds", 303)
+
+    return [Route("/feeds", feeds), Route("/feeds", see_to, methods=["POST"])]
 
 
 def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
@@ -47,6 +63,7 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
     hours = station.voice.rules.silent_hours
     positions = db.execute(select(stored.positions)).all()
     aside_ = failed_seen(db, person.viewer, count=PAGE)
+    seen = failed_seen(db, person.viewer, count=PAGE, by_hand=True)
     return {
         "now": now, "hours": hours, "off": safeguards.off(station.voice.rules),
         "positions": [(row.topic, row.offset) for row in positions],
@@ -67,6 +84,10 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
             for row in lost(db, person.viewer, PAGE)
         ],
         "untold": is_waiting(db),
-        "unworked": [aside.words(row) for row in aside_],
+        "unworked": [
+            (aside.words(row), aside.named(row), row["digest"] != aside.CLOCKS) for row in aside_
+        ],
+        "seen_to": [(aside.named(row), row["by"], row["seen_at"]) for row in seen],
+        "may": may(RIGHTS["/feeds"], "POST", person.roles),
         "unproved": [(row.topic, row.offset, row.what) for row in aside.some_unproved(db, PAGE)],
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """Referrals made, received and considered; handovers before work ends; considering one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from sqlalchemy import Connection, RowMapping
@@ -8,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import standing
+from consumers import reading, standing
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.beside import Beside, seen
@@ -174,6 +175,8 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
                 if one is not None and one["id"] not in hidden
             ],
             "made": _made(station, db, person, said),
+            "stands": standing.marks_of(db, said),
+            "read": reading.last_read(db, [said], viewer=person.viewer),
             "typed": forms.left(station, request), **more,
         }  # fmt: skip
     return station.page(request, "consider.html", title="Consider a referral", **given)
@@ -199,7 +202,8 @@ async def _consider(station: Station, request: Request) -> Response:
     reason = form.written("reason", "Say why: a decision not to refer counts as much")
 
     def wanted(person: Person) -> list[Wanted]:
-        return station.acts.referring.consider(
+        desk = replace(station.acts.referring, read=form.text("read"))
+        return desk.consider(
             said, cast("Referral", kind), by=person.practitioner, role=station.speaks_as(person),
             reason=reason, referred=None if made == "no" else made,
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """The research board, and the research of one report: each look, its clock, what is left to do."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -7,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from consumers import reading
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.beside import Beside
@@ -92,6 +94,7 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
         one = _shown(station, Beside(db, [statement], hidden), tasks, statement)
         given: dict[str, Any] = {
             "one": one, "now": now, "words": plan.WORDS,
+            "read": reading.last_read(db, [statement], viewer=person.viewer),
             "decided": _decision(db, statement, hidden),
             "may_decide": person.is_one_of(Role.SUPERVISOR),
             "decides": station.voice.role_of(station.voice.agency),
@@ -111,7 +114,8 @@ async def _decide(station: Station, request: Request) -> Response:
     reason = form.written("reason", "Say why nothing further is done: it goes on the log")
 
     def wanted(person: Person) -> list[Wanted]:
-        return station.acts.research.no_further_action(
+        desk = replace(station.acts.research, read=form.text("read"))
+        return desk.no_further_action(
             statement, supervisor=person.practitioner, role=station.speaks_as(person),
             reason=reason,
         )  # fmt: skip
