@@ -64,14 +64,25 @@ def everything_owed(
 
 
 def every_request(
-    db: Connection, viewer: Collection[str] | None, *, count: int
+    db: Connection, viewer: Collection[str] | None, *, answered: bool, count: int
 ) -> list[RowMapping]:
-    """List questions both ways, what waits first, then the soonest due; at most so many."""
+    """List questions both ways: open, the soonest due first; or answered, the newest answer first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        answered: those that somebody answered.
+        count: at most so many.
+    """
     kept = [is_shown(requests.c[name], viewer) for name in ("id", "statement")]
-    told = requests.c.answer.is_(None) | is_shown(requests.c.answer, viewer)
-    order = (requests.c.answer.is_not(None), requests.c.due_at, requests.c.id)
-    query = select(requests).where(*kept, told).order_by(*order).limit(count)
-    return list(db.execute(query).mappings())
+    query = select(requests).where(*kept).limit(count)
+    if answered:
+        told = (requests.c.answer.is_not(None), is_shown(requests.c.answer, viewer))
+        ordered = query.where(*told).order_by(requests.c.supplied_at.desc(), requests.c.id.desc())
+    else:
+        waits = query.where(requests.c.answer.is_(None))
+        ordered = waits.order_by(requests.c.due_at, requests.c.id)
+    return list(db.execute(ordered).mappings())
 
 
 def owed_on(
