@@ -53,9 +53,6 @@ Index(
     sqlite_where=_OPEN, postgresql_where=_OPEN,
 )  # fmt: skip
 Index(
-    "duties_soonest", duties.c.due_at, duties.c.key, sqlite_where=_OPEN, postgresql_where=_OPEN,
-)  # fmt: skip
-Index(
     "duties_open", duties.c.kind, duties.c.due_at, duties.c.key,
     sqlite_where=_OPEN, postgresql_where=_OPEN,
 )  # fmt: skip
