@@ -94,6 +94,7 @@ async def say(  # noqa: PLR0913 - an act at a desk has this many independent par
     page: Page,
     told: str,
     to: str,
+    check: Page | None = None,
 ) -> Response:
     """Say what somebody decided, and lead them on; or show the form again, and why.
 
@@ -105,7 +106,11 @@ async def say(  # noqa: PLR0913 - an act at a desk has this many independent par
         page: renders the form again.
         told: what was done, for the next page: no names in it.
         to: that page.
+        check: shows what is about to be said, where it goes only once somebody has read it so: it
+            stands as a form that was not taken does, and what was typed is kept alike.
     """
+    if check is not None and not form.problems and not form.text("checked"):
+        return await run_in_threadpool(check, station, request, typed=form.typed, status=422)
     if not form.problems:
         person = await run_in_threadpool(station.person, request)
         try:

@@ -1,8 +1,9 @@
 """What is owed to others: the list, an answer to whoever reported, an answer to whoever asked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast, get_args
 
 import msgspec
@@ -192,8 +193,13 @@ def _check_given(form: Form, given: Mapping[str, Any]) -> None:
             )
 
 
-def _question(station: Station, request: Request, **more: Any) -> Response:
-    """Show a question that was put to this agency, and earlier answers that still hold."""
+def _question(
+    station: Station, request: Request, *, check: Form | None = None, **more: Any
+) -> Response:
+    """Show a question that was put to this agency, and earlier answers that still hold.
+
+    Or, where there is something to `check`, what is about to be answered.
+    """
     person, request_id = station.person(request), request.path_params["request"]
     with station.looking(request, person) as (db, look):
         hidden = station.hidden(db, person)
@@ -219,7 +225,32 @@ def _question(station: Station, request: Request, **more: Any) -> Response:
             "earlier": reuse.earlier(db, station.voice, person.viewer, row) if row else [],
             "outcomes": OUTCOMES, "typed": forms.left(station, request), **more,
         }  # fmt: skip
+    if check is not None:
+        given["answers"] = _answers(station, check, given["earlier"])
+        return station.page(request, "check.html", title="Check your answers", **given)
     return station.page(request, "question.html", title="Answer a question", **given)
+
+
+def _answers(
+    station: Station, form: Form, earlier: Sequence[reuse.Earlier]
+) -> list[tuple[str, str]]:
+    """Spell what somebody is about to answer, as the form asked for it."""
+    told = [
+        (label, form.text(name))
+        for name, label in (
+            ("why", "Why nothing is supplied"), ("text", "What you supply, in words"),
+            ("given", "Given names"), ("family", "Family name"), ("born", "Born"),
+        )
+        if form.text(name)
+    ]  # fmt: skip
+    if not form.text("reuses"):
+        return [("What your records have", OUTCOMES[form.text("outcome")]), *told]
+    again = [
+        ("Your earlier answer, as it was", f"{station.at(one.at)}: {plan.WORDS[one.outcome]}")
+        for one in earlier
+        if one.answer == form.text("reuses")
+    ]
+    return [*again, *told]
 
 
 def _is_identity(row: RowMapping | None) -> bool:
@@ -257,7 +288,7 @@ async def _supply(station: Station, request: Request) -> Response:
 
     return await forms.say(
         station, request, form, wanted, page=_question, told="Whoever asked has your answer.",
-        to=f"/requests/{request_id}/answer",
+        to=f"/requests/{request_id}/answer", check=partial(_question, check=form),
     )  # fmt: skip
 
 
