@@ -4,6 +4,7 @@ Source: WCAG 2.2, 3.3.1 and 3.3.3 (errors identified, and what to do); GOV.UK De
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from typing import Any, Protocol
 
 from starlette.concurrency import run_in_threadpool
@@ -11,11 +12,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from consumers.desk.person import Person
+from consumers.desk.reporting.filling import day_in
 from consumers.desk.station import Station
 from consumers.desk.wording import remedy_of, text_of
 from consumers.store import Wanted
 from contracts.fault import Misuse, Undelivered
 
+DAY = "27 3 2012"
+"""How every form here asks for a day; 2012-03-27 and 27 March 2012 are taken too."""
 WORDS_MAX = 2_000
 """How long a text may be: what is longer belongs in a file of the case."""
 Typed = Mapping[str, list[str]]
@@ -67,6 +71,14 @@ class Form:
         if len(given) > WORDS_MAX:
             self.wrong(name, f"Write at most {WORDS_MAX:,} characters: this has {len(given):,}")
         return given
+
+    def day(self, name: str, wrong: str | None = None) -> date | None:
+        """Give a day as people write it; no day is a problem, nothing at all where `wrong` is."""
+        text = self.text(name)
+        found = day_in(text)
+        if found is None and (text or wrong is not None):
+            self.wrong(name, wrong or f"Write a day that the calendar has, as {DAY}")
+        return found
 
     def wrong(self, name: str, text: str) -> None:
         """Add a problem with a field."""

@@ -23,7 +23,8 @@ def test_a_question_is_answered_anew_or_as_before(force: Busy, desk: Visited) ->
     assert f"asks about Daniel {CANARY}" in officer.get(first).text
     assert "Choose what your records have" in refused(officer.post(first))
     assert "Say why" in refused(officer.post(first, outcome="refused"))
-    typed = {"outcome": "nil", "text": "nothing is held"}
+    assert "Write a birth as" in refused(officer.post(first, outcome="nil", born="in spring"))
+    typed = {"outcome": "nil", "text": "nothing is held", "born": "27 March 1970"}
     told(officer, officer.post(first, **typed, checked="yes"))
     held = force.town.events(POLICE, "information_supplied")
     assert [one["outcome"] for one in held] == ["nil"]

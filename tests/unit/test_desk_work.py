@@ -236,7 +236,7 @@ def test_another_agency_is_asked_about_one_person_and_the_question_is_listed(
     text = refused(officer.post(page, **{"from": "2026-13-01"}))
     for wrong in ("Choose whom you ask", "Say why", "Write a day"):
         assert wrong in text
-    sent = {"to": PROBATION, "person": "1", "why": "is he on licence", "from": "2026-01-01"}
+    sent = {"to": PROBATION, "person": "1", "why": "is he on licence", "from": "1 1 2026"}
     assert "names nobody" in refused(officer.post(page, **{**sent, "person": "9"}))
     assert "is he on licence" in told(officer, officer.post(page, **sent))
     asked = [one for one in force.town.events(POLICE, "information_requested")

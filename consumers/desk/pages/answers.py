@@ -21,6 +21,7 @@ from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, limits_on, names_of, numbers
 from consumers.desk.owed import ANSWERS, abouts, owed, undelivered
 from consumers.desk.person import Person
+from consumers.desk.reporting.filling import PRECISION, birth_in
 from consumers.desk.shown import capital, title_of
 from consumers.desk.station import Station
 from consumers.intelligence.rows import first_lines
@@ -55,7 +56,6 @@ REFERRAL = {
 OUTCOMES: dict[str, str] = {one: capital(plan.WORDS[one]) for one in get_args(ResearchOutcome)}
 HOLDING = re.compile(r"\b(PNC|PND|LEDS|police national (computer|database))\b", re.IGNORECASE)
 """What police records are called: whoever reported is never told what they hold."""
-PRECISIONS = {len("1980-05-12"): "day", len("1980-05"): "month", len("1980"): "year"}
 
 
 def routes(station: Station) -> list[Route]:
@@ -269,7 +269,7 @@ async def _supply(station: Station, request: Request) -> Response:
     why, text = form.maybe("why"), form.maybe("text")
     if outcome in SAYS_WHY and not why:
         form.wrong("why", "Say why: nobody may take this for nothing found")
-    name, born = Name(form.maybe("given"), form.maybe("family")), _born(form)
+    name, born = Name(form.maybe("given"), form.maybe("family")), _born(station, form)
 
     def told(subject: str) -> Mapping[str, Section]:
         sections: dict[str, Section] = {}
@@ -292,14 +292,13 @@ async def _supply(station: Station, request: Request) -> Response:
     )  # fmt: skip
 
 
-def _born(form: Form) -> Born | None:
+def _born(station: Station, form: Form) -> Born | None:
     """Read a birth as well as somebody knows it."""
     given = form.maybe("born")
     if given is None:
         return None
-    precision = PRECISIONS.get(len(given), "age")
-    try:
-        return msgspec.convert({"value": given, "precision": precision}, Born)
-    except msgspec.ValidationError:
-        form.wrong("born", "Write a day as 1980-05-12, a month as 1980-05, a year, or an age")
+    born, wrong = birth_in(given, station.today())
+    if wrong:
+        form.wrong("born", wrong)
         return None
+    return Born(born, cast("Any", PRECISION.get(len(born), "age")))
