@@ -31,6 +31,16 @@ def test_an_alert_says_what_is_to_be_done_and_not_a_word_of_the_rules(
         assert f"<dt>What to do</dt><dd>{TO_DO['research']}</dd>" in officer.get(page).text
 
 
+def test_a_report_names_whom_it_is_put_to_and_for_what_as_they_are_called(
+    force: Busy, desk: Visited
+) -> None:
+    """`mk-mash` and `daiu` are what machines call them."""
+    text = desk.visitor("officer").get(f"/reports/{force.said['referral']}").text
+    facts = dict(re.findall(r"__key\">([^<]*)</dt><dd[^>]*>([^<]*)</dd>", text))
+    assert facts["To"] == desk.station.partners[POLICE] != POLICE
+    assert facts["Referral"] == "the domestic abuse investigation unit"
+
+
 def test_every_look_is_told_to_the_auditor_in_words(force: Busy, desk: Visited) -> None:
     """An auditor reads that somebody opened an alert, not `alert`."""
     said, officer = force.said, desk.visitor("officer")

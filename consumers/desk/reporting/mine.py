@@ -68,7 +68,8 @@ def routes(counter: Counter) -> list[Route]:
             urgent=became.urgency == "threat_to_life", may_complete=_lacks_author(became),
             missing=[told.MISSING[one] for one in became.missing], lacking=told.lacking(became),
             clocks=told.CLOCKS,
-            written=[] if said is None else list(told.written(said, counter.station.zone)),
+            written=[] if said is None
+            else list(told.written(said, counter.station.zone, counter.station.partners)),
         )  # fmt: skip
 
     def live(request: Request) -> Response:

@@ -4,7 +4,7 @@ Pure. No state is told by a colour, and none that is not delivered looks like on
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -153,14 +153,17 @@ def lines(one: Answered) -> Iterator[tuple[str, str]]:
             yield "Says", "Your duty desk has it in full."
 
 
-def written(said: Statement, zone: tzinfo) -> Iterator[tuple[str, str]]:
+def written(
+    said: Statement, zone: tzinfo, agencies: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     """List what somebody reported, label and words, for them to read again; not where anybody is.
 
     Args:
         said: their own statement, whole.
         zone: the partnership's, in which its moments are read.
+        agencies: what each is called, by id.
     """
-    report = shown(said, zone)
+    report = shown(said, zone, agencies)
     for one in report.people:
         names = ", also ".join([one.name, *one.aliases])
         yield f"Person {one.number}", f"{names} ({one.part}, {one.born}). {one.told}."
