@@ -3,10 +3,10 @@
 So that no page grows with what is held: who goes on names the last row that they saw.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, tuple_
 
@@ -15,6 +15,8 @@ PAGE = 25
 MANY = 100
 """How far a page counts what waits, so that it reads no more than that."""
 _DIGITS = 15
+
+Row = TypeVar("Row")
 
 
 class Place(NamedTuple):
@@ -106,6 +108,20 @@ def together(streams: Mapping[str, Stream], place: Place | None, count: int) -> 
     """
     listed = (_items(kind, stream(own(place, kind))) for kind, stream in streams.items())
     return list(islice(merge(*listed, key=lambda one: one[:3]), count))
+
+
+def in_turn(count: int, *lists: Callable[..., Sequence[Row]]) -> list[Row]:
+    """Give the first of several lists that follow each other, reading no further than asked.
+
+    Args:
+        count: at most so many.
+        lists: each reads at most `count` (by that name) of its own.
+    """
+    found = list[Row]()
+    for read in lists:
+        if len(found) < count:
+            found += read(count=count - len(found))
+    return found
 
 
 def _items(kind: str, found: Iterable[tuple[Place, Any]]) -> Iterator[Item]:

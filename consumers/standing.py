@@ -26,6 +26,7 @@ from sqlalchemy import (
     delete,
     exists,
     select,
+    union_all,
 )
 
 from consumers import store as stored
@@ -277,6 +278,29 @@ def shown(db: Connection, viewer: Collection[str] | None, *events: str) -> list[
     """
     query = select(views).where(views.c.event.in_(events), views.c.verified)
     return visible(db, viewer, db.execute(query.order_by(views.c.place)).mappings(), "id")
+
+
+def newest(
+    db: Connection, viewer: Collection[str] | None, event: str, agencies: Collection[str], *,
+    count: int,
+) -> list[RowMapping]:  # fmt: skip
+    """List the verified views of one event that may be shown to who looks, the newest first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `hidden_from`.
+        event: by name.
+        agencies: whose: of each the newest are looked for, as the index has them.
+        count: at most so many.
+    """
+    query = select(views.c.place).where(
+        views.c.event == event, views.c.verified, is_shown(views.c.id, viewer)
+    )
+    each = (query.where(views.c.agency == one) for one in sorted(agencies))
+    some = [one.order_by(views.c.place.desc()).limit(count).subquery() for one in each]
+    places = db.execute(union_all(*(select(one) for one in some))).scalars() if some else ()
+    found = select(views).where(views.c.place.in_(sorted(places, reverse=True)[:count]))
+    return list(db.execute(found.order_by(views.c.place.desc())).mappings())
 
 
 def forget(db: Connection, statement: str) -> None:

@@ -336,7 +336,8 @@ class Reason(StrEnum):
     )
     BASIS_UNFIT = (
         "basis.unfit", Stage.BASIS,
-        "Name the lawful basis that the agreement's leg names for you (basis).",
+        "Ask your information governance lead to name the lawful basis that the agreement's leg "
+        "has for your agency (basis).",
         "domain.md 1.7; ICO Data Sharing Code",
     )
     BASIS_NOT_IN_FORCE = (

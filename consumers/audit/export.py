@@ -5,8 +5,8 @@ just as far as its next signed checkpoint, so that everything in the folder is s
 statement's sections only what compaction would keep is taken: what was erased stays erased.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -57,12 +57,14 @@ class Exported:
     unsigned: int
 
 
-def prepared(folder: Path) -> Path:
-    """Make the folder of an export, for its owner's eyes only.
+@contextmanager
+def prepared(folder: Path) -> Iterator[Path]:
+    """Make the folder of an export, for its owner's eyes only; of one that fails leave nothing.
 
     Raises:
         Misuse: it holds something already, or cannot be made.
     """
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
         used = any(folder.iterdir())
@@ -76,7 +78,15 @@ def prepared(folder: Path) -> Path:
             "The folder already holds something, and an export is never written over another.",
             remedy="Name a new folder.",
         )
-    return folder
+    try:
+        yield folder
+    except BaseException:
+        for file in folder.iterdir():  # half a log proves nothing, and holds personal data
+            file.unlink()
+        for one in made:
+            if not any(one.iterdir()):
+                one.rmdir()
+        raise
 
 
 async def export(topics: Topics, partnership: str, folder: Path, *, say: Say) -> Exported:

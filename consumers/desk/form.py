@@ -4,6 +4,7 @@ Source: WCAG 2.2, 3.3.1 and 3.3.3 (errors identified, and what to do); GOV.UK De
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from typing import Any, Protocol
 
 from starlette.concurrency import run_in_threadpool
@@ -11,11 +12,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from consumers.desk.person import Person
+from consumers.desk.reporting.filling import day_in
 from consumers.desk.station import Station
 from consumers.desk.wording import remedy_of, text_of
 from consumers.store import Wanted
 from contracts.fault import Misuse, Undelivered
 
+DAY = "27 3 2012"
+"""How every form here asks for a day; 2012-03-27 and 27 March 2012 are taken too."""
 WORDS_MAX = 2_000
 """How long a text may be: what is longer belongs in a file of the case."""
 Typed = Mapping[str, list[str]]
@@ -68,6 +72,14 @@ class Form:
             self.wrong(name, f"Write at most {WORDS_MAX:,} characters: this has {len(given):,}")
         return given
 
+    def day(self, name: str, wrong: str | None = None) -> date | None:
+        """Give a day as people write it; no day is a problem, nothing at all where `wrong` is."""
+        text = self.text(name)
+        found = day_in(text)
+        if found is None and (text or wrong is not None):
+            self.wrong(name, wrong or f"Write a day that the calendar has, as {DAY}")
+        return found
+
     def wrong(self, name: str, text: str) -> None:
         """Add a problem with a field."""
         self.problems.append({"href": f"#{name}", "text": text})
@@ -94,6 +106,7 @@ async def say(  # noqa: PLR0913 - an act at a desk has this many independent par
     page: Page,
     told: str,
     to: str,
+    check: Page | None = None,
 ) -> Response:
     """Say what somebody decided, and lead them on; or show the form again, and why.
 
@@ -105,7 +118,11 @@ async def say(  # noqa: PLR0913 - an act at a desk has this many independent par
         page: renders the form again.
         told: what was done, for the next page: no names in it.
         to: that page.
+        check: shows what is about to be said, where it goes only once somebody has read it so: it
+            stands as a form that was not taken does, and what was typed is kept alike.
     """
+    if check is not None and not form.problems and not form.text("checked"):
+        return await run_in_threadpool(check, station, request, typed=form.typed, status=422)
     if not form.problems:
         person = await run_in_threadpool(station.person, request)
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from consumers.referrals.course import TITLES
 from contracts.entry import ReasonGiven
 from contracts.event.report import Occurred, Report
 from contracts.form import Section
@@ -77,6 +78,8 @@ SKIPPED = {
     "occurred", "known_to_agency", "recorded", "key", "standing", "request", "statement", "subject",
 }  # fmt: skip
 """What a page says otherwise: times in words, and by a link what somebody could not read."""
+AGENCIES = {"addressee", "handover", "agency", "owner_agency"}
+"""Fields that hold an agency's id."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,14 @@ class ShownReport:
     limited: bool = field(default=False)
 
 
-def shown(statement: Statement, zone: tzinfo) -> ShownReport:
-    """Give a statement for its page, its moments as people in a zone read them."""
+def shown(statement: Statement, zone: tzinfo, agencies: Mapping[str, str]) -> ShownReport:
+    """Give a statement for its page, its moments as people in a zone read them.
+
+    Args:
+        statement: as it was delivered, or stands.
+        zone: the partnership's.
+        agencies: what each is called, by id.
+    """
     sections = statement.sections
     event = sections.get("event")
     risk = sections.get("risk")
@@ -143,7 +152,7 @@ def shown(statement: Statement, zone: tzinfo) -> ShownReport:
         when=when(report.occurred, zone) if report else "not said",
         known=day(report.known_to_agency, zone) if report else "not said",
         recorded=day(report.recorded, zone) if report else "not said",
-        facts=list(facts(event)) if event is not None else [],
+        facts=list(facts(event, agencies)) if event is not None else [],
         people=list(people(sections)),
         danger=ANSWERS[risk.danger_now] if isinstance(risk, Risk) else "Not told to this desk",
         children=CHILDREN[risk.children] if isinstance(risk, Risk) else "Not told to this desk",
@@ -217,12 +226,14 @@ def day(text: str, zone: tzinfo = UTC) -> str:
     return f"{date.fromisoformat(text):%-d %B %Y}"
 
 
-def facts(event: Section) -> Iterator[tuple[str, str]]:
-    """List what an event says beside its times, in words."""
+def facts(event: Section, agencies: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """List what an event says beside its times, in words; agencies as they are called."""
     told: dict[str, Any] = msgspec.to_builtins(event)
     for name, value in told.items():
         if name not in SKIPPED and value not in ([], None):
-            yield name.replace("_", " ").capitalize(), _words(value)
+            called = agencies if name in AGENCIES else TITLES if name == "referral" else {}
+            label = "To" if name == "addressee" else name.replace("_", " ").capitalize()
+            yield label, called.get(str(value)) or _words(value)
 
 
 def people(sections: Mapping[str, Section]) -> Iterator[ShownPerson]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -299,6 +299,10 @@ class Station:
         """Give the newest ledger time here."""
         with self.store.read() as db:
             return stored.ledger_time(db)
+
+    def today(self) -> date:
+        """Give the day of the newest ledger time here."""
+        return datetime.fromtimestamp(self.ledger_time() / 1000, UTC).date()
 
     def _ways(self, session: Session, ways: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """Leave out of the navigation what is not somebody's to open, or not this agency's."""

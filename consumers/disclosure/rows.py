@@ -130,12 +130,6 @@ def application(db: Connection, said: str) -> RowMapping | None:
     return db.execute(query).mappings().first()
 
 
-def all_applications(db: Connection) -> list[RowMapping]:
-    """List every application, the soonest due first."""
-    order = (applications.c.due_at, applications.c.id)
-    return list(db.execute(select(applications).order_by(*order)).mappings())
-
-
 def some(
     db: Connection, viewer: Collection[str] | None, *, over: bool, place: Place | None, count: int
 ) -> list[RowMapping]:

@@ -94,12 +94,6 @@ def reinstate(db: Connection, newer: str) -> None:
     db.execute(update(ends).where(ends.c.replaced_by == newer).values(replaced_by=None))
 
 
-def all_ends(db: Connection) -> list[RowMapping]:
-    """List every end that stands, the nearest first."""
-    query = select(ends).where(ends.c.replaced_by.is_(None))
-    return list(db.execute(query.order_by(ends.c.ends_at, ends.c.id)).mappings())
-
-
 def owed(
     db: Connection, viewer: Collection[str] | None, agency: str, *, place: Place | None, count: int
 ) -> list[RowMapping]:

@@ -11,12 +11,13 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    exists,
     select,
 )
 
 from consumers.intelligence import grading
 from consumers.shape import PLACE
-from consumers.standing import is_shown
+from consumers.standing import hidden_from, is_shown, newest
 from consumers.store import metadata, upsert, views
 from contracts.event.action import IntelligenceGraded, ProductReleased
 
@@ -145,13 +146,29 @@ def first_lines_of(
     }
 
 
-def items(db: Connection) -> list[str]:
-    """List what is intelligence here, by id: logged as such, or graded; in log order."""
-    logged = select(views.c.id, views.c.place).where(views.c.event == "intelligence_logged")
-    graded = select(gradings.c.statement).distinct()
-    held = select(views.c.id, views.c.place).where(views.c.id.in_(graded))
-    found = {row.id: row.place for row in db.execute(logged.union(held))}
-    return sorted(found, key=lambda one: (found[one], one))
+def items(
+    db: Connection, viewer: Collection[str] | None, agencies: Collection[str], *, count: int
+) -> list[str]:
+    """List what is intelligence here, by id: what was logged as such, or graded, last first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        agencies: those that may have logged it.
+        count: at most so many.
+    """
+    logged = newest(db, viewer, "intelligence_logged", agencies, count=count)
+    last = {row["id"]: row["id"] for row in logged}
+    later = gradings.alias()
+    anew = exists().where(
+        later.c.statement == gradings.c.statement, later.c.place > gradings.c.place,
+        is_shown(later.c.id, viewer),
+    )  # fmt: skip
+    shown = (is_shown(one, viewer) for one in (gradings.c.id, gradings.c.statement))
+    query = select(gradings.c.statement, gradings.c.id).where(*shown, ~anew)
+    graded = query.order_by(gradings.c.place.desc()).limit(count)
+    last.update((row.statement, row.id) for row in db.execute(graded))
+    return sorted(last, key=lambda one: last[one], reverse=True)[:count]  # by their ids' own time
 
 
 def logged(
@@ -194,14 +211,23 @@ def released(
     return _newest(db, query, products, before, count)
 
 
+def released_seen(
+    db: Connection, viewer: Collection[str] | None, *, count: int
+) -> list[RowMapping]:
+    """List sanitised copies as `released` does, but for those made of what is kept."""
+    hidden, found, before = hidden_from(db, viewer), list[RowMapping](), None
+    while len(found) < count:
+        some = released(db, viewer, before=before, count=count)
+        found += [row for row in some if hidden.isdisjoint(row["of"].split())]
+        if len(some) < count:
+            break
+        before = some[-1]["place"]
+    return found[:count]
+
+
 def _newest(
     db: Connection, query: Select[Any], table: Table, before: int | None, count: int
 ) -> list[RowMapping]:
     if before is not None:
         query = query.where(table.c.place < before)
     return list(db.execute(query.order_by(table.c.place.desc()).limit(count)).mappings())
-
-
-def all_products(db: Connection) -> list[RowMapping]:
-    """List every product, the oldest first."""
-    return list(db.execute(select(products).order_by(products.c.place)).mappings())

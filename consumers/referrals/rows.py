@@ -149,12 +149,6 @@ def referrals_of(db: Connection, statements: Collection[str]) -> dict[str, RowMa
     return {row["id"]: row for row in db.execute(query).mappings()}
 
 
-def all_referrals(db: Connection) -> list[RowMapping]:
-    """List every referral: undecided first, the soonest due before the others."""
-    order = (referrals.c.decision.is_not(None), referrals.c.due_at, referrals.c.id)
-    return list(db.execute(select(referrals).order_by(*order)).mappings())
-
-
 def some(  # noqa: PLR0913 - a page has this many bounds
     db: Connection, viewer: Collection[str] | None, direction: Direction, *, decided: bool,
     place: Place | None, count: int,
@@ -223,12 +217,6 @@ def handovers(
     either = (days, referrals.c.id.in_(caused))
     found = {row["id"]: row for one in either for row in db.execute(made.where(one)).mappings()}
     return sorted(found.values(), key=lambda row: (row["due_at"], row["id"]))
-
-
-def all_considered(db: Connection) -> list[RowMapping]:
-    """List every decision whether to refer, by report."""
-    order = (considered.c.statement, considered.c.referral, considered.c.id)
-    return list(db.execute(select(considered).order_by(*order)).mappings())
 
 
 def considered_of(db: Connection, statement: str) -> dict[str, RowMapping]:

@@ -11,7 +11,6 @@ from sqlalchemy import (
     FromClause,
     RowMapping,
     exists,
-    func,
     select,
     tuple_,
 )
@@ -82,19 +81,33 @@ def reports(
     return [Place(row.due_at, row.statement) for row in db.execute(query)]
 
 
+def to_be_made(db: Connection, viewer: Collection[str] | None, *, count: int) -> list[str]:
+    """List the reports with a look to be made, as `pressing` does, by id."""
+    return [one.place.id for one in pressing(db, viewer, after_lead=None, count=count)]
+
+
 def done_with(db: Connection, viewer: Collection[str] | None, *, count: int) -> list[str]:
     """List the reports of which no look is to be made any more, the newest due first."""
     tasks, other = research_tasks, research_tasks.alias()
-    still = exists().where(other.c.statement == tasks.c.statement, other.c.open)
-    kept = (is_shown(tasks.c[name], viewer) for name in ("statement", "id", "identified_by"))
-    newest = func.max(tasks.c.due_at)
-    query = select(tasks.c.statement).where(*kept, ~still).group_by(tasks.c.statement)
-    return list(db.execute(query.order_by(newest.desc(), tasks.c.statement).limit(count)).scalars())
+    same = other.c.statement == tasks.c.statement
+    last = tuple_(other.c.due_at, other.c.id) > tuple_(tasks.c.due_at, tasks.c.id)
+    query = (
+        select(tasks.c.statement)
+        .where(~tasks.c.open, *_kept(tasks, viewer))
+        .where(~exists().where(same, other.c.open))
+        .where(~exists().where(same, last, *_kept(other, viewer)))
+        .order_by(tasks.c.due_at.desc(), tasks.c.statement.desc())
+        .limit(count)
+    )
+    return list(db.execute(query).scalars())
 
 
 def _open_to(tasks: FromClause, viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
-    kept = (is_shown(tasks.c[name], viewer) for name in ("statement", "id", "identified_by"))
-    return [tasks.c.open, *kept]
+    return [tasks.c.open, *_kept(tasks, viewer)]
+
+
+def _kept(tasks: FromClause, viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
+    return [is_shown(tasks.c[name], viewer) for name in ("statement", "id", "identified_by")]
 
 
 def tasks_of_all(

@@ -67,6 +67,10 @@ Index(
     sqlite_where=text("open = 1"), postgresql_where=research_tasks.c.open,
 )  # fmt: skip
 """Where duties begin: the report whose look is due first; and the board: of each priority's."""
+Index(
+    "research_done", research_tasks.c.due_at, research_tasks.c.statement,
+    sqlite_where=text("open = 0"), postgresql_where=~research_tasks.c.open,
+)  # fmt: skip
 
 _told = case(TELLING, value=research_tasks.c.outcome, else_=0)
 

@@ -32,7 +32,7 @@ requests = Table(
     Column("question", Text, nullable=False),
     Column("period", Text),
     Column("due_at", BigInteger, nullable=False),
-    Column("answer", Text, index=True),
+    Column("answer", Text),
     Column("outcome", Text),
     Column("supplied_by", Text),
     Column("supplied_at", BigInteger),
@@ -47,11 +47,14 @@ requests = Table(
 """
 
 _OPEN = requests.c.answer.is_(None)
+# Of open ones too, SQLite would look in it for them, and put all of them in order.
+Index("requests_answered", requests.c.answer, sqlite_where=~_OPEN, postgresql_where=~_OPEN)
 for _name, _when, _which in (
     ("requests_open", requests.c.due_at, _OPEN), ("requests_done", requests.c.supplied_at, ~_OPEN),
 ):  # fmt: skip
-    _by = (requests.c.asker, _when, requests.c.id)
-    Index(_name, *_by, sqlite_where=_which, postgresql_where=_which)
+    for _of, _by in (("", [requests.c.asker]), ("_both", [])):  # one agency's; both ways
+        _columns = (*_by, _when, requests.c.id)
+        Index(f"{_name}{_of}", *_columns, sqlite_where=_which, postgresql_where=_which)
 
 _RUNNING = _OPEN & requests.c.overdue_by.is_(None)
 Index(

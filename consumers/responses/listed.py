@@ -1,6 +1,6 @@
 """What is owed and what was asked, page by page: the soonest due first, nothing that is kept."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -59,19 +59,44 @@ def everything_owed(
     db: Connection, viewer: Collection[str] | None, *, count: int
 ) -> list[RowMapping]:
     """List duties of every kind that nobody has done, the soonest due first; at most so many."""
-    query = select(duties).where(*_open(viewer)).order_by(duties.c.due_at, duties.c.key)
-    return list(db.execute(query.limit(count)).mappings())
+    places: dict[str, Place | None] = dict.fromkeys(_kinds(db, viewer))
+    found = owed_of_each(db, viewer, places, count=count).values()
+    order = itemgetter("due_at", "key")
+    return sorted((row for some in found for row in some), key=order)[:count]
+
+
+def _kinds(db: Connection, viewer: Collection[str] | None) -> Iterator[str]:
+    """Give the kinds of what nobody has done, one by one as the index has them.
+
+    What is kept from who looks is asked for by no question: how many there are would tell of it.
+    """
+    query = select(duties.c.kind).where(*_open(viewer)).order_by(duties.c.kind).limit(1)
+    kind = db.execute(query).scalar()
+    while kind is not None:
+        yield kind
+        kind = db.execute(query.where(duties.c.kind > kind)).scalar()
 
 
 def every_request(
-    db: Connection, viewer: Collection[str] | None, *, count: int
+    db: Connection, viewer: Collection[str] | None, *, answered: bool, count: int
 ) -> list[RowMapping]:
-    """List questions both ways, what waits first, then the soonest due; at most so many."""
+    """List questions both ways: open, the soonest due first; or answered, the newest answer first.
+
+    Args:
+        db: an open transaction.
+        viewer: as `consumers.standing.hidden_from`.
+        answered: those that somebody answered.
+        count: at most so many.
+    """
     kept = [is_shown(requests.c[name], viewer) for name in ("id", "statement")]
-    told = requests.c.answer.is_(None) | is_shown(requests.c.answer, viewer)
-    order = (requests.c.answer.is_not(None), requests.c.due_at, requests.c.id)
-    query = select(requests).where(*kept, told).order_by(*order).limit(count)
-    return list(db.execute(query).mappings())
+    query = select(requests).where(*kept).limit(count)
+    if answered:
+        told = (requests.c.answer.is_not(None), is_shown(requests.c.answer, viewer))
+        ordered = query.where(*told).order_by(requests.c.supplied_at.desc(), requests.c.id.desc())
+    else:
+        waits = query.where(requests.c.answer.is_(None))
+        ordered = waits.order_by(requests.c.due_at, requests.c.id)
+    return list(db.execute(ordered).mappings())
 
 
 def owed_on(

@@ -69,7 +69,8 @@ def export_log(
         connection = service_connection(
             kafka, authority=ca, certificate=certificate, now=clock.now()
         )
-    done = asyncio.run(_exported(prepared(folder), partnership, connection))
+    with prepared(folder):
+        done = asyncio.run(_exported(folder, partnership, connection))
     typer.echo(
         f"Exported {done.entries} entries, {done.statements} statements and {done.checkpoints} "
         f"checkpoints to {folder}.\nIt holds personal data; its README.txt says how to verify it."

@@ -4,6 +4,8 @@ Who asked stands in no list: only an officer of the case is told, one case at a 
 """
 
 import asyncio
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +18,11 @@ from consumers.disclosure import course, rows
 from consumers.disclosure.course import Decision, Stage, Step, Told
 from consumers.disclosure.desk import no_application
 from consumers.disclosure.worker import Disclosures
+from consumers.listed import in_turn
 from contracts.identifier import is_statement_id
 from contracts.section import Answer
-from deploy.command.consumer import ActingHome, Looks, as_of, at, failing, insist_on, looking
+from deploy.command.consumer import FIRST, ActingHome, First, Looks, at, insist_on
+from deploy.command.listing import Part, Reading, tell
 from deploy.command.publish import Moment, Once, Wait, check_reports, filed
 from deploy.command.spelling import By, Role
 from deploy.command.words import Reason
@@ -98,22 +102,21 @@ def stage(  # noqa: PLR0913 - a stage has this many independent parts
 
 
 @app.command("list")
-def listed(home: ActingHome, by: Looks = None) -> None:
-    """List applications, the soonest due first; never who asked."""
-    acting = _open(home)
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        now = stored.ledger_time(db)
-        failing(db, viewer)
-        found = standing.visible(db, viewer, rows.all_applications(db), "id", "statement")
-        for row in found:
-            reached = standing.visible(db, viewer, rows.stages_of(db, row["id"]), "id")
-            typer.echo(_line(row, reached, now))
-            for line in standing.marks_of(db, row["id"]):
-                typer.echo(f"  {line}")
-    if not found:
-        typer.echo("No application that may be shown is held.")
-        as_of(home, now)
+def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
+    """List applications, the soonest due first, those over last; never who asked."""
+
+    def read(reading: Reading, count: int) -> list[RowMapping]:
+        pages = partial(rows.some, reading.db, reading.viewer, place=None)
+        return in_turn(count, partial(pages, over=False), partial(pages, over=True))
+
+    nothing = "No application that may be shown is held."
+    tell(_open(home), by, first, Part("disclosures", read, _lines), nothing=nothing)
+
+
+def _lines(reading: Reading, row: RowMapping) -> Iterator[str]:
+    reached = rows.stages_seen(reading.db, reading.viewer, [row["id"]])[row["id"]]
+    yield _line(row, reached, reading.now)
+    yield from reading.marks(row["id"])
 
 
 @app.command()

@@ -1,9 +1,11 @@
 """`candour housing`: housing is told to ring before anybody visits, and nothing else."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import typer
+from sqlalchemy import RowMapping
 
 from consumers import standing
 from consumers import store as stored
@@ -11,7 +13,8 @@ from consumers.referrals.desk import NOTIFIERS
 from contracts.event.action import HousingNoticeGiven
 from contracts.fault import Misuse
 from contracts.section import Contact, Identity
-from deploy.command.consumer import ActingHome, Looks, as_of, failing, insist_on, looking
+from deploy.command.consumer import FIRST, ActingHome, First, Looks, insist_on
+from deploy.command.listing import Part, Reading, tell
 from deploy.command.spelling import By, Role, name_of
 from deploy.wiring import open_acting
 from producers.home import Home
@@ -62,25 +65,26 @@ def _number(contact: Contact) -> str:
 
 
 @app.command("list")
-def listed(home: ActingHome, by: Looks = None) -> None:
-    """List the notices that this agency gave or was given."""
-    acting = open_acting(Home.open(home))
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        failing(db, viewer)
-        found = standing.shown(db, viewer, "housing_notice_given")
-        for row in found:
-            held = stored.reread(row["record"])
-            event = held.sections.get("event")
-            if not isinstance(event, HousingNoticeGiven):
-                continue
-            people = [name_of(v) for v in held.sections.values() if isinstance(v, Identity)]
-            typer.echo(f"\n{row['id']}  {', '.join(people)}: {WORDS[event.act]}, {event.ring}")
-            typer.echo(f"  given by {row['agency']}. It says nothing else, and is no mark on a "
-                       "tenancy.")  # fmt: skip
-            for line in standing.marks_of(db, row["id"]):
-                typer.echo(f"  {line}")
-        now = stored.ledger_time(db)
-    if not found:
-        typer.echo("No notice that may be shown is held.")
-        as_of(home, now)
+def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
+    """List the notices that this agency gave or was given, the newest first."""
+
+    def read(reading: Reading, count: int) -> list[RowMapping]:
+        agencies = reading.acting.voice.partners.agencies
+        return standing.newest(
+            reading.db, reading.viewer, "housing_notice_given", agencies, count=count
+        )  # fmt: skip
+
+    nothing = "No notice that may be shown is held."
+    part = Part("housing_notices", read, _lines)
+    tell(open_acting(Home.open(home)), by, first, part, nothing=nothing)
+
+
+def _lines(reading: Reading, row: RowMapping) -> Iterator[str]:
+    held = stored.reread(row["record"])
+    event = held.sections.get("event")
+    if not isinstance(event, HousingNoticeGiven):
+        return
+    people = [name_of(v) for v in held.sections.values() if isinstance(v, Identity)]
+    yield f"\n{row['id']}  {', '.join(people)}: {WORDS[event.act]}, {event.ring}"
+    yield f"  given by {row['agency']}. It says nothing else, and is no mark on a tenancy."
+    yield from reading.marks(row["id"])

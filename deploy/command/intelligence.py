@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import typer
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import RowMapping
 
 from consumers import standing
 from consumers import store as stored
@@ -13,7 +13,8 @@ from consumers.intelligence import grading, rows
 from consumers.intelligence.desk import KINDS, Product
 from consumers.intelligence.grading import Conditions
 from contracts.event.action import ProductReleased
-from deploy.command.consumer import ActingHome, Looks, as_of, failing, insist_on, looking
+from deploy.command.consumer import FIRST, ActingHome, First, Looks, insist_on
+from deploy.command.listing import Part, Reading, tell
 from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import CopyWords, Instructions
 from deploy.wiring import open_acting
@@ -32,33 +33,30 @@ Sanitised = Annotated[
 
 
 @app.command("list")
-def listed(home: ActingHome, by: Looks = None) -> None:
-    """List intelligence with every grading, and the copies that left or came here."""
-    acting = open_acting(Home.open(home))
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        failing(db, viewer)
-        hidden = standing.hidden_from(db, viewer)
-        items = [one for one in rows.items(db) if one not in hidden]
-        for item in items:
-            for line in _item(db, item, hidden):
-                typer.echo(line)
-        made = [one for one in rows.all_products(db) if _is_shown(one, hidden)]
-        for product in made:
-            for line in _product(db, product, hidden):
-                typer.echo(line)
-        now = stored.ledger_time(db)
-    if not items and not made:
-        typer.echo("No intelligence, and no copy of any, is shown here.")
-        as_of(home, now)
+def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
+    """List intelligence with every grading, the last first; then the copies that left or came."""
+
+    def read(reading: Reading, count: int) -> list[str]:
+        agencies = reading.acting.voice.partners.agencies
+        return rows.items(reading.db, reading.viewer, agencies, count=count)
+
+    def copies(reading: Reading, count: int) -> list[RowMapping]:
+        return rows.released_seen(reading.db, reading.viewer, count=count)
+
+    tell(
+        open_acting(Home.open(home)), by, first,
+        Part("intelligence", read, _item, about=None), Part("intelligence", copies, _product),
+        nothing="No intelligence, and no copy of any, is shown here.",
+    )  # fmt: skip
 
 
-def _item(db: Connection, item: str, hidden: frozenset[str]) -> Iterator[str]:
+def _item(reading: Reading, item: str) -> Iterator[str]:
+    db = reading.db
     yield f"\n{item}"
-    first = rows.first_lines(db, item, hidden)
-    for line in (*first, *standing.marks_of(db, item), *limits_of(standing.held(db, item))):
-        yield f"  {line}"
-    graded = [one for one in rows.gradings_of(db, item) if one["id"] not in hidden]
+    yield from reading.first_lines(item)
+    yield from reading.marks(item)
+    yield from (f"  {line}" for line in limits_of(standing.held(db, item)))
+    graded = standing.visible(db, reading.viewer, rows.gradings_of(db, item), "id")
     for one in graded:
         yield f"  {grading.words(one)}; by {one['by']}, {one['role']}"
         if one["instructions"]:
@@ -67,16 +65,11 @@ def _item(db: Connection, item: str, hidden: frozenset[str]) -> Iterator[str]:
         yield "  NOT GRADED: nobody has said how good it is or how it is handled"
 
 
-def _is_shown(product: RowMapping, hidden: frozenset[str]) -> bool:
-    return hidden.isdisjoint({product["id"], product["statement"], *product["of"].split()})
-
-
-def _product(db: Connection, product: RowMapping, hidden: frozenset[str]) -> Iterator[str]:
+def _product(reading: Reading, product: RowMapping) -> Iterator[str]:
     yield f"\n{product['id']}  a sanitised copy by {product['agency']}"
-    first = rows.first_lines(db, product["id"], hidden)
-    for line in (*first, *standing.marks_of(db, product["id"])):
-        yield f"  {line}"
-    held = stored.held(db, product["id"])
+    yield from reading.first_lines(product["id"])
+    yield from reading.marks(product["id"])
+    held = stored.held(reading.db, product["id"])
     event = held.sections.get("event") if held is not None else None
     if isinstance(event, ProductReleased):
         codes = " ".join(c for c in (event.handling, event.action, event.sanitisation) if c)

@@ -1,21 +1,24 @@
 """`candour referral`: refer somebody, decide whether to, and see how each was decided."""
 
 import asyncio
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import RowMapping
 
 from consumers import standing
-from consumers import store as stored
+from consumers.listed import in_turn
 from consumers.referrals import course, rows
 from contracts.event.report import Referral
 from contracts.fault import Misuse
 from contracts.identifier import is_statement_id
 from contracts.statement import Statement, interpret, parse
 from deploy.command.consent import AnyHome
-from deploy.command.consumer import ActingHome, Looks, as_of, at, failing, looking
+from deploy.command.consumer import FIRST, ActingHome, First, Looks, at
+from deploy.command.listing import Part, Reading, tell
 from deploy.command.publish import Moment, Once, Wait, check_reports, filed
 from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Reason
@@ -95,42 +98,45 @@ def consider(  # noqa: PLR0913 - a decision has this many independent parts
 
 
 @app.command("list")
-def listed(home: ActingHome, by: Looks = None) -> None:
-    """List referrals made and received, those that nobody decided first; then what was weighed."""
-    acting = open_acting(Home.open(home))
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        now = stored.ledger_time(db)
-        failing(db, viewer)
-        found = standing.visible(db, viewer, rows.all_referrals(db), "id", "answer")
-        for row in found:
-            _show(db, row, now)
-        weighed = standing.visible(
-            db, viewer, rows.all_considered(db), "id", "statement", "referred"
-        )
-        for one in weighed:
-            made = "referred" if one["decision"] == "made" else "NOT referred"
-            typer.echo(
-                f"\n{one['id']}  considered on report {one['statement']}: {made} to "
-                f"{course.TITLES[one['referral']]}, by {one['by']}, {one['role']}"
-            )
-            for line in standing.marks_of(db, one["id"]):
-                typer.echo(f"  {line}")
-    if not found and not weighed:
-        typer.echo("No referral that may be shown was made, received or considered.")
-        as_of(home, now)
+def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
+    """List referrals received and made, those that nobody decided first; then what was weighed."""
+
+    def read(reading: Reading, count: int) -> list[RowMapping]:
+        pages = partial(rows.some, reading.db, reading.viewer, place=None)
+        ways: tuple[course.Direction, ...] = ("received", "made")
+        return in_turn(
+            count, *(partial(pages, way, decided=decided) for decided in (False, True)
+                     for way in ways),
+        )  # fmt: skip
+
+    def weighed(reading: Reading, count: int) -> list[RowMapping]:
+        return rows.some_considered(reading.db, reading.viewer, older_than=None, count=count)
+
+    tell(
+        open_acting(Home.open(home)), by, first, Part("referrals", read, _lines),
+        Part("considered", weighed, _weighed, about="statement"),
+        nothing="No referral that may be shown was made, received or considered.",
+    )  # fmt: skip
 
 
-def _show(db: Connection, row: RowMapping, now: int) -> None:
-    late = "OVERDUE, " if row["decision"] is None and row["due_at"] < now else ""
+def _lines(reading: Reading, row: RowMapping) -> Iterator[str]:
+    late = "OVERDUE, " if row["decision"] is None and row["due_at"] < reading.now else ""
     stands = f"{late}NOBODY has decided; by {at(row['due_at'])}"
     if row["decision"] is not None:
         stands = f"{course.WORDS[row['decision']]} (by {row['decided_by']})"
     who = f"to {row['addressee']}" if row["direction"] == "made" else f"from {row['publisher']}"
     until = f", handed over by {row['ends_on']}" if row["ends_on"] else ""
-    typer.echo(f"\n{row['id']}  {course.TITLES[row['kind']]}, {who}{until}: {stands}")
-    held = standing.held(db, row["id"])
-    for line in (*standing.marks_of(db, row["id"]), *limits_of(held)):
-        typer.echo(f"  {line}")
+    yield f"\n{row['id']}  {course.TITLES[row['kind']]}, {who}{until}: {stands}"
+    yield from reading.marks(row["id"])
+    yield from (f"  {line}" for line in limits_of(standing.held(reading.db, row["id"])))
     if row["direction"] == "received" and row["decision"] is None:
-        typer.echo("  decide: candour response give ID --referral accepted, refused or redirected")
+        yield "  decide: candour response give ID --referral accepted, refused or redirected"
+
+
+def _weighed(reading: Reading, row: RowMapping) -> Iterator[str]:
+    made = "referred" if row["decision"] == "made" else "NOT referred"
+    yield (
+        f"\n{row['id']}  considered on report {row['statement']}: {made} to "
+        f"{course.TITLES[row['referral']]}, by {row['by']}, {row['role']}"
+    )
+    yield from reading.marks(row["id"])

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import RowMapping
 
 from consumers import standing
 from consumers import store as stored
+from consumers.listed import in_turn
 from consumers.research.plan import WORDS
 from consumers.responses.asking import Question
 from consumers.responses.listed import every_request
@@ -18,23 +20,12 @@ from contracts.context import Use
 from contracts.event.work import InformationSupplied
 from contracts.fault import Misuse
 from contracts.form import is_real
-from deploy.command.consumer import (
-    FIRST,
-    PASTED,
-    ActingHome,
-    First,
-    Looks,
-    as_of,
-    at,
-    failing,
-    looked,
-    looking,
-    see_more,
-)
+from deploy.command.consumer import FIRST, PASTED, ActingHome, First, Looks, at
+from deploy.command.listing import Part, Reading, tell
 from deploy.command.response import enquired, limits_on
 from deploy.command.spelling import By, Role
 from deploy.command.words import Reason
-from deploy.wiring import Acting, open_acting
+from deploy.wiring import open_acting
 from producers.home import Home
 from producers.saying import subject_of
 
@@ -95,28 +86,22 @@ def _due(text: str) -> int:
 @app.command("list")
 def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
     """List what this agency asked and was asked, what waits first."""
-    acting = open_acting(Home.open(home))
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        now = stored.ledger_time(db)
-        failing(db, viewer)
-        found = every_request(db, viewer, count=first + 1)
-        looked(acting, by, "questions", [row["statement"] for row in found[:first]])
-        for row in found[:first]:
-            for line in _lines(db, acting, row, now):
-                typer.echo(line)
-    if len(found) > first:
-        see_more(first)
-    if not found:
-        typer.echo("Nothing that may be shown was asked.")
-        as_of(home, now)
+
+    def read(reading: Reading, count: int) -> list[RowMapping]:
+        both = partial(every_request, reading.db, reading.viewer)
+        return in_turn(count, partial(both, answered=False), partial(both, answered=True))
+
+    part = Part("questions", read, _lines, about="statement")
+    nothing = "Nothing that may be shown was asked."
+    tell(open_acting(Home.open(home)), by, first, part, nothing=nothing)
 
 
-def _lines(db: Connection, acting: Acting, row: RowMapping, now: int) -> Iterator[str]:
+def _lines(reading: Reading, row: RowMapping) -> Iterator[str]:
+    db, acting = reading.db, reading.acting
     agency = acting.voice.agency
     is_ours = acting.voice.partners.acting(row["asker"]) == agency
     whom = f"asked of {row['addressee']}" if is_ours else f"{row['asker']} asks you"
-    yield f"\n{row['id']}  {whom}: {_stands(row, now)}"
+    yield f"\n{row['id']}  {whom}: {_stands(row, reading.now)}"
     request = stored.held(db, row["id"])
     for line in limits_on(db, request, row["statement"]):
         yield f"  {line}"

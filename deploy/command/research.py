@@ -2,18 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 import typer
-from sqlalchemy import Connection, RowMapping
 
 from consumers import standing
-from consumers import store as stored
-from consumers.intelligence.rows import first_lines
+from consumers.listed import in_turn
 from consumers.research import board, known, plan
 from consumers.research.found import Anew, Found
 from consumers.research.looking import Looking
@@ -27,13 +25,10 @@ from deploy.command.consumer import (
     Looks,
     at,
     chosen,
-    failing,
     insist_on,
     lines,
-    looked,
-    looking,
-    see_more,
 )
+from deploy.command.listing import Part, Reading, tell
 from deploy.command.spelling import By, Role, best_name, limits_of, stands_of
 from deploy.command.task import request_victim_information, show
 from deploy.command.words import MaybeReason, Reason, text_in
@@ -58,45 +53,31 @@ def listed(
     """List tasks by report, the most pressing first; what may be put to whom before them."""
     acting = open_acting(Home.open(home))
     insist_on(acting.outbox, Research.kinds, "a police desk")
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        now = stored.ledger_time(db)
-        failing(db, viewer)
-        found, ended = _reports(db, viewer, report, first + 1)
-        shown = [*found, *(ended() if every else ())]
-        looked(acting, by, "research_board", shown[:first])
-        for statement in shown[:first]:
-            _show(db, board.tasks_seen(db, viewer, statement), viewer, now, every=every)
-        if not shown:
-            typer.echo("No task is open." if ended() else "No research was opened.")
-    if len(shown) > first:
-        see_more(first)
+
+    def read(reading: Reading, count: int) -> list[str]:
+        db, viewer = reading.db, reading.viewer
+        if report is not None:
+            tasks = board.tasks_seen(db, viewer, report)
+            return [report] if any(every or task["open"] for task in tasks) else []
+        pressing = partial(board.to_be_made, db, viewer)
+        return in_turn(count, pressing, *([partial(board.done_with, db, viewer)] if every else ()))
+
+    part = Part("research_board", read, partial(_lines, every=every), about=None)
+    nothing = (
+        "No research was opened." if every else "No task is open. With those that are closed: --all"
+    )
+    tell(acting, by, first, part, nothing=nothing)
 
 
-def _reports(
-    db: Connection, viewer: frozenset[str] | None, report: str | None, count: int
-) -> tuple[list[str], Callable[[], list[str]]]:
-    """Give the reports with a look to be made, and what reads those with none any more; or one."""
-    if report is not None:
-        tasks = board.tasks_seen(db, viewer, report)
-        is_open = any(task["open"] for task in tasks)
-        return [report] * is_open, lambda: [report] * (bool(tasks) and not is_open)
-    places = board.pressing(db, viewer, after_lead=None, count=count)
-    ended = partial(board.done_with, db, viewer, count=count)
-    return [one.place.id for one in places], ended
-
-
-def _show(
-    db: Connection, tasks: list[RowMapping], viewer: frozenset[str] | None, now: int, *, every: bool
-) -> None:
+def _lines(reading: Reading, statement: str, *, every: bool) -> Iterator[str]:
     """Show one report's tasks: how far its research has come stands before all of them."""
-    statement = tasks[0]["statement"]
-    report = standing.held(db, statement)
-    typer.echo(f"\nReport {statement}")
-    first = first_lines(db, statement, standing.hidden_from(db, viewer))
-    for line in (*first, *standing.marks_of(db, statement), *limits_of(report)):
-        typer.echo(f"  {line}")
-    typer.echo(f"  {plan.standing(tasks)}")
+    db, viewer, now = reading.db, reading.viewer, reading.now
+    tasks = board.tasks_seen(db, viewer, statement)
+    yield f"\nReport {statement}"
+    yield from reading.first_lines(statement)
+    yield from reading.marks(statement)
+    yield from (f"  {line}" for line in limits_of(standing.held(db, statement)))
+    yield f"  {plan.standing(tasks)}"
     people = {
         subject: known.known(db, statement, subject, viewer)
         for subject in dict.fromkeys(task["subject"] for task in tasks)
@@ -108,8 +89,7 @@ def _show(
         person = people[task["subject"]]
         name = best_name(person.names, person.subject) if person else task["subject"]
         table.append((task["id"], name, task["system"], at(task["due_at"]), stands_of(task, now)))
-    for line in lines(table):
-        typer.echo(f"  {line}")
+    yield from (f"  {line}" for line in lines(table))
 
 
 @app.command()

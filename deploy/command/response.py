@@ -10,7 +10,6 @@ from sqlalchemy import Connection, RowMapping
 
 from consumers import standing
 from consumers import store as stored
-from consumers.intelligence.rows import first_lines
 from consumers.research.plan import WORDS
 from consumers.responses import asked as requests
 from consumers.responses import reuse
@@ -23,21 +22,11 @@ from contracts.form import Section
 from contracts.identifier import agency_of, is_statement_id
 from contracts.section import Identity, Name, Narrative
 from contracts.statement import Statement
-from deploy.command.consumer import (
-    FIRST,
-    ActingHome,
-    First,
-    Looks,
-    at,
-    chosen,
-    failing,
-    looked,
-    looking,
-    see_more,
-)
+from deploy.command.consumer import FIRST, ActingHome, First, Looks, at, chosen
+from deploy.command.listing import Part, Reading, tell
 from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Answered, AnswerWords, Supplied, SupplyWords
-from deploy.wiring import Acting, open_acting
+from deploy.wiring import open_acting
 from producers.filed import born_of
 from producers.home import Home
 
@@ -54,20 +43,12 @@ Action = Literal[
 @app.command("list")
 def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
     """List the answers that this agency owes, the soonest due first."""
-    acting = open_acting(Home.open(home))
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        now = stored.ledger_time(db)
-        failing(db, viewer)
-        owed = everything_owed(db, viewer, count=first + 1)
-        looked(acting, by, "responses", [duty["about"] for duty in owed[:first]])
-        for duty in owed[:first]:
-            for line in _lines(db, acting, duty, viewer, now):
-                typer.echo(line)
-    if len(owed) > first:
-        see_more(first)
-    if not owed:
-        typer.echo("Nothing is owed.")
+
+    def read(reading: Reading, count: int) -> list[RowMapping]:
+        return everything_owed(reading.db, reading.viewer, count=count)
+
+    part = Part("responses", read, _lines, about="about")
+    tell(open_acting(Home.open(home)), by, first, part, nothing="Nothing is owed.")
 
 
 def enquired(event: Section | None) -> list[str]:
@@ -91,10 +72,9 @@ def enquired(event: Section | None) -> list[str]:
     ]
 
 
-def _lines(
-    db: Connection, acting: Acting, duty: RowMapping, viewer: frozenset[str] | None, now: int
-) -> Iterator[str]:
+def _lines(reading: Reading, duty: RowMapping) -> Iterator[str]:
     """Say of one duty whose it is and by when, and first of all what may be put to whom."""
+    db, acting, viewer, now = reading
     late = "OVERDUE " if duty["due_at"] < now else ""
     further = duty["escalated_by"] not in {None, duty["overdue_by"]}
     rules = acting.voice.partners.rules
@@ -104,9 +84,9 @@ def _lines(
     yield f"{late}{duty['about']}  {duty['kind']} by {at(duty['due_at'])}, the {duty['role']}{told}"
     asked = stored.held(db, duty["about"])
     limits = limits_on(db, asked, duty["statement"]) if duty["kind"] in TO_SOMEBODY else []
-    first = first_lines(db, duty["statement"], standing.hidden_from(db, viewer))
-    marks = standing.marks_of(db, duty["statement"])
-    yield from (f"  {line}" for line in (*first, *limits, *marks))
+    yield from reading.first_lines(duty["statement"])
+    yield from (f"  {line}" for line in limits)
+    yield from reading.marks(duty["statement"])
     event = asked.sections.get("event") if asked is not None else None
     yield from (f"  {line}" for line in enquired(event))
     if asked is None or not isinstance(event, REQUESTS):

@@ -43,6 +43,13 @@ sam report; a visitor may not. Three journeys to try:
 
 Stop with Ctrl-C. What you did stays: candour demo refuses to empty the folder then.
 """
+QUESTIONS = """
+What the police ask of probation stands on probation's page. Probation's own duty desk, which would
+answer, is not opened here. By command, beside this:
+
+  candour consumer catch-up --home {home}
+  candour response list --home {home}
+"""
 
 
 def open_desk(folder: Path, *, tell: Callable[[str], None]) -> None:
@@ -80,7 +87,7 @@ def open_desk(folder: Path, *, tell: Callable[[str], None]) -> None:
         ):
             line = [page, "--home", str(place / home), "--port", str(port), "--development"]
             parts.append(_run(stack, place, line))
-        tell(JOURNEYS)
+        tell(JOURNEYS + QUESTIONS.format(home=place / "tv-probation-case"))
         _wait(parts, place)
     tell("Everything that was started is stopped. To open it again: make desk")
 

@@ -18,9 +18,9 @@ def write_proof(log: Log, folder: Path) -> Exported:
     Raises:
         Misuse: one of them is there already.
     """
-    made = prepared(folder / "export")
-    write_private(folder / "trust.json", msgspec.json.encode(log.trust) + b"\n")
-    return asyncio.run(export(_Topics(log), log.partnership, made, say=lambda _: None))
+    with prepared(folder / "export") as made:
+        write_private(folder / "trust.json", msgspec.json.encode(log.trust) + b"\n")
+        return asyncio.run(export(_Topics(log), log.partnership, made, say=lambda _: None))
 
 
 class _Topics:

@@ -32,6 +32,7 @@ def test_an_export_that_does_not_reach_the_log_says_what_to_give(
         code, told = exported(services, *lacking)
         assert (code, f"{tmp_path / 'nope.pem'} is not there." in told) == (64, True)
         assert "as operations handed them over" in told
+    assert not (tmp_path / "export").exists(), "of what was refused nothing is left"
     code, told = exported(services, *proved)
     assert (code, "Exported " in told) == (0, True)
     code, told = exported("127.0.0.1:1", *proved, to="away")  # nothing listens there

@@ -106,8 +106,26 @@ async def test_every_page_and_every_form_that_is_wrong_keeps_nobody_out(
                 await wide.get_by_text("There is a problem").wait_for()
                 await shot(wide, f"{name}_wrong")
                 assert await axe(wide) == [], f"{name} with errors"
+        await _answer(phone, pages_of(made)["question"])
         assert desk.elsewhere == []
     made.town.close()
+
+
+async def _answer(page: Page, path: str) -> None:
+    """Answer a question: it is read before it goes, may be changed, and goes as it is read."""
+    await page.goto(path)
+    await page.locator("input[name=outcome][value=nil]").check()
+    await page.get_by_label("What you supply").fill("nothing is held")
+    await page.get_by_role("button", name="Answer").click()
+    await page.get_by_text("Nothing is sent yet").wait_for()
+    await shot(page, "check_phone")
+    assert (await axe(page), await page.evaluate(TOO_WIDE)) == ([], 0)
+    await page.get_by_role("link", name="Change your answers").click()
+    assert await page.get_by_label("What you supply").input_value() == "nothing is held"
+    await page.get_by_role("button", name="Answer").click()
+    await page.get_by_text("Nothing is sent yet").wait_for()
+    await page.get_by_role("button", name="Answer").click()
+    await page.get_by_text("Whoever asked has your answer").wait_for()
 
 
 async def _look(page: Page, path: str, name: str) -> None:

@@ -76,3 +76,4 @@ async def test_an_export_is_refused_over_another_folder_and_of_no_log(
         assert "already holds something" in used
         none = await typed(export.format("none", "mk-none"), expect=64)
         assert "shows no log of mk-none" in none
+        assert not (tmp_path / "none").exists()

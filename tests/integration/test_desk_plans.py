@@ -1,13 +1,17 @@
 """No page of the desk's work grows with what is held: each query costs the same as the store grows.
 
+Nor does a list at the command line.
+
 On SQLite and on real PostgreSQL; the list's own queries, and those of each page that they lead to.
 Nor does a page ask a question for each of its rows: a whole page asks as often as one row.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select, text
 from starlette.routing import compile_path
@@ -16,11 +20,33 @@ from consumers.desk.pages.inbox import _newest
 from consumers.desk.person import Role
 from consumers.desk.rights import RIGHTS, may
 from consumers.desk.rows import looks
+from consumers.listed import PAGE
+from consumers.research import board
+from consumers.responses.listed import every_request
+from consumers.standing import newest
 from consumers.store import Store
+from deploy import clock
+from deploy.command import invoke
 from deploy.desk import DEVELOPERS
+from deploy.speaking import outbox_of
+from deploy.wiring import STORE
+from producers.home import Home
+from producers.keys import write_private
+from tests.matrix.partnership import PARTNERSHIP
 from tests.support.browser import provider
-from tests.support.busy import CANARY, FORCE, HOUSED, POLICE, Busy, alert, busy, copy_waiting, task
-from tests.support.filling import Asked, barred, cost_of, fill, noted
+from tests.support.busy import (
+    CANARY,
+    FORCE,
+    HOUSED,
+    POLICE,
+    PROBATION,
+    Busy,
+    alert,
+    busy,
+    copy_waiting,
+    task,
+)
+from tests.support.filling import WORDS, Asked, barred, cost_of, fill, noted
 from tests.support.growing import grow, statements_in
 from tests.support.postgres import made
 from tests.support.visiting import Visited, Visitor, visiting
@@ -55,6 +81,13 @@ OTHERS = (
     "/quarantine", "/whereabouts", "/exclusions", "/looks", "/figures/csv",
     "/key", "/purpose", "/unsaved", "/browsers",
 )  # fmt: skip
+LINES = (
+    "alert list", "alert list --all", "research list", "research list --all", "request list",
+    "response list", "referral list", "disclosure list", "handover list", "housing list",
+    "intelligence list",
+)  # fmt: skip
+"""What is listed at the command line, as far as the desk's pages go."""
+FILLED = {*LINES} - {"housing list"}
 NO_PAGE = frozenset({"/sign-out"})
 """A form that stands on every page."""
 ELSEWHERE = frozenset({"/quarantine/{digest}", "/emergencies/{statement}", "/erasures/{erasure}"})
@@ -143,6 +176,47 @@ def asked_by(desk: Visited, visitor: Visitor, path: str, *, on: bool = True) -> 
     return asked
 
 
+def busy_at_home(folder: Path, url: str | None = None) -> tuple[Busy, Path]:
+    """Play it; give the force's home too, on the store of its desk: a file there, or a database."""
+    files, here = files_in(folder), url or folder / "home" / STORE
+    (folder / "home").mkdir(mode=0o700)
+    force = busy(folder, store=lambda agency: here if agency == POLICE else files(agency))
+    home = Home.create(
+        folder / "home", partnership=PARTNERSHIP, agency=POLICE, system="intelligence",
+        kafka="127.0.0.1:1", random_bytes=clock.random_bytes,
+    ).folder  # fmt: skip
+    write_private(home / "trust.json", msgspec.json.encode(force.town.log.trust))
+    if url is not None:
+        url = url.replace("postgresql+psycopg://", "postgresql://")
+        (home / "agency.yaml").write_text(f"{(home / 'agency.yaml').read_text()}store: {url}\n")
+    outbox = outbox_of(Home.open(home))
+    outbox.token_for("practitioner", "N. Analyst")
+    outbox.database.close()
+    return force, home
+
+
+def typed(home: Path, line: str) -> int:
+    """Type a list as somebody of the force; give how it ended."""
+    return invoke([*line.split(), "--first", str(PAGE), "--home", str(home), "--by", "N. Analyst"])
+
+
+def asked_by_line(store: Store, home: Path, line: str) -> Asked:
+    """Type a list; give what was asked of the store."""
+    with noted(store) as asked:
+        assert typed(home, line) == 0, line
+    assert asked, "it is the store that the lists are read from"
+    return asked
+
+
+def asked_at_last(store: Store) -> Asked:
+    """Ask for what a line lists after a page of what is open; the newest of a filled event too."""
+    with noted(store) as asked, store.read() as db:
+        board.done_with(db, frozenset(), count=PAGE)
+        every_request(db, frozenset(), answered=True, count=PAGE)
+        newest(db, frozenset(), WORDS["views"]["event"], [POLICE, PROBATION], count=PAGE)
+    return asked
+
+
 def readers(desk: Visited, searching: Visitor) -> Callable[[str], Visitor]:
     """Give who opens a page: somebody who may, signed in once; what was found, who searched."""
     signed_in: dict[str, Visitor] = {}
@@ -185,10 +259,11 @@ def looks_in(store: Store) -> int:
 
 
 def test_no_page_keeps_who_writes_waiting_while_it_reads_nor_shows_what_it_cannot_record(
-    tmp_path: Path,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What was looked at is recorded by itself, once all is read and before any of it is shown."""
-    force = busy(tmp_path)
+    force, home = busy_at_home(tmp_path)
+    force.notify_housing()
     with provider() as issuer, visiting(force.town, POLICE, tmp_path, issuer=issuer) as desk:
         searching = desk.visitor("supervisor")
         paths, store = paths_of(force, searching), desk.station.store
@@ -201,22 +276,28 @@ def test_no_page_keeps_who_writes_waiting_while_it_reads_nor_shows_what_it_canno
                 opened(visitor, path)
             assert not by, f"{path} holds the lock while it asks {by[0]}"
             recording += [path] if looks_in(store) > before else []
+        for line in LINES:
+            before = looks_in(store)
+            assert typed(home, line) == 0
+            assert looks_in(store) > before, f"{line} is no look"
         with store.write() as db:
             db.execute(text("ALTER TABLE looks RENAME TO gone"))
         shown = [path for path in recording if people(path).get(path).status_code != 500]
     assert {"/alerts", "/persons", "/shift", "/looks"} <= {*recording}
     assert not shown
+    capsys.readouterr()
+    assert 0 not in {typed(home, line) for line in LINES}
+    assert not set(force.said.values()) & set(re.findall(r"[\w-]{36}", capsys.readouterr().out))
     force.town.close()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_what_a_page_asks_costs_the_same_however_much_is_held(
-    database: str, tmp_path: Path, kind: str
+    database: str, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Ten times the store: the same steps of SQLite's machine, the same rows in PostgreSQL."""
-    files = files_in(tmp_path)
-    servers = {POLICE: made(database, "desk-plans")} if kind == "postgresql" else {}
-    force = busy(tmp_path, store=lambda agency: servers.get(agency, files(agency)))
+    url = made(database, "desk-plans") if kind == "postgresql" else None
+    force, home = busy_at_home(tmp_path, url)
     with provider() as issuer, visiting(force.town, POLICE, tmp_path, issuer=issuer) as desk:
         searching = desk.visitor("supervisor")
         paths = paths_of(force, searching)
@@ -224,9 +305,12 @@ def test_what_a_page_asks_costs_the_same_however_much_is_held(
         for first, last in ((0, SMALL), (SMALL, LARGE)):
             fill(store, first, last)
             people = readers(desk, searching)
-            costs.append({
-                path: cost_of(store, asked_by(desk, people(path), path)) for path in paths
-            })
+            costs.append(
+                {path: cost_of(store, asked_by(desk, people(path), path)) for path in paths}
+                | {line: cost_of(store, asked_by_line(store, home, line)) for line in LINES}
+                | {"at last": cost_of(store, asked_at_last(store))}
+            )
+    assert capsys.readouterr().out.count("\nMORE ") == 2 * len(FILLED)
     small, large = costs
     grown = [
         f"{path}: {small[path].get(query, 0)} to {cost}: {query}"

@@ -72,6 +72,17 @@ class Busy:
         """Let probation ask the same of the police once more."""
         return self.say("again", CASE, "information_requested", self.sections["question"])
 
+    def notify_housing(self) -> str:
+        """Let the force tell housing to ring before anybody visits him of the concern."""
+        told = self.sections["concern"]
+        notice = {
+            "event": {"addressee": HOUSED.partition("/")[0], "statement": self.said["concern"],
+                      "act": "ring_police_contact", "ring": "01632 960010"},
+            "cause.1": {"statement": self.said["concern"]}, "provenance": told["provenance"],
+            "person.1.identity": told["person.1.identity"],
+        }  # fmt: skip
+        return self.say("notice", FORCE, "housing_notice_given", notice)
+
     def exclude(self, name: str, report: str, *, source: str = CASE) -> None:
         """Keep what is about the people of a report from somebody of the force."""
         told = self.sections[report]

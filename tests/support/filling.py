@@ -10,7 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, Table, event, insert, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    Table,
+    event,
+    insert,
+    text,
+)
 
 from consumers.store import Store, metadata, views
 
@@ -96,18 +107,18 @@ def _row(table: Table, number: int) -> dict[str, Json]:
 
 @contextmanager
 def noted(store: Store) -> Iterator[Asked]:
-    """Note what is asked of a store while the block runs."""
+    """Note what is asked of a store's database, by whatever opens it, while the block runs."""
     asked: Asked = []
 
-    def note(_: Any, __: Any, statement: str, given: Any, *___: Any) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
+    def note(db: Connection, _: Any, statement: str, given: Any, *__: Any) -> None:
+        if db.engine.url == store._engine.url and statement.lstrip().upper().startswith("SELECT"):
             asked.append((statement, given))
 
-    event.listen(store._engine, "before_cursor_execute", note)  # which hears who reads, too
+    event.listen(Engine, "before_cursor_execute", note)  # which hears who reads, too
     try:
         yield asked
     finally:
-        event.remove(store._engine, "before_cursor_execute", note)
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 @contextmanager

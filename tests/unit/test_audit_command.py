@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from consumers.audit.chronology import chronology
-from consumers.audit.container import Export
-from consumers.audit.export import README_OF
+from consumers.audit.container import LEDGER, Export
+from consumers.audit.export import README_OF, prepared
 from deploy.command import main
 from tests.support.auditor import listed, unframed
 from tests.support.command import CANDOUR, ROOT
@@ -38,6 +38,26 @@ def test_the_verdict_is_the_same_bytes_whoever_works(log: Log, tmp_path: Path) -
     verdicts = {(tmp_path / f"{workers}.json").read_bytes() for workers in range(3)}
     assert verdicts == {log.judged().encoded()}
     assert json.loads(verdicts.pop())["exit"] == 3
+
+
+def test_an_export_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    """An empty folder reads as a log of nothing; half of one holds names, and proves nothing."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for folder in (tmp_path / "new" / "export", mine):
+        asked = ("--partnership", PARTNERSHIP, "--kafka", "127.0.0.1:1")  # nothing listens there
+        code, told = run("export", str(folder), *asked)
+        assert code
+        assert list(tmp_path.iterdir()) == [mine], told
+    with pytest.raises(KeyboardInterrupt):
+        _stopped(mine)
+    assert list(mine.iterdir()) == []
+
+
+def _stopped(folder: Path) -> None:
+    with prepared(folder):
+        (folder / LEDGER).write_bytes(b"half of it")
+        raise KeyboardInterrupt
 
 
 def test_the_verdict_stands_beside_the_folder_and_never_in_it(log: Log, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_an_erasure_is_confirmed_when_nothing_of_it_is_held(
         for wrong in ("Write the day on which", "then tick this"):
             assert wrong in text
         assert 'value="soon"' in text
-        sent = {"until": "2027-01-31", "looked": "looked"}
+        sent = {"until": "31 January 2027", "looked": "looked"}
         assert page not in told(manager, manager.post(page, **sent))
         assert "Backups are complete on 31 January 2027" in manager.get(page).text
         assert "Nothing waits here" in refused(manager.post(page, **sent))
@@ -167,7 +167,7 @@ def test_a_criterion_that_nothing_shows_is_named_and_danger_waits_for_none(
     }  # fmt: skip
     assert "nothing here shows it" in refused(officer.post(page, **sent))
     assert "Write each day as" in refused(officer.post(page, **sent, incidents="last May"))
-    days = "2026-10-01\n2026-11-01\n2026-12-01"
+    days = "1 10 2026\n1 November 2026\n2026-12-01"
     told(officer, officer.post(page, **sent, incidents=days))
     sent |= {"danger": "yes", "meets": [], "to": PROBATION}
     told(officer, officer.post(page, **sent))

@@ -69,7 +69,8 @@ def test_a_victims_information_is_asked_for_listed_and_answered(
     text = practitioner.get(answer).text
     assert "VICTIM INFORMATION REQUEST" in text
     assert "asks about Tracey Hill" in text
-    told(practitioner, practitioner.post(answer, outcome="refused", why="it is not proportionate"))
+    typed = {"outcome": "refused", "why": "it is not proportionate"}
+    told(practitioner, practitioner.post(answer, **typed, checked="yes"))
     force.town.settle()
     assert "Questions that wait" in officer.get("/requests").text
     assert "the call of 1 May" not in officer.get("/requests").text

@@ -10,6 +10,7 @@ from consumers.desk.pages.looks import KINDS
 from consumers.desk.shown import TO_DO
 from contracts.event.work import Act
 from tests.support.busy import FORCE, POLICE, Busy, alert, task
+from tests.support.command import ROOT
 from tests.support.visiting import Visited, visiting
 from tests.support.working import Working, files_in
 
@@ -28,6 +29,16 @@ def test_an_alert_says_what_is_to_be_done_and_not_a_word_of_the_rules(
     which, officer = alert(force), desk.visitor("officer")
     for page in ("/alerts", f"/alerts/{which}"):
         assert f"<dt>What to do</dt><dd>{TO_DO['research']}</dd>" in officer.get(page).text
+
+
+def test_a_report_names_whom_it_is_put_to_and_for_what_as_they_are_called(
+    force: Busy, desk: Visited
+) -> None:
+    """`mk-mash` and `daiu` are what machines call them."""
+    text = desk.visitor("officer").get(f"/reports/{force.said['referral']}").text
+    facts = dict(re.findall(r"__key\">([^<]*)</dt><dd[^>]*>([^<]*)</dd>", text))
+    assert facts["To"] == desk.station.partners[POLICE] != POLICE
+    assert facts["Referral"] == "the domestic abuse investigation unit"
 
 
 def test_every_look_is_told_to_the_auditor_in_words(force: Busy, desk: Visited) -> None:
@@ -58,6 +69,25 @@ def test_from_whom_a_case_is_kept_is_said_as_a_sentence(force: Busy, desk: Visit
     force.exclude("Nobody Here (name invented)", "concern", source=FORCE)
     text = desk.visitor("manager").get("/exclusions").text
     assert re.search(r"The person known as \S+ is shown nothing about 2 people\.", text)
+
+
+def test_every_form_asks_for_a_day_as_people_write_it() -> None:
+    """One form wanted 2026-12-31 and the next 27 3 2012: half of what was typed came back."""
+    desk = ROOT / "consumers" / "desk"
+    asked = {
+        path.name: re.findall(r"\b\d{4}-\d{2}(?:-\d{2})?\b", path.read_text())
+        for path in (*desk.glob("templates/**/*.html"), *desk.glob("pages/*.py"))
+    }
+    assert asked["refer.html"] == []
+    assert not {name: found for name, found in asked.items() if found}
+
+
+def test_a_page_of_the_rest_is_named_beside_more_which_stays_shut(desk: Visited) -> None:
+    """Open, it takes half a telephone's screen from what somebody came for."""
+    text = desk.visitor("officer").get("/feeds").text
+    assert "<summary>More: <strong>Feeds</strong></summary>" in text
+    assert re.search(r"<details[^>]*\bopen\b", text) is None
+    assert "ledger time" not in text.lower(), "it is our word, and nobody's at a desk"
 
 
 def test_where_nothing_came_nothing_is_said_to_wait(tmp_path: Path, issuer: str) -> None:

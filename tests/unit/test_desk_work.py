@@ -226,26 +226,6 @@ def test_a_referral_is_decided_by_its_answer_and_stands_once_among_duties(
     assert "Accepted" in officer.get("/referrals?show=decided").text
 
 
-def test_a_question_is_answered_anew_or_as_before(force: Busy, desk: Visited) -> None:
-    """The same question again is answered by the answer that still holds, and by nothing older."""
-    officer = desk.visitor("officer")
-    first = f"/requests/{force.said['question']}/answer"
-    assert f"asks about Daniel {CANARY}" in officer.get(first).text
-    assert "Choose what your records have" in refused(officer.post(first))
-    assert "Say why" in refused(officer.post(first, outcome="refused"))
-    told(officer, officer.post(first, outcome="nil", text="nothing is held"))
-    held = force.town.events(POLICE, "information_supplied")
-    assert [one["outcome"] for one in held] == ["nil"]
-    again = force.ask_again()
-    page = f"/requests/{again}/answer"
-    offered = re.findall(
-        r'name="reuses" type="radio" value="([0-9a-f-]{36})"', officer.get(page).text
-    )
-    assert len(offered) == 1
-    told(officer, officer.post(page, reuses=offered[0]))
-    assert force.town.events(POLICE, "information_supplied")[-1]["reuses"] == offered[0]
-
-
 def test_another_agency_is_asked_about_one_person_and_the_question_is_listed(
     force: Busy, desk: Visited
 ) -> None:
@@ -256,7 +236,7 @@ def test_another_agency_is_asked_about_one_person_and_the_question_is_listed(
     text = refused(officer.post(page, **{"from": "2026-13-01"}))
     for wrong in ("Choose whom you ask", "Say why", "Write a day"):
         assert wrong in text
-    sent = {"to": PROBATION, "person": "1", "why": "is he on licence", "from": "2026-01-01"}
+    sent = {"to": PROBATION, "person": "1", "why": "is he on licence", "from": "1 1 2026"}
     assert "names nobody" in refused(officer.post(page, **{**sent, "person": "9"}))
     assert "is he on licence" in told(officer, officer.post(page, **sent))
     asked = [one for one in force.town.events(POLICE, "information_requested")

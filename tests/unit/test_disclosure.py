@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from consumers.disclosure import course, rows
 from consumers.disclosure.course import Step
@@ -24,6 +25,7 @@ from tests.support.stranger import text_of
 
 OFFICER, DECIDER, DECIDES = "D. Officer", "S. Supervisor", "duty_inspector"
 ASKS = "Zebedee Mother"
+APPLICATIONS = select(rows.applications).order_by(rows.applications.c.id)
 
 
 @pytest.fixture
@@ -247,7 +249,7 @@ def test_what_had_ended_by_a_stage_that_is_taken_back_runs_out_anew(desk: Desk) 
     again.take(desk.records(POLICE))
     assert again.publish_waiting(refuse) == 0
     with again.store.read() as built, desk.acting(POLICE).store.read() as db:
-        assert rows.all_applications(built) == rows.all_applications(db)
+        assert built.execute(APPLICATIONS).all() == db.execute(APPLICATIONS).all()
 
 
 def test_it_is_over_within_28_days_or_that_is_said_once(desk: Desk) -> None:
@@ -361,7 +363,7 @@ def test_an_application_reaches_nobody_and_who_asked_stays_with_its_officers(des
     told = [bytes(v) for _, draft in desk.published for v in draft.sections.values()]
     assert not any(ASKS.encode() in one for one in told)
     with desk.acting(POLICE).store.read() as db:
-        held = str([dict(one) for one in rows.all_applications(db)])
+        held = str([dict(one) for one in db.execute(APPLICATIONS).mappings()])
     assert ASKS not in held
 
 

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from consumers.consumer import Came
-from consumers.disclosure.rows import all_applications
+from consumers.disclosure.rows import applications
 from consumers.people.rows import people_named
 from consumers.research.rows import research_tasks
 from consumers.safeguarding.rows import alerts
@@ -244,7 +244,7 @@ def test_what_he_cannot_see_of_a_disclosure_he_cannot_act_on(
     )  # fmt: skip
     acting = open_acting(Home.open(with_case.folder))
     with acting.store.read() as db:
-        (application,) = (one["id"] for one in all_applications(db))
+        (application,) = db.execute(select(applications.c.id)).scalars()
     words = tmp_path / "words.yaml"
     words.write_text("reason: none\n")
     step = f"assessed --words {words} --role sergeant"

@@ -29,6 +29,13 @@ def test_remedies_never_say_whether_a_record_exists() -> None:
     assert not re.search(r"\b(exists|on record|is known to|already holds)\b", said)
 
 
+def test_no_practitioner_is_told_to_name_the_law_themselves() -> None:
+    """A basis stands in their agency's settings: whoever reports at night names none."""
+    for reason in Reason:
+        if reason.stage is Stage.BASIS:
+            assert "your information governance lead" in " ".join(reason.remedy.lower().split())
+
+
 def test_a_code_is_found_by_its_text_and_by_nothing_else() -> None:
     """Codes cross processes as text."""
     assert all(Reason.of(str(reason)) is reason for reason in Reason)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from consumers.consumer import Consumer
 from consumers.referrals import rows as referrals
@@ -22,6 +23,8 @@ from tests.support.alerts import (
     wait,
 )
 from tests.support.desk import HUB, POLICE, PROBATION, Desk
+
+REFERRALS = select(referrals.referrals).order_by(referrals.referrals.c.id)
 
 
 @pytest.fixture
@@ -87,7 +90,7 @@ def test_a_decision_that_is_taken_back_late_runs_out_anew(desk: Desk) -> None:
     agreed.retract(desk, HUB, accepted)
     probation = desk.acting(PROBATION)
     with probation.store.read() as db:
-        (kept,) = referrals.all_referrals(db)
+        (kept,) = db.execute(REFERRALS).mappings()
     assert (kept["reopened_by"], kept["decision"]) == (accepted, None)
     assert kept["due_at"] > desk.ledger.clock_ms, "with time to decide"
     assert len(desk.said(PROBATION, "duty_overdue")) == 1
@@ -101,4 +104,4 @@ def test_a_decision_that_is_taken_back_late_runs_out_anew(desk: Desk) -> None:
     assert owed == [referral] * 2
     again = rebuilt(desk, PROBATION)
     with again.store.read() as built, probation.store.read() as db:
-        assert referrals.all_referrals(built) == referrals.all_referrals(db)
+        assert built.execute(REFERRALS).all() == db.execute(REFERRALS).all()

@@ -8,7 +8,7 @@ import pytest
 
 from consumers.desk.reporting import filling, told
 from consumers.desk.reporting.filling import Answers, Typed
-from consumers.desk.reporting.port import Became
+from consumers.desk.reporting.port import Answered, Became
 from consumers.desk.reporting.questions import (
     AFTER_PEOPLE,
     DANGER,
@@ -22,7 +22,7 @@ from consumers.desk.reporting.questions import (
 )
 from contracts.context import Use
 from contracts.event.report import Asked, ConcernReported, Relationship
-from contracts.event.work import ResponseGiven
+from contracts.event.work import InformationRequested, ResponseGiven
 from contracts.section import Answer, Children, HowKnown, Part
 from deploy.filing import MISSING
 from producers.form import check_form, read_form
@@ -237,3 +237,13 @@ def test_what_is_wrong_with_a_day_is_what_is_said_of_it(
     wrong = [one.text for one in filling.wrong_on("what", answers, TODAY)
              if one.field == "occurred"]  # fmt: skip
     assert wrong == [] if not told else wrong[0].startswith(told)
+
+
+def test_a_question_says_in_an_exercise_that_perhaps_nobody_is_there_to_answer_it() -> None:
+    """Whoever tried the demonstration waited for a duty desk that it does not open."""
+    asked = InformationRequested(
+        addressee="tv-probation", statement="s", subject="t", why="what do you hold", due_at=1
+    )
+    one = Answered("Thames Valley Police", None, asked, 0, suspect=False)
+    assert "In this exercise" not in dict(told.lines(one, exercise=False))
+    assert "candour response list" in dict(told.lines(one, exercise=True))["In this exercise"]

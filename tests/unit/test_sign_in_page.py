@@ -7,8 +7,11 @@ from pathlib import Path
 
 import httpx2
 
-from deploy.desk import DeskSettings, development
+from deploy.desk import DEVELOPERS, DeskSettings, development
 from producers.sender import until
+
+CHOSEN = 302
+"""What the provider answers to who chose a name."""
 
 
 def free() -> int:
@@ -36,6 +39,12 @@ def test_the_page_of_names_says_what_each_may_do(tmp_path: Path) -> None:
             return True
 
         assert asyncio.run(until(answers, 60))
+        page = httpx2.URL(f"{settings.issuer}/oauth2/authorize", params=asked)
+        assert httpx2.post(page, data={"sub": "officer"}).status_code == CHOSEN
+    log = (tmp_path / "provider.log").read_text()
+    for subject, name, _ in DEVELOPERS:
+        assert name not in log, "who signed in, and when, stands in no log"
+        assert f'"{subject}"' not in log
     assert "no password here, press a name below" in pages[-1]
     assert "supervisor is supervisor and duty manager" in pages[-1]
     assert "officer is researcher and reporter" in pages[-1]

@@ -1,8 +1,9 @@
 """What is owed to others: the list, an answer to whoever reported, an answer to whoever asked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast, get_args
 
 import msgspec
@@ -20,6 +21,7 @@ from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, limits_on, names_of, numbers
 from consumers.desk.owed import ANSWERS, abouts, owed, undelivered
 from consumers.desk.person import Person
+from consumers.desk.reporting.filling import PRECISION, birth_in
 from consumers.desk.shown import capital, title_of
 from consumers.desk.station import Station
 from consumers.intelligence.rows import first_lines
@@ -54,7 +56,6 @@ REFERRAL = {
 OUTCOMES: dict[str, str] = {one: capital(plan.WORDS[one]) for one in get_args(ResearchOutcome)}
 HOLDING = re.compile(r"\b(PNC|PND|LEDS|police national (computer|database))\b", re.IGNORECASE)
 """What police records are called: whoever reported is never told what they hold."""
-PRECISIONS = {len("1980-05-12"): "day", len("1980-05"): "month", len("1980"): "year"}
 
 
 def routes(station: Station) -> list[Route]:
@@ -192,8 +193,13 @@ def _check_given(form: Form, given: Mapping[str, Any]) -> None:
             )
 
 
-def _question(station: Station, request: Request, **more: Any) -> Response:
-    """Show a question that was put to this agency, and earlier answers that still hold."""
+def _question(
+    station: Station, request: Request, *, check: Form | None = None, **more: Any
+) -> Response:
+    """Show a question that was put to this agency, and earlier answers that still hold.
+
+    Or, where there is something to `check`, what is about to be answered.
+    """
     person, request_id = station.person(request), request.path_params["request"]
     with station.looking(request, person) as (db, look):
         hidden = station.hidden(db, person)
@@ -219,7 +225,32 @@ def _question(station: Station, request: Request, **more: Any) -> Response:
             "earlier": reuse.earlier(db, station.voice, person.viewer, row) if row else [],
             "outcomes": OUTCOMES, "typed": forms.left(station, request), **more,
         }  # fmt: skip
+    if check is not None:
+        given["answers"] = _answers(station, check, given["earlier"])
+        return station.page(request, "check.html", title="Check your answers", **given)
     return station.page(request, "question.html", title="Answer a question", **given)
+
+
+def _answers(
+    station: Station, form: Form, earlier: Sequence[reuse.Earlier]
+) -> list[tuple[str, str]]:
+    """Spell what somebody is about to answer, as the form asked for it."""
+    told = [
+        (label, form.text(name))
+        for name, label in (
+            ("why", "Why nothing is supplied"), ("text", "What you supply, in words"),
+            ("given", "Given names"), ("family", "Family name"), ("born", "Born"),
+        )
+        if form.text(name)
+    ]  # fmt: skip
+    if not form.text("reuses"):
+        return [("What your records have", OUTCOMES[form.text("outcome")]), *told]
+    again = [
+        ("Your earlier answer, as it was", f"{station.at(one.at)}: {plan.WORDS[one.outcome]}")
+        for one in earlier
+        if one.answer == form.text("reuses")
+    ]
+    return [*again, *told]
 
 
 def _is_identity(row: RowMapping | None) -> bool:
@@ -238,7 +269,7 @@ async def _supply(station: Station, request: Request) -> Response:
     why, text = form.maybe("why"), form.maybe("text")
     if outcome in SAYS_WHY and not why:
         form.wrong("why", "Say why: nobody may take this for nothing found")
-    name, born = Name(form.maybe("given"), form.maybe("family")), _born(form)
+    name, born = Name(form.maybe("given"), form.maybe("family")), _born(station, form)
 
     def told(subject: str) -> Mapping[str, Section]:
         sections: dict[str, Section] = {}
@@ -257,18 +288,17 @@ async def _supply(station: Station, request: Request) -> Response:
 
     return await forms.say(
         station, request, form, wanted, page=_question, told="Whoever asked has your answer.",
-        to=f"/requests/{request_id}/answer",
+        to=f"/requests/{request_id}/answer", check=partial(_question, check=form),
     )  # fmt: skip
 
 
-def _born(form: Form) -> Born | None:
+def _born(station: Station, form: Form) -> Born | None:
     """Read a birth as well as somebody knows it."""
     given = form.maybe("born")
     if given is None:
         return None
-    precision = PRECISIONS.get(len(given), "age")
-    try:
-        return msgspec.convert({"value": given, "precision": precision}, Born)
-    except msgspec.ValidationError:
-        form.wrong("born", "Write a day as 1980-05-12, a month as 1980-05, a year, or an age")
+    born, wrong = birth_in(given, station.today())
+    if wrong:
+        form.wrong("born", wrong)
         return None
+    return Born(born, cast("Any", PRECISION.get(len(born), "age")))

@@ -39,6 +39,7 @@ KINDS = {
     "responses": "saw it among the answers owed", "duties": "saw it among their duties",
     "shift": "saw it at a shift’s handover", "disclosures": "saw it among the disclosures",
     "considered": "saw it among referrals considered",
+    "housing_notices": "saw it among the notices to housing",
     "quarantine_list": "saw it among what is held",
     "alert": "opened an alert", "alerts": "saw it among the alerts",
     "research": "opened the research on a report", "research_task": "opened a look for somebody",

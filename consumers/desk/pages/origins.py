@@ -115,7 +115,7 @@ def _side(station: Station, beside: Beside, statement: str) -> dict[str, Any]:
         "id": statement, "agency": station.partners.get(agency, agency),
         "kind": title_of(row["event"]) if row is not None else "Not held here any more",
         "shared": row["ledger_time"] if row is not None else None,
-        "report": shown(text, station.zone) if text is not None else None,
+        "report": shown(text, station.zone, station.partners) if text is not None else None,
         "marks": beside.came_with(statement), "stands": beside.stands(statement),
     }  # fmt: skip
 

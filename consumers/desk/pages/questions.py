@@ -27,9 +27,7 @@ from consumers.store import Wanted
 from contracts.context import Use
 from contracts.event.action import VictimInformationRequested
 from contracts.event.work import InformationSupplied
-from contracts.form import is_real
 
-DAY = len("2012-05-01")
 USES = {
     "safeguarding": "Safeguarding", "supervision": "Supervision",
     "law_enforcement": "Law enforcement", "governance": "Governance",
@@ -186,22 +184,15 @@ def subject_of(station: Station, person: Person, said: str, number: str) -> str:
 
 def _period(form: Form) -> str | None:
     """Read the days that are asked about; an end that is left open is any day."""
-    ends = [form.text(name) for name in ("from", "until")]
-    for name, day in zip(("from", "until"), ends, strict=True):
-        if day and not (len(day) == DAY and is_real(day)):
-            form.wrong(name, "Write a day as 2012-05-01, or leave it open")
-    if all(ends) and ends[0] > ends[1]:
+    first, last = form.day("from"), form.day("until")
+    if first and last and first > last:
         form.wrong("until", "The last day is before the first")
-    return "/".join(day or ".." for day in ends) if any(ends) else None
+    ends = [one.isoformat() if one else ".." for one in (first, last)]
+    return "/".join(ends) if first or last else None
 
 
 def due_of(station: Station, form: Form) -> int | None:
     """Read by when an answer is due: the end of a day where people here are."""
-    day = form.text("due")
-    if not day:
-        return None
-    if not (len(day) == DAY and is_real(day)):
-        form.wrong("due", "Write a day as 2012-05-03, or leave it to the rules")
-        return None
-    last = datetime.combine(datetime.fromisoformat(day).date(), time(23, 59, 59), station.zone)
-    return int(last.timestamp() * 1000)
+    day = form.day("due")
+    last = datetime.combine(day, time(23, 59, 59), station.zone) if day else None
+    return int(last.timestamp() * 1000) if last else None

@@ -19,6 +19,7 @@ from consumers.desk import form as forms
 from consumers.desk.form import Form
 from consumers.desk.limits import limits_of, names_of
 from consumers.desk.person import Person
+from consumers.desk.reporting.filling import day_in
 from consumers.desk.shown import ANSWERS, CHILDREN, capital, day, title_of
 from consumers.desk.station import Station
 from consumers.referrals import course
@@ -138,24 +139,24 @@ def _asked(form: Form, kind: Referral, agencies: Iterable[str]) -> Asked:
     )
     soon = form.chosen("soon", SOON, "Choose how soon they must act")
     words = form.written("words", "Say why, and what is asked of them")
+    ends_on = form.day("ends_on")
     return Asked(
         referral=kind, to=to, people=people, meets=form.typed.get("meets", []),
         danger_now=cast("Answer", danger), children=cast("Children", children), words=words,
         is_urgent=soon == "urgent", agreed=form.text("agreed") == "yes",
         assessed=form.text("assessed") if is_statement_id(form.text("assessed")) else None,
-        incidents=_days(form, "incidents"), last_referral=next(iter(_days(form, "last")), None),
-        ends_on=next((one.isoformat() for one in _days(form, "ends_on")), None),
+        incidents=_days(form), last_referral=form.day("last"),
+        ends_on=ends_on.isoformat() if ends_on else None,
     )  # fmt: skip
 
 
-def _days(form: Form, name: str) -> list[date]:
-    """Read days, one a line; another text is a problem."""
-    lines = form.text(name).replace(",", "\n").split()[:DAYS_MAX]
-    try:
-        return [date.fromisoformat(one) for one in lines]
-    except ValueError:
-        form.wrong(name, "Write each day as 2026-12-31")
-        return []
+def _days(form: Form) -> list[date]:
+    """Read the days of incidents, one a line; another text is a problem."""
+    lines = form.text("incidents").replace(",", "\n").splitlines()[:DAYS_MAX]
+    days = [day_in(one) for one in lines if one.strip()]
+    if None in days:
+        form.wrong("incidents", f"Write each day as {forms.DAY}, one a line")
+    return [one for one in days if one is not None]
 
 
 def _lacks(station: Station, person: Person, asked: Asked) -> list[forms.Problem]:

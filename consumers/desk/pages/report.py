@@ -70,7 +70,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         found = {kind: responses.duty(db, f"{kind}/{said}") for kind in ANSWERS}
         owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
-        report, marks = shown(statement, station.zone), rows.marks_of(db, said)
+        report, marks = shown(statement, station.zone, station.partners), rows.marks_of(db, said)
         at_once = statement.context.urgency == "threat_to_life" and "provisional" in marks
         in_words = at_once and report.narrative is not None
         return {

@@ -5,7 +5,6 @@ What an emergency said is not shown here: only who used the path, when, and what
 Source: design.md, Examine and decide (accepted_emergency), Control statements; domain.md 1.6, 1.8.
 """
 
-from datetime import date
 from typing import Any, cast
 
 from sqlalchemy import RowMapping
@@ -129,11 +128,8 @@ async def _confirm(station: Station, request: Request) -> Response:
     """Say that something is erased here, and when the last backup that has it ends."""
     form, said = await forms.sent(request), request.path_params["erasure"]
     form.ticked("looked", NOWHERE, "Have the other places looked at first, then tick this")
-    until = form.text("until")
-    try:
-        date.fromisoformat(until)
-    except ValueError:
-        form.wrong("until", "Write the day on which the last backup that has it ends: 2027-01-31")
+    wrong = f"Write the day on which the last backup that has it ends: {forms.DAY}"
+    until = form.day("until", wrong)
 
     def wanted(person: Person) -> list[Wanted]:
         try:

@@ -7,7 +7,6 @@ Source: domain.md 1.5 (requester, purpose), 7 (Research results; Attention); iss
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +19,7 @@ from consumers.desk import form as forms
 from consumers.desk import searches
 from consumers.desk.beside import Beside
 from consumers.desk.form import Form
-from consumers.desk.reporting.filling import birth_in
+from consumers.desk.reporting.filling import PRECISION, birth_in
 from consumers.desk.shown import day, title_of
 from consumers.desk.station import Station
 from consumers.disclosure.course import APPLICATIONS
@@ -34,7 +33,6 @@ KEPT = 5
 REPORTS = 3
 """How many reports of one person stand beside them; the rest on their page."""
 TERM_MAX = 200
-_PRECISION = {10: "day", 7: "month", 4: "year"}
 _NAMED = frozenset({"y", "n", "b", "a"})
 TOO_LITTLE = (
     "NOT SEARCHED: this finds too many. Give a whole name; or one name with a day of birth, or "
@@ -63,10 +61,6 @@ def routes(station: Station) -> list[Route]:
 
 def _searching(station: Station) -> Searching:
     return Searching(station.acts.matching.weighing, sorted(station.partners))
-
-
-def _today(station: Station) -> date:
-    return datetime.fromtimestamp(station.ledger_time() / 1000, UTC).date()
 
 
 def _page(station: Station, request: Request, **more: Any) -> Response:
@@ -110,7 +104,7 @@ def _read(station: Station, form: Form) -> tuple[Sought, searches.Why]:
     ):
         if not texts[name]:
             form.wrong(name, wrong)
-    born, wrong = birth_in(texts["born"], _today(station)) if texts["born"] else (None, "")
+    born, wrong = birth_in(texts["born"], station.today()) if texts["born"] else (None, "")
     if wrong:
         form.wrong("born", wrong)
     sought = _sought(texts, born)
@@ -134,12 +128,12 @@ def _read(station: Station, form: Form) -> tuple[Sought, searches.Why]:
 
 def _sought(texts: Mapping[str, str], born: str | None) -> Sought:
     known = {name: texts[name] for name in Sought._fields if name != "born"}
-    precision: Any = _PRECISION.get(len(born or ""), "age")
+    precision: Any = PRECISION.get(len(born or ""), "age")
     return Sought(**known, born=Born(born, precision) if born else None)
 
 
 def _day(station: Station) -> str:
-    return _today(station).isoformat()
+    return station.today().isoformat()
 
 
 def _found(station: Station, request: Request) -> Response:
@@ -149,7 +143,7 @@ def _found(station: Station, request: Request) -> Response:
         return station.nothing(request)
     kept = station.sessions.unseal(sealed, _about(request))
     fields: dict[str, str] = kept["fields"]
-    born = birth_in(fields["born"], _today(station))[0] if fields["born"] else None
+    born = birth_in(fields["born"], station.today())[0] if fields["born"] else None
     shown = _searched(station, request, _sought(fields, born), kept["terms"])
     typed = {name: [text] for name, text in fields.items()}
     return _page(station, request, typed=typed, searched=True, **shown)

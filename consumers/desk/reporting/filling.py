@@ -32,6 +32,8 @@ WORDS_MAX = 20_000
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PARTS = ("day", "month", "year")
 _AGE_MAX = 130
+PRECISION = {len("1970-03-27"): "day", len("1970-03"): "month", len("1970"): "year"}
+"""How exactly a birth of so many characters is known; of others it is an age."""
 _TICKED = re.compile(r"^`[^`]*`: ")
 CARRIED = ("sex", "identifiers", "seen")
 """What a case system may say of a person that the page shows and does not ask."""
@@ -349,12 +351,22 @@ def birth_in(text: str, today: date) -> tuple[Any, str]:
     """Read a birth as people write it; give it as precisely as it is known, and what is wrong."""
     if re.fullmatch(r"[0-9]{1,3}", text) and int(text) <= _AGE_MAX:
         return text, ""
-    parts = [one for one in re.split(r"[\s./-]+", text) if one]
-    if len(parts) > 1 and len(parts[0]) == len("1970"):
-        parts.reverse()
-    spelled = None
+    parts, spelled = _parts_of(text), None
     if 1 <= len(parts) <= len(_PARTS):
         spelled = _spelled(*["", "", *parts][-3:])
     if spelled is None or spelled > today.isoformat():
         return None, "Write a birth as 27 3 1970, 3 1970 or 1970, or an age in years"
     return spelled, ""
+
+
+def day_in(text: str) -> date | None:
+    """Read a whole day as people write it, 27 3 2012 or 2012-03-27; None for what is none."""
+    parts = _parts_of(text)
+    spelled = _spelled(*parts) if len(parts) == len(_PARTS) else None
+    return date.fromisoformat(spelled) if spelled else None
+
+
+def _parts_of(text: str) -> list[str]:
+    """Part a date that somebody typed; the year last."""
+    parts = [one for one in re.split(r"[\s./-]+", text) if one]
+    return parts[::-1] if len(parts) > 1 and len(parts[0]) == len("1970") else parts

@@ -59,8 +59,10 @@ def routes(counter: Counter) -> list[Route]:
         said = counter.reporting.said(became.statement) if own else None
         rest = [one for one in counter.drafts.of(counter.owners(request))
                 if became.statement in one.causes]  # fmt: skip
-        answers = [{"title": told.title(one), "rows": list(told.lines(one)), "at": one.at_ms,
-                    "suspect": one.suspect, "due": told.due(one)}
+        founding = counter.station.voice.partners.founding
+        exercise = founding is not None and founding.exercise
+        answers = [{"title": told.title(one), "rows": list(told.lines(one, exercise=exercise)),
+                    "at": one.at_ms, "suspect": one.suspect, "due": told.due(one)}
                    for one in told.ordered(became.answers)]  # fmt: skip
         return page(
             counter, request, "sent.html", title="What became of it", became=became,
@@ -68,7 +70,8 @@ def routes(counter: Counter) -> list[Route]:
             urgent=became.urgency == "threat_to_life", may_complete=_lacks_author(became),
             missing=[told.MISSING[one] for one in became.missing], lacking=told.lacking(became),
             clocks=told.CLOCKS,
-            written=[] if said is None else list(told.written(said, counter.station.zone)),
+            written=[] if said is None
+            else list(told.written(said, counter.station.zone, counter.station.partners)),
         )  # fmt: skip
 
     def live(request: Request) -> Response:

@@ -4,7 +4,7 @@ Pure. No state is told by a colour, and none that is not delivered looks like on
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -34,6 +34,11 @@ CLOCKS = {
 }
 """What a held report waits on, by the duty that others or its agency owe."""
 
+
+NO_DESK = (
+    "Where nobody has opened that desk (the demonstration does not), nobody answers this until "
+    "somebody does by command: candour response list, then candour response supply."
+)
 
 _FIELD = re.compile(r" \([a-z0-9_.]+\)")
 """The name of a section's field in a remedy: nobody at this page writes one."""
@@ -125,8 +130,13 @@ def due(one: Answered) -> int | None:
     return one.event.due_at if isinstance(one.event, InformationRequested) else None
 
 
-def lines(one: Answered) -> Iterator[tuple[str, str]]:
-    """List what an answer says, label and words; what must be avoided first."""
+def lines(one: Answered, *, exercise: bool) -> Iterator[tuple[str, str]]:
+    """List what an answer says, label and words; what must be avoided first.
+
+    Args:
+        one: what came back.
+        exercise: whether it is one, where nobody may sit at the duty desk.
+    """
     match one.event:
         case ResponseGiven() as event:
             told = (
@@ -144,6 +154,8 @@ def lines(one: Answered) -> Iterator[tuple[str, str]]:
             if event.period:
                 yield "About the time", event.period
             yield "How to answer", "Through your duty desk: it has this in its list."
+            if exercise:
+                yield "In this exercise", NO_DESK
         case InformationSupplied() as event:
             yield "Outcome", event.outcome.replace("_", " ")
             yield "By", event.supplied_by
@@ -153,14 +165,17 @@ def lines(one: Answered) -> Iterator[tuple[str, str]]:
             yield "Says", "Your duty desk has it in full."
 
 
-def written(said: Statement, zone: tzinfo) -> Iterator[tuple[str, str]]:
+def written(
+    said: Statement, zone: tzinfo, agencies: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     """List what somebody reported, label and words, for them to read again; not where anybody is.
 
     Args:
         said: their own statement, whole.
         zone: the partnership's, in which its moments are read.
+        agencies: what each is called, by id.
     """
-    report = shown(said, zone)
+    report = shown(said, zone, agencies)
     for one in report.people:
         names = ", also ".join([one.name, *one.aliases])
         yield f"Person {one.number}", f"{names} ({one.part}, {one.born}). {one.told}."
