@@ -4,8 +4,10 @@ Source: OpenID Connect Core 1.0 (3.1.2.1 prompt, 3.1.3.7 ID token); RFC 7636; RF
 5.0 V6.8, V7.5 and V10.
 """
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -26,6 +28,12 @@ LEEWAY_S = 60
 NAME_MAX = 200
 SIGNED_WITH = ("RS256", "PS256", "ES256", "EdDSA")
 """What an ID token may be signed with, whatever the provider says it can do."""
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read whose certificates are believed: once, each sign-in would do so three times."""
+    return httpx2.create_ssl_context()
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,10 @@ class SigningIn:
             client_id=provider.client_id,
             client_secret=provider.client_secret,
             server_metadata_url=f"{provider.issuer}/.well-known/openid-configuration",
-            client_kwargs={"scope": "openid profile", "code_challenge_method": "S256"},
-        )
+            client_kwargs={
+                "scope": "openid profile", "code_challenge_method": "S256", "verify": _trusted(),
+            },
+        )  # fmt: skip
         self._claims = {
             "iss": {"essential": True, "values": [provider.issuer]},
             "aud": {"essential": True, "values": [provider.client_id]},

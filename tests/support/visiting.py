@@ -105,7 +105,8 @@ class Visitor:
 
     def proved(self, address: str, who: str) -> str:
         """Press a name at the provider; give the path that it leads back to."""
-        answer = httpx2.post(address, data={"sub": who})
+        # It is on this machine: no certificate is read for it.
+        answer = httpx2.post(address, data={"sub": who}, verify=False)
         back = urlsplit(answer.headers["location"])
         return f"{back.path}?{back.query}"
 
