@@ -78,11 +78,15 @@ def unlawful(
 ) -> Iterator[str]:
     """Name every leg whose bases cannot stand between the kinds of agency that it joins."""
     for leg in agreement.legs:
+        found: dict[tuple[str, str], list[str]] = {}
         for sender in leg.sender:
             for to in leg.to:
-                if to != sender:
-                    found = leg_defects(leg, law, kind_of(sender), kind_of(to), day)
-                    yield from (f"leg {leg.id}.{defect}" for defect in found)
+                kinds = kind_of(sender), kind_of(to)
+                if to == sender:
+                    continue
+                if kinds not in found:
+                    found[kinds] = list(leg_defects(leg, law, *kinds, day))
+                yield from (f"leg {leg.id}.{defect}" for defect in found[kinds])
 
 
 def _categories(leg: Leg) -> set[str]:

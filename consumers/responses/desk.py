@@ -64,7 +64,10 @@ class Answering:
                     remedy="Where there is more to tell, or another answer: give --again.",
                 )
             if event.actions == ["no_action"] and not event.no_action_reason:
-                raise Misuse("Nothing was done and nothing says why.", remedy="Give --reason.")
+                raise Misuse(
+                    "Nothing was done and nothing says why.",
+                    remedy="Say why: `reason` in --words FILE.",
+                )
             _check_researched(event, board.tasks_seen(db, viewer, event.statement))
             _check_referral(event, is_referral=row["event"] == "referral_made")
             reading.insist_is_read(db, self.read, [event.statement], viewer=viewer)

@@ -168,10 +168,11 @@ def _stands(db: Connection, alert: RowMapping, now: int) -> str:
     put_off = stands.snoozed if stands is not None and stands.start > now else None
     late = "OVERDUE " if alert["due_now"] < now and alert["attention"] != "note" else ""
     has = alert["acknowledged_by"]
-    who = f"{late}with {has}" if has else f"{late}NOBODY has it yet"
+    went_on = stands is not None and stands.steps > 0
+    who = f"{late}with {has}" if has else f"{late}NOBODY has it {'now' if went_on else 'yet'}"
     if put_off is not None:
         who += f"; put off until {at(put_off.until)} by {put_off.by}: {put_off.reason}"
-    if stands is not None and stands.steps:
+    if stands is not None and went_on:
         who += f"; ESCALATED to the {stands.role}"
     return who
 

@@ -66,6 +66,9 @@ def tell(
             "--from and --to are quarters, so that no two tables overlap.",
             remedy="Give each as 2012-Q2.",
         )
+    first, last = quarters
+    if first and last and first > last:
+        raise Misuse("--from is after --to.", remedy="Give the earlier quarter as --from.")
     table = tabled(found, counting.SHAPE, now=now, quarters=quarters, least=least)
     text = written(table)
     if csv is None:
@@ -74,7 +77,7 @@ def tell(
         write_private(csv, text.encode())
     left_out = sum(one.numerator is None for one in table)
     typer.echo(
-        f"{len(table)} figures of quarters that are over, {left_out} of them suppressed: below "
-        f"{least}, or by which one below could be worked out.",
+        f"{len(table)} figures of quarters that are over, {left_out} of them suppressed: each is "
+        f"below {least}, or would let somebody work one out that is.",
         err=True,
     )

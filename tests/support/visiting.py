@@ -68,8 +68,10 @@ class Visitor:
         )
 
     def get(self, path: str, **headers: str) -> Any:
-        """Open a page."""
-        return self.client.get(path, headers=headers)
+        """Open a page; none shows what its template is made of."""
+        answer = self.client.get(path, headers=headers)
+        assert "&lt;Macro" not in answer.text, path
+        return answer
 
     def post(
         self, path: str, *, origin: str = ADDRESS, csrf: str | None = None, **fields: Any

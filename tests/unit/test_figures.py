@@ -285,13 +285,15 @@ def test_an_auditor_tells_figures_only_of_what_verifies(town: Working, tmp_path:
     arguments = ("audit", "figures", made, "--trust", trust, "--workers", 0)
     ended = candour(*arguments, "--csv", file, "--from", "2027-Q1", "--to", "2027-Q1")
     assert ended.returncode in {0, 1}, ended.stderr
-    assert "suppressed: below 5" in ended.stderr
+    assert "suppressed: each is below 5" in ended.stderr
     assert file.read_text().startswith("period,figure,group,numerator,denominator,percentage")
     assert file.stat().st_mode & 0o077 == 0
     again = candour(*arguments, "--csv", file)
     assert (again.returncode, "is not overwritten" in again.stderr) == (64, True)
     wrong = candour(*arguments, "--from", "2027-01-01")
     assert (wrong.returncode, "2012-Q2" in wrong.stderr) == (64, True)
+    wrong = candour(*arguments, "--from", "2027-Q2", "--to", "2027-Q1")
+    assert (wrong.returncode, "--from is after --to" in wrong.stderr) == (64, True)
     assert candour(*arguments, "--least", 3).returncode == 64
     ledger = made / "ledger.log"
     ledger.write_bytes(
