@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     LargeBinary,
     RowMapping,
@@ -44,12 +45,10 @@ unworked = Table(
     Column("id", Text),
     Column("worker", Text, primary_key=True),
     Column("what", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
 )
 """What a part of this program failed on, and a person must see to: a statement by its digest, what
 ran out by its own name (an alert, a duty, an agency), all `CLOCKS` of the part; or, for `THE_LOG`,
-what was refused by its id, with that of what it arises from. `at` is the ledger time since when; 0
-for `THE_LOG`, which refuses a thing once."""
+what was refused by its id, with that of what it arises from."""
 
 seen_to = Table(
     "seen_to",
@@ -57,22 +56,22 @@ seen_to = Table(
     Column("digest", Text, primary_key=True),
     Column("id", Text),
     Column("worker", Text, primary_key=True),
+    Column("what", Text),
     Column("at", BigInteger, nullable=False),
     Column("by", Text, nullable=False),
     Column("token", Text, nullable=False),
     Column("role", Text, nullable=False),
+    Column("reason", Text),
     info=LOCAL,
 )
-"""Who saw to something of `unworked` by hand: their name and token, and the ledger time here then.
-It says nothing of what fails anew after that."""
+"""Who saw to something of `unworked` by hand, what they did, in words, and the ledger time here
+then. It is gone once that works, or what it is about changes (`look_again`), and says nothing of
+what fails in another way."""
 
-_COVERED = and_(
-    seen_to.c.digest == unworked.c.digest, seen_to.c.worker == unworked.c.worker,
-    seen_to.c.at >= unworked.c.at,
-)  # fmt: skip
+_COVERED = and_(*(seen_to.c[name] == unworked.c[name] for name in ("digest", "worker", "what")))
 STILL = select(unworked).where(~exists().where(_COVERED))
-"""What nobody saw to by hand yet; `SEEN` what somebody did, with who, and `seen_at` when."""
-SEEN = select(unworked, seen_to.c.by, seen_to.c.at.label("seen_at")).join(seen_to, _COVERED)
+"""What nobody saw to by hand yet; `SEEN` what somebody did: `by` whom, `at` when, `reason`."""
+SEEN = select(unworked, seen_to.c.by, seen_to.c.at, seen_to.c.reason).join(seen_to, _COVERED)
 
 unproved = Table(
     "unproved",
@@ -88,7 +87,7 @@ unproved = Table(
 def set_aside(
     db: Connection, digest: str, statement: str | None, *, worker: str, what: str
 ) -> None:
-    """Remember that a part of this program failed on a statement; the same again changes nothing.
+    """Remember how a part of this program failed on a statement; the same again changes nothing.
 
     Args:
         db: an open transaction.
@@ -97,9 +96,11 @@ def set_aside(
         worker: which part.
         what: the kind of defect.
     """
-    at = 0 if worker == THE_LOG else ledger_time(db)
-    row = upsert(db, unworked).values(digest=digest, id=statement, worker=worker, what=what, at=at)
-    if db.execute(row.on_conflict_do_nothing()).rowcount:
+    row = upsert(db, unworked).values(digest=digest, id=statement, worker=worker, what=what)
+    otherwise = row.on_conflict_do_update(
+        index_elements=["digest", "worker"], set_={"what": what}, where=unworked.c.what != what
+    )
+    if db.execute(otherwise).rowcount:
         _log.error("worker_failed", worker=worker, what=what, remedy=BY_HAND)
 
 
@@ -156,15 +157,18 @@ def words(row: RowMapping) -> str:
     )
 
 
-def see_to(db: Connection, row: RowMapping, *, by: str, token: str, role: str) -> None:
+def see_to(  # noqa: PLR0913 - a row has this many independent parts
+    db: Connection, row: RowMapping, *, by: str, token: str, role: str, reason: str
+) -> None:
     """Remember that a named person saw to what was set aside by hand: here, and on no log.
 
     Args:
         db: an open transaction.
-        row: of `unworked`.
+        row: of `unworked`, which nobody saw to (`STILL`).
         by: their name.
         token: theirs.
         role: theirs.
+        reason: what they did, in words.
 
     Raises:
         Misuse: it is all the clocks of a part: nobody can see to all that would run out.
@@ -175,26 +179,33 @@ def see_to(db: Connection, row: RowMapping, *, by: str, token: str, role: str) -
             remedy="Report the defect. It is named until the same part's clocks work again.",
         )
     its = {"digest": row["digest"], "worker": row["worker"]}
-    seen = {"id": row["id"], "at": ledger_time(db), "by": by, "token": token, "role": role}
+    seen = {
+        "id": row["id"], "what": row["what"], "at": ledger_time(db), "by": by, "token": token,
+        "role": role, "reason": reason,
+    }  # fmt: skip
     made = upsert(db, seen_to).values(**its, **seen)
     db.execute(made.on_conflict_do_update(index_elements=[*its], set_=seen))
 
 
-def refused_seen_to(db: Connection, statements: Collection[str]) -> dict[str, RowMapping]:
-    """Give who saw to what the log refused of some statements, by id."""
-    its = (seen_to.c.digest.in_(sorted(statements)), seen_to.c.worker == THE_LOG)
-    return {row["digest"]: row for row in db.execute(select(seen_to).where(*its)).mappings()}
+def look_again(db: Connection, name: str) -> None:
+    """Let whoever saw to something by hand have seen to what it was, and not to what it is now.
+
+    Args:
+        db: an open transaction.
+        name: of what changed, as it is set aside; or its id.
+    """
+    _let_go(db, (seen_to.c.digest == name) | (seen_to.c.id == name))
 
 
-def is_refused(db: Connection, statement: str) -> bool:
-    """Say whether the log refused for good what this program said by itself."""
-    its = (unworked.c.digest == statement, unworked.c.worker == THE_LOG)
-    return db.execute(select(unworked.c.digest).where(*its)).first() is not None
+def _let_go(db: Connection, *its: ColumnElement[bool]) -> None:
+    # Whoever reads all anew comes by what was before somebody saw to it: that changes nothing.
+    db.execute(delete(seen_to).where(*its, seen_to.c.at <= ledger_time(db)))
 
 
 def worked(db: Connection, name: str, *, worker: str) -> None:
-    """Let what a part of this program failed on be: it worked after all."""
+    """Let what a part of this program failed on be: it worked after all, and may fail anew."""
     db.execute(delete(unworked).where(unworked.c.digest == name, unworked.c.worker == worker))
+    _let_go(db, seen_to.c.digest == name, seen_to.c.worker == worker)
 
 
 def clocks_work(db: Connection, workers: Collection[str]) -> None:

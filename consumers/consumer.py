@@ -321,8 +321,7 @@ class Consumer:
         for kid, since_ms in self.voice.partners.suspect.items():
             reading.revoke(db, kid, view.statement.context.id, view.head.index)
             for statement in standing.suspect(db, kid, since_ms):
-                for worker in self._workers:
-                    worker.reopen(db, statement)
+                self._reopen(db, statement)
 
     def _remember(self, db: Connection, view: View) -> None:
         """Read back what this agency said itself, by natural key; mark what is corrected.
@@ -341,8 +340,12 @@ class Consumer:
         if given is None or not isinstance(cause, Cause):
             return
         if standing.mark(db, cause.statement, given, statement.context.id):
-            for worker in self._workers:
-                worker.reopen(db, cause.statement)
+            self._reopen(db, cause.statement)
+
+    def _reopen(self, db: Connection, statement: str) -> None:
+        aside.look_again(db, statement)
+        for worker in self._workers:
+            worker.reopen(db, statement)
 
     def _acting(self) -> list[Worker]:
         kind = self.voice.kind

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from consumers.desk.address import came_from
 from consumers.desk.admitting import admit
 from consumers.desk.guard import COOKIE, Guard
 from consumers.desk.pages import (
@@ -46,6 +47,7 @@ from consumers.desk.pages import (
 from consumers.desk.rights import RIGHTS, Right
 from consumers.desk.signing_in import SigningIn
 from consumers.desk.station import ASSETS, Station
+from consumers.desk.wording import remedy_of, text_of
 from contracts.fault import CandourError, Undelivered
 
 PAGES: Sequence[Callable[[Station], list[Route]]] = (
@@ -131,8 +133,10 @@ def desk(  # noqa: PLR0913 - what it is put together from has this many independ
             station.tell_undelivered(request, exception)
             return RedirectResponse("/", 303)
         return station.page(
-            request, "fault.html", title="This was not done", status=409, fault=exception
-        )
+            request, "fault.html", title="This was not done", status=409,
+            text=text_of(exception), remedy=remedy_of(exception),
+            back=came_from(request.headers),
+        )  # fmt: skip
 
     async def not_found(request: Request, _: Exception) -> Response:  # noqa: RUF029
         if "session" not in request.scope["state"]:  # a file that is not there

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from consumers import aside, reading, standing
 from consumers import store as stored
+from consumers.audit.telling import moment
 from consumers.research import board, plan
 from consumers.safeguarding import life, links, pressing, rows
 from consumers.safeguarding.life import Said, Standing, next_role
@@ -159,35 +160,57 @@ class Deciding:
             )  # fmt: skip
             return [self._say(db, event, by, role)]
 
-    def see_to(self, name: str, *, by: Practitioner, role: str) -> None:
+    def see_to(  # noqa: PLR0913 - what is seen to has this many independent parts
+        self, name: str, *, by: Practitioner, role: str, reason: str, worker: str | None = None,
+        what: str | None = None,
+    ) -> None:  # fmt: skip
         """Say that a named person saw to by hand what was set aside: here, and on no log.
 
-        An alert that the log refused is closed by it: where the log does not know what it rests
-        on, it takes nothing that is said of it either.
+        It closes nothing: an alert that the log refused is closed as any other, for the log knows
+        the report that it is about.
 
         Args:
             name: as it is listed.
             by: who did.
             role: theirs.
+            reason: what they did, in words.
+            worker: which part of this program failed on it; None where one did.
+            what: how, as a page showed it; None where there was no page.
 
         Raises:
-            Misuse: nothing of that name was set aside, or it is all the clocks of a part.
+            Misuse: nothing says what was done, nothing of that name was set aside, somebody saw to
+                it, several parts failed on it and none is named, or it is all the clocks of a part.
         """
+        if not reason.strip():
+            raise Misuse("Nothing says what you did.", remedy="Give --words with the reason.")
         with self.store.write() as db:
-            viewer = self.voice.viewer(by)
-            listed = [
-                row for by_hand in (False, True)
-                for row in pressing.failed_seen(db, viewer, by_hand=by_hand)
-            ]  # fmt: skip
-            found = [row for row in listed if aside.named(row) == name]
-            if not found:
+            still, seen = (
+                [
+                    row for row in pressing.failed_seen(db, self.voice.viewer(by), by_hand=by_hand)
+                    if aside.named(row) == name and worker in {None, row["worker"]}
+                    and what in {None, row["what"]}
+                ]
+                for by_hand in (False, True)
+            )  # fmt: skip
+            if not still and seen:
                 raise Misuse(
-                    "Nothing of this name was set aside.",
+                    f"{seen[0]['by']} saw to it already, {moment(seen[0]['at'])}.",
+                    remedy="Ring them. What they did: candour consumer status",
+                )
+            if not still:
+                raise Misuse(
+                    "Nothing of this name was set aside, or it failed in another way since.",
                     remedy="Take the name from: candour consumer status",
                 )
-            for row in found:
-                aside.see_to(db, row, by=by.name or "", token=by.token or "", role=role)
-            life.settle(db, name)
+            if len(parts := sorted({row["worker"] for row in still})) > 1:
+                raise Misuse(
+                    f"Several parts of this program failed on it: {', '.join(parts)}.",
+                    remedy="See to each, and say so with --worker and its name.",
+                )
+            for row in still:
+                aside.see_to(
+                    db, row, by=by.name or "", token=by.token or "", role=role, reason=reason
+                )
 
     def _check_looked(self, db: Connection, alert_id: str, by: Practitioner) -> None:
         """Refuse that the research was done that an alert asked for, where a look is still open.
@@ -220,9 +243,7 @@ class Deciding:
         if now.closed is not None:
             raise Misuse(
                 f"This alert is closed: {now.closed.outcome.replace('_', ' ')}.",
-                remedy="It is on no log: whatever there is still to do, do by hand."
-                if now.closure is None
-                else f"Where that was wrong: candour retract {now.closure} takes it back, and it "
+                remedy=f"Where that was wrong: candour retract {now.closure} takes it back, and it "
                 "is open again.",
             )
         return now

@@ -82,8 +82,7 @@ class Standing:
             turn's whole time is over and was said.
         snoozed: by whom it was put off until `start`, and why; `put_off` how long in all since it
             was raised or reopened, whoever did.
-        closed: how it ended, None while open; `closure` the statement that says so, None where
-            somebody saw to by hand what the log refused.
+        closed: how it ended, None while open; `closure` the statement that says so.
         rounds: how often it was reopened.
     """
 
@@ -130,13 +129,12 @@ class Standing:
         return presses if ends is None else min(presses, ends)
 
 
-def standing(raised: RowMapping, said: Iterable[tuple[str | None, int, Said | None]]) -> Standing:
+def standing(raised: RowMapping, said: Iterable[tuple[str, int, Said | None]]) -> Standing:
     """Fold what was said of an alert.
 
     Args:
         raised: its row.
-        said: (statement id, None where no statement says it, ledger time, what it says; None for
-            reopened), in order.
+        said: (statement id, ledger time, what it says; None for reopened), in order.
     """
     at: int = raised["raised_at"]
     now = Standing(
@@ -148,9 +146,7 @@ def standing(raised: RowMapping, said: Iterable[tuple[str | None, int, Said | No
     return now
 
 
-def _after(
-    now: Standing, said_id: str | None, at: int, event: Said | None, *, owner: str
-) -> Standing:
+def _after(now: Standing, said_id: str, at: int, event: Said | None, *, owner: str) -> Standing:
     match event:
         case AlertAcknowledged():
             if now.acknowledged_by is not None:  # the first stands
@@ -166,8 +162,6 @@ def _after(
         case AlertHandedOver():
             return replace(_afresh(now, at), role=event.to_role, rung=0)
         case AlertClosed():
-            if said_id is None and now.closed is not None:  # the log has how it ended
-                return now
             return replace(now, closed=event, closure=said_id)
         case AlertEscalated():
             up = replace(now, role=event.to_role, steps=now.steps + 1, rung=now.rung + 1)
@@ -231,33 +225,33 @@ def say(  # noqa: PLR0913 - a row has this many independent parts
 def stands(db: Connection, alert_id: str, *, settled: bool = False) -> Standing | None:
     """Say how an alert stands, by all that was said or by what is settled; None for no alert."""
     raised = alert(db, alert_id)
-    return None if raised is None else stand(db, [raised], settled=settled)[alert_id]
+    if raised is None:
+        return None
+    query = select(alert_life).where(alert_life.c.alert == alert_id).order_by(alert_life.c.place)
+    rows = db.execute(query).mappings().all()
+    return standing(
+        raised,
+        (
+            (row["id"], row["at"], _read(row["event"], row["said"]))
+            for row in rows
+            if row["settled"] or not settled
+        ),
+    )
 
 
-def stand(
-    db: Connection, raised: Iterable[RowMapping], *, settled: bool = False
-) -> dict[str, Standing]:
-    """Say how alerts stand, by id: by all that was said, or by what is settled.
-
-    One that the log refused and somebody saw to by hand is closed by them, from then on.
+def stand(db: Connection, raised: Iterable[RowMapping]) -> dict[str, Standing]:
+    """Say how alerts stand by all that was said, by id.
 
     Args:
         db: an open transaction.
         raised: their rows.
-        settled: only what stands on the log, or what time alone, or no log, makes so.
     """
     found = {row["id"]: row for row in raised}
-    said: dict[str, list[tuple[str | None, int, Said | None]]] = {one: [] for one in found}
+    said: dict[str, list[tuple[str, int, Said | None]]] = {one: [] for one in found}
     query = select(alert_life).where(alert_life.c.alert.in_(sorted(found)))
     for row in db.execute(query.order_by(alert_life.c.place)).mappings():
-        if row["settled"] or not settled:
-            event = _read(row["event"], row["said"])
-            said[row["alert"]].append((row["id"], row["at"], event))
-    for one, seen in aside.refused_seen_to(db, found).items():
-        event = AlertClosed(alert=one, outcome="done", by=seen["by"], role=seen["role"])
-        before = [it for it in said[one] if it[1] <= seen["at"]]
-        later = [it for it in said[one] if it[1] > seen["at"]]
-        said[one] = [*before, (None, seen["at"], event), *later]
+        event = _read(row["event"], row["said"])
+        said[row["alert"]].append((row["id"], row["at"], event))
     return {one: standing(row, said[one]) for one, row in found.items()}
 
 
@@ -313,6 +307,7 @@ def reopen(db: Connection, alert_id: str, *, at: int, exercise: bool) -> None:
     number = len(db.execute(query).all()) + 1
     said = f"{REOPENED}/{alert_id}/{number}"
     say(db, said, alert_id, None, at=at, settled=True)
+    aside.look_again(db, alert_id)
     row = alert(db, alert_id)
     if row is not None:
         told = reopened(

@@ -269,7 +269,7 @@ def failed_seen(
         db: an open transaction.
         viewer: as `consumers.standing.hidden_from`.
         count: at most so many; None for all.
-        by_hand: what somebody saw to by hand, with `by` and `seen_at`; else what nobody did yet.
+        by_hand: what somebody saw to by hand (`SEEN`); else what nobody did yet.
     """
     its, shown = unworked.c, list[ColumnElement[bool]]()
     rests = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from consumers import aside
 from consumers import store as stored
@@ -109,12 +109,15 @@ def status(home: ActingHome) -> None:
         failed, broken = aside.all_unworked(db), aside.all_unproved(db)
     rebuild_it = f"candour consumer rebuild --home {home}"
     typer.echo(f"The newest ledger time here: {at(now) if now else 'nothing was read yet'}.")
+
+    def then(one: RowMapping) -> str:
+        return "" if one["worker"] == aside.THE_LOG else f"; once mended: {rebuild_it}"
+
     for one in failed:
-        then = "" if one["worker"] == aside.THE_LOG else f"; then: {rebuild_it}"
-        typer.echo(f"{aside.words(one)}{then}")
+        typer.echo(f"{aside.words(one)}{then(one)}")
     for one in seen:
-        who = f"{one['by']} saw to it by hand, {at(one['seen_at'])}"
-        typer.echo(f"{aside.named(one)}: {one['worker']} ({one['what']}); {who}.")
+        who = f"{one['by']} saw to it by hand, {at(one['at'])}: {one['reason']}"
+        typer.echo(f"{aside.named(one)}: {one['worker']} ({one['what']}); {who}{then(one)}")
     for one in broken:
         typer.echo(
             f"NOT PROVED, and acted on in nothing: {one['topic']} {one['offset']}: {one['what']}. "
@@ -128,19 +131,25 @@ def status(home: ActingHome) -> None:
 
 
 @app.command("seen-to", context_settings=PASTED)
-def seen_to(
+def seen_to(  # noqa: PLR0913 - what is said has this many independent parts
     which: Annotated[str, typer.Argument(help="As candour consumer status names it.")],
     by: Annotated[str, typer.Option(help="Your name, believed as typed: only the desk checks it.")],
     role: Annotated[str, typer.Option(help="Your role, believed as typed.")],
+    words: Annotated[str, typer.Option(help="What you did, in words. Name nobody else.")],
     home: ActingHome,
+    worker: Annotated[
+        str | None, typer.Option(help="Which part failed on it, where several did.")
+    ] = None,
 ) -> None:
     """Say that you saw to by hand what this program could not, or what the log refused.
 
     It is kept here, with your name and when, and goes on no log. It leaves the list of what is to
-    be seen to, and an alert that the log refused is closed.
+    be seen to until it fails anew, and closes nothing: close an alert by candour alert close.
     """
     acting = open_acting(Home.open(home))
-    acting.deciding.see_to(which, by=acting.practitioner(by), role=role)
+    acting.deciding.see_to(
+        which, by=acting.practitioner(by), role=role, reason=words, worker=worker
+    )  # fmt: skip
     typer.echo("It is said here, with your name, and on no log.")
 
 

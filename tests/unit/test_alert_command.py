@@ -156,13 +156,25 @@ def test_what_was_seen_to_by_hand_is_listed_no_more_and_says_by_whom(
     assert invoke(["consumer", "status", *where]) == 1
     assert f"NOT ON THE LOG: {alert}" in capsys.readouterr().out
     assert f"SEE TO {alert} BY HAND" in home.says(capsys, "alert", "list")
-    home.says(capsys, "consumer", "seen-to", alert, "--role", "duty_manager")
+    with home.acting.store.write() as db:
+        aside.set_aside(db, alert, alert, worker="Watching", what="KeyError")
+    sees_to = ("consumer", "seen-to", alert, "--role", "duty_manager", "--words", "I rang police")
+    assert "Watching, the log" in home.says(capsys, *sees_to, code=64)
+    for worker in ("the log", "Watching"):
+        home.says(capsys, *sees_to, "--worker", worker)
     assert invoke(["consumer", "status", *where]) == 0
-    assert f"{alert}: the log (key.unknown); {LEAD} saw to it by hand" in capsys.readouterr().out
+    told = capsys.readouterr().out.splitlines()
+    (refused,), (failed,) = (
+        [line for line in told if line.startswith(f"{alert}: {part};")]
+        for part in ("the log (key.unknown)", "Watching (KeyError)")
+    )
+    assert f"{LEAD} saw to it by hand" in refused
+    assert refused.endswith("I rang police")
+    assert failed.endswith(f"candour consumer rebuild --home {home.folder}"), "still to be mended"
     assert "BY HAND" not in (left := home.says(capsys, "alert", "list"))
-    assert alert not in left
-    assert "Nothing of this name" in home.says(
-        capsys, "consumer", "seen-to", report, "--role", "duty_manager", code=64
+    assert alert in left, "it is closed as any other"
+    assert f"{LEAD} saw to it already" in home.says(
+        capsys, *sees_to, "--worker", "the log", code=64
     )
 
 

@@ -11,7 +11,7 @@ from consumers.desk.shown import TO_DO
 from contracts.event.work import Act
 from tests.support.busy import FORCE, POLICE, Busy, alert, task
 from tests.support.command import ROOT
-from tests.support.visiting import Visited, visiting
+from tests.support.visiting import ADDRESS, Visited, visiting
 from tests.support.working import Working, files_in
 
 
@@ -88,6 +88,24 @@ def test_a_page_of_the_rest_is_named_beside_more_which_stays_shut(desk: Visited)
     assert "<summary>More: <strong>Feeds</strong></summary>" in text
     assert re.search(r"<details[^>]*\bopen\b", text) is None
     assert "ledger time" not in text.lower(), "it is our word, and nobody's at a desk"
+
+
+def test_what_is_not_done_says_what_to_do_in_the_words_of_the_desk_and_leads_back(
+    desk: Visited,
+) -> None:
+    """Nobody at a desk types commands; and what was begun is not begun from the inbox again."""
+    officer = desk.visitor("officer")
+    asked = {"name": "nothing", "worker": "Watching", "what": "KeyError", "reason": "I rang"}
+    for came_from, leads in (
+        (f"{ADDRESS}/feeds?older=x", True),
+        ("https://else.example/feeds", False),
+    ):
+        officer.client.headers["referer"] = came_from
+        page = officer.post("/feeds", **asked).text
+        assert "Take the name from: the health of the feeds" in page
+        assert ('href="/feeds">Back to the page you came from' in page) is leads
+        assert "else.example" not in page
+        assert 'href="/">Inbox' in page
 
 
 def test_where_nothing_came_nothing_is_said_to_wait(tmp_path: Path, issuer: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from consumers import safeguards
+from consumers import aside, safeguards
 from consumers.desk import counted
 from consumers.desk.shift import shift_notes
 from consumers.disclosure import rows as disclosures
@@ -368,12 +368,21 @@ def test_what_the_log_refused_of_what_was_derived_is_marked_and_named(
     page = officer.get("/feeds").text
     assert f"NOT ON THE LOG: {said}" in page
     assert "Name, as cause.1, a statement of your own" in page
-    own = officer.get(f"/alerts/{said}").text
-    assert 'action="/feeds"' in own
-    assert "Close this alert" in own, "the log may take it"
-    assert "It is on no log." in told(officer, officer.post("/feeds", name=said))
-    page = officer.get("/feeds").text
+    given = {
+        field: html.unescape(re.findall(rf'name="{field}" value="([^"]*)"', page)[-1])
+        for field in ("name", "worker", "what")
+    }
+    assert given == {"name": said, "worker": aside.THE_LOG, "what": "control.refers_to_unknown"}
+    with consumer.store.write() as db:
+        aside.set_aside(db, said, said, worker="Watching", what="KeyError")
+    sent = officer.post("/feeds", **given, reason="I rang police")
+    assert "It is on no log." in told(officer, sent)
+    page = html.unescape(officer.get("/feeds").text)
     assert f"NOT ON THE LOG: {said}" not in page
-    assert f"{OFFICER} saw to {said} by hand" in html.unescape(page)
-    assert f"/alerts/{said}" not in officer.get("/alerts").text
-    assert f"Seen to by hand by {OFFICER}" in officer.get(f"/alerts/{said}").text
+    assert f"{OFFICER} saw to {said} by hand (the log: control.refers_to_unknown)" in page
+    assert "I rang police" in page
+    assert f"{said}; Watching failed on it" in page, "which nobody saw to"
+    assert "rebuilds" not in page
+    officer.post("/feeds", name=said, worker="Watching", what="KeyError", reason="I rang hub")
+    assert "your IT desk mends that, and rebuilds" in officer.get("/feeds").text
+    assert "Close this alert" in officer.get(f"/alerts/{said}").text

@@ -12,9 +12,11 @@ from consumers.safeguarding import rows
 from consumers.safeguarding.pressing import failed_seen
 from consumers.standing import keep_from
 from contracts.fault import Misuse
+from contracts.section import Practitioner
 from deploy.watching import _consumed
 from tests.support.alerts import LEAD, alert_of, deciding, person, raised, stands
 from tests.support.desk import HUB, Desk
+from tests.unit.test_outdated import corrected
 
 
 @pytest.fixture
@@ -23,125 +25,142 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def listed(consumer: Consumer) -> list[str]:
-    """List what a person has still to see to, by name."""
-    with consumer.store.read() as db:
-        return [aside.named(one) for one in aside.all_unworked(db)]
+def see_to(desk: Desk, name: str, by: str = "N. Lead", worker: str | None = None) -> None:
+    """Say that somebody saw to something."""
+    deciding(desk).see_to(
+        name, by=person(desk, by), role=LEAD, reason="I rang police", worker=worker
+    )  # fmt: skip
 
 
-def seen(consumer: Consumer) -> list[tuple[str, str]]:
-    """List what was seen to by hand, by name, and by whom."""
-    with consumer.store.read() as db:
-        return [(aside.named(one), one["by"]) for one in aside.all_seen_to(db)]
+def fail(consumer: Consumer, name: str, what: str = "KeyError", worker: str = "Watching") -> None:
+    """Let a part of the program fail on something."""
+    with consumer.store.write() as db:
+        aside.set_aside(db, name, name, worker=worker, what=what)
 
 
-def test_an_alert_that_the_log_refused_is_closed_by_hand(desk: Desk, tmp_path: Path) -> None:
-    """Where the log does not know what it rests on, whatever is said of it is refused too."""
-    report = desk.report()
-    hub = desk.acting(HUB)
+def unsaid(desk: Desk) -> tuple[str, str]:
+    """Let the log refuse the hub's alert to a report; give both."""
+    report, hub = desk.report(), desk.acting(HUB)
     hub.take(desk.records(HUB))
     alert = alert_of(desk)["id"]
+    with hub.store.write() as db:
+        stored.mark_published(db, alert)
     hub.unsaid(alert, [report], "key.unknown")
-    by = person(desk)
-    deciding(desk).see_to(alert, by=by, role=LEAD)
-    with pytest.raises(Misuse, match="closed: done") as told:
-        deciding(desk).acknowledge(alert, by=by, role=LEAD)
-    assert "on no log" in told.value.remedy
-    desk.pass_hours(200)
+    return alert, report
 
-    def is_closed(consumer: Consumer) -> None:
-        row, now = stands(desk, alert)
-        assert (row["closed"], row["next_at"], now.closed.by) == ("done", None, "N. Lead")
-        assert now.steps == 0, "nobody is rung for it any more"
-        assert (listed(consumer), seen(consumer)) == ([], [(alert, "N. Lead")])
-        assert _consumed(tmp_path / f"{HUB}.sqlite", hub.topic).unworked == 0
 
-    hub.take(desk.records(HUB))
-    is_closed(hub)
+def listed(consumer: Consumer) -> list[tuple[str, str]]:
+    """List what a person has still to see to, by name and part."""
+    with consumer.store.read() as db:
+        return [(aside.named(one), one["worker"]) for one in aside.all_unworked(db)]
+
+
+def seen(consumer: Consumer) -> list[tuple[str, str, str]]:
+    """List what was seen to by hand, by name, by whom, and what they did."""
+    with consumer.store.read() as db:
+        return [(aside.named(one), one["by"], one["reason"]) for one in aside.all_seen_to(db)]
+
+
+def rebuilt(desk: Desk) -> Consumer:
+    """Let the hub forget what views bring back, and read them anew."""
+    hub = desk.acting(HUB)
     hub.store.forget()
     hub.store.close()
     again = desk.consumers[HUB] = desk.consumer(HUB)
     again.take(desk.records(HUB))
-    again.unsaid(alert, [report], "key.unknown")
-    is_closed(again)
-    desk.settle()
-    row, _ = stands(desk, alert)
-    assert row["closed"] is None, "the log has it after all: it is closed there"
-    assert seen(again) == []
+    return again
 
 
-def test_an_alert_that_the_log_refused_is_closed_on_the_log_where_that_takes_it(desk: Desk) -> None:
-    """A signed closure is better evidence than a row here: by hand changes nothing of it."""
-    report = desk.report()
+def test_an_alert_that_the_log_refused_is_seen_to_by_hand_and_closed_on_the_log(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """A signed closure is evidence, and asks what closing asks: a row here closes nothing."""
+    alert, report = unsaid(desk)
     hub = desk.acting(HUB)
-    hub.take(desk.records(HUB))
-    alert, by = alert_of(desk)["id"], person(desk)
-    with hub.store.write() as db:
-        stored.mark_published(db, alert)
-    hub.unsaid(alert, [report], "key.unknown")
+    see_to(desk, alert)
+    assert (listed(hub), seen(hub)) == ([], [(alert, "N. Lead", "I rang police")])
+    assert _consumed(tmp_path / f"{HUB}.sqlite", hub.topic).unworked == 0
+    row, _ = stands(desk, alert)
+    assert row["closed"] is None, "its clock rings on: what it asks for is still to be done"
     (said,) = deciding(desk).close(
-        alert, "not_needed", useful="useful", reason="told already", by=by, role=LEAD
+        alert, "not_needed", useful="useful", reason="told already", by=person(desk), role=LEAD
     )
     desk.settle()
     (view,) = desk.seen(HUB, "alert_closed")
     assert (view.statement.context.id, view.delivery.marks) == (said.draft.id, [])
-    assert listed(hub) == [alert], "that nobody else was told is still to be seen to"
-    deciding(desk).see_to(alert, by=person(desk, "N. Other"), role=LEAD)
-    _, now = stands(desk, alert)
-    assert (now.closed.outcome, now.closure, now.closed.by) == (
-        "not_needed",
-        said.draft.id,
-        "N. Lead",
-    )
-    assert listed(hub) == []
-
-
-def test_an_alert_that_was_seen_to_by_hand_opens_again_with_what_it_rests_on(desk: Desk) -> None:
-    """What it asked for is otherwise now: somebody looks again, and says so again."""
-    report = desk.report()
-    hub = desk.acting(HUB)
-    hub.take(desk.records(HUB))
-    alert = alert_of(desk)["id"]
-    hub.unsaid(alert, [report], "key.unknown")
-    by = person(desk)
-    deciding(desk).see_to(alert, by=by, role=LEAD)
-    desk.pass_hours(1)
-    hub.take(desk.records(HUB))
-    with hub.store.write() as db:
-        for worker in hub._workers:
-            worker.reopen(db, report)
-    assert stands(desk, alert)[0]["closed"] is None
-    deciding(desk).see_to(alert, by=by, role=LEAD)
-    assert stands(desk, alert)[0]["closed"] == "done"
-    with hub.store.write() as db:
+    again = rebuilt(desk)
+    again.unsaid(alert, [report], "key.unknown")
+    assert (listed(again), seen(again)) == ([], [(alert, "N. Lead", "I rang police")])
+    with again.store.write() as db:
         aside.forget(db, "of the report", report)
         assert db.execute(select(aside.seen_to)).all() == [], "erased with what it arises from"
 
 
-def test_what_failed_and_was_seen_to_is_named_again_only_where_it_fails_anew(desk: Desk) -> None:
-    """By hand once is for that once; and what keeps failing was seen to."""
-    alert, hub, by = raised(desk), desk.acting(HUB), person(desk)
-
-    def fail(name: str = alert) -> None:
-        with hub.store.write() as db:
-            aside.set_aside(db, name, None, worker="Watching", what="KeyError")
-
-    fail()
-    deciding(desk).see_to(alert, by=by, role=LEAD)
+def test_what_was_seen_to_is_to_be_seen_to_again_once_what_it_is_about_changes(desk: Desk) -> None:
+    """Corrected at the same ledger time too: nobody rang anybody about what is so now."""
+    alert, report = unsaid(desk)
+    hub = desk.acting(HUB)
+    fail(hub, alert)
+    fail(hub, report, worker="rule M04")
+    its = [(alert, "Watching"), (alert, aside.THE_LOG), (report, "rule M04")]
+    for name, worker in its:
+        see_to(desk, name, worker=worker)
+    assert listed(hub) == []
+    corrected(desk, report, "He has a knife and is outside")
+    hub.take(desk.records(HUB))
+    assert sorted(listed(hub)) == sorted(its)
     desk.pass_hours(1)
     hub.take(desk.records(HUB))
-    fail()
-    assert (listed(hub), seen(hub)) == ([], [(alert, "N. Lead")])
+    see_to(desk, alert, worker=aside.THE_LOG)
+    again = rebuilt(desk)
+    again.unsaid(alert, [report], "key.unknown")
+    assert (listed(again), len(seen(again))) == ([], 1), "it was seen to as it is now"
+
+
+def test_what_failed_and_was_seen_to_is_named_again_only_where_it_fails_anew(desk: Desk) -> None:
+    """By hand once is for that once; and what keeps failing was seen to."""
+    alert, hub = raised(desk), desk.acting(HUB)
+    fail(hub, alert)
+    see_to(desk, alert)
+    desk.pass_hours(1)
+    hub.take(desk.records(HUB))
+    fail(hub, alert)
+    assert (listed(hub), seen(hub)) == ([], [(alert, "N. Lead", "I rang police")])
+    fail(hub, alert, "ZeroDivisionError")
+    assert listed(hub) == [(alert, "Watching")], "it fails in another way"
+    see_to(desk, alert, "N. Second")
+    assert seen(hub) == [(alert, "N. Second", "I rang police")]
     with hub.store.write() as db:
-        row = rows.alert(db, alert)
         aside.worked(db, alert, worker="Watching")
-    assert row is not None
-    assert row["closed"] is None, "it is on the log, and closed there"
-    fail()
-    assert listed(hub) == [alert]
-    fail(aside.CLOCKS)
+    fail(hub, alert, "ZeroDivisionError")
+    assert listed(hub) == [(alert, "Watching")], "at the same ledger time too"
+    fail(hub, aside.CLOCKS)
     with pytest.raises(Misuse, match="Nothing runs out by itself"):
-        deciding(desk).see_to(aside.CLOCKS, by=by, role=LEAD)
+        see_to(desk, aside.CLOCKS)
+
+
+def test_one_part_is_seen_to_at_a_time_once_and_with_words(desk: Desk) -> None:
+    """One press must not still what somebody never read of, nor wipe out who was there first."""
+    alert, hub = raised(desk), desk.acting(HUB)
+    for worker in ("Watching", "rule M04"):
+        fail(hub, alert, worker=worker)
+    with pytest.raises(Misuse, match=r"Watching, rule M04\.") as told:
+        see_to(desk, alert)
+    assert "--worker" in told.value.remedy
+    see_to(desk, alert, worker="Watching")
+    assert listed(hub) == [(alert, "rule M04")]
+    desk.pass_hours(1)
+    hub.take(desk.records(HUB))
+    with pytest.raises(Misuse, match=r"N\. Lead saw to it already, 20"):
+        see_to(desk, alert, "N. Second", worker="Watching")
+    assert seen(hub) == [(alert, "N. Lead", "I rang police")]
+    by = person(desk)
+    with pytest.raises(Misuse, match="in another way since"):
+        deciding(desk).see_to(
+            alert, by=by, role=LEAD, reason="I rang police", worker="rule M04", what="ValueError"
+        )
+    with pytest.raises(Misuse, match="Nothing says what you did"):
+        deciding(desk).see_to(alert, by=by, role=LEAD, reason=" ")
 
 
 def test_who_is_kept_from_it_does_not_see_to_it(desk: Desk) -> None:
@@ -149,10 +168,15 @@ def test_who_is_kept_from_it_does_not_see_to_it(desk: Desk) -> None:
     alert, hub, by = raised(desk), desk.acting(HUB), person(desk)
     with hub.store.write() as db:
         keep_from(db, rows.statements_of(db, alert), [by.token or ""])
-        aside.set_aside(db, alert, alert, worker="Watching", what="KeyError")
-    with pytest.raises(Misuse, match="Nothing of this name"):
-        deciding(desk).see_to(alert, by=by, role=LEAD)
-    deciding(desk).see_to(alert, by=person(desk, "N. Other"), role=LEAD)
+    fail(hub, alert)
+
+    def refused(who: Practitioner) -> None:
+        with pytest.raises(Misuse, match="Nothing of this name"):
+            deciding(desk).see_to(alert, by=who, role=LEAD, reason="I rang police")
+
+    refused(by)
+    see_to(desk, alert, "N. Other")
+    refused(by)
     with hub.store.read() as db:
         for viewer, count in ((frozenset({by.token or ""}), 0), (frozenset({"other"}), 1)):
             assert len(failed_seen(db, viewer, by_hand=True)) == count

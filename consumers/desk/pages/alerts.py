@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from broker.core.legs import reached
-from consumers import aside, history, reading, standing
+from consumers import history, reading, standing
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.beside import Beside
@@ -171,7 +171,6 @@ def _alert(
         "late": alert["due_now"] < now and alert["attention"] != "note",
         "good": alert["good"], "has": alert["acknowledged_by"], "put_off": put_off,
         "escalated": stands.steps > 0, "closed": stands.closed,
-        "by_hand": stands.closed is not None and stands.closure is None,
         "raised_at": alert["raised_at"], "report": report and {
             "kind": title_of(report["event"]), "came": report["ledger_time"],
             "agency": station.partners.get(report["agency"], report["agency"]),
@@ -228,7 +227,6 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
                 db, [row["statement"], alert_id], *rows.statements_of(db, alert_id),
                 viewer=person.viewer,
             ),
-            "refused": aside.is_refused(db, alert_id),
             "may": person.is_one_of(Role.RESEARCHER, Role.SUPERVISOR, Role.DUTY_MANAGER),
             "to_roles": roles_of(station, without=row["role"]), "outcomes": OUTCOMES,
             "useful": USEFUL, "typed": forms.left(station, request), **more,

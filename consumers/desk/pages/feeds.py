@@ -48,8 +48,9 @@ def routes(station: Station) -> list[Route]:
         def keep() -> None:
             person = station.person(request)
             station.acts.deciding.see_to(
-                form.text("name"), by=person.practitioner, role=station.speaks_as(person)
-            )
+                form.text("name"), by=person.practitioner, role=station.speaks_as(person),
+                reason=form.text("reason"), worker=form.text("worker"), what=form.text("what"),
+            )  # fmt: skip
 
         await run_in_threadpool(keep)
         station.tell(request, "It stands here that you have seen to it by hand. It is on no log.")
@@ -85,9 +86,13 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
         ],
         "untold": is_waiting(db),
         "unworked": [
-            (aside.words(row), aside.named(row), row["digest"] != aside.CLOCKS) for row in aside_
+            {**row, "words": aside.words(row), "name": aside.named(row),
+             "closes": row["digest"] != aside.CLOCKS} for row in aside_
         ],
-        "seen_to": [(aside.named(row), row["by"], row["seen_at"]) for row in seen],
+        "seen_to": [
+            {**row, "name": aside.named(row), "mends": row["worker"] != aside.THE_LOG}
+            for row in seen
+        ],
         "may": may(RIGHTS["/feeds"], "POST", person.roles),
         "unproved": [(row.topic, row.offset, row.what) for row in aside.some_unproved(db, PAGE)],
     }  # fmt: skip
