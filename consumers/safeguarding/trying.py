@@ -7,7 +7,7 @@ quiet night between two of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, select
 
@@ -67,8 +67,15 @@ class Compared(NamedTuple):
         """What would become of it: `new`, `gone`, `changed`, or empty for nothing."""
         if self.before is None or self.after is None:
             return "new" if self.before is None else "gone"
-        same = all(self.before[name] == self.after[name] for name in _SAME)
-        return "" if same else "changed"
+        return "changed" if self.differing else ""
+
+    @property
+    def differing(self) -> list[tuple[str, Any, Any]]:
+        """List what differs where both have it: the column, as it is, and as it would be."""
+        if self.before is None or self.after is None:
+            return []
+        both = [(name, self.before[name], self.after[name]) for name in _SAME]
+        return [one for one in both if one[1] != one[2]]
 
 
 def alerts_under(

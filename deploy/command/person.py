@@ -59,7 +59,7 @@ def candidates(
     about = {token for one in some for side in (one.one, one.other) for token in side.tokens}
     looked(acting, by, "candidates", sorted(about))
     for one in found.offered[:shown]:
-        typer.echo(f"\nMAY BE ONE PERSON, {one.likeness.bits:g} bits. A person decides:")
+        typer.echo(f"\nMAY BE ONE PERSON, weight {one.likeness.bits:g}. A person decides:")
         _compared(one)
     with acting.store.read() as db:
         for one in found.judged:

@@ -127,6 +127,9 @@ def _tried(rule: str, found: Sequence[Compared]) -> Iterator[str]:
                 f"  {one.change:<8}{at(one.alert['raised_at'])}  {one.alert['attention']:<9}  "
                 f"{act_of(one.alert)}, about report {one.alert['statement']}"
             )
+            for name, before, after in one.differing:
+                was, would = (at(it) if name == "due_at" else it for it in (before, after))
+                yield f"            {name.replace('_', ' ')}: {was} now, {would} with it"
     months: dict[str, Counter[tuple[str, int]]] = {}
     for one in found:
         for side, alert in enumerate(one):
@@ -135,7 +138,7 @@ def _tried(rule: str, found: Sequence[Compared]) -> Iterator[str]:
                 months.setdefault(month, Counter())[alert["attention"], side] += 1
     for month in sorted(months):
         each = [
-            f"{loud} {months[month][loud, 0]} now, {months[month][loud, 1]} then"
+            f"{loud} {months[month][loud, 0]} now, {months[month][loud, 1]} with it"
             for loud in LOUDNESS
             if months[month][loud, 0] or months[month][loud, 1]
         ]

@@ -305,8 +305,11 @@ def breaches(played: Played) -> Iterator[str]:
             f"Before {', '.join(played.hurried)} more clocks ran out than were stopped at.", 2
         )
     if not played.breaches:
-        checked = f"{len(played.case.must_never)} rules over {len(played.delivered)} deliveries"
-        yield f"  None of it was: {checked}, every statement a machine said, every desk's rows."
+        traps, given = len(played.case.must_never), len(played.delivered)
+        yield from shown(
+            f"Nobody received any of it: {traps} traps were looked for in {given} deliveries, in "
+            "every statement that a machine said and in every desk's rows.", 2,
+        )  # fmt: skip
     for one in played.breaches:
         title = played.titles.get(one.party, one.party)
         yield from shown(f"BREACH: {title} has {one.section} of {one.item} in {one.where}: "

@@ -262,7 +262,7 @@ def test_trap_14_nobody_received_what_the_case_says_they_must_never(review: Play
     """Checked at every delivery, in every machine's words and in every desk's rows."""
     assert review.breaches == []
     assert len(review.case.must_never) > 40
-    assert "None of it was: " in "\n".join(telling.breaches(review))
+    assert "Nobody received any of it: " in "\n".join(telling.breaches(review))
 
 
 def test_trap_14_a_planted_breach_is_named(review: Played) -> None:

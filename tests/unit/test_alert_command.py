@@ -270,7 +270,8 @@ def test_terms_are_tried_over_history_and_nothing_is_written_or_said(
     assert "separation: somebody means to end a relationship: 0 new, 0 gone, 2 changed" in told
     for one in said:
         assert told.count(f"about report {id_of(one)}") == 1
-    assert "interrupt 0 now, 2 then; duty 2 now, 0 then" in told
+    assert "interrupt 0 now, 2 with it; duty 2 now, 0 with it" in told
+    assert told.count("attention: duty now, interrupt with it") == 2, "it says what changes"
     assert "4 of 4 alerts" in told
     late = home.says(capsys, "rules", "try", str(file), "--from", "2999-01-01")
     assert "0 of 0 alerts" in late
