@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers import acting, aside, reading, standing
 from consumers import store as stored
-from consumers.arising import in_log_order, is_here
+from consumers.arising import causes_of, in_log_order, is_here
 from consumers.safeguarding.rules import is_automated
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
@@ -295,11 +295,15 @@ class Consumer:
     def _erase(self, db: Connection, digest: str) -> None:
         """Drop an erased statement, and all that rests on it here."""
         self._erased = True
+        of = causes_of(db, digest)
         statement = stored.erase(db, digest)
         aside.forget(db, digest, statement)
         standing.forget(db, digest)
         if statement is not None:
             self._forget(db, statement)
+        for worker in self._workers:
+            for cause in of:
+                worker.lost(db, cause)
 
     def _forget(self, db: Connection, statement: str) -> None:
         standing.forget(db, statement)
