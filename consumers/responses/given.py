@@ -30,11 +30,25 @@ def is_answered(db: Connection, agency: str, report: str) -> bool:
 
     An answer without that stays an answer: nobody read since that the report is otherwise.
     """
-    ours = [
-        one for one in standing_on(db, [report])
-        if one["event"] == "response_given" and one["agency"] == agency
-    ]  # fmt: skip
+    ours = _ours(db, agency, report)
     return any(not reading.is_outdated(db, stored.reread(one["record"])) for one in ours)
+
+
+def asks_again(db: Connection, agency: str, report: str, *, viewer: Collection[str]) -> bool:
+    """Say whether a report was answered, and what corrects it since asks for one more answer.
+
+    Not to whom that is kept from; nor while one more is on its way.
+    """
+    newest, ours = stored.id_under(db, f"response_given/{report}/"), _ours(db, agency, report)
+    if not ours or (newest is not None and stored.row_of(db, newest) is None):
+        return False
+    is_known = bool(reading.last_read(db, [report], viewer=viewer))
+    return is_known and not is_answered(db, agency, report)
+
+
+def _ours(db: Connection, agency: str, report: str) -> list[RowMapping]:
+    found = standing_on(db, [report])
+    return [one for one in found if (one["event"], one["agency"]) == ("response_given", agency)]
 
 
 def delivery_of(row: RowMapping) -> Delivery:

@@ -6,6 +6,8 @@ import pytest
 
 from consumers.consumer import Consumer
 from consumers.responses import rows as duties
+from consumers.responses.given import asks_again
+from consumers.standing import keep_from
 from tests.support.alerts import raised, retract
 from tests.support.desk import HUB, POLICE, Desk
 from tests.unit.test_erased_incident import derived, rebuilt, say
@@ -92,5 +94,9 @@ def test_an_answer_without_a_correction_leaves_its_report_to_be_done(
     correction = corrected(desk, report)
     desk.settle()
     check(desk, report, (False, True))
+    with desk.acting(POLICE).store.write() as db:
+        keep_from(db, [correction], ["kept"])
+        told = [asks_again(db, POLICE, report, viewer=[one]) for one in ("kept", "other")]
+    assert told == [False, True], "who is kept from the correction is not told of it"
     erase(desk, correction)
     check(desk, report, (True, True))
