@@ -1,18 +1,30 @@
 """An erased answer answers nothing, nor one that is taken back; another that stands does."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from consumers.audit.erasures import Erasures
 from consumers.consumer import Consumer
 from consumers.responses import rows as duties
 from consumers.responses.given import asks_again
+from consumers.safeguarding import rows as alerts
 from consumers.standing import keep_from
 from tests.support.alerts import raised, retract
 from tests.support.desk import HUB, POLICE, Desk
 from tests.unit.test_erased_incident import derived, rebuilt, say
 from tests.unit.test_looked_again import look_everywhere
-from tests.unit.test_outdated import answer, corrected, is_done
+from tests.unit.test_outdated import (
+    answer,
+    consider,
+    corrected,
+    is_done,
+    is_open,
+    standing,
+    stop,
+    take,
+)
 
 
 @pytest.fixture
@@ -100,3 +112,23 @@ def test_an_answer_without_a_correction_leaves_its_report_to_be_done(
     assert told == [False, True], "who is kept from the correction is not told of it"
     erase(desk, correction)
     check(desk, report, (True, True))
+
+
+@pytest.mark.parametrize("decide", [stop, take, consider])
+def test_a_decision_that_goes_with_a_correction_is_open_for_whoever_reads_all_anew(
+    desk: Desk, report: str, decide: Callable[[Desk, str], None]
+) -> None:
+    """Left standing, it counted as made, and nobody was asked to look again."""
+    decide(desk, report)
+    correction = corrected(desk, report)
+    desk.settle()
+    erasures = Erasures()
+    for written in desk.ledger.entries:
+        erasures.take(written)
+    erase(desk, *(one.id for one in erasures.together([correction])))
+    assert is_open(desk)
+    for agency in (POLICE, HUB):
+        again = rebuilt(desk, agency, is_compacted=True)
+        assert standing(again)[:2] == ([], [])
+        with again.store.read() as db:
+            assert {one["acknowledged_by"] for one in alerts.all_alerts(db)} <= {None}
