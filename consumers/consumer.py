@@ -37,9 +37,6 @@ DECISIONS = frozenset({
     "alert_closed", "referral_considered",
 })  # fmt: skip
 """What a person decides on what was said, and what a correction of that leaves open again."""
-_CORRECTING: dict[str, standing.Mark] = {
-    "statement_corrected": "corrected", "statement_retracted": "retracted",
-}  # fmt: skip
 
 
 class Came(NamedTuple):
@@ -341,7 +338,10 @@ class Consumer:
             aside.logged(db, statement.context.id)
             if key is not None:
                 stored.said(db, key, statement.context.id)
-        given, cause = _CORRECTING.get(statement.kind.name), statement.sections.get("cause.1")
+        given, cause = (
+            standing.CORRECTING.get(statement.kind.name),
+            statement.sections.get("cause.1"),
+        )
         if given is None or not isinstance(cause, Cause):
             return
         if standing.mark(db, cause.statement, given, statement.context.id):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from consumers.audit.erasures import Erasures
 from consumers.consumer import Consumer
@@ -11,6 +12,7 @@ from consumers.responses import rows as duties
 from consumers.responses.given import asks_again
 from consumers.safeguarding import rows as alerts
 from consumers.standing import keep_from
+from consumers.standing import standing as marked
 from tests.support.alerts import raised, retract
 from tests.support.desk import HUB, POLICE, Desk
 from tests.unit.test_erased_incident import derived, rebuilt, say
@@ -61,6 +63,13 @@ def erase(desk: Desk, *statements: str) -> None:
     desk.settle()
 
 
+def marks(police: Consumer, report: str) -> list[str]:
+    """List by which statements a report is marked."""
+    with police.store.read() as db:
+        query = select(marked.c.by).where(marked.c.statement == report)
+        return list(db.execute(query).scalars())
+
+
 def stands(police: Consumer, report: str) -> tuple[bool, bool]:
     """Say whether the inbox has a report as done, and whether the duty to answer is discharged."""
     with police.store.read() as db:
@@ -74,6 +83,7 @@ def check(desk: Desk, report: str, expected: tuple[bool, bool]) -> None:
     for is_compacted in (False, True):
         again = rebuilt(desk, POLICE, is_compacted=is_compacted)
         assert stands(again, report) == expected, is_compacted
+        assert marks(again, report) == marks(desk.acting(POLICE), report), is_compacted
 
 
 def test_an_erased_answer_leaves_its_report_to_be_answered(desk: Desk, report: str) -> None:
@@ -110,7 +120,13 @@ def test_an_answer_without_a_correction_leaves_its_report_to_be_done(
         keep_from(db, [correction], ["kept"])
         told = [asks_again(db, POLICE, report, viewer=[one]) for one in ("kept", "other")]
     assert told == [False, True], "who is kept from the correction is not told of it"
+    last = corrected(desk, report, "She means to leave after all.")
+    desk.settle()
+    erase(desk, last)
+    assert marks(desk.acting(POLICE), report) == [correction]
+    check(desk, report, (False, True))
     erase(desk, correction)
+    assert marks(desk.acting(POLICE), report) == []
     check(desk, report, (True, True))
 
 
