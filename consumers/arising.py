@@ -22,6 +22,12 @@ def arising(db: Connection, *of: str) -> list[Row[int, str, str, str, bool]]:
     return [found[place] for place in sorted(found)]
 
 
+def causes_of(db: Connection, digest: str) -> list[str]:
+    """List what a statement that is held here, by its digest, arises from."""
+    query = select(causes.c.cause).join(views, views.c.id == causes.c.statement)
+    return sorted(set(db.execute(query.where(views.c.digest == digest)).scalars()))
+
+
 def resting_on(db: Connection, statement: str, agency: str) -> int:
     """Count the statements of an agency that arise from one, at first hand."""
     return sum(one.agency == agency for one in arising(db, statement))

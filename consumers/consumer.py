@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers import acting, aside, reading, standing
 from consumers import store as stored
-from consumers.arising import in_log_order, is_here
+from consumers.arising import causes_of, in_log_order, is_here
 from consumers.safeguarding.rules import is_automated
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
@@ -37,9 +37,6 @@ DECISIONS = frozenset({
     "alert_closed", "referral_considered",
 })  # fmt: skip
 """What a person decides on what was said, and what a correction of that leaves open again."""
-_CORRECTING: dict[str, standing.Mark] = {
-    "statement_corrected": "corrected", "statement_retracted": "retracted",
-}  # fmt: skip
 
 
 class Came(NamedTuple):
@@ -295,11 +292,15 @@ class Consumer:
     def _erase(self, db: Connection, digest: str) -> None:
         """Drop an erased statement, and all that rests on it here."""
         self._erased = True
+        of = causes_of(db, digest)
         statement = stored.erase(db, digest)
         aside.forget(db, digest, statement)
         standing.forget(db, digest)
         if statement is not None:
             self._forget(db, statement)
+        for worker in self._workers:
+            for cause in of:
+                worker.lost(db, cause)
 
     def _forget(self, db: Connection, statement: str) -> None:
         standing.forget(db, statement)
@@ -336,7 +337,10 @@ class Consumer:
             aside.logged(db, statement.context.id)
             if key is not None:
                 stored.said(db, key, statement.context.id)
-        given, cause = _CORRECTING.get(statement.kind.name), statement.sections.get("cause.1")
+        given, cause = (
+            standing.CORRECTING.get(statement.kind.name),
+            statement.sections.get("cause.1"),
+        )
         if given is None or not isinstance(cause, Cause):
             return
         if standing.mark(db, cause.statement, given, statement.context.id):

@@ -96,13 +96,13 @@ def insist_is_read(
         )
 
 
-def is_outdated(db: Connection, decision: Statement, entry: int) -> bool:
+def is_outdated(db: Connection, decision: Statement, entry: int | None = None) -> bool:
     """Say whether a decision was made without a correction that the log has before it.
 
     Args:
         db: an open transaction.
         decision: as it came.
-        entry: its own.
+        entry: its own; None to ask of whatever corrects by now what it rests on.
     """
     known = _corrected_since(db, decision.causes, before=entry)
     return not set(known) <= set(decision.causes)

@@ -45,6 +45,11 @@ WORDS: dict[str, str] = {
 }
 """Each mark as a reader must take it."""
 
+CORRECTING: dict[str, Mark] = {
+    "statement_corrected": "corrected", "statement_retracted": "retracted",
+}  # fmt: skip
+"""How an event marks the statement that it is about."""
+
 _ITS_OWN = frozenset({"event", "provenance", "intake", "endorsement"})
 """Sections of a correction that are its own, and stand in place of nothing."""
 
@@ -304,6 +309,13 @@ def newest(
 
 
 def forget(db: Connection, statement: str) -> None:
-    """Drop what is known of an erased statement."""
+    """Drop what is known of an erased statement, and how it marked others: as one before it did."""
     for table in (standing, withheld):
         db.execute(delete(table).where(table.c.statement == statement))
+    its = standing.c.by == statement
+    for row in db.execute(select(standing).where(its)).all():
+        unmark(db, row.statement, row.mark)
+        found = arising(db, row.statement)
+        before = [one.id for one in found if one.verified and CORRECTING.get(one.event) == row.mark]
+        if before:
+            mark(db, row.statement, row.mark, before[-1])

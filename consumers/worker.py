@@ -353,5 +353,8 @@ class Worker:
     def forget(self, _db: Connection, _statement: str, /) -> None:
         """Drop every row that is, or rests on, an erased statement."""
 
+    def lost(self, _db: Connection, _cause: str, /) -> None:
+        """See anew how something stands of which an erased statement, dropped by now, was said."""
+
     def refused(self, _db: Connection, _statement: str, /) -> None:
         """Take back what a person did here and the log did not accept."""

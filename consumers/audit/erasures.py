@@ -16,6 +16,7 @@ from broker.core.index import MemoryIndex, index_recorded, under
 from broker.core.state import State
 from broker.core.written import Written, read_written
 from consumers.audit.container import DISCLOSURES, LEDGER, Export
+from consumers.consumer import DECISIONS
 from contracts import base64url, topic
 from contracts.entry import Body, Delivery, split_entry
 from contracts.event import BY_NAME, Audience
@@ -54,6 +55,8 @@ class Derived(NamedTuple):
         holders: who holds a copy, its publisher included.
         under_hold: whether a legal hold stands over somebody in it.
         erased: whether an endorsed erasure reached it already.
+        decides: whether it derives from none of them, and is a decision on what one corrects: the
+            correction left that open again, which nobody can tell who never reads it.
     """
 
     id: str
@@ -63,6 +66,7 @@ class Derived(NamedTuple):
     holders: tuple[str, ...]
     under_hold: bool
     erased: bool
+    decides: bool = False
 
 
 @dataclass(slots=True)
@@ -99,6 +103,7 @@ class Erasures:
         """Begin before entry 0."""
         self.state, self._index = State(), MemoryIndex()
         self._found: dict[str, Erasure] = {}
+        self._corrected: dict[str, str] = {}
 
     @classmethod
     def of(cls, export: Export) -> "Erasures":
@@ -126,6 +131,8 @@ class Erasures:
         if findings is None or recorded.head.kid is None or agency is None:
             return
         acting, at = self.state.acting(agency), recorded.head.index
+        if findings.event in {"statement_corrected", "statement_retracted"}:
+            self._corrected[findings.id] = findings.refers[0]
         if findings.event == "erasure_proposed":
             self._found[findings.id] = Erasure(findings.id, acting, at, tuple(findings.erases))
         elif findings.event == "erasure_endorsed":
@@ -136,21 +143,44 @@ class Erasures:
     def together(self, asked: Sequence[str]) -> list[Derived]:
         """List statements with all that derives from them, those asked for first.
 
+        And the decisions on what a correction among them corrects, with what derives from those.
+
         Args:
             asked: statement ids.
 
         Raises:
             Misuse: one is on no entry, or governs everybody and is never erased.
         """
-        found: dict[str, Derived] = {}
-        open_ = list(dict.fromkeys(asked))
+        derived = self._below(asked)
+        found = {one: self._derived(one) for one in derived}
+        for statement in derived:
+            for one in self._below(self._decided_on(statement)):
+                found.setdefault(one, self._derived(one)._replace(decides=True))
+        return list(found.values())
+
+    def _below(self, statements: Sequence[str]) -> list[str]:
+        """List statements with all that derives from them, each once."""
+        found = dict[str, None]()
+        open_ = list(statements)
         while open_:
             statement = open_.pop(0)
-            if statement in found:
-                continue
-            found[statement] = self._derived(statement)
-            open_ += self._index.tagged(statement)
-        return list(found.values())
+            if statement not in found:
+                found[statement] = None
+                open_ += self._index.tagged(statement)
+        return list(found)
+
+    def _decided_on(self, correction: str) -> list[str]:
+        """List the decisions on what a statement corrects, however far, or takes back."""
+        about = self._corrected.get(correction)
+        if about is None:
+            return []
+        while about in self._corrected:
+            about = self._corrected[about]
+        goes = {about: DECISIONS | {"response_given"}}
+        return [
+            one for one in self._below([about])
+            if any(known.event in goes.get(one, DECISIONS) for known in under(self._index, one))
+        ]  # fmt: skip
 
     def _derived(self, statement: str) -> Derived:
         found = under(self._index, statement)

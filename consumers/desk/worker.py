@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection
 
-from consumers import reading, standing, store, whereabouts
-from consumers.consumer import NOT_SAID
+from consumers import store, whereabouts
 from consumers.desk import looks, rows, searches, shift
+from consumers.responses import given
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.duration import HOUR_MS
@@ -25,18 +25,13 @@ class Inbox(Worker):
     """The inbox, for an agency of any kind."""
 
     def take(self, db: Connection, view: View) -> list[Wanted]:
-        """List what another agency said; what we answered is done.
-
-        Not so by an answer that is held, or that was given before a correction reached the desk.
-        """
+        """List what another agency said; what we answered is done."""
         statement = view.statement
         event = statement.sections.get("event")
         if agency_of(statement.context.source) != self._voice.agency:
             self._arrive(db, view)
         elif isinstance(event, ResponseGiven):
-            is_held = not NOT_SAID.isdisjoint(view.delivery.marks)
-            if not (is_held or reading.is_outdated(db, statement, view.head.index)):
-                rows.done(db, event.statement)
+            self.lost(db, event.statement)
         return []
 
     def unverified(self, db: Connection, view: View) -> None:
@@ -64,8 +59,8 @@ class Inbox(Worker):
         rows.done(db, statement, is_done=False)
         said = store.held(db, statement)
         event = said.sections.get("event") if said is not None else None
-        if isinstance(event, ResponseGiven) and standing.does_not_stand(db, statement):
-            rows.done(db, event.statement, is_done=False)
+        if isinstance(event, ResponseGiven):
+            self.lost(db, event.statement)
 
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop an erased report, and what was said to see where somebody is."""
@@ -73,6 +68,11 @@ class Inbox(Worker):
         whereabouts.forget(db, statement)
         shift.forget(db, statement)
         searches.forget(db, statement)
+
+    def lost(self, db: Connection, cause: str, /) -> None:
+        """Let a report be done where an answer to it stands, and no longer where none does."""
+        is_done = given.is_answered(db, self._voice.agency, cause)
+        rows.done(db, cause, is_done=is_done)
 
     def _arrive(self, db: Connection, view: View) -> None:
         statement = view.statement

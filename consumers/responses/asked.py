@@ -100,16 +100,18 @@ def refused(db: Connection, said: str) -> None:
     unanswer(db, said)
 
 
-def unanswer(db: Connection, said: str) -> None:
-    """Take back an answer that does not stand: its question is open again."""
-    db.execute(update(requests).where(requests.c.answer == said).values(**_NONE))
+def unanswer(db: Connection, said: str) -> list[str]:
+    """Take back an answer that does not stand: its question is open again; give its id."""
+    its = requests.c.answer == said
+    again = list(db.execute(select(requests.c.id).where(its).order_by(requests.c.id)).scalars())
+    db.execute(update(requests).where(its).values(**_NONE))
+    return again
 
 
 def forget(db: Connection, statement: str) -> None:
-    """Drop the questions that are, or are about, an erased statement, and an erased answer."""
+    """Drop the questions that are, or are about, an erased statement."""
     about = or_(requests.c.id == statement, requests.c.statement == statement)
     db.execute(delete(requests).where(about))
-    unanswer(db, statement)
 
 
 def ran_out(db: Connection, askers: Collection[str], at: int) -> list[RowMapping]:

@@ -82,10 +82,16 @@ def refused(db: Connection, said: str) -> None:
     db.execute(update(duties).where(done).values(discharged_by=None))
 
 
-def owe_again(db: Connection, key: str, said: str) -> None:
-    """Let a duty be owed again that a statement discharged which does not stand."""
-    done = (duties.c.key == key, duties.c.discharged_by == said)
+def owe_again(db: Connection, said: str) -> list[RowMapping]:
+    """Let the duties be owed again that a statement discharged; but not what it discharged itself.
+
+    Returns:
+        Those that are.
+    """
+    done = (duties.c.discharged_by == said, duties.c.about != said)
+    again = list(db.execute(select(duties).where(*done).order_by(duties.c.key)).mappings())
     db.execute(update(duties).where(*done).values(discharged_by=None))
+    return again
 
 
 def forget(db: Connection, statement: str) -> None:

@@ -5,11 +5,11 @@ from functools import partial
 from sqlalchemy import Connection, RowMapping
 
 from consumers import standing, store
-from consumers.arising import arising
-from consumers.responses import asked, owed, rows
+from consumers.responses import asked, given, owed, rows
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.duration import HOUR_MS
+from contracts.entry import Delivery
 from contracts.event.work import DutyOverdue, InformationSupplied
 from contracts.form import Section
 from contracts.identifier import agency_of, is_digest
@@ -30,10 +30,8 @@ class Responses(Worker):
         statement, ours = view.statement, self._voice.agency
         self._asked(db, statement)
         self._answered(db, statement, view.head.ledger_time)
-        if agency_of(statement.context.source) == ours and not view.delivery.duties:
-            # Decided anew: what was missing is there, or was waived.
-            said = statement.context.id
-            rows.discharge(db, f"provenance_supplied/{said}", said)
+        if agency_of(statement.context.source) == ours:
+            self._complete(db, statement.context.id, view.delivery)
         self._lay(db, view)
         return []
 
@@ -59,27 +57,37 @@ class Responses(Worker):
         asked.refused(db, statement)
 
     def forget(self, db: Connection, statement: str) -> None:
-        """Drop the duties about an erased statement; that it is erased answers them."""
+        """Drop the duties about an erased statement: that it is erased answers them.
+
+        What it answered itself is owed again.
+        """
         rows.forget(db, statement)
         asked.forget(db, statement)
+        self._owe_again(db, statement)
 
     def reopen(self, db: Connection, statement: str, /) -> None:
         """Owe again what was answered by a statement that is taken back or suspect.
 
-        What else was said of the same, and stands, answers it still. A correction leaves an answer
-        an answer.
+        A correction leaves an answer an answer.
         """
-        gone = store.held(db, statement)
-        if gone is None or not standing.does_not_stand(db, statement):
-            return
-        for key in owed.discharged_by(gone.sections.get("event")):
-            rows.owe_again(db, key, statement)
-        asked.unanswer(db, statement)
-        beside = {one.id: one for cause in gone.causes for one in arising(db, cause)}
-        for one in sorted(beside.values()):
-            row = store.row_of(db, one.id)
-            if row is not None and one.verified and not standing.does_not_stand(db, one.id):
-                self._answered(db, store.reread(row["record"]), row["ledger_time"])
+        if standing.does_not_stand(db, statement):
+            self._owe_again(db, statement)
+
+    def _owe_again(self, db: Connection, said: str) -> None:
+        """Owe again what a statement answered; what else was said, and stands, answers it still."""
+        duties, questions = rows.owe_again(db, said), asked.unanswer(db, said)
+        about = {one[name] for one in duties for name in ("about", "statement")} | {*questions}
+        for row in given.standing_on(db, sorted(about)):
+            self._answered(db, store.reread(row["record"]), row["ledger_time"])
+        for one in duties:
+            ours = store.row_of(db, one["statement"])
+            if one["kind"] == "provenance_supplied" and ours is not None:
+                self._complete(db, ours["id"], given.delivery_of(ours))
+
+    def _complete(self, db: Connection, said: str, delivery: Delivery) -> None:
+        """Owe no longer what a statement of ours lacked: it is there by now, or was waived."""
+        if not delivery.duties:
+            rows.discharge(db, f"provenance_supplied/{said}", said)
 
     def _asked(self, db: Connection, statement: Statement) -> None:
         """Take a question in that was asked here or by us."""

@@ -1,6 +1,7 @@
 """`candour erasure`: two people of two agencies erase; each holder confirms; files are searched."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, get_args
@@ -47,13 +48,20 @@ def plan(
     ]
     for line in lines(table):
         typer.echo(line)
-    more = len(together) - len(set(statements))
-    typer.echo(f"\n{len(together)} statements go together, {more} of them derived.")
+    derived = [one for one in together if not one.decides]
+    more = len(derived) - len(set(statements))
+    typer.echo(f"\n{len(derived)} statements go together, {more} of them derived.")
     if any(one.under_hold for one in together):
         typer.echo("A LEGAL HOLD stands: the log refuses this until whoever set it lifts it.")
         raise typer.Exit(1)
-    ids = " ".join(one.id for one in together)
-    typer.echo(f"To propose it: candour erasure propose {ids} --ground GROUND --reason WHY ...")
+    if len(derived) < len(together):
+        typer.echo(
+            f"{len(together) - len(derived)} more decide on what is corrected, and are open again "
+            "since. Left standing, they count as made wherever all is read anew: take them too. "
+            "Only the agency that governs the partnership may propose that."
+        )
+        _tell_proposal("To propose it without them", derived)
+    _tell_proposal("To propose it", together)
 
 
 @app.command()
@@ -213,6 +221,11 @@ def search(
         raise typer.Exit(1)
 
 
+def _tell_proposal(words: str, together: Sequence[Derived]) -> None:
+    ids = " ".join(one.id for one in together)
+    typer.echo(f"{words}: candour erasure propose {ids} --ground GROUND --reason WHY ...")
+
+
 def _tell_left(left: dict[Path, int], otherwise: str) -> None:
     for path, count in left.items():
         typer.echo(f"STILL THERE  {count} erased sections in {path}")
@@ -271,7 +284,9 @@ def _show(erasure: Erasure, now: int) -> bool:
 
 
 def _stands(one: Derived) -> str:
-    return "LEGAL HOLD" if one.under_hold else "erased before" if one.erased else ""
+    if one.under_hold or one.erased:
+        return "LEGAL HOLD" if one.under_hold else "erased before"
+    return "decides on what is corrected" if one.decides else ""
 
 
 def _instant(day: str) -> str:

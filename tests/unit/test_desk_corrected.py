@@ -14,6 +14,7 @@ from tests.support.working import Working
 
 HUB = "mk-mash"
 WAS, IS = "1 Invented Row", "9 Invented Square"
+ANEW = "It was answered before it was corrected"
 
 
 @pytest.fixture
@@ -87,12 +88,19 @@ def test_what_is_decided_on_a_page_that_was_opened_before_a_correction_is_not_ta
         db.execute(update(research_tasks).where(its).values(**made))
     was = {page: shown(who.get(page).text) for page in sent}
     assert set(was.values()) == {""}
+    pages = (report_page, answer_page) = (f"/reports/{report}", f"/reports/{report}/answer")
+    told(who, who.post(answer_page, read="", **sent[answer_page]))
+    assert [ANEW in who.get(page).text for page in pages] == [False, False]
     correction = force.say(
         "later", CASE, "statement_corrected",
         {"event": {**about, "reason": "misheard", "by": "A. Officer"}, "cause.1": about,
          "provenance": force.sections["concern"]["provenance"],
          "narrative": {"text": "She means to stay.", "form": "summary"}},
     )  # fmt: skip
+    assert [ANEW in who.get(page).text for page in pages] == [True, True]
+    assert "answer once more (tick below)" in who.get(answer_page).text
+    assert "it was answered" not in who.get(report_page).text
+    sent[answer_page] |= {"again": "yes"}
     with consumer.store.read() as db:
         said = count(db)
     for number, (page, fields) in enumerate(sent.items()):
@@ -104,6 +112,7 @@ def test_what_is_decided_on_a_page_that_was_opened_before_a_correction_is_not_ta
         with consumer.store.read() as db:
             assert count(db) == said + number, "nothing was said"
         told(who, who.post(page, read=correction, **fields))
+    assert [ANEW in who.get(page).text for page in pages] == [False, False]
     force.compromise(CASE)
     (page, fields), *_ = sent.items()
     assert "or is suspect since" in refused(who.post(page, read=correction, **fields))

@@ -143,6 +143,25 @@ def test_what_goes_together_is_shown_before_anything_is_erased() -> None:
         read(log).together([founding.id])
 
 
+def test_what_was_decided_on_what_a_correction_corrects_goes_with_it(tmp_path: Path) -> None:
+    """The correction left it open, and whoever reads all anew without that takes it as made."""
+    log, decision, correction = told(endorsed=False), CONFIRMATION, ENDORSEMENT
+    decided = {"statement": REPORT, "decided_by": "I.", "researched_by": [], "reason": "alone"}
+    say(log, POLICE, "no_further_action_decided", decided, id=decision, cause=REPORT)
+    about = {"statement": REPORT, "reason": "misheard", "by": "A."}
+    say(log, CASE, "statement_corrected", about, id=correction, cause=REPORT)
+    log.deliver()
+    listed = [(one.id, one.decides) for one in read(log).together([correction])]
+    assert listed == [(correction, False), (decision, True)], "an answer is whole again without it"
+    assert not any(one.decides for one in read(log).together([REPORT]))
+    holds = folder_of(log, tmp_path)
+    source = ["--export", str(holds), "--trust", str(tmp_path / "trust.json")]
+    code, shown = run("plan", correction, *source, group="erasure")
+    assert (code, "1 more decide on what is corrected" in shown) == (0, True)
+    assert f"without them: candour erasure propose {correction} --ground" in shown
+    assert f"propose it: candour erasure propose {correction} {decision} --ground" in shown
+
+
 def test_a_hold_is_shown_with_what_it_keeps() -> None:
     """A coroner has asked for it: whoever plans must see that before anybody signs."""
     log = told(endorsed=False)

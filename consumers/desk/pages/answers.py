@@ -30,6 +30,7 @@ from consumers.research import board, plan
 from consumers.research.found import SAYS_WHY
 from consumers.research.worker import Research
 from consumers.responses import asked, reuse, rows
+from consumers.responses import given as answered
 from consumers.responses.owed import REQUESTS
 from consumers.store import Wanted
 from contracts.event.action import VictimInformationRequested
@@ -125,6 +126,7 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
             "standing": plan.standing(tasks) if station.voice.kind in Research.kinds else None,
             "looks": len(tasks),
             "before": _given_before(station, db, said, hidden), "name": person.name,
+            "anew": answered.asks_again(db, station.voice.agency, said, viewer=person.viewer),
             "is_referral": row["event"] == "referral_made", "researched": RESEARCHED,
             "actions": ACTIONS, "referral": REFERRAL, "typed": forms.left(station, request), **more,
         }  # fmt: skip

@@ -29,6 +29,7 @@ from consumers.research.board import tasks_seen
 from consumers.research.victim_information import KINDS as ENQUIRE
 from consumers.research.worker import Research
 from consumers.responses import rows as responses
+from consumers.responses.given import asks_again
 from consumers.responses.owed import REQUESTS
 from consumers.safeguarding import pressing
 from consumers.safeguarding import rows as safeguarded
@@ -96,6 +97,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
                 asks=station.voice.kind in Research.kinds and row["event"] in plan.REPORTS,
             ),
             "owed": [(KINDS[kind].words, duty) for kind, duty in owed.items()],
+            "anew": asks_again(db, station.voice.agency, said, viewer=person.viewer),
             "alerts": _alerts(db, person, said),
             "origins": safeguarded.undecided_about(db, person.viewer, [said], count=PAGE),
             "done": _work(

@@ -1,0 +1,150 @@
+"""An erased answer answers nothing, nor one that is taken back; another that stands does."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from consumers.audit.erasures import Erasures
+from consumers.consumer import Consumer
+from consumers.responses import rows as duties
+from consumers.responses.given import asks_again
+from consumers.safeguarding import rows as alerts
+from consumers.standing import keep_from
+from consumers.standing import standing as marked
+from tests.support.alerts import raised, retract
+from tests.support.desk import HUB, POLICE, Desk
+from tests.unit.test_erased_incident import derived, rebuilt, say
+from tests.unit.test_looked_again import look_everywhere
+from tests.unit.test_outdated import (
+    answer,
+    consider,
+    corrected,
+    is_done,
+    is_open,
+    standing,
+    stop,
+    take,
+)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A partnership where probation, police and hub have agreed."""
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def report(desk: Desk) -> str:
+    """A report that police looked up whole, and nobody answered."""
+    raised(desk)
+    report: str = desk.said(POLICE, "research_requested")[0]["statement"]
+    look_everywhere(desk, report)
+    return report
+
+
+def answered(desk: Desk, report: str) -> str:
+    """Answer the report, once more where it was; give the answer's id."""
+    said = answer(desk, report, again=True)
+    desk.settle()
+    return said
+
+
+def erase(desk: Desk, *statements: str) -> None:
+    """Erase statements and what derives from them, by two agencies that have no part in them."""
+    gone = derived(desk, *statements)
+    first = {"statements": gone, "ground": "unlawful", "reason": "mixed up", "by": "A."}
+    proposal = say(desk, "mk-csp", "erasure_proposed", first)
+    say(desk, HUB, "erasure_endorsed", {"proposal": proposal, "statements": gone, "by": "B."})
+    recorded = desk.ledger.entries[-1].recorded
+    assert recorded.decision is not None
+    assert recorded.decision.outcome == "accepted"
+    desk.settle()
+
+
+def marks(police: Consumer, report: str) -> list[str]:
+    """List by which statements a report is marked."""
+    with police.store.read() as db:
+        query = select(marked.c.by).where(marked.c.statement == report)
+        return list(db.execute(query).scalars())
+
+
+def stands(police: Consumer, report: str) -> tuple[bool, bool]:
+    """Say whether the inbox has a report as done, and whether the duty to answer is discharged."""
+    with police.store.read() as db:
+        is_owed = duties.is_open(db, f"response_given/{report}")
+    return is_done(police, report), not is_owed
+
+
+def check(desk: Desk, report: str, expected: tuple[bool, bool]) -> None:
+    """Check how a report stands at police, and that whoever reads all anew has the same."""
+    assert stands(desk.acting(POLICE), report) == expected
+    for is_compacted in (False, True):
+        again = rebuilt(desk, POLICE, is_compacted=is_compacted)
+        assert stands(again, report) == expected, is_compacted
+        assert marks(again, report) == marks(desk.acting(POLICE), report), is_compacted
+
+
+def test_an_erased_answer_leaves_its_report_to_be_answered(desk: Desk, report: str) -> None:
+    """It counted as done for whoever had read it, and as work for whoever reads all anew."""
+    said = answered(desk, report)
+    assert stands(desk.acting(POLICE), report) == (True, True)
+    erase(desk, said)
+    check(desk, report, (False, False))
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+@pytest.mark.parametrize("go", [erase, lambda desk, said: retract(desk, said, POLICE)])
+def test_of_two_answers_the_one_that_is_left_answers(
+    desk: Desk, report: str, gone: int, go: object
+) -> None:
+    """Whoever reported was told it, and nothing takes that back."""
+    assert callable(go)
+    said = [answered(desk, report), answered(desk, report)]
+    go(desk, said[gone])
+    check(desk, report, (True, True))
+    go(desk, said[1 - gone])
+    check(desk, report, (False, False))
+
+
+def test_an_answer_without_a_correction_leaves_its_report_to_be_done(
+    desk: Desk, report: str
+) -> None:
+    """It is an answer still; nobody read the correction. Once that is erased, it said all."""
+    answered(desk, report)
+    correction = corrected(desk, report)
+    desk.settle()
+    check(desk, report, (False, True))
+    with desk.acting(POLICE).store.write() as db:
+        keep_from(db, [correction], ["kept"])
+        told = [asks_again(db, POLICE, report, viewer=[one]) for one in ("kept", "other")]
+    assert told == [False, True], "who is kept from the correction is not told of it"
+    last = corrected(desk, report, "She means to leave after all.")
+    desk.settle()
+    erase(desk, last)
+    assert marks(desk.acting(POLICE), report) == [correction]
+    check(desk, report, (False, True))
+    erase(desk, correction)
+    assert marks(desk.acting(POLICE), report) == []
+    check(desk, report, (True, True))
+
+
+@pytest.mark.parametrize("decide", [stop, take, consider])
+def test_a_decision_that_goes_with_a_correction_is_open_for_whoever_reads_all_anew(
+    desk: Desk, report: str, decide: Callable[[Desk, str], None]
+) -> None:
+    """Left standing, it counted as made, and nobody was asked to look again."""
+    decide(desk, report)
+    correction = corrected(desk, report)
+    desk.settle()
+    erasures = Erasures()
+    for written in desk.ledger.entries:
+        erasures.take(written)
+    erase(desk, *(one.id for one in erasures.together([correction])))
+    assert is_open(desk)
+    for agency in (POLICE, HUB):
+        again = rebuilt(desk, agency, is_compacted=True)
+        assert standing(again)[:2] == ([], [])
+        with again.store.read() as db:
+            assert {one["acknowledged_by"] for one in alerts.all_alerts(db)} <= {None}
