@@ -38,7 +38,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from consumers.research.connectors.connector import Connector, Kind
-from consumers.research.connectors.http import HttpConnector
 from consumers.research.connectors.sql import DIALECTS, Mapped, SqlConnector
 from consumers.research.unreachable import Retry
 from contracts.fault import Misuse
@@ -188,6 +187,9 @@ def _connector(folder: Path, given: Configured) -> Connector:
     http = given.http
     if http is None:
         raise Misuse(f"{FILE} has a connector of no kind.", remedy="Give it `sql` or `http`.")
+    # Not above: an HTTP client takes long to import, and most homes have no such connector.
+    from consumers.research.connectors.http import HttpConnector
+
     return HttpConnector(
         given.name, given.system, http.url, _secret(folder, http.secret),
         _trusted(folder, http.ca), given.timeout_s, {one.casefold() for one in http.numbers},
