@@ -164,7 +164,8 @@ def _stands(db: Connection, alert: RowMapping, now: int) -> str:
     if stands is not None and stands.closed is not None:
         how = stands.closed
         who = f" by {how.by}" if how.by else ""
-        return f"closed{who}: {how.outcome.replace('_', ' ')}, {how.useful.replace('_', ' ')}"
+        useful = "" if how.useful == "not_said" else f", {how.useful.replace('_', ' ')}"
+        return f"closed{who}: {how.outcome.replace('_', ' ')}{useful}"
     put_off = stands.snoozed if stands is not None and stands.start > now else None
     late = "OVERDUE " if alert["due_now"] < now and alert["attention"] != "note" else ""
     has = alert["acknowledged_by"]
