@@ -68,9 +68,9 @@ class Busy:
         """Let probation report a concern about two people whom nothing else is about."""
         return self.say(name, CASE, "concern_reported", couple(self.draw))
 
-    def ask_again(self) -> str:
-        """Let probation ask the same of the police once more."""
-        return self.say("again", CASE, "information_requested", self.sections["question"])
+    def ask_again(self, source: str = CASE) -> str:
+        """Let probation, or who is named, ask the same of the police once more."""
+        return self.say("again", source, "information_requested", self.sections["question"])
 
     def notify_housing(self) -> str:
         """Let the force tell housing to ring before anybody visits him of the concern."""
