@@ -279,6 +279,15 @@ def born(one: Identity) -> str:
     return f"born {day(one.born.value)}"
 
 
+def identified(one: Identity) -> Iterator[tuple[str, str]]:
+    """List all that an identity says of somebody."""
+    yield "Name", "; ".join(names_of(one)) or NAMELESS
+    yield "Born", capital(born(one))
+    if one.sex:
+        yield "Sex", _words(one.sex)
+    yield from ((n.scheme.upper(), n.value) for n in one.identifiers or [])
+
+
 def author_of(statement: Statement) -> str:
     """Name who says something, as far as it was told here."""
     who = statement.sections.get("provenance")

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Index,
     Row,
     RowMapping,
     Table,
@@ -34,9 +35,10 @@ links = Table(
     Column("id", Text, primary_key=True),
     Column("subjects", Text, nullable=False),
     Column("matcher", Text, nullable=False),
-    Column("undone_by", Text, index=True),
+    Column("undone_by", Text),
 )
 """Tokens that a named matcher said are one person, joined by spaces."""
+Index("links_standing", links.c.undone_by, links.c.id)
 
 link_tokens = Table(
     "link_tokens",
@@ -125,11 +127,20 @@ def touched(db: Connection, said: str) -> frozenset[str]:
     return frozenset().union(*(tokens_of(db, one) for one in (said, *undone)))
 
 
-def standing_links(db: Connection, *, only: str | None = None) -> list[RowMapping]:
-    """List the links that nobody undid; or that of one id alone."""
-    query = select(links).where(links.c.undone_by.is_(None)).order_by(links.c.id)
+def standing_links(
+    db: Connection, *shown: ColumnElement[bool], only: str | None = None, count: int | None = None
+) -> list[RowMapping]:
+    """List the links that nobody undid, the newest first; or that of one id alone.
+
+    Args:
+        db: an open transaction.
+        shown: what each must meet besides, such as that who looks may see it.
+        only: that of this id.
+        count: at most so many; None for all.
+    """
+    query = select(links).where(links.c.undone_by.is_(None), *shown).order_by(links.c.id.desc())
     query = query if only is None else query.where(links.c.id == only)
-    return list(db.execute(query).mappings())
+    return list(db.execute(query.limit(count)).mappings())
 
 
 def persons(

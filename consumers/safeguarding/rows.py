@@ -295,12 +295,6 @@ def origin(db: Connection, proposal: str) -> RowMapping | None:
     return db.execute(select(origins).where(origins.c.id == proposal)).mappings().first()
 
 
-def all_origins(db: Connection) -> list[RowMapping]:
-    """List every proposal: undecided first."""
-    order = (origins.c.decision.is_not(None), origins.c.id)
-    return list(db.execute(select(origins).order_by(*order)).mappings())
-
-
 def some_origins(
     db: Connection, viewer: Collection[str] | None, *, decided: bool, after: str | None, count: int
 ) -> list[RowMapping]:

@@ -53,11 +53,13 @@ def listed(
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
         now = stored.ledger_time(db)
-        failing(db, viewer)
-        for line in _unverified(db, viewer):
-            typer.echo(line)
+        unverified = list(_unverified(db, viewer))
         found, more = _pressing(db, viewer, first, closed=every)
-        looked(acting, by, "alerts", [one["statement"] for each in found for one in each.alerts])
+        about = [one["statement"] for each in found for one in each.alerts]
+        looked(acting, by, "alerts", [*(said for said, _ in unverified), *about])
+        failing(acting, by, viewer)
+        for _, line in unverified:
+            typer.echo(line)
         hidden = standing.hidden_from(db, viewer)
         loud = ""
         for thread in found:
@@ -213,8 +215,8 @@ def words_of(alert: RowMapping) -> str:
     )
 
 
-def _unverified(db: Connection, viewer: Collection[str] | None) -> Iterator[str]:
-    """Tell of what nobody could verify, a flood of one agency's in one line."""
+def _unverified(db: Connection, viewer: Collection[str] | None) -> Iterator[tuple[str, str]]:
+    """Tell of what nobody could verify, a flood of one agency's in one line; by id the newest."""
     views = stored.views.c
     newest = func.max(views.place).label("newest")
     query = select(views.agency, func.count().label("many"), newest).group_by(views.agency)
@@ -223,8 +225,9 @@ def _unverified(db: Connection, viewer: Collection[str] | None) -> Iterator[str]
         said = db.execute(select(views.id).where(views.place == one.newest)).scalar_one()
         count = f"{one.many} UNVERIFIED emergencies" if one.many > 1 else "UNVERIFIED emergency"
         yield (
+            said,
             f"{count} through {one.agency}'s topic, {said} the newest: nobody knows who wrote it. "
-            "Call back first."
+            "Call back first.",
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import RowMapping
 
 from consumers import aside
 from consumers import store as stored
@@ -153,13 +153,16 @@ def seen_to(  # noqa: PLR0913 - what is said has this many independent parts
     typer.echo("It is said here, with your name, and on no log.")
 
 
-def failing(db: Connection, viewer: frozenset[str] | None) -> None:
-    """Say first, above any list, what could not be worked on, as far as who looks may know."""
-    for one in failed_seen(db, viewer):
-        typer.echo(
-            f"SEE TO {aside.named(one)} BY HAND: this program could not. "
-            "See: candour consumer status"
-        )
+def failing(acting: Acting, by: str | None, viewer: frozenset[str] | None) -> None:
+    """Say first, above any list, what could not be worked on, as far as who looks may know.
+
+    It is a look of its own, recorded before any of it is said.
+    """
+    with acting.store.read() as db:
+        names = [aside.named(one) for one in failed_seen(db, viewer)]
+    looked(acting, by, "set_aside", names)
+    for name in names:
+        typer.echo(f"SEE TO {name} BY HAND: this program could not. See: candour consumer status")
 
 
 def looking(outbox: Outbox, by: str | None) -> frozenset[str] | None:

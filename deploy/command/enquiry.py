@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 import typer
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import RowMapping
 
 from consumers import standing
 from consumers import store as stored
@@ -16,9 +16,11 @@ from contracts.draft import Draft
 from contracts.event.report import AttendanceRecorded, Enquiry, EnquiryMade, ReturnMade
 from contracts.fault import Misuse
 from contracts.form import Section
-from contracts.section import Identity, Narrative, Part, PersonPart
+from contracts.section import Identity, Narrative, PersonPart
+from contracts.section import Part as Played
 from deploy.command.consent import AnyHome
-from deploy.command.consumer import ActingHome, Looks, as_of, failing, looking
+from deploy.command.consumer import FIRST, ActingHome, First, Looks
+from deploy.command.listing import Part, Reading, tell
 from deploy.command.spelling import By, Role, limits_of, name_of
 from deploy.command.words import Heard, HerWords
 from deploy.speaking import speak
@@ -49,7 +51,7 @@ def record(  # noqa: PLR0913 - an enquiry has this many independent parts
     role: Role,
     home: AnyHome,
     came_with: Annotated[Companion, typer.Option(help="Who had come with them.")] = "not_known",
-    part: Annotated[Part, typer.Option(help="Their part, where it is known.")] = "unassessed",
+    part: Annotated[Played, typer.Option(help="Their part, where it is known.")] = "unassessed",
     when: Annotated[str, typer.Option(help="When: 2012-05-01, or with time.")] = "undated",
     about: Annotated[
         list[str] | None, typer.Option(help="The statement that asked for it; repeat it.")
@@ -94,62 +96,67 @@ def record(  # noqa: PLR0913 - an enquiry has this many independent parts
 
 
 @app.command("list")
-def listed(home: ActingHome, by: Looks = None) -> None:
-    """List who was seen only together with the other, and attendances that name no companion."""
-    acting = open_acting(Home.open(home))
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        failing(db, viewer)
-        lines = [*_jointly(db, acting.outbox, viewer), *_unaccounted(db, viewer)]
-        for line in lines:
-            typer.echo(line)
-        now = stored.ledger_time(db)
-    if not lines:
-        typer.echo("No person who may be shown is still to be seen alone.")
-        as_of(home, now)
+def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
+    """List who was seen only together with the other, and attendances that name no companion.
+
+    All that is held of who was seen is read for it: whom nobody saw alone follows from all of it.
+    """
+
+    def jointly(reading: Reading, count: int) -> list[RowMapping]:
+        return rows.only_jointly(reading.db, reading.viewer)[:count]
+
+    tell(
+        open_acting(Home.open(home)), by, first,
+        Part("enquiries", jointly, _jointly, about=("statement",)),
+        Part("enquiries", _attended, _unaccounted),
+        nothing="No person who may be shown is still to be seen alone.",
+    )  # fmt: skip
 
 
-def _jointly(db: Connection, outbox: Outbox, viewer: frozenset[str] | None) -> Iterator[str]:
-    for row in rows.only_jointly(db, viewer):
-        held = standing.held(db, row["statement"])
-        people = held.sections.values() if held else ()
-        named = [v for v in people if isinstance(v, Identity) and v.subject == row["subject"]]
-        who = name_of(named[0]) if named else outbox.reference_of(row["subject"])
-        yield f"\nSEE ALONE: {who or row['subject']} ({row['subject']})"
-        yield f"  seen only together, in {row['statement']}; ask apart, and not by letter or phone"
-        yield from (f"  {one}" for one in (*standing.marks_of(db, row["statement"]),
-                                           *limits_of(held)))  # fmt: skip
+def _jointly(reading: Reading, row: RowMapping) -> Iterator[str]:
+    held = standing.held(reading.db, row["statement"])
+    people = held.sections.values() if held else ()
+    named = [v for v in people if isinstance(v, Identity) and v.subject == row["subject"]]
+    who = name_of(named[0]) if named else reading.acting.outbox.reference_of(row["subject"])
+    yield f"\nSEE ALONE: {who or row['subject']} ({row['subject']})"
+    yield f"  seen only together, in {row['statement']}; ask apart, and not by letter or phone"
+    yield from reading.marks(row["statement"])
+    yield from (f"  {one}" for one in limits_of(held))
 
 
-def _unaccounted(db: Connection, viewer: frozenset[str] | None) -> Iterator[str]:
-    """Tell of attendances at which somebody was there and nothing says who."""
-    for row in standing.shown(db, viewer, "attendance_recorded"):
-        event = stored.reread(row["record"]).sections.get("event")
-        if not isinstance(event, AttendanceRecorded):
-            continue
-        if event.accompanied in {"partner", "family", "other"} and event.companion is None:
-            yield f"\nCOMPANION NOT RECORDED: {row['id']}, came with: {event.accompanied}"
-            yield "  ask who it was; correct the record, or write accompanied: declined"
+def _attended(reading: Reading, count: int) -> list[RowMapping]:
+    found = standing.shown(reading.db, reading.viewer, "attendance_recorded")
+    return [one for one in found if _came_with(one)][:count]
+
+
+def _came_with(row: RowMapping) -> str | None:
+    """Say with whom somebody came, where nothing says who that was."""
+    event = stored.reread(row["record"]).sections.get("event")
+    if not isinstance(event, AttendanceRecorded) or event.companion is not None:
+        return None
+    return event.accompanied if event.accompanied in {"partner", "family", "other"} else None
+
+
+def _unaccounted(_: Reading, row: RowMapping) -> Iterator[str]:
+    """Tell of an attendance at which somebody was there and nothing says who."""
+    yield f"\nCOMPANION NOT RECORDED: {row['id']}, came with: {_came_with(row)}"
+    yield "  ask who it was; correct the record, or write accompanied: declined"
 
 
 @app.command()
-def returns(home: ActingHome, by: Looks = None) -> None:
-    """List what agencies returned on somebody: no contact, or a record that is destroyed."""
-    acting = open_acting(Home.open(home))
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        failing(db, viewer)
-        found = standing.shown(db, viewer, "return_made")
-        for row in found:
-            for line in _returned(db, row):
-                typer.echo(line)
-        now = stored.ledger_time(db)
-    if not found:
-        typer.echo("No return that may be shown is held. That is no finding of safety either.")
-        as_of(home, now)
+def returns(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
+    """List what agencies returned on somebody, the newest first: no contact, or a record gone."""
+
+    def read(reading: Reading, count: int) -> list[RowMapping]:
+        agencies = reading.acting.voice.partners.agencies
+        return standing.newest(reading.db, reading.viewer, "return_made", agencies, count=count)
+
+    nothing = "No return that may be shown is held. That is no finding of safety either."
+    part = Part("returns", read, _returned)
+    tell(open_acting(Home.open(home)), by, first, part, nothing=nothing)
 
 
-def _returned(db: Connection, row: RowMapping) -> Iterator[str]:
+def _returned(reading: Reading, row: RowMapping) -> Iterator[str]:
     held = stored.reread(row["record"])
     event = held.sections.get("event")
     if not isinstance(event, ReturnMade):
@@ -162,4 +169,4 @@ def _returned(db: Connection, row: RowMapping) -> Iterator[str]:
     if event.returned == "destroyed":
         on, why = event.destroyed_on or "a day that is not known", event.authority
         yield f"  destroyed on {on}, under {why or 'a rule that is not given'}"
-    yield from (f"  {one}" for one in standing.marks_of(db, row["id"]))
+    yield from reading.marks(row["id"])

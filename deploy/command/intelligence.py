@@ -45,7 +45,7 @@ def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
 
     tell(
         open_acting(Home.open(home)), by, first,
-        Part("intelligence", read, _item, about=None), Part("intelligence", copies, _product),
+        Part("intelligence", read, _item, about=()), Part("intelligence", copies, _product),
         nothing="No intelligence, and no copy of any, is shown here.",
     )  # fmt: skip
 

@@ -41,17 +41,17 @@ class Part(NamedTuple):
         what: what sort of list, as the desk's looks call it.
         read: reads no more rows than asked, in the order in which they are shown.
         lines: says one row.
-        about: the row's column with the id of what is looked at; None where a row is an id.
+        about: the row's columns with the ids of what is looked at; none where a row is an id.
     """
 
     what: str
     read: Callable[[Reading, int], Sequence[Any]]
     lines: Callable[[Reading, Any], Iterable[str]]
-    about: str | None = "id"
+    about: tuple[str, ...] = ("id",)
 
     def seen(self, rows: Sequence[Any]) -> list[str]:
         """Give what is looked at in some rows, by id."""
-        return [row if self.about is None else row[self.about] for row in rows]
+        return [row[name] for row in rows for name in self.about] if self.about else list(rows)
 
 
 def tell(acting: Acting, by: str | None, first: int, *parts: Part, nothing: str) -> None:
@@ -67,10 +67,10 @@ def tell(acting: Acting, by: str | None, first: int, *parts: Part, nothing: str)
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
         reading = Reading(db, acting, viewer, stored.ledger_time(db))
-        failing(db, viewer)
         found = [(part, part.read(reading, first + 1)) for part in parts]
         for part, rows in found:
             looked(acting, by, part.what, part.seen(rows[:first]))
+        failing(acting, by, viewer)
         for part, rows in found:
             for row in rows[:first]:
                 for line in part.lines(reading, row):

@@ -1,18 +1,22 @@
 """`candour person`: who is one person, and which two reports are one source; a human decides."""
 
 import asyncio
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Literal
 
 import typer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from consumers import standing
 from consumers import store as stored
+from consumers.listed import in_turn
 from consumers.people.judging import Candidate
 from consumers.people.page import Line, Page, by_agency, held_of
 from consumers.safeguarding import links, rows
 from contracts.event.case import PersonsUnlinked
-from deploy.command.consumer import PASTED, ActingHome, Looks, at, looked, looking
+from deploy.command.consumer import FIRST, PASTED, ActingHome, First, Looks, at, looked, looking
+from deploy.command.listing import Part, Reading, tell
 from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Reason
 from deploy.wiring import open_acting
@@ -22,26 +26,37 @@ app = typer.Typer(no_args_is_help=True, help="Join and part persons; judge one o
 
 
 @app.command("list")
-def listed(home: ActingHome, by: Looks = None) -> None:
+def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
     """List the links that stand, and the proposals that two reports are one source."""
-    acting = open_acting(Home.open(home))
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        joined = standing.visible(db, viewer, links.standing_links(db), "id")
-        origins = standing.visible(db, viewer, rows.all_origins(db), "id", "first", "second")
-    for link in joined:
-        typer.echo(f"{link['id']}  one person: {link['subjects']}  by {link['matcher']}")
-    for origin in origins:
-        stands = f"{origin['decision']}, decided by {origin['decided_by']}"
-        if origin["decision"] is None:
-            stands = "NOT decided: count them as one report until somebody has"
-        days = origin["days_apart"]
-        typer.echo(
-            f"{origin['id']}  possibly one source, {days} day{'' if days == 1 else 's'} apart: "
-            f"{origin['first']} and {origin['second']}  {stands}"
-        )
-    if not joined and not origins:
-        typer.echo("No link stands and nothing is proposed.")
+
+    def joined(reading: Reading, count: int) -> list[RowMapping]:
+        shown = standing.is_shown(links.links.c.id, reading.viewer)
+        return links.standing_links(reading.db, shown, count=count)
+
+    def proposed(reading: Reading, count: int) -> list[RowMapping]:
+        some = partial(rows.some_origins, reading.db, reading.viewer, after=None)
+        return in_turn(count, partial(some, decided=False), partial(some, decided=True))
+
+    tell(
+        open_acting(Home.open(home)), by, first, Part("links", joined, _link),
+        Part("origins", proposed, _origin, about=("first", "second")),
+        nothing="No link stands and nothing is proposed.",
+    )  # fmt: skip
+
+
+def _link(_: Reading, row: RowMapping) -> Iterator[str]:
+    yield f"{row['id']}  one person: {row['subjects']}  by {row['matcher']}"
+
+
+def _origin(_: Reading, row: RowMapping) -> Iterator[str]:
+    stands = f"{row['decision']}, decided by {row['decided_by']}"
+    if row["decision"] is None:
+        stands = "NOT decided: count them as one report until somebody has"
+    days = row["days_apart"]
+    yield (
+        f"{row['id']}  possibly one source, {days} day{'' if days == 1 else 's'} apart: "
+        f"{row['first']} and {row['second']}  {stands}"
+    )
 
 
 @app.command()

@@ -114,7 +114,7 @@ def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
 
     tell(
         open_acting(Home.open(home)), by, first, Part("referrals", read, _lines),
-        Part("considered", weighed, _weighed, about="statement"),
+        Part("considered", weighed, _weighed, about=("statement",)),
         nothing="No referral that may be shown was made, received or considered.",
     )  # fmt: skip
 

@@ -91,7 +91,7 @@ def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
         both = partial(every_request, reading.db, reading.viewer)
         return in_turn(count, partial(both, answered=False), partial(both, answered=True))
 
-    part = Part("questions", read, _lines, about="statement")
+    part = Part("questions", read, _lines, about=("statement",))
     nothing = "Nothing that may be shown was asked."
     tell(open_acting(Home.open(home)), by, first, part, nothing=nothing)
 

@@ -62,7 +62,7 @@ def listed(
         pressing = partial(board.to_be_made, db, viewer)
         return in_turn(count, pressing, *([partial(board.done_with, db, viewer)] if every else ()))
 
-    part = Part("research_board", read, partial(_lines, every=every), about=None)
+    part = Part("research_board", read, partial(_lines, every=every), about=())
     nothing = (
         "No research was opened." if every else "No task is open. With those that are closed: --all"
     )

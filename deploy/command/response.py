@@ -47,7 +47,7 @@ def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
     def read(reading: Reading, count: int) -> list[RowMapping]:
         return everything_owed(reading.db, reading.viewer, count=count)
 
-    part = Part("responses", read, _lines, about="about")
+    part = Part("responses", read, _lines, about=("about",))
     tell(open_acting(Home.open(home)), by, first, part, nothing="Nothing is owed.")
 
 

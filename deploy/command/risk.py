@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import RowMapping
 
 from consumers import standing
 from consumers import store as stored
@@ -15,7 +15,8 @@ from contracts.instrument.assessed import Instrument, yes_count
 from contracts.section import Provenance, Risk
 from contracts.statement import Statement
 from deploy.command.consent import AnyHome
-from deploy.command.consumer import ActingHome, Looks, as_of, failing, looking
+from deploy.command.consumer import FIRST, ActingHome, First, Looks
+from deploy.command.listing import Part, Reading, tell
 from deploy.command.publish import Moment, Once, Wait, check_reports, filed
 from deploy.speaking import WAIT_S_MAX, outbox_of
 from deploy.wiring import open_acting
@@ -26,6 +27,7 @@ from producers.outbox import Outbox
 
 app = typer.Typer(no_args_is_help=True, help="Assessments of risk, by an instrument.")
 
+ASSESSED = "risk_assessed"
 RECORDS = "records/"
 """What an instrument's id begins with where it was answered from records."""
 
@@ -98,39 +100,42 @@ def graded_lines(found: Assessed) -> Iterator[str]:
 def show(
     home: ActingHome,
     statement: Annotated[str | None, typer.Argument(help="One assessment's id.")] = None,
+    first: First = FIRST,
     by: Looks = None,
 ) -> None:
     """Show assessments that this agency holds, the newest first, each for what it is."""
-    acting = open_acting(Home.open(home))
-    viewer = looking(acting.outbox, by)
-    with acting.store.read() as db:
-        failing(db, viewer)
-        found = standing.shown(db, viewer, "risk_assessed")
-        if statement is not None:
-            found = [one for one in found if one["id"] == statement]
-        for row in reversed(found):
-            for line in _shown(db, row, home):
-                typer.echo(line)
-        now = stored.ledger_time(db)
-    if not found:
-        typer.echo("No assessment of this id may be shown." if statement else
-                   "No assessment that may be shown is held.")  # fmt: skip
-        as_of(home, now)
+
+    def read(reading: Reading, count: int) -> list[RowMapping]:
+        db, viewer = reading.db, reading.viewer
+        if statement is None:
+            agencies = reading.acting.voice.partners.agencies
+            return standing.newest(db, viewer, ASSESSED, agencies, count=count)
+        row = stored.row_of(db, statement)
+        is_one = row is not None and row["verified"] and row["event"] == ASSESSED
+        return standing.visible(db, viewer, [row], "id") if row is not None and is_one else []
+
+    nothing = (
+        "No assessment of this id may be shown."
+        if statement
+        else "No assessment that may be shown is held."
+    )
+    tell(open_acting(Home.open(home)), by, first, Part("assessments", read, _shown),
+         nothing=nothing)  # fmt: skip
 
 
-def _shown(db: Connection, row: RowMapping, home: Path) -> Iterator[str]:
+def _shown(reading: Reading, row: RowMapping) -> Iterator[str]:
     held = stored.reread(row["record"])
     event, risk = held.sections.get("event"), held.sections.get("risk")
     if not isinstance(event, RiskAssessed):
         return
-    used = _used(event, home)
+    used = _used(event, reading.acting.home.folder)
     records = event.instrument.startswith(RECORDS)
     records = records or (isinstance(risk, Risk) and risk.account == "records")
     label = f"  {used.from_records.upper() if used else 'FROM RECORDS, NOT HER ACCOUNT'}"
     yield f"\n{row['id']}  {event.level}  by {event.instrument} ({event.version}), {row['agency']}"
     if records:
         yield f"{label}. The level is judgement alone; nothing is closed on it."
-    yield from (f"  {line}" for line in standing.marks_of(db, row["id"]))
+    yield from reading.marks(row["id"])
     yield f"  assessed by {_assessor(held)}, {event.occurred.at or 'undated'}"
     if isinstance(risk, Risk):
         yield f"  seen alone: {risk.seen_alone.replace('_', ' ')}"

@@ -63,8 +63,8 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
             task, by=acting.practitioner(by), role=role, reason=words, at=acting.time_ms()
         )
     looked(acting, by, "research_task", [row["statement"]])
+    failing(acting, by, viewer)
     with acting.store.read() as db:
-        failing(db, viewer)
         for line in _lines(db, row, person, places, hidden, acting.voice.rules.version):
             typer.echo(line)
 

@@ -38,8 +38,8 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     """
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
+    failing(acting, by, viewer)
     with acting.store.read() as db:
-        failing(db, viewer)
         if not (home / FILE).exists():
             typer.echo(NONE.format(home))
         for one in silence.standing(db):

@@ -13,14 +13,15 @@ from producers.keys import write_private
 
 
 def write_proof(log: Log, folder: Path) -> Exported:
-    """Write `export` and `trust.json` into a folder.
+    """Write `export` and `trust.json` into a folder: both, or neither where one fails.
 
     Raises:
         Misuse: one of them is there already.
     """
     with prepared(folder / "export") as made:
+        done = asyncio.run(export(_Topics(log), log.partnership, made, say=lambda _: None))
         write_private(folder / "trust.json", msgspec.json.encode(log.trust) + b"\n")
-        return asyncio.run(export(_Topics(log), log.partnership, made, say=lambda _: None))
+    return done
 
 
 class _Topics:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -310,6 +311,19 @@ def test_the_log_of_a_replay_verifies_by_both_auditors(now: Played, tmp_path: Pa
     assert verdict.exit in {Exit.VERIFIED, Exit.FINDINGS}
     assert verdict.decided == len(now.log.entries)
     assert audit_folder(tmp_path / "export", tmp_path / "trust.json").defects == set()
+
+
+def test_a_proof_that_failed_is_tried_again(now: Played, tmp_path: Path) -> None:
+    """A full disk left the trust file behind, and the next try was told to choose another path."""
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(now.log.entries[0].record) + 1, most[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_proof(now.log, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert list(tmp_path.iterdir()) == []
+    assert write_proof(now.log, tmp_path).entries == len(now.log.entries)
 
 
 def test_a_flipped_byte_of_a_replayed_log_is_found(now: Played, tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from contracts.duration import HOUR_MS
 from contracts.section import Practitioner
 from contracts.statement import interpret, parse
 from deploy import clock
-from tests.matrix.partnership import key
+from tests.matrix.partnership import PARTNERSHIP, basis_of, key
 from tests.support.played import token_of
-from tests.support.stranger import concern, seeded
+from tests.support.stranger import Writer, concern, seeded, text_of
 from tests.support.visiting import Visitor
 from tests.support.working import Working, files_in
 
@@ -68,9 +68,9 @@ class Busy:
         """Let probation report a concern about two people whom nothing else is about."""
         return self.say(name, CASE, "concern_reported", couple(self.draw))
 
-    def ask_again(self) -> str:
-        """Let probation ask the same of the police once more."""
-        return self.say("again", CASE, "information_requested", self.sections["question"])
+    def ask_again(self, source: str = CASE) -> str:
+        """Let probation, or who is named, ask the same of the police once more."""
+        return self.say("again", source, "information_requested", self.sections["question"])
 
     def notify_housing(self) -> str:
         """Let the force tell housing to ring before anybody visits him of the concern."""
@@ -96,6 +96,16 @@ class Busy:
         about = {"statement": self.said[report]}
         wall = {"event": event, "cause.1": about, "provenance": told["provenance"]}
         self.say("exclusion", source, "exclusion_recorded", wall)
+
+    def forged(self) -> str:
+        """Let somebody report a threat to life in probation's name; give the id."""
+        salt = text_of(b"s" * 16)
+        made = Writer(key("nobody"), f"/agencies/{CASE}", PARTNERSHIP, self.draw, salt)
+        given = {"time": self.town.time, "basis": basis_of(PROBATION), "urgency": "threat_to_life"}
+        context = made.context("concern_reported", **given)
+        self.town.submissions.append((PROBATION, made.write(context, couple(self.draw))))
+        self.town.settle()
+        return str(context["id"])
 
     def compromise(self, source: str) -> str:
         """Let governance revoke the key of a source that said something before; give its kid."""

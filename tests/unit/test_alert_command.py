@@ -11,6 +11,7 @@ from consumers import store as stored
 from consumers.desk.rows import looks
 from consumers.safeguarding import rows
 from consumers.safeguarding.trying import Compared, compared
+from consumers.standing import keep_from
 from deploy import clock
 from deploy.command import invoke
 from deploy.wiring import open_acting
@@ -152,10 +153,13 @@ def test_what_was_seen_to_by_hand_is_listed_no_more_and_says_by_whom(
         alert, *_ = (str(one["id"]) for one in rows.all_alerts(db))
         report = min(rows.statements_of(db, alert))
         aside.set_aside(db, alert, report, worker=aside.THE_LOG, what="key.unknown")
+        keep_from(db, [report], ["somebody else"])
     where = ["--home", str(home.folder)]
     assert invoke(["consumer", "status", *where]) == 1
     assert f"NOT ON THE LOG: {alert}" in capsys.readouterr().out
     assert f"SEE TO {alert} BY HAND" in home.says(capsys, "alert", "list")
+    assert invoke(["alert", "list", *where]) == 0
+    assert alert not in capsys.readouterr().out, "who does not say who looks is not told of it"
     with home.acting.store.write() as db:
         aside.set_aside(db, alert, alert, worker="Watching", what="KeyError")
     sees_to = ("consumer", "seen-to", alert, "--role", "duty_manager", "--words", "I rang police")

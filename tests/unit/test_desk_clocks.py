@@ -11,10 +11,8 @@ from consumers.governance import rows as governed
 from contracts.entry import ReasonGiven
 from contracts.fault import Undelivered
 from contracts.reason import NEWER
-from tests.matrix.partnership import PARTNERSHIP, basis_of, key
-from tests.support.busy import CASE, POLICE, PROBATION, Busy, couple, task, told
+from tests.support.busy import POLICE, Busy, task, told
 from tests.support.played import Played
-from tests.support.stranger import Writer, text_of
 from tests.support.visiting import Visited
 from tests.support.working import Working
 
@@ -25,21 +23,11 @@ def town(force: Busy) -> Working:
     return force.town
 
 
-def forged(force: Busy) -> str:
-    """Let somebody report a threat to life in probation's name; give the id."""
-    made = Writer(key("nobody"), f"/agencies/{CASE}", PARTNERSHIP, force.draw, text_of(b"s" * 16))
-    given = {"time": force.town.time, "basis": basis_of(PROBATION), "urgency": "threat_to_life"}
-    context = made.context("concern_reported", **given)
-    force.town.submissions.append((PROBATION, made.write(context, couple(force.draw))))
-    force.town.settle()
-    return str(context["id"])
-
-
 def test_what_nobody_could_verify_is_rung_back_on_the_registers_number(
     force: Busy, desk: Visited
 ) -> None:
     """A forger answers the number that a forgery gives; and the call has a clock on each page."""
-    said, officer = forged(force), desk.visitor("officer")
+    said, officer = force.forged(), desk.visitor("officer")
     page = f"/reports/{said}"
     inbox, report, answer = (officer.get(path).text for path in ("/", page, f"{page}/answer"))
     assert "Call back by 11 December 2026" in inbox

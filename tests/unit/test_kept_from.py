@@ -15,9 +15,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, text
 
 from consumers.consumer import Came
+from consumers.desk.rows import looks
 from consumers.disclosure.rows import applications
 from consumers.people.rows import people_named
 from consumers.research.rows import research_tasks
@@ -202,7 +203,7 @@ def her_id(told: str) -> bool:
 
 
 SEEN = {
-    CASE: ("enquiry list", "enquiry returns"), HUB: ("referral list",),
+    CASE: ("enquiry list", "enquiry returns", "risk show"), HUB: ("referral list",),
     POLICE: ("referral list", "disclosure list"),
 }  # fmt: skip
 
@@ -216,14 +217,32 @@ def test_a_colleague_sees_what_is_done_about_her(
     with_case, without, _ = twins(
         tmp_path, name, lambda token: written("hers", her_case({"practitioner": token}, hub=hub))
     )
-    open_acting(Home.open(with_case.folder)).outbox.token_for("practitioner", "C. Colleague")
-    for line in SEEN[name]:
+    acting = open_acting(Home.open(with_case.folder))
+    acting.outbox.token_for("practitioner", "C. Colleague")
+
+    def sees(line: str) -> tuple[int, str]:
         capsys.readouterr()
         told = [*line.split(), "--home", str(with_case.folder), "--by", "C. Colleague"]
-        assert invoke(told) == 0
-        seen = capsys.readouterr().out
+        return invoke(told), capsys.readouterr().out
+
+    for line in SEEN[name]:
+        before = looked_at(acting)
+        code, seen = sees(line)
+        assert code == 0
         assert her_id(seen), line
+        assert any(one in seen for one in looked_at(acting)[len(before) :]), f"{line} is no look"
         assert not her_id(without.does(line, capsys)[1]), line
+    with acting.store.write() as db:
+        db.execute(text("ALTER TABLE looks RENAME TO gone"))
+    for line in SEEN[name]:
+        code, seen = sees(line)
+        assert code
+        assert not her_id(seen), f"{line} shows what it cannot record"
+
+
+def looked_at(acting: Acting) -> list[str]:
+    with acting.store.read() as db:
+        return list(db.execute(select(looks.c.about).order_by(looks.c.place)).scalars())
 
 
 def ids_of(agency: Agency) -> dict[str, set[str]]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from consumers.history import Past
 from consumers.people.rows import persons
@@ -127,7 +128,7 @@ def test_two_sources_that_a_person_tells_apart_are_counted_anew(desk: Desk) -> N
     assert "M10" not in rules
     police = deciding(desk, POLICE)
     with desk.acting(POLICE).store.read() as db:
-        (proposal,) = rows.all_origins(db)
+        (proposal,) = db.execute(select(rows.origins)).mappings()
     police.decide_origin(
         proposal["id"], "different", by=person(desk), role=LEAD, reason="one of them saw it"
     )

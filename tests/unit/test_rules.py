@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from consumers.research import rows as research
 from consumers.research.desk import Desk as ResearchDesk
@@ -238,7 +239,7 @@ def test_a_person_decides_on_one_origin_and_may_decide_again(desk: Desk) -> None
     intelligence(desk)
     desk.settle()
     with desk.acting(POLICE).store.read() as db:
-        (proposal,) = rows.all_origins(db)
+        (proposal,) = db.execute(select(rows.origins)).mappings()
     judge = deciding(desk, POLICE)
     for decision in ("cannot_tell", "same"):
         judge.decide_origin(
@@ -249,7 +250,7 @@ def test_a_person_decides_on_one_origin_and_may_decide_again(desk: Desk) -> None
         "cannot_tell", "same",
     ]  # fmt: skip
     with desk.acting(POLICE).store.read() as db:
-        assert [one["decision"] for one in rows.all_origins(db)] == ["same"]
+        assert [one["decision"] for one in db.execute(select(rows.origins)).mappings()] == ["same"]
 
 
 def test_a_link_is_undone_by_a_named_person(desk: Desk) -> None:

@@ -134,7 +134,7 @@ def test_a_flood_is_one_alert_and_one_call_back(tmp_path: Path) -> None:
     with desk.acting(POLICE).store.read() as db:
         query = select(stored.views.c.id).where(~stored.views.c.verified)
         assert len(db.execute(query).all()) == 3
-        (line,) = _unverified(db, None)
+        ((_, line),) = _unverified(db, None)
         kinds = [one["kind"] for one in responses.all_duties(db)]
     assert line.startswith("3 UNVERIFIED emergencies through tv-probation's topic")
     assert kinds.count("call_back") == 1

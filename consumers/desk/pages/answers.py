@@ -1,7 +1,7 @@
 """What is owed to others: the list, an answer to whoever reported, an answer to whoever asked."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast, get_args
@@ -22,7 +22,7 @@ from consumers.desk.limits import limits_of, limits_on, names_of, numbers
 from consumers.desk.owed import ANSWERS, abouts, owed, undelivered
 from consumers.desk.person import Person
 from consumers.desk.reporting.filling import PRECISION, birth_in
-from consumers.desk.shown import capital, title_of
+from consumers.desk.shown import PARTS, capital, identified, title_of
 from consumers.desk.station import Station
 from consumers.intelligence.rows import first_lines
 from consumers.listed import PAGE, Place
@@ -38,7 +38,7 @@ from contracts.event.work import ResearchOutcome, ResponseGiven
 from contracts.fault import Misuse
 from contracts.form import Section
 from contracts.identifier import agency_of, is_statement_id
-from contracts.section import Born, Identity, Name, Narrative
+from contracts.section import Born, Identity, Name, Narrative, PersonPart
 
 RESEARCHED = {
     "yes": "Yes, every look was made", "part": "In part: not every look was made",
@@ -227,32 +227,42 @@ def _question(
             "earlier": reuse.earlier(db, station.voice, person.viewer, row) if row else [],
             "outcomes": OUTCOMES, "typed": forms.left(station, request), **more,
         }  # fmt: skip
+        if check is not None:
+            again = [one for one in given["earlier"] if one.answer == check.text("reuses")]
+            look("question", [one.answer for one in again])
+            given["answers"] = list(_answers(station, db, check, again, event.subject))
     if check is not None:
-        given["answers"] = _answers(station, check, given["earlier"])
         return station.page(request, "check.html", title="Check your answers", **given)
     return station.page(request, "question.html", title="Answer a question", **given)
 
 
 def _answers(
-    station: Station, form: Form, earlier: Sequence[reuse.Earlier]
-) -> list[tuple[str, str]]:
-    """Spell what somebody is about to answer, as the form asked for it."""
-    told = [
-        (label, form.text(name))
-        for name, label in (
-            ("why", "Why nothing is supplied"), ("text", "What you supply, in words"),
-            ("given", "Given names"), ("family", "Family name"), ("born", "Born"),
-        )
-        if form.text(name)
-    ]  # fmt: skip
+    station: Station, db: Connection, form: Form, again: Sequence[reuse.Earlier], subject: str
+) -> Iterator[tuple[str, str]]:
+    """Spell what is about to go out: as it was typed, and as it stands in what is given again."""
+    why, sections = form.text("why"), _told(station, form, subject)
     if not form.text("reuses"):
-        return [("What your records have", OUTCOMES[form.text("outcome")]), *told]
-    again = [
-        ("Your earlier answer, as it was", f"{station.at(one.at)}: {plan.WORDS[one.outcome]}")
-        for one in earlier
-        if one.answer == form.text("reuses")
-    ]
-    return [*again, *told]
+        yield "What your records have", OUTCOMES[form.text("outcome")]
+    for one in again:
+        yield "Your earlier answer, as it was", f"{station.at(one.at)}: {plan.WORDS[one.outcome]}"
+        if one.same_asker:
+            yield "Its words", "They have them already: they are not sent again."
+        why = why or reuse.why_of(db, one) or ""
+        sections = {**reuse.said_again(db, one, subject), **sections}
+    if why:
+        yield "Why nothing is supplied", why
+    for section in sections.values():
+        match section:
+            case Narrative():
+                if section.question:
+                    yield "What was asked", section.question
+                yield "What you supply, in words", section.text
+                if section.assessment:
+                    yield "What was made of it", section.assessment
+            case Identity():
+                yield from identified(section)
+            case PersonPart():
+                yield "Their part", PARTS[section.part]
 
 
 def _is_identity(row: RowMapping | None) -> bool:
@@ -268,19 +278,11 @@ async def _supply(station: Station, request: Request) -> Response:
         outcome = form.chosen("outcome", OUTCOMES, "Choose what your records have")
     elif not is_statement_id(reuses):
         form.wrong("reuses", "Choose one of the earlier answers, or none")
-    why, text = form.maybe("why"), form.maybe("text")
+    why = form.maybe("why")
     if outcome in SAYS_WHY and not why:
         form.wrong("why", "Say why: nobody may take this for nothing found")
-    name, born = Name(form.maybe("given"), form.maybe("family")), _born(station, form)
-
-    def told(subject: str) -> Mapping[str, Section]:
-        sections: dict[str, Section] = {}
-        if text:
-            sections["narrative"] = Narrative(text, "summary")
-        named = [name] if name.given or name.family else []
-        if named or born is not None:
-            sections["person.1.identity"] = Identity(subject, named, born)
-        return sections
+    told = partial(_told, station, form)
+    _born(station, form)
 
     def wanted(person: Person) -> list[Wanted]:
         return station.acts.answering.supply(
@@ -292,6 +294,18 @@ async def _supply(station: Station, request: Request) -> Response:
         station, request, form, wanted, page=_question, told="Whoever asked has your answer.",
         to=f"/requests/{request_id}/answer", check=partial(_question, check=form),
     )  # fmt: skip
+
+
+def _told(station: Station, form: Form, subject: str) -> dict[str, Section]:
+    """Make the sections of what was typed."""
+    sections, text = dict[str, Section](), form.maybe("text")
+    if text:
+        sections["narrative"] = Narrative(text, "summary")
+    name, born = Name(form.maybe("given"), form.maybe("family")), _born(station, form)
+    named = [name] if name.given or name.family else []
+    if named or born is not None:
+        sections["person.1.identity"] = Identity(subject, named, born)
+    return sections
 
 
 def _born(station: Station, form: Form) -> Born | None:

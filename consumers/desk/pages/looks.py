@@ -54,6 +54,9 @@ KINDS = {
     "disclosure": "opened a disclosure", "applicant": "saw who asked for a disclosure",
     "correction": "opened a correction", "recall": "opened what a compromised key signed",
     "looks": "read who looked", "signed_in": "signed in", "signed_out": "signed out",
+    "links": "saw it among the links of records", "assessments": "read it among assessments",
+    "enquiries": "saw it among who is to be seen alone", "returns": "read it among returns",
+    "set_aside": "saw that this program could not work on it",
     "refused": "was refused what is not theirs",
 }  # fmt: skip
 """What each look was; another part's is shown as its own word."""
