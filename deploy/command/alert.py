@@ -53,7 +53,7 @@ def listed(
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
         now = stored.ledger_time(db)
-        failing(db, viewer)
+        failing(acting.outbox, db, viewer)
         for line in _unverified(db, viewer):
             typer.echo(line)
         found, more = _pressing(db, viewer, first, closed=every)

@@ -99,7 +99,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
-        failing(db, viewer)
+        failing(acting.outbox, db, viewer)
         lines = [*_jointly(db, acting.outbox, viewer), *_unaccounted(db, viewer)]
         for line in lines:
             typer.echo(line)
@@ -138,7 +138,7 @@ def returns(home: ActingHome, by: Looks = None) -> None:
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
-        failing(db, viewer)
+        failing(acting.outbox, db, viewer)
         found = standing.shown(db, viewer, "return_made")
         for row in found:
             for line in _returned(db, row):

@@ -67,7 +67,7 @@ def tell(acting: Acting, by: str | None, first: int, *parts: Part, nothing: str)
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
         reading = Reading(db, acting, viewer, stored.ledger_time(db))
-        failing(db, viewer)
+        failing(acting.outbox, db, viewer)
         found = [(part, part.read(reading, first + 1)) for part in parts]
         for part, rows in found:
             looked(acting, by, part.what, part.seen(rows[:first]))

@@ -20,9 +20,10 @@ from contracts.fault import Misuse
 from contracts.opened import open_receipt
 from contracts.reason import Reason
 from deploy import clock
+from deploy.command import EXIT_NOT_DELIVERED
 from deploy.command.consumer import at
 from deploy.command.partnership import moment
-from deploy.speaking import READ_S_MAX, WAIT_S_MAX, outbox_of
+from deploy.speaking import READ_S_MAX, WAIT_S_MAX, outbox_of, stored
 from producers.filed import warned
 from producers.home import Home
 from producers.keys import read_own
@@ -34,7 +35,7 @@ from producers.sender import Sender, until
 from producers.signing import spelled
 from producers.unanswered import telephone
 
-EXIT_ACCEPTED, EXIT_HELD, EXIT_REFUSED, EXIT_NOT_DELIVERED = 0, 3, 4, 75
+EXIT_ACCEPTED, EXIT_HELD, EXIT_REFUSED = 0, 3, 4
 OUTCOMES = {
     "accepted": ("ACCEPTED", EXIT_ACCEPTED),
     "accepted_emergency": ("ACCEPTED as an emergency: delivered at once", EXIT_ACCEPTED),
@@ -287,8 +288,7 @@ def _not_delivered(outbox: Outbox, said: Draft, within: str, sender: Sender | No
         why = f"Kafka ({agency.kafka}) does not have it{f': {known}' if known else ''}."
     return "\n".join([
         " ".join([f"NOT DELIVERED{within}.", *ring, why]),
-        f"It is stored: {said.id}. Do not publish it again: "
-        f"`candour outbox run --home {outbox.home.folder}` goes on sending it.",
+        stored(outbox, said.id),
     ])
 
 

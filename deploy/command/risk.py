@@ -104,7 +104,7 @@ def show(
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
-        failing(db, viewer)
+        failing(acting.outbox, db, viewer)
         found = standing.shown(db, viewer, "risk_assessed")
         if statement is not None:
             found = [one for one in found if one["id"] == statement]

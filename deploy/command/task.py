@@ -64,7 +64,7 @@ def show(  # noqa: PLR0913 - a look has this many independent parts
         )
     looked(acting, by, "research_task", [row["statement"]])
     with acting.store.read() as db:
-        failing(db, viewer)
+        failing(acting.outbox, db, viewer)
         for line in _lines(db, row, person, places, hidden, acting.voice.rules.version):
             typer.echo(line)
 

@@ -39,7 +39,7 @@ def listed(home: ActingHome, by: Looks = None) -> None:
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by)
     with acting.store.read() as db:
-        failing(db, viewer)
+        failing(acting.outbox, db, viewer)
         if not (home / FILE).exists():
             typer.echo(NONE.format(home))
         for one in silence.standing(db):

@@ -79,7 +79,7 @@ def test_publishing_the_same_file_again_says_when_it_was_said_and_stores_nothing
     first = capsys.readouterr().out
     assert "NOT DELIVERED within 0 seconds. Kafka (127.0.0.1:1) does not have it" in first
     said = first.split("Stored as ")[1].split(";")[0]
-    assert f"It is stored: {said}. Do not publish it again: `candour outbox run --home" in first
+    assert f"It is stored: {said}. Do not give it again: `candour outbox run --home" in first
     assert invoke(line) == 64
     told = capsys.readouterr()
     assert "Stored as" not in told.out
