@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from consumers.research.rows import tasks_of
 from deploy.command import invoke
 from deploy.wiring import Acting
 from tests.unit.test_desk_stuck import reported
@@ -41,3 +42,12 @@ def test_what_nobody_has_is_said_first_wherever_it_would_look_done(
         shown = told(*line, code=code)
         assert waits in shown, line
         assert f"`candour outbox run --home {acting.home.folder}` goes on sending it." in shown
+    with acting.store.read() as db:
+        task = next(one["id"] for one in tasks_of(db, said) if one["open"])
+    words = tmp_path / "words.yaml"
+    words.write_text("reason: it does not answer\n")
+    look = ("research", "complete", task, "--outcome", "unavailable", "--words", str(words),
+            "--by", "Lee Hart", "--role", "researcher")  # fmt: skip
+    assert waits in told(*look, code=75)
+    shown = told("consumer", "status", code=1)
+    assert ": 1 alert_raised, 1 research_completed, 1 response_given. " in shown, "all of the look"
