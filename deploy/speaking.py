@@ -97,12 +97,11 @@ async def say(
         decided = await until(is_decided, wait_s)
     row = outbox.row(said.id)
     if sender.refused is not None and not decided:
-        raise refused(sender.refused)
+        raise refused(sender.refused, stored(outbox, said.id))
     if row is None or not decided:
         raise Undelivered(
-            f"No receipt came within {wait_s:.0f} seconds; the statement is stored.",
-            remedy=f"Is the broker running, and Kafka? Then: candour outbox run --home "
-            f"{outbox.home.folder}",
+            f"No receipt came within {wait_s:.0f} seconds. Is the broker running, and Kafka?",
+            remedy=stored(outbox, said.id),
         )
     receipt = open_receipt(row["receipt"], outbox.home.trust)
     return Said(said.id, row["outcome"], row["entry"], receipt.part.reasons)
@@ -133,9 +132,17 @@ def _insist_on_key(outbox: Outbox, event: str) -> None:
     raise Misuse(f"{told} Nothing was sent.", remedy=remedy)
 
 
-def refused(why: Misuse | Transient) -> Undelivered:
+def stored(outbox: Outbox, statement: str) -> str:
+    """Say of what has no receipt that it is kept and goes out by itself, and is not said again."""
+    return (
+        f"It is stored: {statement}. Do not give it again: "
+        f"`candour outbox run --home {outbox.home.folder}` goes on sending it."
+    )
+
+
+def refused(why: Misuse | Transient, kept: str) -> Undelivered:
     """Say why nothing goes out until somebody acts, and that what was said is kept."""
-    return Undelivered(f"{why.text} What was said is stored.", remedy=why.remedy)
+    return Undelivered(f"{why.text} {why.remedy}", remedy=kept)
 
 
 async def govern(home: Home, event: str, value: Section, *, time_ms: int | None = None) -> Said:

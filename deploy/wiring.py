@@ -29,7 +29,7 @@ from consumers.safeguarding.desk import Deciding
 from consumers.store import Store, Wanted
 from consumers.telling.sending import Sending, Told
 from consumers.worker import Voice
-from contracts.fault import CandourError, Misuse, Transient
+from contracts.fault import CandourError, Misuse, Transient, Undelivered
 from contracts.section import Practitioner
 from deploy import clock
 from deploy.connecting import connected
@@ -326,6 +326,10 @@ class Acting:
         except Misuse:
             for other in together[together.index(one) :]:
                 self.consumer.refused(other.draft.id)
+            raise
+        except Undelivered:
+            # `candour outbox run` sends what the outbox has: what goes with this goes out too.
+            self.outbox.publish_all([each.draft for each in together[together.index(one) + 1 :]])
             raise
         with self.store.write() as db:
             stored.mark_published(db, one.draft.id)

@@ -3,11 +3,13 @@
 Pure. Source: domain.md 1.10, 7 (What comes back); review 5.6.3 (iii).
 """
 
-from typing import Literal
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
 
+from broker.core.legs import reached
 from contracts.context import Urgency
 from contracts.duration import HOUR_MS
-from contracts.event.control import Rules
+from contracts.event.control import Agency, Rules
 from contracts.event.report import ReferralMade
 from contracts.statement import Statement
 
@@ -22,6 +24,15 @@ WORDS: dict[str, str] = {
     "redirected": "redirected: refer to whom they named; nobody has it yet",
 }
 """Each decision as a reader must take it."""
+
+Held = Literal["quarantined", "provisional", "closed"]
+
+HELD: dict[str, str] = {
+    "quarantined": "HELD: it reached nobody yet",
+    "provisional": "HELD for all but the police: it did not reach whoever is to decide it yet",
+    "closed": "REFUSED by whoever decides on what is held: it is sent to nobody",
+}
+"""Why a referral that this agency made is with nobody who could decide it."""
 
 TITLES: dict[str, str] = {
     "marac": "MARAC", "idva": "an adviser (IDVA)", "daiu": "the domestic abuse investigation unit",
@@ -62,3 +73,31 @@ def direction_of(
     if publisher == ours:
         return "made"
     return "received" if addressee == ours else None
+
+
+def held_by(marks: Collection[str], *, addressee_kind: str) -> Held | None:
+    """Say how a referral of ours is held, by what its delivery to ourselves is marked with.
+
+    Args:
+        marks: the delivery's.
+        addressee_kind: of agency; the police are sent what is provisional.
+    """
+    if "closed" in marks:
+        return "closed"
+    if "quarantined" in marks:
+        return "quarantined"
+    return "provisional" if "provisional" in marks and addressee_kind != "police" else None
+
+
+def unreached(row: Mapping[Any, Any], agencies: Mapping[str, Agency]) -> str | None:
+    """Say of a referral that is held that nobody has it, and whom to ring; None of any other.
+
+    Args:
+        row: the referral's.
+        agencies: of the partnership, by id.
+    """
+    if row["held"] is None:
+        return None
+    to = agencies.get(row["addressee"])
+    whom = f"{to.title}: {reached(to.contact)}" if to else row["addressee"]
+    return f"{HELD[row['held']]}. Do not wait for a decision: ring {whom}"

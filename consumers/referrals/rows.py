@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from consumers.listed import Place, after, before
-from consumers.referrals.course import Direction
+from consumers.referrals.course import Direction, Held
 from consumers.standing import is_shown, standing
 from consumers.store import causes, metadata, upsert
 from contracts.event.action import ReferralConsidered
@@ -34,6 +34,7 @@ referrals = Table(
     Column("at", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("ends_on", Text, index=True),
+    Column("held", Text),
     Column("decision", Text),
     Column("decided_by", Text),
     Column("answer", Text),
@@ -41,7 +42,8 @@ referrals = Table(
     Column("reopened_by", Text),
 )
 """`answer` is the id of the `response_given` that decided; `overdue_by` of what said nobody did;
-`reopened_by` of the last response that decided and does not stand."""
+`reopened_by` of the last response that decided and does not stand. `held` says how it is held
+(`consumers.referrals.course.Held`): nobody who could decide it has it."""
 
 _undecided = referrals.c.decision.is_(None) & referrals.c.overdue_by.is_(None)
 Index(
@@ -82,13 +84,16 @@ def add(  # noqa: PLR0913 - a referral has this many independent parts
     addressee: str,
     at: int,
     due_at: int,
+    held: Held | None = None,
 ) -> None:
-    """Add a referral; the same again changes nothing."""
+    """Add a referral; the same again changes nothing, but that its time begins with its release."""
     row = upsert(db, referrals).values(
         id=referral, direction=direction, kind=event.referral, publisher=publisher,
-        addressee=addressee, at=at, due_at=due_at, ends_on=event.ends_on,
+        addressee=addressee, at=at, due_at=due_at, ends_on=event.ends_on, held=held,
     )  # fmt: skip
-    db.execute(row.on_conflict_do_nothing())
+    anew = {"at": at, "due_at": due_at, "held": held}
+    was_held = referrals.c.held.is_not(None)
+    db.execute(row.on_conflict_do_update(index_elements=["id"], set_=anew, where=was_held))
 
 
 def decide(db: Connection, referral: str, *, decision: str, by: str, answer: str) -> None:
@@ -202,13 +207,16 @@ def handovers(
 ) -> list[RowMapping]:
     """List the handovers made that name one of some ends as their cause, or are of some days.
 
+    One that is held hands nothing over.
+
     Args:
         db: an open transaction.
         ends: the ids of the statements that tell of the ends.
         spans: the first and the last of the days, inclusive.
     """
     made = select(referrals).where(
-        referrals.c.kind == "handover", referrals.c.direction == "made"
+        referrals.c.kind == "handover", referrals.c.direction == "made",
+        referrals.c.held.is_(None),
     )  # fmt: skip
     arising = select(causes.c.statement).where(causes.c.cause.in_(ends))
     caused = db.execute(arising).scalars().all()
@@ -232,11 +240,11 @@ def considered_on(db: Connection, statement: str, kind: str) -> RowMapping | Non
 
 
 def ran_out(db: Connection, at: int) -> list[RowMapping]:
-    """List referrals past their time that nobody decided, took back, or said this of."""
+    """List referrals past their time that nobody decided, holds, took back, or said this of."""
     gone = select(standing.c.statement).where(standing.c.mark == "retracted")
     query = select(referrals).where(
         referrals.c.due_at < at, referrals.c.decision.is_(None), referrals.c.overdue_by.is_(None),
-        referrals.c.id.not_in(gone),
+        referrals.c.held.is_(None), referrals.c.id.not_in(gone),
     )  # fmt: skip
     return list(db.execute(query.order_by(referrals.c.due_at, referrals.c.id)).mappings())
 

@@ -36,9 +36,11 @@ class Referrals(Worker):
             if direction is not None:
                 at = view.head.ledger_time
                 due_at = course.due_at(statement.context.urgency, at, rules=voice.rules)
+                held = course.held_by(view.delivery.marks, addressee_kind=voice.kind_of(addressee))
                 rows.add(
                     db, said, event, direction=direction, publisher=publisher,
                     addressee=addressee, at=at, due_at=due_at,
+                    held=held if direction == "made" else None,
                 )  # fmt: skip
         elif isinstance(event, ResponseGiven) and event.referral is not None:
             row = rows.referral(db, event.statement)

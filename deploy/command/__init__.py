@@ -1,6 +1,7 @@
 """The `candour` command: one module per group, assembled here; errors in plain words.
 
-Exit codes: what a command says of its own, 64 usage, 69 Kafka or a database is away, 70 a defect.
+Exit codes: what a command says of its own, 64 usage, 69 Kafka or a database is away, 70 a defect,
+75 what was said is stored and nobody has it yet.
 """
 
 import ast
@@ -62,6 +63,7 @@ COMMANDS = (
 
 HELP = "--help"
 EXIT_AWAY, EXIT_USAGE, EXIT_DEFECT, EXIT_INTERRUPTED = 69, 64, 70, 130
+EXIT_NOT_DELIVERED = 75
 PATHS = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError)
 """What a path that was given does where it cannot be read or written."""
 
@@ -131,7 +133,7 @@ def invoke(arguments: Sequence[str]) -> int:
     # Not above: Ctrl-C while these are read is no defect either.
     import typer
 
-    from contracts.fault import CandourError, Transient
+    from contracts.fault import CandourError, Transient, Undelivered
     from deploy import logs
     from deploy.settings import settings
 
@@ -146,6 +148,9 @@ def invoke(arguments: Sequence[str]) -> int:
         return EXIT_USAGE
     except (typer.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
+    except Undelivered as late:
+        typer.echo(f"NOT DELIVERED. {late.text}\n{late.remedy}", err=True)
+        return EXIT_NOT_DELIVERED
     except CandourError as fault:
         typer.echo(f"{fault.text}\n{fault.remedy}", err=True)
         return EXIT_AWAY if isinstance(fault, Transient) else EXIT_USAGE

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -18,11 +19,13 @@ from consumers.safeguarding.pressing import failed_seen
 from contracts.fault import Misuse
 from deploy.speaking import known_to
 from deploy.wiring import Acting, open_acting
+from producers import withheld
 from producers.home import Home
 from producers.lock import sole_consumer
 from producers.outbox import Outbox
 from producers.partnership import Partnership
 from producers.saying import known_as, viewer_of
+from producers.unanswered import waiting
 
 app = typer.Typer(no_args_is_help=True, help="Act on what an agency is sent.")
 
@@ -99,14 +102,15 @@ def rebuild(home: ActingHome) -> None:
 
 @app.command()
 def status(home: ActingHome) -> None:
-    """Say how far time has come here, and what this program could not work on by itself.
+    """Say how far time has come here, what waits to be sent, and what this could not work on.
 
-    Ends with 1 where there is something that a person must see to.
+    Ends with 1 where something has no receipt yet, or there is what a person must see to.
     """
     acting = open_acting(Home.open(home))
     with acting.store.read() as db:
         now, seen = stored.ledger_time(db), aside.all_seen_to(db)
         failed, broken = aside.all_unworked(db), aside.all_unproved(db)
+    waits = undelivered(acting.outbox, frozenset())
     rebuild_it = f"candour consumer rebuild --home {home}"
     typer.echo(f"The newest ledger time here: {at(now) if now else 'nothing was read yet'}.")
 
@@ -123,7 +127,7 @@ def status(home: ActingHome) -> None:
             f"NOT PROVED, and acted on in nothing: {one['topic']} {one['offset']}: {one['what']}. "
             "Ring the governance agency."
         )
-    if failed or broken:
+    if failed or broken or waits:
         raise typer.Exit(1)
     typer.echo(
         "Nothing is left to see to by hand." if seen else "Everything that came was worked on."
@@ -153,11 +157,32 @@ def seen_to(  # noqa: PLR0913 - what is said has this many independent parts
     typer.echo("It is said here, with your name, and on no log.")
 
 
-def failing(acting: Acting, by: str | None, viewer: frozenset[str] | None) -> None:
-    """Say first, above any list, what could not be worked on, as far as who looks may know.
+def undelivered(outbox: Outbox, viewer: frozenset[str] | None) -> bool:
+    """Say what was done here and nobody has yet, and how it goes out; give whether there is any.
 
-    It is a look of its own, recorded before any of it is said.
+    Args:
+        outbox: of the home that acts.
+        viewer: the tokens of who looks, as `producers.withheld.hidden_from`; nothing is kept from
+            none.
     """
+    with outbox.database.read() as db:
+        hidden = withheld.hidden_from(db, viewer)
+        kinds = Counter(one["event"] for one in waiting(db) if one["digest"] not in hidden)
+    named = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    if kinds:
+        typer.echo(
+            f"Done here, and NOT DELIVERED yet: {named}. Nobody has it: do not do it again. "
+            f"`candour outbox run --home {outbox.home.folder}` goes on sending it."
+        )
+    return bool(kinds)
+
+
+def failing(acting: Acting, by: str | None, viewer: frozenset[str] | None) -> None:
+    """Say first, above any list, what nobody has yet and what could not be worked on.
+
+    As far as who looks may know; it is a look of its own, recorded before any of it is said.
+    """
+    undelivered(acting.outbox, viewer)
     with acting.store.read() as db:
         names = [aside.named(one) for one in failed_seen(db, viewer)]
     looked(acting, by, "set_aside", names)

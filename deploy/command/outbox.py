@@ -17,8 +17,9 @@ from contracts.fault import Misuse, Transient
 from contracts.opened import View, open_receipt
 from contracts.section import Provenance
 from contracts.statement import parse
+from deploy.command import EXIT_NOT_DELIVERED
 from deploy.command.consumer import Looks, at, looking
-from deploy.command.publish import EXIT_NOT_DELIVERED, OUTCOMES, reason_line, told
+from deploy.command.publish import OUTCOMES, reason_line, told
 from deploy.speaking import WAIT_S_MAX, outbox_of
 from producers import withheld
 from producers.home import Home

@@ -20,9 +20,10 @@ from contracts.fault import Misuse
 from contracts.opened import open_receipt
 from contracts.reason import Reason
 from deploy import clock
+from deploy.command import EXIT_NOT_DELIVERED
 from deploy.command.consumer import at
 from deploy.command.partnership import moment
-from deploy.speaking import READ_S_MAX, WAIT_S_MAX, outbox_of
+from deploy.speaking import READ_S_MAX, WAIT_S_MAX, outbox_of, stored
 from producers.filed import warned
 from producers.home import Home
 from producers.keys import read_own
@@ -34,7 +35,7 @@ from producers.sender import Sender, until
 from producers.signing import spelled
 from producers.unanswered import telephone
 
-EXIT_ACCEPTED, EXIT_HELD, EXIT_REFUSED, EXIT_NOT_DELIVERED = 0, 3, 4, 75
+EXIT_ACCEPTED, EXIT_HELD, EXIT_REFUSED = 0, 3, 4
 OUTCOMES = {
     "accepted": ("ACCEPTED", EXIT_ACCEPTED),
     "accepted_emergency": ("ACCEPTED as an emergency: delivered at once", EXIT_ACCEPTED),
@@ -218,12 +219,13 @@ def _told_before(outbox: Outbox, before: RowMapping, urgency: str) -> None:
         f"The very same was said from here at {at(before['stored_at'])}, as {before['id']}: {words}"
     )
     if urgency != "threat_to_life":
-        home = outbox.home.folder
+        home, waits = outbox.home.folder, before["outcome"] is None
+        sending = f", candour outbox run --home {home} goes on sending it" if waits else ""
         raise Misuse(
             f"{text}. Nothing more was stored.",
-            remedy=f"Do not publish it again: candour outbox show {before['id']} --home {home} "
-            f"says what became of it, candour outbox run --home {home} goes on sending. If it "
-            "happened once more, change the file; to say it again as it is, give --again.",
+            remedy=f"Do not give it again: candour outbox show {before['id']} --home {home} "
+            f"says what became of it{sending}. If it happened once more, change the file; to say "
+            "it again as it is, give --again.",
         )
     typer.echo(f"{text}. It is sent once more.")
 
@@ -287,8 +289,7 @@ def _not_delivered(outbox: Outbox, said: Draft, within: str, sender: Sender | No
         why = f"Kafka ({agency.kafka}) does not have it{f': {known}' if known else ''}."
     return "\n".join([
         " ".join([f"NOT DELIVERED{within}.", *ring, why]),
-        f"It is stored: {said.id}. Do not publish it again: "
-        f"`candour outbox run --home {outbox.home.folder}` goes on sending it.",
+        stored(outbox, said.id),
     ])
 
 

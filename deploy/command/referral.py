@@ -120,9 +120,12 @@ def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
 
 
 def _lines(reading: Reading, row: RowMapping) -> Iterator[str]:
+    held = course.unreached(row, reading.acting.voice.partners.agencies)
     late = "OVERDUE, " if row["decision"] is None and row["due_at"] < reading.now else ""
     stands = f"{late}NOBODY has decided; by {at(row['due_at'])}"
-    if row["decision"] is not None:
+    if held is not None:
+        stands = held
+    elif row["decision"] is not None:
         stands = f"{course.WORDS[row['decision']]} (by {row['decided_by']})"
     who = f"to {row['addressee']}" if row["direction"] == "made" else f"from {row['publisher']}"
     until = f", handed over by {row['ends_on']}" if row["ends_on"] else ""

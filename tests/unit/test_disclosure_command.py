@@ -6,8 +6,7 @@ import pytest
 
 from consumers.consumer import Came
 from contracts.fault import Misuse
-from deploy.command import EXIT_USAGE, invoke
-from deploy.command.publish import EXIT_NOT_DELIVERED
+from deploy.command import EXIT_NOT_DELIVERED, EXIT_USAGE, invoke
 from deploy.wiring import open_acting
 from producers.applying import BLANK, read_application
 from producers.home import Home

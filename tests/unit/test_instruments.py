@@ -9,8 +9,7 @@ from contracts.event.report import RISE
 from contracts.fault import Misuse
 from contracts.instrument.assessed import band_of, graded, triggers, unknown_ids, yes_count
 from contracts.section import Answer
-from deploy.command import EXIT_USAGE, invoke
-from deploy.command.publish import EXIT_NOT_DELIVERED
+from deploy.command import EXIT_NOT_DELIVERED, EXIT_USAGE, invoke
 from deploy.command.risk import graded_lines
 from producers.assessing import Assessed, blank, read_assessment
 from producers.instruments import OWN, instrument, known_instruments

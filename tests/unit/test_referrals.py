@@ -11,8 +11,7 @@ from consumers.store import Wanted
 from contracts.draft import Draft
 from contracts.fault import Misuse
 from contracts.section import Practitioner
-from deploy.command import EXIT_USAGE, invoke
-from deploy.command.publish import EXIT_NOT_DELIVERED
+from deploy.command import EXIT_NOT_DELIVERED, EXIT_USAGE, invoke
 from deploy.speaking import outbox_of
 from producers.home import Home
 from tests.support.agreed import HOUSING, adopt, answer, dated, people, refer, retract, say

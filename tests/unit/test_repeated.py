@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from consumers.consumer import Consumer
 from consumers.research.desk import Desk as ResearchDesk
@@ -20,6 +21,7 @@ from deploy.command import invoke
 from deploy.workers import workers_of
 from producers.partnership import Partnership
 from producers.repeated import said_before
+from producers.tables import statements
 from tests.support.desk import POLICE, Desk
 from tests.support.filing import START, drafted
 from tests.support.speaking import Speaker
@@ -60,10 +62,15 @@ def test_the_same_file_is_known_again_while_it_waits_or_was_accepted(speaker: Sp
     assert speaker.stands(first.id) == ("decided", "accepted")
 
 
-def test_what_was_held_or_refused_may_be_said_again(speaker: Speaker) -> None:
-    """Nobody was sent it: once the reason is gone, the same words are what is to be said."""
+def test_what_was_refused_may_be_said_again_and_what_is_held_not(speaker: Speaker) -> None:
+    """What is held is completed or released as it is: said twice, it is then sent twice."""
     said = speaker.say(drafted(speaker, START))
     assert speaker.stands(said) == ("decided", "quarantined")
+    found = said_before(speaker.outbox, drafted(speaker, START), at=AT)
+    assert found is not None
+    assert found["id"] == said
+    with speaker.outbox.database.write() as db:
+        db.execute(update(statements).where(statements.c.id == said).values(outcome="rejected"))
     assert said_before(speaker.outbox, drafted(speaker, START), at=AT) is None
 
 
@@ -79,7 +86,7 @@ def test_publishing_the_same_file_again_says_when_it_was_said_and_stores_nothing
     first = capsys.readouterr().out
     assert "NOT DELIVERED within 0 seconds. Kafka (127.0.0.1:1) does not have it" in first
     said = first.split("Stored as ")[1].split(";")[0]
-    assert f"It is stored: {said}. Do not publish it again: `candour outbox run --home" in first
+    assert f"It is stored: {said}. Do not give it again: `candour outbox run --home" in first
     assert invoke(line) == 64
     told = capsys.readouterr()
     assert "Stored as" not in told.out

@@ -83,6 +83,7 @@ def _shown(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any]:
         "ends_on": day(row["ends_on"]) if row["ends_on"] else None, "by": row["decided_by"],
         "decision": course.WORDS[row["decision"]] if row["decision"] else None,
         "limits": limits_of(beside.text(row["id"])), "stands": beside.marks(row["id"]),
+        "held": course.unreached(row, station.voice.partners.agencies),
         "can_decide": row["direction"] == "received" and row["decision"] is None,
     }  # fmt: skip
 

@@ -24,6 +24,8 @@ from consumers.intelligence import grading
 from consumers.intelligence.desk import KINDS as GRADE
 from consumers.intelligence.rows import first_lines, gradings_of
 from consumers.listed import PAGE
+from consumers.referrals import course
+from consumers.referrals import rows as referrals
 from consumers.research import plan
 from consumers.research.board import tasks_seen
 from consumers.research.victim_information import KINDS as ENQUIRE
@@ -71,6 +73,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         found = {kind: responses.duty(db, f"{kind}/{said}") for kind in ANSWERS}
         owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
+        held = _held(station, db, said)
         report, marks = shown(statement, station.zone, station.partners), rows.marks_of(db, said)
         at_once = statement.context.urgency == "threat_to_life" and "provisional" in marks
         in_words = at_once and report.narrative is not None
@@ -82,7 +85,8 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "reached": numbers(admitted.contact) if admitted else None,
             "urgency_of": statement.context.urgency, "marks": marks,
             "verified": row["verified"],
-            "stands": [*first_lines(db, said, hidden), *standing.marks_of(db, said)],
+            "stands": [*held, *first_lines(db, said, hidden), *standing.marks_of(db, said)],
+            "held": held,
             "graded": [one for one in gradings_of(db, said) if one["id"] not in hidden],
             "grade_in_words": grading.words,
             "completed": _completed(db, said, hidden), "since": _since(db, person, said, hidden),
@@ -106,6 +110,13 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             ),
             "now": stored.ledger_time(db), "looks": _looks(station, db, said),
         }  # fmt: skip
+
+
+def _held(station: Station, db: Connection, said: str) -> list[str]:
+    """Say of a referral that is held that nobody has it, and whom to ring; nothing of any other."""
+    referral = referrals.referral(db, said)
+    told = course.unreached(referral, station.voice.partners.agencies) if referral else None
+    return [told] if told else []
 
 
 def _looks(station: Station, db: Connection, said: str) -> dict[tuple[str, str, str], list[int]]:

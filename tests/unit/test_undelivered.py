@@ -1,0 +1,53 @@
+"""Kafka is away: what was done at the command line never looks delivered, and is not done again."""
+
+from pathlib import Path
+
+import pytest
+
+from consumers.research.rows import tasks_of
+from deploy.command import invoke
+from deploy.wiring import Acting
+from tests.unit.test_desk_stuck import reported
+
+ANSWER = ["--received-by", "Lee Hart", "--researched", "part", "--action", "visit_planned"]
+
+
+def test_what_nobody_has_is_said_first_wherever_it_would_look_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer was gone from the list of what is owed, and the reporter had heard nothing."""
+    acting, said = reported(tmp_path / "home")
+    where = ["--home", str(acting.home.folder)]
+    # It waits a minute for a receipt otherwise.
+    monkeypatch.setitem(Acting.act.__kwdefaults__ or {}, "wait_s", 0.0)
+
+    def told(*line: str, code: int) -> str:
+        assert invoke([*line, *where]) == code
+        out, err = capsys.readouterr()
+        return out + err
+
+    assert "NOT DELIVERED" not in told("response", "list", code=0)
+    assert told("consumer", "status", code=0).endswith("Everything that came was worked on.\n")
+    give = ("response", "give", said, *ANSWER, "--role", "sergeant")
+    late = told(*give, code=75)
+    row = acting.outbox.rows()[-1]
+    assert row["event"] == "response_given"
+    assert "NOT DELIVERED. No receipt came within 0 seconds." in late
+    assert f"It is stored: {row['id']}. Do not give it again: `candour outbox run --home" in late
+    waits = "Done here, and NOT DELIVERED yet: 1 response_given. Nobody has it: do not do it again."
+    for line, code in (
+        (("response", "list"), 0), (("research", "list"), 0), (("alert", "list"), 0),
+        (("consumer", "status"), 1), (give, 64),
+    ):  # fmt: skip
+        shown = told(*line, code=code)
+        assert waits in shown, line
+        assert f"`candour outbox run --home {acting.home.folder}` goes on sending it." in shown
+    with acting.store.read() as db:
+        task = next(one["id"] for one in tasks_of(db, said) if one["open"])
+    words = tmp_path / "words.yaml"
+    words.write_text("reason: it does not answer\n")
+    look = ("research", "complete", task, "--outcome", "unavailable", "--words", str(words),
+            "--by", "Lee Hart", "--role", "researcher")  # fmt: skip
+    assert waits in told(*look, code=75)
+    shown = told("consumer", "status", code=1)
+    assert ": 1 alert_raised, 1 research_completed, 1 response_given. " in shown, "all of the look"
