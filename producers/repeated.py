@@ -1,4 +1,4 @@
-"""What was said before, word for word: once is enough while it waits, is held or was accepted.
+"""A report that was said before, word for word: once is enough while it waits or was accepted.
 
 Whoever reads "not delivered" publishes again, and police then research one couple twice.
 """
@@ -16,15 +16,15 @@ from producers.outbox import Outbox
 from producers.signing import sections_of
 from producers.tables import statements
 
-STANDS = ("accepted", "accepted_emergency", "provisional", "quarantined")
-"""Outcomes of what somebody was sent, or will be as soon as it is completed or released."""
+STANDS = ("accepted", "accepted_emergency", "provisional")
+"""Outcomes of what somebody was sent."""
 LOOKED_AT_MAX = 1000
 """How many of the newest statements of the same event are compared."""
 _APART = {"intake", "endorsement"}
 
 
 def said_before(outbox: Outbox, said: Draft, *, at: str) -> RowMapping | None:
-    """Find what says the very same, and waits, is held or was accepted.
+    """Find what says the very same, and waits or was accepted.
 
     Args:
         outbox: of the home that speaks.

@@ -219,13 +219,12 @@ def _told_before(outbox: Outbox, before: RowMapping, urgency: str) -> None:
         f"The very same was said from here at {at(before['stored_at'])}, as {before['id']}: {words}"
     )
     if urgency != "threat_to_life":
-        home, waits = outbox.home.folder, before["outcome"] is None
-        sending = f", candour outbox run --home {home} goes on sending it" if waits else ""
+        home = outbox.home.folder
         raise Misuse(
             f"{text}. Nothing more was stored.",
-            remedy=f"Do not give it again: candour outbox show {before['id']} --home {home} "
-            f"says what became of it{sending}. If it happened once more, change the file; to say "
-            "it again as it is, give --again.",
+            remedy=f"Do not publish it again: candour outbox show {before['id']} --home {home} "
+            f"says what became of it, candour outbox run --home {home} goes on sending. If it "
+            "happened once more, change the file; to say it again as it is, give --again.",
         )
     typer.echo(f"{text}. It is sent once more.")
 

@@ -72,11 +72,6 @@ def test_a_held_referral_says_so_wherever_it_is_shown_and_whom_to_ring(
     speaker.read()
     (said,) = [one["id"] for one in speaker.outbox.rows() if one["event"] == "referral_made"]
     assert speaker.stands(said) == ("decided", "quarantined")
-    capsys.readouterr()
-    assert invoke(["referral", "make", str(form), "--wait", "0", "--home", home]) == 64
-    refused = capsys.readouterr().err
-    assert f", as {said}: HELD: nobody was sent it yet. Nothing more was stored." in refused
-    assert "goes on sending" not in refused, "it was sent, and is held"
     acting = open_acting(speaker.home)
     views = speaker.town.log.views[speaker.agency]
     acting.consumer.take([Came(at, key, value or None) for at, (key, value) in enumerate(views)])
