@@ -343,8 +343,12 @@ class Consumer:
         )
         if given is None or not isinstance(cause, Cause):
             return
-        if standing.mark(db, cause.statement, given, statement.context.id):
-            self._reopen(db, cause.statement)
+        if not standing.mark(db, cause.statement, given, statement.context.id):
+            return
+        about: str | None = cause.statement
+        while about is not None:  # what a correction is of is otherwise too, however far
+            self._reopen(db, about)
+            about = standing.corrects(db, about)
 
     def _reopen(self, db: Connection, statement: str) -> None:
         aside.look_again(db, statement)

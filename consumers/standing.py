@@ -33,6 +33,7 @@ from consumers import store as stored
 from consumers.arising import arising
 from consumers.store import metadata, upsert, views
 from contracts.form import Section
+from contracts.section import Cause
 from contracts.statement import Statement
 
 Mark = Literal["corrected", "retracted", "suspect", "unsaid"]
@@ -78,6 +79,15 @@ def mark(db: Connection, statement: str, given: Mark, by: str) -> bool:
         index_elements=["statement", "mark"], set_={"by": by}, where=standing.c.by != by
     )
     return bool(db.execute(anew).rowcount)
+
+
+def corrects(db: Connection, statement: str) -> str | None:
+    """Give what a correction or retraction is about, by id; None of anything else."""
+    row = stored.row_of(db, statement)
+    if row is None or row["event"] not in CORRECTING:
+        return None
+    cause = stored.reread(row["record"]).sections.get("cause.1")
+    return cause.statement if isinstance(cause, Cause) else None
 
 
 def unmark(db: Connection, statement: str, given: Mark) -> bool:

@@ -30,7 +30,7 @@ Held = Literal["quarantined", "provisional", "closed"]
 HELD: dict[str, str] = {
     "quarantined": "HELD: it reached nobody yet",
     "provisional": "HELD for all but the police: it did not reach whoever is to decide it yet",
-    "closed": "REFUSED by whoever decides on what is held: it is sent to nobody",
+    "closed": "NOT SENT: it was taken back, or refused by whoever decides on what is held",
 }
 """Why a referral that this agency made is with nobody who could decide it."""
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     delete,
     or_,
     select,
+    true,
     update,
 )
 
@@ -92,7 +93,7 @@ def add(  # noqa: PLR0913 - a referral has this many independent parts
         addressee=addressee, at=at, due_at=due_at, ends_on=event.ends_on, held=held,
     )  # fmt: skip
     anew = {"at": at, "due_at": due_at, "held": held}
-    was_held = referrals.c.held.is_not(None)
+    was_held = true() if held is not None else referrals.c.held.is_not(None)
     db.execute(row.on_conflict_do_update(index_elements=["id"], set_=anew, where=was_held))
 
 

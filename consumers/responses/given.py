@@ -3,12 +3,13 @@
 from collections.abc import Collection
 
 import msgspec
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection, RowMapping, delete
 
 from consumers import reading, standing
 from consumers import store as stored
 from consumers.arising import arising
 from consumers.consumer import NOT_SAID
+from consumers.store import to_publish
 from contracts.entry import Delivery, ViewPart
 
 
@@ -44,6 +45,12 @@ def asks_again(db: Connection, agency: str, report: str, *, viewer: Collection[s
         return False
     is_known = bool(reading.last_read(db, [report], viewer=viewer))
     return is_known and not is_answered(db, agency, report)
+
+
+def let_go(db: Connection, answer: str) -> None:
+    """Let an erased answer's key go: it says no more that there is an answer."""
+    keyed = to_publish.c.key.startswith("response_given/")
+    db.execute(delete(to_publish).where(to_publish.c.id == answer, keyed))
 
 
 def _ours(db: Connection, agency: str, report: str) -> list[RowMapping]:

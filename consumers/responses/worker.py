@@ -63,6 +63,7 @@ class Responses(Worker):
         """
         rows.forget(db, statement)
         asked.forget(db, statement)
+        given.let_go(db, statement)
         self._owe_again(db, statement)
 
     def reopen(self, db: Connection, statement: str, /) -> None:

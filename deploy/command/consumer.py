@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -158,7 +157,9 @@ def seen_to(  # noqa: PLR0913 - what is said has this many independent parts
 
 
 def undelivered(outbox: Outbox, viewer: frozenset[str] | None) -> bool:
-    """Say what was done here and nobody has yet, and how it goes out; give whether there is any.
+    """Say that something done here has gone to nobody yet; give whether there is any.
+
+    Not what: it may be that somebody is to be kept from something, and who looks may be they.
 
     Args:
         outbox: of the home that acts.
@@ -167,14 +168,13 @@ def undelivered(outbox: Outbox, viewer: frozenset[str] | None) -> bool:
     """
     with outbox.database.read() as db:
         hidden = withheld.hidden_from(db, viewer)
-        kinds = Counter(one["event"] for one in waiting(db) if one["digest"] not in hidden)
-    named = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    if kinds:
+        waits = any(one["digest"] not in hidden for one in waiting(db))
+    if waits:
         typer.echo(
-            f"Done here, and NOT DELIVERED yet: {named}. Nobody has it: do not do it again. "
+            "Something said here is NOT DELIVERED yet. Nobody has it: do not do it again. "
             f"`candour outbox run --home {outbox.home.folder}` goes on sending it."
         )
-    return bool(kinds)
+    return waits
 
 
 def failing(acting: Acting, by: str | None, viewer: frozenset[str] | None) -> None:

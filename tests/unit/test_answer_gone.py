@@ -92,6 +92,9 @@ def test_an_erased_answer_leaves_its_report_to_be_answered(desk: Desk, report: s
     assert stands(desk.acting(POLICE), report) == (True, True)
     erase(desk, said)
     check(desk, report, (False, False))
+    answer(desk, report)  # it is no second one: nobody has to ask for that
+    desk.settle()
+    check(desk, report, (True, True))
 
 
 @pytest.mark.parametrize("gone", [0, 1])

@@ -98,7 +98,7 @@ def consider(desk: Desk, report: str) -> None:
 
 @pytest.mark.parametrize("decide", [stop, take, close, consider])
 @pytest.mark.parametrize(
-    "first", ["decided", "corrected", "corrected again", "corrected twice over"]
+    "first", ["decided", "corrected", "corrected again", "corrected twice over", "corrected later"]
 )
 def test_what_was_decided_without_a_correction_is_open_again(
     desk: Desk, decide: Callable[[Desk, str], None], first: str
@@ -115,8 +115,13 @@ def test_what_was_decided_without_a_correction_is_open_again(
         corrected(desk, correction, "She means to stay with her mother.")
         desk.settle()
     decide(desk, report)
+    about = report
+    if first == "corrected later":
+        desk.settle()
+        assert not is_open(desk), "it is logged, by who had read the correction"
+        about = correction
     if not is_read:
-        corrected(desk, report, "She means to leave after all.")
+        corrected(desk, about, "She means to leave after all.")
     desk.settle()
     assert is_open(desk) is not is_read, "who had read the correction has decided"
     for agency in (POLICE, HUB):
