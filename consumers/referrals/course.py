@@ -92,12 +92,16 @@ def held_by(marks: Collection[str], *, addressee_kind: str) -> Held | None:
 def unreached(row: Mapping[Any, Any], agencies: Mapping[str, Agency]) -> str | None:
     """Say of a referral that is held that nobody has it, and whom to ring; None of any other.
 
+    What is closed is told to nobody by telephone either.
+
     Args:
         row: the referral's.
         agencies: of the partnership, by id.
     """
     if row["held"] is None:
         return None
+    if row["held"] == "closed":  # nobody is rung with what others refused to share
+        return f"{HELD['closed']}. Ask whoever decided why; do not pass it on yourself meanwhile"
     to = agencies.get(row["addressee"])
     whom = f"{to.title}: {reached(to.contact)}" if to else row["addressee"]
     return f"{HELD[row['held']]}. Do not wait for a decision: ring {whom}"

@@ -6,7 +6,7 @@ import pytest
 
 from consumers.consumer import Came
 from consumers.desk.station import Station
-from consumers.referrals import rows
+from consumers.referrals import course, rows
 from deploy.command import invoke
 from deploy.desk import DeskSettings, sessions_of
 from deploy.wiring import open_acting
@@ -91,3 +91,11 @@ def test_a_held_referral_says_so_wherever_it_is_shown_and_whom_to_ring(
         assert HELD in text
         assert "NOBODY has decided" not in text
     assert "NOT shared: " in page
+
+
+def test_nobody_is_rung_with_what_others_refused_to_share() -> None:
+    """It said to ring the addressee with what two people had just kept from them."""
+    told = course.unreached({"held": "closed", "addressee": HUB}, {})
+    assert told is not None
+    assert told.startswith("NOT SENT: ")
+    assert "ring" not in told
