@@ -68,14 +68,6 @@ def unanswered(db: Connection, now_ms: int, *, late: bool) -> int:
     return db.execute(query).scalar_one()
 
 
-def waiting(db: Connection) -> Sequence[RowMapping]:
-    """List what was said and has no receipt, oldest first: `id`, `event` and `digest`."""
-    row = statements.c
-    waits = (row.state.in_(["waiting", "sent"]), row.event != "stream_opened")
-    query = select(row.id, row.event, row.digest).where(*waits).order_by(row.place)
-    return db.execute(query).mappings().all()
-
-
 def unsent(db: Connection, *, at_most: int) -> Sequence[str]:
     """List the ids of what was said and has no receipt, the newest first, at most so many."""
     row = statements.c

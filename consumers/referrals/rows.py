@@ -138,7 +138,6 @@ def unconsider(db: Connection, statement: str) -> None:
 
 def forget(db: Connection, statement: str) -> None:
     """Drop what is, or rests on, an erased statement."""
-    undecide(db, statement)
     unconsider(db, statement)
     db.execute(delete(considered).where(considered.c.referred == statement))
     db.execute(delete(referrals).where(referrals.c.id == statement))

@@ -6,8 +6,9 @@ answer: a decision, and whoever referred says so too where none came.
 
 from sqlalchemy import Connection, RowMapping
 
-from consumers import store
+from consumers import standing, store
 from consumers.referrals import course, rows
+from consumers.responses import given
 from consumers.responses import rows as duties
 from consumers.store import Wanted
 from consumers.worker import Worker
@@ -16,6 +17,7 @@ from contracts.event.report import ReferralMade
 from contracts.event.work import ResponseGiven
 from contracts.identifier import agency_of
 from contracts.opened import View
+from contracts.statement import Statement
 
 RULE = f"{course.DUTY}/1"
 
@@ -42,12 +44,8 @@ class Referrals(Worker):
                     addressee=addressee, at=at, due_at=due_at,
                     held=held if direction == "made" else None,
                 )  # fmt: skip
-        elif isinstance(event, ResponseGiven) and event.referral is not None:
-            row = rows.referral(db, event.statement)
-            if row is not None and voice.partners.acting(row["addressee"]) == publisher:
-                rows.decide(
-                    db, row["id"], decision=event.referral, by=event.received_by, answer=said
-                )
+        elif isinstance(event, ResponseGiven):
+            self._decide(db, statement)
         elif isinstance(event, ReferralConsidered) and publisher == voice.agency:
             rows.consider(db, said, event)
         return []
@@ -67,16 +65,43 @@ class Referrals(Worker):
             if held is not None and due_at < at:
                 due_at = course.due_at(held.context.urgency, at, rules=self._voice.rules)
             rows.reopen(db, row["id"], statement, due_at=due_at)
+            self._decide_again(db, row["id"])
         rows.unconsider(db, statement)
 
     def refused(self, db: Connection, statement: str, /) -> None:
         """Take back a decision that the log did not accept."""
-        rows.undecide(db, statement)
+        self._gone(db, statement)
         rows.unconsider(db, statement)
 
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop what is, or rests on, an erased statement."""
+        self._gone(db, statement)
         rows.forget(db, statement)
+
+    def _decide(self, db: Connection, answer: Statement) -> None:
+        """Take in what an answer decides on a referral, where it is its addressee's."""
+        event, publisher = answer.sections.get("event"), agency_of(answer.context.source) or ""
+        if not isinstance(event, ResponseGiven) or event.referral is None:
+            return
+        row, acting = rows.referral(db, event.statement), self._voice.partners.acting
+        if row is not None and acting(row["addressee"]) == acting(publisher):
+            rows.decide(
+                db, row["id"], decision=event.referral, by=event.received_by,
+                answer=answer.context.id,
+            )  # fmt: skip
+
+    def _gone(self, db: Connection, answer: str) -> None:
+        """Undo what an answer decided that is not there any more."""
+        decided = rows.decided_by(db, answer)
+        rows.undecide(db, answer)
+        for row in decided:
+            self._decide_again(db, row["id"])
+
+    def _decide_again(self, db: Connection, referral: str) -> None:
+        """Let the last answer decide that stands as it was given, where there is another."""
+        for row in given.standing_on(db, [referral]):
+            if not standing.marks_of(db, row["id"]):
+                self._decide(db, store.reread(row["record"]))
 
     def _overdue(self, db: Connection, row: RowMapping) -> list[Wanted]:
         if not _is_said(db, row):

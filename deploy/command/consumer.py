@@ -18,13 +18,12 @@ from consumers.safeguarding.pressing import failed_seen
 from contracts.fault import Misuse
 from deploy.speaking import known_to
 from deploy.wiring import Acting, open_acting
-from producers import withheld
 from producers.home import Home
 from producers.lock import sole_consumer
 from producers.outbox import Outbox
 from producers.partnership import Partnership
 from producers.saying import known_as, viewer_of
-from producers.unanswered import waiting
+from producers.unanswered import unsent
 
 app = typer.Typer(no_args_is_help=True, help="Act on what an agency is sent.")
 
@@ -109,7 +108,7 @@ def status(home: ActingHome) -> None:
     with acting.store.read() as db:
         now, seen = stored.ledger_time(db), aside.all_seen_to(db)
         failed, broken = aside.all_unworked(db), aside.all_unproved(db)
-    waits = undelivered(acting.outbox, frozenset())
+    waits = tell_unsent(acting.outbox)
     rebuild_it = f"candour consumer rebuild --home {home}"
     typer.echo(f"The newest ledger time here: {at(now) if now else 'nothing was read yet'}.")
 
@@ -156,19 +155,13 @@ def seen_to(  # noqa: PLR0913 - what is said has this many independent parts
     typer.echo("It is said here, with your name, and on no log.")
 
 
-def undelivered(outbox: Outbox, viewer: frozenset[str] | None) -> bool:
+def tell_unsent(outbox: Outbox) -> bool:
     """Say that something done here has gone to nobody yet; give whether there is any.
 
     Not what: it may be that somebody is to be kept from something, and who looks may be they.
-
-    Args:
-        outbox: of the home that acts.
-        viewer: the tokens of who looks, as `producers.withheld.hidden_from`; nothing is kept from
-            none.
     """
     with outbox.database.read() as db:
-        hidden = withheld.hidden_from(db, viewer)
-        waits = any(one["digest"] not in hidden for one in waiting(db))
+        waits = bool(unsent(db, at_most=1))
     if waits:
         typer.echo(
             "Something said here is NOT DELIVERED yet. Nobody has it: do not do it again. "
@@ -182,7 +175,7 @@ def failing(acting: Acting, by: str | None, viewer: frozenset[str] | None) -> No
 
     As far as who looks may know; it is a look of its own, recorded before any of it is said.
     """
-    undelivered(acting.outbox, viewer)
+    tell_unsent(acting.outbox)
     with acting.store.read() as db:
         names = [aside.named(one) for one in failed_seen(db, viewer)]
     looked(acting, by, "set_aside", names)

@@ -51,17 +51,19 @@ def plan(
     derived = [one for one in together if not one.decides]
     more = len(derived) - len(set(statements))
     typer.echo(f"\n{len(derived)} statements go together, {more} of them derived.")
-    if any(one.under_hold for one in together):
+    if any(one.under_hold for one in derived):
         typer.echo("A LEGAL HOLD stands: the log refuses this until whoever set it lifts it.")
         raise typer.Exit(1)
-    if len(derived) < len(together):
+    # What is only offered to go with it holds nothing up: a hold over that keeps it alone.
+    deciding = [one for one in together if one.decides and not one.erased and not one.under_hold]
+    if deciding:
         typer.echo(
-            f"{len(together) - len(derived)} more decide on what is corrected, and are open again "
-            "since. Left standing, they count as made wherever all is read anew: take them too. "
-            "Only the agency that governs the partnership may propose that."
+            f"{len(deciding)} more decide on what is corrected, and are open again since. Left "
+            "standing, they count as made wherever all is read anew: take them too. Only the "
+            "agency that governs the partnership may propose that."
         )
         _tell_proposal("To propose it without them", derived)
-    _tell_proposal("To propose it", together)
+    _tell_proposal("To propose it", [*derived, *deciding])
 
 
 @app.command()

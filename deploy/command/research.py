@@ -27,7 +27,7 @@ from deploy.command.consumer import (
     chosen,
     insist_on,
     lines,
-    undelivered,
+    tell_unsent,
 )
 from deploy.command.listing import Part, Reading, tell
 from deploy.command.spelling import By, Role, best_name, limits_of, stands_of
@@ -35,7 +35,6 @@ from deploy.command.task import request_victim_information, show
 from deploy.command.words import MaybeReason, Reason, text_in
 from deploy.wiring import Acting, open_acting
 from producers.home import Home
-from producers.saying import viewer_of
 
 app = typer.Typer(no_args_is_help=True, help="Research tasks of a police agency.")
 app.command()(show)
@@ -126,7 +125,7 @@ def complete(  # noqa: PLR0913 - one look has this many independent parts
 ) -> None:
     """Say how one look in one system ended; PNC, LEDS and PND only by a vetted operator."""
     acting = open_acting(Home.open(home))
-    undelivered(acting.outbox, viewer_of(acting.outbox, by))
+    tell_unsent(acting.outbox)
     found = Found(
         outcome=outcome,
         why=words,

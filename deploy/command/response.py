@@ -22,14 +22,13 @@ from contracts.form import Section
 from contracts.identifier import agency_of, is_statement_id
 from contracts.section import Identity, Name, Narrative
 from contracts.statement import Statement
-from deploy.command.consumer import FIRST, ActingHome, First, Looks, at, chosen, undelivered
+from deploy.command.consumer import FIRST, ActingHome, First, Looks, at, chosen, tell_unsent
 from deploy.command.listing import Part, Reading, tell
 from deploy.command.spelling import By, Role, limits_of
 from deploy.command.words import Answered, AnswerWords, Supplied, SupplyWords
 from deploy.wiring import open_acting
 from producers.filed import born_of
 from producers.home import Home
-from producers.saying import viewer_of
 
 app = typer.Typer(no_args_is_help=True, help="What is owed to others: answers.")
 
@@ -149,7 +148,7 @@ def give(  # noqa: PLR0913 - an answer has this many independent parts
         },
         ResponseGiven,
     )
-    undelivered(acting.outbox, viewer_of(acting.outbox, by or received_by))
+    tell_unsent(acting.outbox)
     person = acting.practitioner(by or received_by)
     wanted = acting.answering.give(event, by=person, role=role, again=again)
     said = asyncio.run(acting.act(wanted))
@@ -182,7 +181,7 @@ def supply(  # noqa: PLR0913 - an answer has this many independent parts
         return sections
 
     acting = open_acting(Home.open(home))
-    undelivered(acting.outbox, viewer_of(acting.outbox, by))
+    tell_unsent(acting.outbox)
     wanted = acting.answering.supply(
         request, outcome, by=acting.practitioner(by), role=role, why=held.reason, told=told,
         reuses=reuses,

@@ -8,13 +8,16 @@ from sqlalchemy import select
 
 from consumers.audit.erasures import Erasures
 from consumers.consumer import Consumer
+from consumers.referrals import rows as referrals
 from consumers.responses import rows as duties
 from consumers.responses.given import asks_again
 from consumers.safeguarding import rows as alerts
 from consumers.standing import keep_from
 from consumers.standing import standing as marked
+from tests.support.agreed import adopt, refer
+from tests.support.agreed import answer as decide_on
 from tests.support.alerts import raised, retract
-from tests.support.desk import HUB, POLICE, Desk
+from tests.support.desk import HUB, POLICE, PROBATION, Desk
 from tests.unit.test_erased_incident import derived, rebuilt, say
 from tests.unit.test_looked_again import look_everywhere
 from tests.unit.test_outdated import (
@@ -95,6 +98,24 @@ def test_an_erased_answer_leaves_its_report_to_be_answered(desk: Desk, report: s
     answer(desk, report)  # it is no second one: nobody has to ask for that
     desk.settle()
     check(desk, report, (True, True))
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_of_two_decisions_on_a_referral_the_one_that_is_left_decides(desk: Desk, gone: int) -> None:
+    """It read NOBODY has decided, its clock ran, and whoever read all anew had it decided."""
+    adopt(desk)
+    referral = refer(desk)
+    said = [decide_on(desk, referral, each) for each in ("refused", "accepted")]
+    erase(desk, said[gone])
+    desk.settle()
+    left = "accepted" if gone == 0 else "refused"
+    for agency in (PROBATION, HUB):
+        again = rebuilt(desk, agency, is_compacted=True)
+        for each in (desk.acting(agency), again):
+            with each.store.read() as db:
+                row = referrals.referral(db, referral)
+            assert row is not None
+            assert (row["decision"], row["answer"]) == (left, said[1 - gone]), agency
 
 
 @pytest.mark.parametrize("gone", [0, 1])
