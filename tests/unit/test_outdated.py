@@ -69,6 +69,15 @@ def is_open(desk: Desk) -> bool:
     return not (decided or considered or had)
 
 
+def check_rebuilt(desk: Desk) -> None:
+    """Check that whoever reads all anew has the same decided, and says nothing twice."""
+    for agency in (POLICE, HUB):
+        again = desk.consumer(agency, store=f"again-{agency}")
+        again.take(desk.records(agency))
+        assert again.publish_waiting(refuse) == 0
+        assert standing(again) == standing(desk.acting(agency))
+
+
 def stop(desk: Desk, report: str) -> None:
     """Decide on no further action."""
     researching(desk).no_further_action(
@@ -124,11 +133,7 @@ def test_what_was_decided_without_a_correction_is_open_again(
         corrected(desk, about, "She means to leave after all.")
     desk.settle()
     assert is_open(desk) is not is_read, "who had read the correction has decided"
-    for agency in (POLICE, HUB):
-        again = desk.consumer(agency, store=f"again-{agency}")
-        again.take(desk.records(agency))
-        assert again.publish_waiting(refuse) == 0
-        assert standing(again) == standing(desk.acting(agency))
+    check_rebuilt(desk)
     if not is_read:
         decide(desk, report)
         desk.settle()
@@ -219,11 +224,7 @@ def test_what_was_decided_before_a_key_was_known_as_compromised_is_open_again(
         compromised(desk)
     desk.settle()
     assert is_open(desk) is not is_known, "who knew of it has decided"
-    for agency in (POLICE, HUB):
-        again = desk.consumer(agency, store=f"again-{agency}")
-        again.take(desk.records(agency))
-        assert again.publish_waiting(refuse) == 0
-        assert standing(again) == standing(desk.acting(agency))
+    check_rebuilt(desk)
     if not is_known:
         decide(desk, report)
         desk.settle()

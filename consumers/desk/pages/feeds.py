@@ -87,7 +87,7 @@ def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:
         "untold": is_waiting(db),
         "unworked": [
             {**row, "words": aside.words(row), "name": aside.named(row),
-             "closes": row["digest"] != aside.CLOCKS} for row in aside_
+             "by_hand": row["digest"] != aside.CLOCKS} for row in aside_
         ],
         "seen_to": [
             {**row, "name": aside.named(row), "mends": row["worker"] != aside.THE_LOG}
