@@ -295,7 +295,19 @@ def fault_of(error: Exception, doing: str) -> CandourError:
 
 
 async def closed(client: Any) -> None:
-    """Close a client of aiokafka's, else its connections, or drop it where they will not close."""
+    """Close a client of aiokafka's, else its connections, or drop it where they will not close.
+
+    Whoever is stopped meanwhile is stopped once it is closed: its connections stayed open before.
+    """
+    closing = asyncio.ensure_future(_closed(client))
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await asyncio.wait({closing})
+        raise
+
+
+async def _closed(client: Any) -> None:
     stop = getattr(client, "stop", None) or client.close
     within = getattr(client, "client", None) or getattr(client, "_client", None)
     for close in (stop, getattr(within, "close", None)):

@@ -108,8 +108,10 @@ class Intake:
 
     async def close(self) -> None:
         """Close both consumers."""
-        await closed(self._consumer)
-        await closed(self._ends)
+        try:
+            await closed(self._consumer)
+        finally:
+            await closed(self._ends)
 
     async def hear(self, topics: Mapping[str, Heard]) -> None:
         """Read these topics from now on, each on from where it was read already.

@@ -57,3 +57,16 @@ async def test_who_is_stopped_as_it_starts_leaves_no_connection_open(
             with suppress(asyncio.CancelledError):
                 await task
         gc.collect()  # an open one warns as it goes, and a warning is an error
+
+
+async def test_who_is_stopped_as_a_client_closes_leaves_no_connection_open(kafka: str) -> None:
+    """It was half closed, and nobody came back to it."""
+    producer = await Connection(kafka).producer("cut-off-closing")
+    closing = asyncio.ensure_future(closed(producer))
+    await asyncio.sleep(0)  # it has begun
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    connections = producer.client._conns.values()
+    assert connections
+    assert not [one for one in connections if one.connected()]
