@@ -297,7 +297,7 @@ def fault_of(error: Exception, doing: str) -> CandourError:
 async def closed(client: Any) -> None:
     """Close a client of aiokafka's, else its connections, or drop it where they will not close.
 
-    Whoever is stopped meanwhile is stopped once it is closed: its connections stayed open before.
+    Whoever is stopped meanwhile is stopped once it is closed: half closed, it leaves them open.
     """
     closing = asyncio.ensure_future(_closed(client))
     try:
