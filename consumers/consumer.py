@@ -4,7 +4,7 @@ Pure of Kafka: `consumers.inflow` brings the records, deploy hands in `publish`.
 does not prove is kept aside and named; an unverified delivery triggers nothing.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from threading import Lock
@@ -30,8 +30,6 @@ from contracts.section import Cause
 
 _PUBLIC, _OWN = "public_control", "own"
 _GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]
-NOT_SAID = frozenset({"quarantined", "provisional", "closed"})
-"""Marks of what is ours and waits for a decision, or was decided against: it counts as not said."""
 DECISIONS = frozenset({
     "no_further_action_decided", "alert_acknowledged", "alert_snoozed", "alert_handed_over",
     "alert_closed", "referral_considered",
@@ -62,7 +60,7 @@ class Consumer:
             workers: in the order in which each view is taken.
         """
         self.store, self.voice = store, voice
-        self._erased, self._at = False, 0
+        self._erased, self._ahead, self._at = False, False, 0
         self._learned, self._learning = 0, Lock()
         self._trust, self._workers = trust, workers
         self.topic = topic.views(trust.partnership, voice.agency)
@@ -74,15 +72,19 @@ class Consumer:
         Whoever serves and takes nothing in itself calls this before it shows anything: another
         process takes in. What was folded as it came in is folded again, which changes nothing.
         """
-        views = stored.views.c
         with self._learning, self.store.read() as db:
-            fresh = (views.event.in_(_GOVERNING), views.place > self._learned)
-            query = select(views.place, views.record).where(*fresh, views.leg == _PUBLIC)
-            for place, record in db.execute(query.order_by(views.place)).all():
-                opened = self._opened(record)
-                if isinstance(opened, View):
-                    self.voice.partners.take(opened)
-                self._learned = place
+            for view in self._governed(db, after=self._learned):
+                self.voice.partners.take(view)
+
+    def _governed(self, db: Connection, *, after: int = 0) -> Iterator[View]:
+        views = stored.views.c
+        fresh = (views.event.in_(_GOVERNING), views.place > after, views.leg == _PUBLIC)
+        query = select(views.place, views.record).where(*fresh).order_by(views.place)
+        for place, record in db.execute(query).all():
+            opened = self._opened(record)
+            if isinstance(opened, View):
+                yield opened
+            self._learned = place
 
     def take(self, came: Sequence[Came]) -> int:
         """Take records in, in order, with the position after them, at once.
@@ -95,16 +97,20 @@ class Consumer:
         Raises:
             Transient: another process took them at the same time.
         """
-        self._erased = False
+        self._erased, ahead, self._ahead = False, self._ahead, True
         with self.store.write() as db:
+            if ahead:  # of a batch that was undone: it must not be judged by what it brings later
+                self.voice.partners.take_anew(self._governed(db))
             expected = stored.position(db, self.topic)
             fresh = [one for one in came if one.offset >= expected]
             if not fresh:
+                self._ahead = False
                 return 0
             self._at = stored.ledger_time(db)
             for one in fresh:
                 self._take_one(db, one)
             stored.advance(db, self.topic, expected=expected, to=fresh[-1].offset + 1)
+        self._ahead = False
         if self._erased:
             # Where somebody reads meanwhile, `candour erasure confirm` sees to it.
             with suppress(Transient):
@@ -281,7 +287,7 @@ class Consumer:
         statement, delivery = view.statement, view.delivery
         decided = statement.kind.name in DECISIONS and not is_automated(statement)
         outdated = decided and reading.is_outdated(db, statement, view.head.index)
-        if NOT_SAID.isdisjoint(delivery.marks) and not outdated:
+        if not (standing.is_unsaid(delivery.marks, statement.context.urgency) or outdated):
             return
         for worker in self._workers:
             worker.refused(db, statement.context.id)

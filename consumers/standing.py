@@ -32,9 +32,12 @@ from sqlalchemy import (
 from consumers import store as stored
 from consumers.arising import arising
 from consumers.store import metadata, upsert, views
+from contracts.context import Urgency
 from contracts.form import Section
 from contracts.section import Cause
 from contracts.statement import Statement
+
+_NOT_SAID = frozenset({"quarantined", "provisional", "closed"})
 
 Mark = Literal["corrected", "retracted", "suspect", "unsaid"]
 
@@ -105,6 +108,18 @@ def suspect(db: Connection, kid: str, since_ms: int) -> list[str]:
     signed = (views.c.kid == kid, views.c.ledger_time >= since_ms)
     found = db.execute(select(views.c.id).where(*signed).order_by(views.c.place)).scalars().all()
     return [one for one in found if mark(db, one, "suspect", kid)]
+
+
+def is_unsaid(marks: Collection[str], urgency: Urgency) -> bool:
+    """Say whether what is ours counts as not said: it is held, or was decided against.
+
+    Of a threat to life nothing is held: whoever can act has it at once, whatever it lacks.
+
+    Args:
+        marks: of its delivery to ourselves.
+        urgency: its own.
+    """
+    return urgency != "threat_to_life" and not _NOT_SAID.isdisjoint(marks)
 
 
 def held(db: Connection, statement: str, *, but: Collection[str] = ()) -> Statement | None:

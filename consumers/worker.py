@@ -62,6 +62,9 @@ class Partners(Protocol):
     def take(self, view: View) -> None:
         """Take the next public control view in."""
 
+    def take_anew(self, views: Iterable[View]) -> None:
+        """Begin anew with these: what was taken in beside them is not known yet."""
+
     def acting(self, agency: str) -> str:
         """Give who acts in an agency's place now."""
 

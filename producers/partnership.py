@@ -6,7 +6,7 @@ the broker decides: it only saves the practitioner from typing what an agreement
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import get_args
@@ -99,6 +99,14 @@ class Partnership:
         elif isinstance(event, control.CredentialRevoked) and event.credential in self.credentials:
             known = self.credentials[event.credential]
             self.credentials[event.credential] = replace(known, revoked=event.reason)
+
+    def take_anew(self, views: Iterable[View]) -> None:
+        """Begin anew with these: what was taken in beside them is not known yet."""
+        anew = Partnership()
+        for one in views:
+            anew.take(one)
+        for its in fields(anew):  # each at once: who reads meanwhile finds a founding
+            setattr(self, its.name, getattr(anew, its.name))
 
     def backers(self, digest: str) -> list[str]:
         """List the agencies that stand behind a proposed act."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from broker.core.legs import reached
+from consumers.standing import is_unsaid
 from contracts.context import Urgency
 from contracts.duration import HOUR_MS
 from contracts.event.control import Agency, Rules
@@ -25,12 +26,14 @@ WORDS: dict[str, str] = {
 }
 """Each decision as a reader must take it."""
 
-Held = Literal["quarantined", "provisional", "closed"]
+Held = Literal["quarantined", "provisional", "closed", "recalled"]
 
 HELD: dict[str, str] = {
     "quarantined": "HELD: it reached nobody yet",
     "provisional": "HELD for all but the police: it did not reach whoever is to decide it yet",
     "closed": "NOT SENT: it was taken back, or refused by whoever decides on what is held",
+    "recalled": "CLOSED: it was taken back, or refused by whoever decides on what is held; "
+    "the police may have had it before, marked provisional",
 }
 """Why a referral that this agency made is with nobody who could decide it."""
 
@@ -75,33 +78,39 @@ def direction_of(
     return "received" if addressee == ours else None
 
 
-def held_by(marks: Collection[str], *, addressee_kind: str) -> Held | None:
+def held_by(marks: Collection[str], urgency: Urgency, *, addressee_kind: str) -> Held | None:
     """Say how a referral of ours is held, by what its delivery to ourselves is marked with.
 
     Args:
         marks: the delivery's.
+        urgency: the referral's.
         addressee_kind: of agency; the police are sent what is provisional.
     """
+    if not is_unsaid(marks, urgency):
+        return None
     if "closed" in marks:
-        return "closed"
+        return "recalled" if addressee_kind == "police" and urgency == "urgent" else "closed"
     if "quarantined" in marks:
         return "quarantined"
-    return "provisional" if "provisional" in marks and addressee_kind != "police" else None
+    return "provisional" if addressee_kind != "police" else None
 
 
 def unreached(row: Mapping[Any, Any], agencies: Mapping[str, Agency]) -> str | None:
     """Say of a referral that is held that nobody has it, and whom to ring; None of any other.
 
-    What is closed is told to nobody by telephone either.
+    What is closed is told to nobody by telephone either. What was decided did reach somebody.
 
     Args:
         row: the referral's.
         agencies: of the partnership, by id.
     """
-    if row["held"] is None:
+    if row["held"] is None or row["decision"] is not None:
         return None
-    if row["held"] == "closed":  # nobody is rung with what others refused to share
-        return f"{HELD['closed']}. Ask whoever decided why; do not pass it on yourself meanwhile"
+    if row["held"] in {"closed", "recalled"}:  # nobody is rung with what others refused to share
+        return (
+            f"{HELD[row['held']]}. Unless you took it back yourself, ask whoever decided why; do "
+            "not pass it on meanwhile"
+        )
     to = agencies.get(row["addressee"])
     whom = f"{to.title}: {reached(to.contact)}" if to else row["addressee"]
     return f"{HELD[row['held']]}. Do not wait for a decision: ring {whom}"

@@ -38,7 +38,10 @@ class Referrals(Worker):
             if direction is not None:
                 at = view.head.ledger_time
                 due_at = course.due_at(statement.context.urgency, at, rules=voice.rules)
-                held = course.held_by(view.delivery.marks, addressee_kind=voice.kind_of(addressee))
+                held = course.held_by(
+                    view.delivery.marks, statement.context.urgency,
+                    addressee_kind=voice.kind_of(addressee),
+                )  # fmt: skip
                 rows.add(
                     db, said, event, direction=direction, publisher=publisher,
                     addressee=addressee, at=at, due_at=due_at,

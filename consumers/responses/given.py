@@ -8,7 +8,6 @@ from sqlalchemy import Connection, RowMapping, delete
 from consumers import reading, standing
 from consumers import store as stored
 from consumers.arising import arising
-from consumers.consumer import NOT_SAID
 from consumers.store import to_publish
 from contracts.entry import Delivery, ViewPart
 
@@ -65,4 +64,6 @@ def delivery_of(row: RowMapping) -> Delivery:
 
 
 def _is_held(row: RowMapping) -> bool:
-    return row["leg"] == "own" and not NOT_SAID.isdisjoint(delivery_of(row).marks)
+    return row["leg"] == "own" and standing.is_unsaid(
+        delivery_of(row).marks, stored.reread(row["record"]).context.urgency
+    )

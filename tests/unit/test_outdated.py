@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from consumers import reading
+from consumers import store as stored
 from consumers.consumer import Consumer
 from consumers.desk.rows import inbox
 from consumers.referrals import rows as referrals
@@ -16,7 +18,7 @@ from consumers.research import rows as research
 from consumers.responses import rows as duties
 from consumers.standing import keep_from
 from contracts.event.work import ResponseGiven
-from contracts.fault import Misuse
+from contracts.fault import Misuse, Transient
 from tests.support.alerts import LEAD, alert_of, deciding, person, raised, refuse, retract, tables
 from tests.support.conversing import answering
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
@@ -273,3 +275,27 @@ def test_who_is_kept_from_a_correction_does_not_decide(
     decide(desk, report)
     desk.settle()
     assert not is_open(desk), "a colleague decides"
+
+
+def test_a_batch_that_was_undone_is_not_judged_by_what_it_brings_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database went away as it was kept: the key was known before the log said so."""
+    desk.report()
+    compromised(desk)
+    late, never = (desk.consumer(POLICE, store=name) for name in ("late", "never"))
+
+    def gone(*_: object, **__: object) -> None:
+        raise Transient("The database is away.", remedy="Wait until it is back.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "advance", gone)
+        with pytest.raises(Transient):
+            late.take(desk.records(POLICE))
+    found = []
+    for one in (late, never):
+        one.take(desk.records(POLICE))
+        with one.store.read() as db:
+            found.append([tuple(row) for row in db.execute(select(reading.revoked)).all()])
+    assert found[0]
+    assert found[0] == found[1]

@@ -10,9 +10,9 @@ from consumers.referrals import course, rows
 from deploy.command import invoke
 from deploy.desk import DeskSettings, sessions_of
 from deploy.wiring import open_acting
-from tests.support.agreed import adopt, people, refer
+from tests.support.agreed import adopt, answer, dated, people, refer, retract
 from tests.support.browser import Ticking, provider
-from tests.support.desk import HUB, PROBATION, Desk
+from tests.support.desk import HUB, POLICE, PROBATION, Desk
 from tests.support.speaking import Speaker
 from tests.support.visiting import visited
 
@@ -90,12 +90,48 @@ def test_a_held_referral_says_so_wherever_it_is_shown_and_whom_to_ring(
     for text in shown:
         assert HELD in text
         assert "NOBODY has decided" not in text
-    assert "NOT shared: " in page
+    assert "Recorded on the log: " in page
 
 
 def test_nobody_is_rung_with_what_others_refused_to_share() -> None:
     """It said to ring the addressee with what two people had just kept from them."""
-    told = course.unreached({"held": "closed", "addressee": HUB}, {})
+    told = course.unreached({"held": "closed", "decision": None, "addressee": HUB}, {})
     assert told is not None
     assert told.startswith("NOT SENT: ")
     assert "ring" not in told
+
+
+def lacking(desk: Desk, to: str, kind: str, urgency: str) -> str:
+    """Let probation refer two people without saying in which role; give the referral's id."""
+    sections = people(desk)
+    del sections["provenance"]["role"]
+    facts = dated(addressee=to, referral=kind, criterion="adult_concern")
+    said = desk.report({**sections, "event": facts}, event="referral_made", urgency=urgency)
+    desk.settle()
+    return said
+
+
+def made(desk: Desk, referral: str) -> tuple[str | None, str | None]:
+    """Say what probation is told of a referral that reached nobody, and what was decided."""
+    acting = desk.acting(PROBATION)
+    with acting.store.read() as db:
+        row = rows.referral(db, referral)
+    assert row is not None
+    return course.unreached(row, acting.voice.partners.agencies), row["decision"]
+
+
+def test_of_a_referral_that_police_had_before_it_was_taken_back_nobody_says_it_was_not_sent(
+    tmp_path: Path,
+) -> None:
+    """They have it marked provisional, and may act on it."""
+    desk = Desk(tmp_path)
+    adopt(desk)
+    decided, waits = (lacking(desk, POLICE, "daiu", "urgent") for _ in range(2))
+    answer(desk, decided, "accepted", by=POLICE)
+    for one in (decided, waits):
+        retract(desk, PROBATION, one)
+    assert made(desk, decided) == (None, "accepted")
+    told, _ = made(desk, waits)
+    assert told is not None
+    assert told.startswith("CLOSED: ")
+    assert "police may have had it" in told
