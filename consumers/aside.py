@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -50,6 +51,10 @@ unworked = Table(
 ran out by its own name (an alert, a duty, an agency), all `CLOCKS` of the part; or, for `THE_LOG`,
 what was refused by its id, with that of what it arises from."""
 
+_CLOCKS_OF = delete(unworked).where(
+    unworked.c.digest == CLOCKS, unworked.c.worker.in_(bindparam("workers", expanding=True))
+)
+
 seen_to = Table(
     "seen_to",
     metadata,
@@ -68,6 +73,10 @@ seen_to = Table(
 then. It is gone once that works, or what it is about changes (`look_again`), and says nothing of
 what fails in another way."""
 
+_ITS = [
+    delete(one).where(one.c.digest == bindparam("of"), one.c.worker == bindparam("part"))
+    for one in (unworked, seen_to)
+]
 _COVERED = and_(*(seen_to.c[name] == unworked.c[name] for name in ("digest", "worker", "what")))
 STILL = select(unworked).where(~exists().where(_COVERED))
 """What nobody saw to by hand yet; `SEEN` what somebody did: `by` whom, `at` when, `reason`."""
@@ -204,20 +213,19 @@ def _let_go(db: Connection, *its: ColumnElement[bool]) -> None:
 
 def worked(db: Connection, name: str, *, worker: str) -> None:
     """Let what a part of this program failed on be: it worked after all, and may fail anew."""
-    db.execute(delete(unworked).where(unworked.c.digest == name, unworked.c.worker == worker))
+    db.execute(_ITS[0], {"of": name, "part": worker})
     _let_go(db, seen_to.c.digest == name, seen_to.c.worker == worker)
 
 
 def clocks_work(db: Connection, workers: Collection[str]) -> None:
     """Let the clocks of some parts be, of which nothing ran out: they work again."""
-    db.execute(delete(unworked).where(unworked.c.digest == CLOCKS, unworked.c.worker.in_(workers)))
+    db.execute(_CLOCKS_OF, {"workers": workers})
 
 
 def logged(db: Connection, statement: str) -> None:
     """Let what the log refused be: it has it after all, and what is said of it stands."""
-    for table in (unworked, seen_to):
-        its = (table.c.digest == statement, table.c.worker == THE_LOG)
-        db.execute(delete(table).where(*its))
+    for its in _ITS:
+        db.execute(its, {"of": statement, "part": THE_LOG})
 
 
 def count_unworked(db: Connection) -> int:

@@ -24,7 +24,8 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy.dialects import registry
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable, ExecutableDDLElement
 from sqlalchemy.types import TypeEngine
 
 from contracts.fault import Misuse
@@ -77,7 +78,7 @@ def make(
     if others:
         raise _made_by_another(others, remedy)
     for one in lacking:
-        one.create(db, checkfirst=False)
+        _create(db, one)
     _note(db, lacking)
 
 
@@ -100,7 +101,7 @@ def make_anew(db: Connection, tables: Sequence[Table]) -> None:
             continue
         if one.name in there:
             one.drop(db, checkfirst=False)
-        one.create(db, checkfirst=False)
+        _create(db, one)
     db.execute(delete(shapes).where(shapes.c.name.in_([one.name for one in tables])))
     _note(db, tables)
 
@@ -111,6 +112,20 @@ def _made_by_another(tables: Collection[str], remedy: str) -> Misuse:
         f"as this one needs them ({min(tables)} is one).",
         remedy=remedy,
     )
+
+
+def _create(db: Connection, table: Table) -> None:
+    for text in _spelled(table, db.dialect.name):
+        db.exec_driver_sql(text)
+
+
+@cache
+def _spelled(table: Table, dialect: str) -> list[str]:
+    """Write how a table and its indexes are made, once for each kind of database."""
+    kind = registry.load(dialect)()
+    making: list[ExecutableDDLElement] = [CreateTable(table)]
+    making += [CreateIndex(one) for one in sorted(table.indexes, key=lambda one: str(one.name))]
+    return [str(one.compile(dialect=kind)) for one in making]
 
 
 def _note(db: Connection, tables: Sequence[Table]) -> None:

@@ -66,6 +66,9 @@ standing = Table(
 )
 """Marks by statement id; `by` is the id of the statement, or the key, that set it."""
 
+RETRACTED = select(standing.c.statement).where(standing.c.mark == "retracted")
+"""The ids of what was taken back."""
+
 withheld = Table(
     "withheld",
     metadata,

@@ -10,6 +10,7 @@ Works on SQLite and PostgreSQL: upserts are `on_conflict`, positions compare and
 import weakref
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -196,6 +197,18 @@ def upsert(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     return sqlite.insert(table)
 
 
+def add(db: Connection, table: Table, **values: object) -> bool:
+    """Add a row; where one of the same key is there already, nothing changes, and it is False."""
+    return bool(db.execute(_added(table, db.dialect.name), values).rowcount)
+
+
+@cache
+def _added(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """Write that insert once: a statement costs more to put together than to run."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()
+
+
 def position(db: Connection, topic: str) -> int:
     """Give the next offset to take in of a topic."""
     query = select(positions.c.offset).where(positions.c.topic == topic)
@@ -208,12 +221,9 @@ def advance(db: Connection, topic: str, *, expected: int, to: int) -> None:
     Raises:
         Transient: another reader of this database moved it; the batch is theirs.
     """
-    db.execute(upsert(db, positions).values(topic=topic, offset=0).on_conflict_do_nothing())
-    moved = db.execute(
-        update(positions)
-        .where(positions.c.topic == topic, positions.c.offset == expected)
-        .values(offset=to)
-    ).rowcount
+    add(db, positions, topic=topic, offset=0)
+    its = (positions.c.topic == topic, positions.c.offset == expected)
+    moved = db.execute(update(positions).where(*its).values(offset=to)).rowcount
     if moved != 1:
         raise Transient(
             "Another consumer took these records in at the same time.",
@@ -231,22 +241,14 @@ def keep(db: Connection, opened: View | Notice, record: bytes) -> bool:
         return _keep_notice(db, opened, record)
     view, statement = opened, opened.statement
     values = {
-        "id": statement.context.id,
-        "event": statement.kind.name,
-        "agency": agency_of(statement.context.source) or "",
-        "kid": statement.kid,
-        "entry": view.head.index,
-        "ledger_time": view.head.ledger_time,
-        "leg": view.delivery.leg,
-        "verified": view.verified,
-        "exercise": view.head.exercise,
-        "record": record,
-    }
+        "id": statement.context.id, "event": statement.kind.name,
+        "agency": agency_of(statement.context.source) or "", "kid": statement.kid,
+        "entry": view.head.index, "ledger_time": view.head.ledger_time, "leg": view.delivery.leg,
+        "verified": view.verified, "exercise": view.head.exercise, "record": record,
+    }  # fmt: skip
     for cause in statement.causes:
-        arises = upsert(db, causes).values(statement=statement.context.id, cause=cause)
-        db.execute(arises.on_conflict_do_nothing())
-    row = upsert(db, views).on_conflict_do_nothing()
-    if db.execute(row, {"digest": statement.digest, **values}).rowcount:
+        add(db, causes, statement=statement.context.id, cause=cause)
+    if add(db, views, digest=statement.digest, **values):
         return True
     newer = (views.c.digest == statement.digest, views.c.entry < view.head.index)
     return bool(db.execute(update(views).where(*newer).values(**values)).rowcount)
@@ -261,8 +263,7 @@ def _keep_notice(db: Connection, notice: Notice, record: bytes) -> bool:
         "record": record,
     }
     digest = notice.delivery.statement
-    row = upsert(db, notices).values(digest=digest, **values)
-    if db.execute(row.on_conflict_do_nothing()).rowcount:
+    if add(db, notices, digest=digest, **values):
         return True
     newer = (notices.c.digest == digest, notices.c.entry < notice.head.index)
     return bool(db.execute(update(notices).where(*newer).values(**values)).rowcount)
@@ -352,9 +353,8 @@ def pass_time(db: Connection, topic: str, at: int) -> None:
 
 def want(db: Connection, wanted: Wanted) -> bool:
     """Note what is to be said, once for its natural key; False where it was noted before."""
-    draft, row = msgspec.json.encode(wanted.draft), upsert(db, to_publish).on_conflict_do_nothing()
-    values = {"key": wanted.key, "id": wanted.draft.id, "draft": draft, "published": False}
-    return bool(db.execute(row, values).rowcount)
+    draft = msgspec.json.encode(wanted.draft)
+    return add(db, to_publish, key=wanted.key, id=wanted.draft.id, draft=draft, published=False)
 
 
 def said(db: Connection, key: str, statement_id: str) -> None:

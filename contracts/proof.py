@@ -241,8 +241,9 @@ def open_note(text: str, *, origin: str, public_key: bytes) -> Checkpoint:
     return _opened(text, origin, public_key)
 
 
-# One batch's records all carry the same note, and each recipient reads them one after the other.
-@lru_cache(maxsize=16)
+# One batch's records all carry the same note; each recipient reads them one after the other, and
+# where several read in one process, as in a replay, each batch by batch.
+@lru_cache(maxsize=256)
 def _opened(text: str, origin: str, public_key: bytes) -> Checkpoint:
     if len(text) > NOTE_CHARACTERS_MAX or _CONTROLS.search(text):
         raise CheckpointRefused("The note is too long or holds a control character.")

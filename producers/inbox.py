@@ -23,9 +23,9 @@ from contracts.opened import Elapsed, Notice, NotProved, Receipt, View, open_rec
 from contracts.reason import Reason
 from contracts.section import Cause, Identity
 from contracts.statement import Statement, interpret, parse
-from producers import lineage, withheld
+from producers import lineage, tables, withheld
 from producers.outbox import Outbox
-from producers.tables import meta, positions, put, statements, superseded, tokens, unproved, views
+from producers.tables import put, statements, superseded, tokens, unproved, views
 
 _EMERGENCY = "accepted_emergency"
 _ENDING = (control.ActProposed, control.ActEndorsed)
@@ -64,8 +64,7 @@ class Inbox:
     def position(self, name: str) -> int:
         """Give the next offset to read of a topic."""
         with self._outbox.database.read() as db:
-            query = select(positions.c.offset).where(positions.c.topic == name)
-            return db.execute(query).scalar() or 0
+            return db.execute(tables.POSITION, {"of": name}).scalar() or 0
 
     def take(self, came: Sequence[Came]) -> None:
         """Take records in, each topic's in its order, and the positions after them, at once."""
@@ -88,9 +87,7 @@ class Inbox:
             self._keep_time(db)
             self._wait_again(db)
             for name, offset in {one.topic: one.offset + 1 for one in came}.items():
-                placed = upsert(positions).values(topic=name, offset=offset)
-                set_ = {"offset": offset}
-                db.execute(placed.on_conflict_do_update(index_elements=["topic"], set_=set_))
+                db.execute(tables.PLACED, {"topic": name, "offset": offset})
         if self._erased:
             # Where somebody reads meanwhile, `candour erasure confirm` sees to it.
             with suppress(Transient):
@@ -136,14 +133,11 @@ class Inbox:
         about = None if is_control else self._about(db, view)
         if not is_control and about is None:
             return
-        row = upsert(views).values(
-            digest=view.statement.digest,
-            entry=view.head.index,
-            kind="control" if is_control else "answer",
-            about=about,
-            record=came.record,
-        )
-        stored = db.execute(row.on_conflict_do_nothing()).rowcount
+        row = {
+            "digest": view.statement.digest, "entry": view.head.index,
+            "kind": "control" if is_control else "answer", "about": about, "record": came.record,
+        }  # fmt: skip
+        stored = db.execute(tables.KEPT, row).rowcount
         if is_control and stored:
             self._outbox.learn(view)
             self._spoken = True
@@ -192,12 +186,11 @@ class Inbox:
     def _take_receipt(self, db: Connection, receipt: Receipt, record: bytes) -> None:
         self._saw(receipt.head.ledger_time, exercise=receipt.head.exercise)
         digest = receipt.part.submission
-        query = select(statements).where(statements.c.digest == digest)
-        row = db.execute(query).mappings().first()
+        row = db.execute(tables.OF_DIGEST, {"of": digest}).mappings().first()
         if row is not None:
             self._decided(db, row, receipt, record)
             return
-        earlier = db.execute(select(superseded.c.id).where(superseded.c.digest == digest)).scalar()
+        earlier = db.execute(tables.EARLIER, {"of": digest}).scalar()
         if earlier is None:
             self._unknown(db, receipt, record)
         elif receipt.part.outcome != "rejected" and not _is_forked(receipt):
@@ -362,8 +355,7 @@ class Inbox:
         if self._seen is None:
             return
         ledger_time, exercise = self._seen
-        query = select(meta.c.number).where(meta.c.key == "ledger_time")
-        if ledger_time > (db.execute(query).scalar() or -1):
+        if ledger_time > (db.execute(tables.TIME).scalar() or -1):
             put(db, "ledger_time", number=ledger_time)
             put(db, "exercise", number=int(exercise))
 

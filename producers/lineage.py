@@ -10,11 +10,16 @@ import json
 from collections.abc import Collection
 from pathlib import Path
 
-from sqlalchemy import Connection, RowMapping, insert, select, union_all, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, union_all, update
 
 from producers.tables import generations, meta, put, statements, streams, superseded
 
 _MARKER = "outbox.generation"
+_LATEST = select(generations).order_by(generations.c.place.desc()).limit(1)
+_WRITTEN = select(meta.c.number).where(meta.c.key == "written")
+_STREAM = select(streams).where(
+    streams.c.generation == bindparam("generation"), streams.c.use == bindparam("use")
+)
 
 
 def read_marker(folder: Path) -> tuple[str, int] | None:
@@ -35,7 +40,7 @@ def read_marker(folder: Path) -> tuple[str, int] | None:
 def write_marker(folder: Path, db: Connection, unique: str) -> None:
     """Put the marker where the database stands; `unique` names the file it is first written to."""
     token = latest(db)["token"]
-    written = db.execute(select(meta.c.number).where(meta.c.key == "written")).scalar_one()
+    written = db.execute(_WRITTEN).scalar_one()
     if read_marker(folder) == (token, written):
         return
     beside = folder / f"{_MARKER}.{unique}"
@@ -49,7 +54,7 @@ def why_anew(db: Connection, marker: tuple[str, int] | None) -> str | None:
     ours = set(db.execute(select(generations.c.token)).scalars())
     if not ours and marker is None:
         return "first"
-    written = db.execute(select(meta.c.number).where(meta.c.key == "written")).scalar() or 0
+    written = db.execute(_WRITTEN).scalar() or 0
     agrees = marker is not None and marker[0] in ours and marker[1] <= written
     return None if agrees else "restored"
 
@@ -67,7 +72,7 @@ def open_generation(
         resend: False where what was sent is known to be with Kafka.
     """
     db.execute(insert(generations).values(token=token, reason=reason))
-    found = db.execute(select(meta.c.number).where(meta.c.key == "written")).scalar() or 0
+    found = db.execute(_WRITTEN).scalar() or 0
     put(db, "written", number=max(found, written))
     if resend:
         db.execute(update(statements).where(statements.c.state == "sent").values(state="waiting"))
@@ -75,14 +80,13 @@ def open_generation(
 
 def latest(db: Connection) -> RowMapping:
     """Give the generation that is open."""
-    query = select(generations).order_by(generations.c.place.desc()).limit(1)
-    return db.execute(query).mappings().one()
+    return db.execute(_LATEST).mappings().one()
 
 
 def stream_for(db: Connection, use: str) -> RowMapping | None:
     """Give the open generation's stream for a use; None where it has not spoken yet."""
-    where = (streams.c.generation == latest(db)["place"], streams.c.use == use)
-    return db.execute(select(streams).where(*where)).mappings().first()
+    of = {"generation": latest(db)["place"], "use": use}
+    return db.execute(_STREAM, of).mappings().first()
 
 
 def add_stream(db: Connection, stream: str, use: str, kid: str) -> RowMapping:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from contracts import base64url
 from contracts.agreement import Basis
@@ -38,6 +38,9 @@ from producers.tables import (
 )
 
 TOKEN_BYTES = 16
+_IS_CONTROL = views.c.kind == "control"
+_COUNTED = select(func.count()).where(_IS_CONTROL)
+_OF_ID = select(statements).where(statements.c.id == bindparam("of"))
 
 
 class Waiting(NamedTuple):
@@ -158,13 +161,12 @@ class Outbox:
             random_bytes=self._random_bytes, endorser=endorser,
         )  # fmt: skip
         kept.keep_own(db, digest, sections)
-        db.execute(
-            insert(statements).values(
-                id=draft.id, digest=digest, stream=stream["stream"], sequence=stream["next"],
-                event=draft.event, urgency=draft.urgency, raw=raw, stored_at=self.now_ms(),
-                state="waiting",
-            )
-        )  # fmt: skip
+        row = {
+            "id": draft.id, "digest": digest, "stream": stream["stream"],
+            "sequence": stream["next"], "event": draft.event, "urgency": draft.urgency,
+            "raw": raw, "stored_at": self.now_ms(), "state": "waiting",
+        }  # fmt: skip
+        db.execute(insert(statements), row)
 
     def sign_again(self, db: Connection, row: RowMapping) -> None:
         """Sign a statement anew, under the same id, in a stream of the open generation."""
@@ -298,11 +300,10 @@ class Outbox:
 
         Fewer than were folded: a transaction was undone, or an old copy was put back.
         """
-        is_control = views.c.kind == "control"
-        count = db.execute(select(func.count()).where(is_control)).scalar_one()
+        count = db.execute(_COUNTED).scalar_one()
         if count != self._known[0]:
             folded, known = self._known if count > self._known[0] else (0, Partnership())
-            query = select(views.c.record).where(is_control).order_by(views.c.place)
+            query = select(views.c.record).where(_IS_CONTROL).order_by(views.c.place)
             for record in db.execute(query.offset(folded)).scalars():
                 opened = self._open(record, known)
                 if isinstance(opened, View):
@@ -348,8 +349,7 @@ class Outbox:
         self._mark()
 
     def _row(self, db: Connection, statement_id: str) -> RowMapping | None:
-        query = select(statements).where(statements.c.id == statement_id)
-        return db.execute(query).mappings().first()
+        return db.execute(_OF_ID, {"of": statement_id}).mappings().first()
 
     def _stream(
         self, db: Connection, urgency: str, at_ms: int, *, founds: bool = False

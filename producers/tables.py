@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -21,14 +22,17 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     create_engine,
     event,
+    select,
     update,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.schema import CreateIndex
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from contracts.fault import Transient
 from producers.storing import storing
@@ -143,16 +147,42 @@ meta = Table(
 """`written` counts statements signed; `ledger_time`, `exercise`, `trouble` as their names say."""
 
 
+# What each record that comes back asks, put together once: that costs more than the answer.
+POSITION = select(positions.c.offset).where(positions.c.topic == bindparam("of"))
+OF_DIGEST = select(statements).where(statements.c.digest == bindparam("of"))
+EARLIER = select(superseded.c.id).where(superseded.c.digest == bindparam("of"))
+TIME = select(meta.c.number).where(meta.c.key == "ledger_time")
+KEPT = upsert(views).on_conflict_do_nothing()
+_placed = upsert(positions)
+PLACED = _placed.on_conflict_do_update(
+    index_elements=["topic"], set_={"offset": _placed.excluded.offset}
+)
+_put = upsert(meta)
+_PUT = _put.on_conflict_do_update(
+    index_elements=["key"], set_={name: _put.excluded[name] for name in ("number", "text")}
+)
+
+
 def put(db: Connection, key: str, *, number: int | None = None, text: str | None = None) -> None:
     """Set one row of `meta`."""
-    row = upsert(meta).values(key=key, number=number, text=text)
-    changed = {"number": number, "text": text}
-    db.execute(row.on_conflict_do_update(index_elements=["key"], set_=changed))
+    db.execute(_PUT, {"key": key, "number": number, "text": text})
 
 
 def add(db: Connection, key: str, number: int) -> None:
     """Add to a counter of `meta` that is there."""
     db.execute(update(meta).where(meta.c.key == key).values(number=meta.c.number + number))
+
+
+@cache
+def _making() -> list[str]:
+    """Write how what is lacking is made, once: a command opens several outboxes."""
+    kind, making = sqlite.dialect(), list[ExecutableDDLElement]()
+    for table in metadata.sorted_tables:
+        making.append(CreateTable(table, if_not_exists=True))
+        # A file that was there before an index came has its tables, and not the index.
+        for index in sorted(table.indexes, key=lambda one: str(one.name)):
+            making.append(CreateIndex(index, if_not_exists=True))
+    return [str(one.compile(dialect=kind)) for one in making]
 
 
 class Database:
@@ -181,10 +211,8 @@ class Database:
         event.listen(self._engine, "connect", _on_connect)
         event.listen(self._engine, "begin", _on_begin)
         with self._engine.begin() as connection:
-            metadata.create_all(connection)
-            for index in (one for table in metadata.sorted_tables for one in table.indexes):
-                # A file that was there before an index came has its tables, and not the index.
-                connection.execute(CreateIndex(index, if_not_exists=True))
+            for made in _making():
+                connection.exec_driver_sql(made)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

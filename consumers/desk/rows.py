@@ -17,6 +17,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -70,6 +71,12 @@ looks = Table(
 
 `covered_by` is the `looks_recorded` whose digest it stands in.
 """
+
+_UNCOVERED = (
+    select(looks)
+    .where(looks.c.covered_by.is_(None), looks.c.at < bindparam("until"))
+    .order_by(looks.c.place)
+)
 
 REPORT = "report"
 """The look at a report's own page."""
@@ -161,8 +168,7 @@ def look_at_each(db: Connection, taken: Sequence[Mapping[str, Any]]) -> None:
 
 def uncovered(db: Connection, until: int) -> list[RowMapping]:
     """List looks before a time that no statement covers yet, in the order they were taken."""
-    query = select(looks).where(looks.c.covered_by.is_(None), looks.c.at < until)
-    return list(db.execute(query.order_by(looks.c.place)).mappings())
+    return list(db.execute(_UNCOVERED, {"until": until}).mappings())
 
 
 def looks_at(db: Connection, about: str, count: int = 100) -> list[RowMapping]:

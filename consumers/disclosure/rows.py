@@ -11,6 +11,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     select,
     update,
@@ -18,7 +19,7 @@ from sqlalchemy import (
 
 from consumers.disclosure.course import Power
 from consumers.listed import Place, after, before
-from consumers.standing import is_shown, standing
+from consumers.standing import RETRACTED, is_shown
 from consumers.store import metadata, upsert
 from contracts.event.action import DisclosureApplied, DisclosureStaged
 
@@ -39,6 +40,14 @@ applications = Table(
 
 _in_time = applications.c.overdue_by.is_(None)
 Index("disclosure_in_time", applications.c.due_at, sqlite_where=_in_time, postgresql_where=_in_time)
+_RAN_OUT = (
+    select(applications)
+    .where(
+        applications.c.due_at < bindparam("at"), _in_time, applications.c.over.is_(False),
+        applications.c.id.not_in(RETRACTED),
+    )
+    .order_by(applications.c.due_at, applications.c.id)
+)  # fmt: skip
 
 Index("disclosure_order", applications.c.over, applications.c.due_at, applications.c.id)
 
@@ -178,12 +187,7 @@ def decision_of(reached: list[RowMapping]) -> str | None:
 
 def ran_out(db: Connection, at: int) -> list[RowMapping]:
     """List applications past their time that are not over, taken back, or said to be late."""
-    gone = select(standing.c.statement).where(standing.c.mark == "retracted")
-    query = select(applications).where(
-        applications.c.due_at < at, applications.c.overdue_by.is_(None),
-        applications.c.over.is_(False), applications.c.id.not_in(gone),
-    )  # fmt: skip
-    return list(db.execute(query.order_by(applications.c.due_at, applications.c.id)).mappings())
+    return list(db.execute(_RAN_OUT, {"at": at}).mappings())
 
 
 def mark_overdue(db: Connection, said: str, overdue_by: str) -> None:

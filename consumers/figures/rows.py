@@ -53,8 +53,7 @@ class _Seen:
 
 
 def _retracted(db: Connection) -> frozenset[str]:
-    query = select(standing.standing.c.statement).where(standing.standing.c.mark == "retracted")
-    return frozenset(db.execute(query).scalars())
+    return frozenset(db.execute(standing.RETRACTED).scalars())
 
 
 def _enquiries(db: Connection, seen: _Seen) -> Iterator[Fact]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -12,6 +11,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     select,
     update,
@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from consumers.handover.ending import End, moved
 from consumers.listed import Place, after, before
-from consumers.standing import is_shown, standing
+from consumers.standing import RETRACTED, is_shown
 from consumers.store import metadata, upsert
 
 ends = Table(
@@ -51,6 +51,15 @@ Index(
     sqlite_where=_passed, postgresql_where=_passed,
 )  # fmt: skip
 Index("known_ends_past", ends.c.ends_at, sqlite_where=~_passed, postgresql_where=~_passed)
+
+_STANDING = (
+    select(ends)
+    .where(ends.c.replaced_by.is_(None), ends.c.id.not_in(RETRACTED))
+    .order_by(ends.c.ends_at, ends.c.id)
+)
+"""Ends that nobody replaced or took back."""
+_FELL_DUE = _STANDING.where(ends.c.due_at < bindparam("at"), _due)
+_HAS_PASSED = _STANDING.where(ends.c.ends_at < bindparam("at"), _passed)
 
 
 def add(db: Connection, said: str, end: End, *, agency: str, handover: str | None) -> None:
@@ -139,12 +148,12 @@ def some(
 
 def fell_due(db: Connection, at: int) -> list[RowMapping]:
     """List ends whose handover fell due and that nothing settled."""
-    return _standing(db, ends.c.due_at < at, ends.c.due_by.is_(None))
+    return list(db.execute(_FELL_DUE, {"at": at}).mappings())
 
 
 def passed(db: Connection, at: int) -> list[RowMapping]:
     """List ends that passed and that nothing settled."""
-    return _standing(db, ends.c.ends_at < at, ends.c.passed_by.is_(None))
+    return list(db.execute(_HAS_PASSED, {"at": at}).mappings())
 
 
 def mark(db: Connection, end: str, *, column: str, by: str) -> None:
@@ -156,10 +165,3 @@ def unsettle(db: Connection, by: str) -> None:
     """Look again at what a statement settled that is taken back, corrected, suspect or erased."""
     for column in (ends.c.due_by, ends.c.passed_by):
         db.execute(update(ends).where(column == by).values({column: None}))
-
-
-def _standing(db: Connection, *where: Any) -> list[RowMapping]:
-    """List ends that nobody replaced or took back."""
-    gone = select(standing.c.statement).where(standing.c.mark == "retracted")
-    query = select(ends).where(ends.c.replaced_by.is_(None), ends.c.id.not_in(gone), *where)
-    return list(db.execute(query.order_by(ends.c.ends_at, ends.c.id)).mappings())

@@ -10,6 +10,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     or_,
     select,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 
 from consumers.listed import Place, after, before
 from consumers.referrals.course import Direction, Held
-from consumers.standing import is_shown, standing
+from consumers.standing import RETRACTED, is_shown
 from consumers.store import causes, metadata, upsert
 from contracts.event.action import ReferralConsidered
 from contracts.event.report import ReferralMade
@@ -55,6 +56,14 @@ _open = referrals.c.decision.is_(None)
 Index(
     "referrals_open", referrals.c.direction, referrals.c.due_at, referrals.c.id,
     sqlite_where=_open, postgresql_where=_open,
+)  # fmt: skip
+_RAN_OUT = (
+    select(referrals)
+    .where(
+        referrals.c.due_at < bindparam("at"), _undecided, referrals.c.held.is_(None),
+        referrals.c.id.not_in(RETRACTED),
+    )
+    .order_by(referrals.c.due_at, referrals.c.id)
 )  # fmt: skip
 Index(
     "referrals_done", referrals.c.direction, referrals.c.at, referrals.c.id,
@@ -241,12 +250,7 @@ def considered_on(db: Connection, statement: str, kind: str) -> RowMapping | Non
 
 def ran_out(db: Connection, at: int) -> list[RowMapping]:
     """List referrals past their time that nobody decided, holds, took back, or said this of."""
-    gone = select(standing.c.statement).where(standing.c.mark == "retracted")
-    query = select(referrals).where(
-        referrals.c.due_at < at, referrals.c.decision.is_(None), referrals.c.overdue_by.is_(None),
-        referrals.c.held.is_(None), referrals.c.id.not_in(gone),
-    )  # fmt: skip
-    return list(db.execute(query.order_by(referrals.c.due_at, referrals.c.id)).mappings())
+    return list(db.execute(_RAN_OUT, {"at": at}).mappings())
 
 
 def mark_overdue(db: Connection, statement: str, said: str) -> None:

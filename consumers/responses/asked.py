@@ -10,13 +10,14 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     or_,
     select,
     update,
 )
 
-from consumers.standing import is_shown, standing
+from consumers.standing import RETRACTED, is_shown
 from consumers.store import metadata, upsert
 from contracts.event.action import VictimInformationRequested
 from contracts.event.work import InformationRequested, InformationSupplied
@@ -60,6 +61,15 @@ _RUNNING = _OPEN & requests.c.overdue_by.is_(None)
 Index(
     "requests_running", requests.c.asker, requests.c.due_at,
     sqlite_where=_RUNNING, postgresql_where=_RUNNING,
+)  # fmt: skip
+
+_LATE = (
+    select(requests)
+    .where(
+        requests.c.asker.in_(bindparam("askers", expanding=True)),
+        requests.c.due_at < bindparam("at"), _RUNNING, requests.c.id.not_in(RETRACTED),
+    )
+    .order_by(requests.c.due_at, requests.c.id)
 )  # fmt: skip
 
 _NONE = dict.fromkeys(("answer", "outcome", "supplied_by", "supplied_at", "reuses"))
@@ -122,10 +132,7 @@ def ran_out(db: Connection, askers: Collection[str], at: int) -> list[RowMapping
         askers: whose.
         at: ledger milliseconds.
     """
-    gone = select(standing.c.statement).where(standing.c.mark == "retracted")
-    late = (requests.c.asker.in_(sorted(askers)), requests.c.due_at < at, _RUNNING)
-    query = select(requests).where(*late, requests.c.id.not_in(gone))
-    return list(db.execute(query.order_by(requests.c.due_at, requests.c.id)).mappings())
+    return list(db.execute(_LATE, {"askers": sorted(askers), "at": at}).mappings())
 
 
 def mark_overdue(db: Connection, request_id: str, said: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     select,
     update,
@@ -48,6 +49,9 @@ Index("duties_running", duties.c.due_at, sqlite_where=_RUNNING, postgresql_where
 
 
 _OPEN = duties.c.discharged_by.is_(None)
+_ORDER = (duties.c.due_at, duties.c.key)
+_RAN_OUT = select(duties).where(duties.c.due_at < bindparam("at"), _RUNNING).order_by(*_ORDER)
+_LEFT_BY = select(duties).where(duties.c.overdue_at < bindparam("at"), _LEFT).order_by(*_ORDER)
 Index(
     "duties_open_about", duties.c.about, duties.c.kind,
     sqlite_where=_OPEN, postgresql_where=_OPEN,
@@ -101,8 +105,7 @@ def forget(db: Connection, statement: str) -> None:
 
 def ran_out(db: Connection, at: int) -> list[RowMapping]:
     """List duties that are past their time, undischarged, and not yet said to be."""
-    query = select(duties).where(duties.c.due_at < at, _RUNNING)
-    return list(db.execute(query.order_by(duties.c.due_at, duties.c.key)).mappings())
+    return list(db.execute(_RAN_OUT, {"at": at}).mappings())
 
 
 def mark_overdue(db: Connection, key: str, statement_id: str, *, at: int) -> None:
@@ -113,8 +116,7 @@ def mark_overdue(db: Connection, key: str, statement_id: str, *, at: int) -> Non
 
 def left(db: Connection, before: int) -> list[RowMapping]:
     """List duties that were said to run out before a time, and neither moved nor went further."""
-    query = select(duties).where(duties.c.overdue_at < before, _LEFT)
-    return list(db.execute(query.order_by(duties.c.due_at, duties.c.key)).mappings())
+    return list(db.execute(_LEFT_BY, {"at": before}).mappings())
 
 
 def mark_escalated(db: Connection, key: str, statement_id: str) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     insert,
     select,
@@ -36,6 +37,12 @@ from consumers.worker import Voice
 from contracts.duration import MINUTE_MS
 from contracts.event.action import AlertClosed, AlertEscalated, AlertHandedOver, AlertSnoozed
 from contracts.event.work import AlertAcknowledged
+
+_RUN_OUT = (
+    select(alerts)
+    .where(alerts.c.next_at < bindparam("at"))
+    .order_by(alerts.c.next_at, alerts.c.id)
+)  # fmt: skip
 
 Said = AlertAcknowledged | AlertEscalated | AlertSnoozed | AlertHandedOver | AlertClosed
 SAID: dict[str, type[Said]] = {
@@ -292,8 +299,7 @@ def next_role(db: Connection, voice: Voice, alert_id: str, rung: int) -> str:
 
 def run_out(db: Connection, at: int) -> list[RowMapping]:
     """List the alerts of which something is to be said for time alone, the earliest first."""
-    query = select(alerts).where(alerts.c.next_at < at)
-    return list(db.execute(query.order_by(alerts.c.next_at, alerts.c.id)).mappings())
+    return list(db.execute(_RUN_OUT, {"at": at}).mappings())
 
 
 def reopen(db: Connection, alert_id: str, *, at: int, exercise: bool) -> None:

@@ -5,7 +5,7 @@ So that each minute of ledger time costs what ran out in it, however much lies o
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Column, Connection, Table, Text, delete, select
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, bindparam, delete, select
 
 from consumers.store import metadata, upsert
 
@@ -32,6 +32,9 @@ looked_again = Table(
 )
 """Reports about somebody who was found to be another: rules are still to be shown them anew."""
 
+_NEWEST = (
+    select(looked_again.c.statement).order_by(looked_again.c.entry.desc()).limit(bindparam("count"))
+)
 _RESEARCH = "research"
 
 
@@ -79,8 +82,7 @@ def next_to_look_at(db: Connection, count: int) -> list[str]:
 
     At most so many; and they are shown then.
     """
-    query = select(looked_again.c.statement).order_by(looked_again.c.entry.desc()).limit(count)
-    found = list(db.execute(query).scalars())
+    found = list(db.execute(_NEWEST, {"count": count}).scalars())
     if found:
         db.execute(delete(looked_again).where(looked_again.c.statement.in_(found)))
     return found[::-1]
