@@ -29,6 +29,7 @@ from contracts.opened import Elapsed, Notice, NotProved, Trust, View, open_view
 from contracts.section import Cause
 
 _PUBLIC, _OWN = "public_control", "own"
+_TIME_SET = "exercise_time_set"
 _GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]
 DECISIONS = frozenset({
     "no_further_action_decided", "alert_acknowledged", "alert_snoozed", "alert_handed_over",
@@ -225,6 +226,8 @@ class Consumer:
         self._keep_from(db, opened)
         # Time passes first: what this view brings came too late for what ran out before it.
         self._pass_time(db, before)
+        if isinstance(opened, View) and opened.statement.kind.name == _TIME_SET:
+            return  # it moves an exercise's time on, and says nothing else
         workers = self._acting()
         works = [(one, partial(_shown, one, db, opened)) for one in workers]
         self._work(db, opened, works, workers)

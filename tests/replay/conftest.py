@@ -1,4 +1,7 @@
-"""The review, played once each way for the whole session; no test changes it."""
+"""Cases played once for the whole session: the review each way, the small one as it was.
+
+No test changes them.
+"""
 
 from pathlib import Path
 
@@ -19,6 +22,13 @@ def review_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def review(review_folder: Path) -> Played:
     """Play the review as it should have been."""
     return played(review_folder, "now", case=find_case("review"))
+
+
+@pytest.fixture(scope="session")
+def small_then(tmp_path_factory: pytest.TempPathFactory) -> tuple[Played, list[str]]:
+    """Play the small case as it was; give what was told of how far it is, besides."""
+    told = list[str]()
+    return played(tmp_path_factory.mktemp("small-then"), "then", tell=told.append), told
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from deploy.replay.case import find_case
-from deploy.replay.playing import play
+from deploy.replay.offices import place_of
+from deploy.replay.played import Played
+from tests.support.command import typed
 from tests.support.replaying import told, written
 
 CANARY = "Tamsin-Canary"
@@ -108,10 +110,19 @@ def test_a_case_is_found_by_name_or_by_file(tmp_path: Path) -> None:
     assert written(path).case.case == "tried"
 
 
-def test_a_replay_says_how_far_it_is(tmp_path: Path) -> None:
+def test_a_replay_says_how_far_it_is(small_then: tuple[Played, list[str]]) -> None:
     """It takes minutes: whoever waits must see that it goes on, and how much is left."""
-    case, homes, said = written(), tmp_path / "homes", list[str]()
-    homes.mkdir(mode=0o700)
-    play(case, mode="then", folder=homes, keep=False, tell=said.append)
+    case, said = small_then
     ids = [one.id for one in case.case.in_order]
     assert said == [f"{n} of {len(ids)} items, {one}, then" for n, one in enumerate(ids, 1)]
+
+
+async def test_a_case_that_is_nowhere_is_refused_with_what_ships() -> None:
+    """A typing error must not look like a missing release."""
+    assert "no case of this name" in await typed("replay reviewed", expect=64)
+
+
+def test_a_database_that_every_agency_would_share_is_refused() -> None:
+    """Two agencies' tables in one database would be one agency that knows everything."""
+    with pytest.raises(Exception, match="AGENCY"):
+        place_of("sqlite:////tmp/one.sqlite", "mk-mash")

@@ -1,5 +1,6 @@
 """A case played for a test: written as text, read, checked and played, in a folder of its own."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from contracts.fault import Misuse
@@ -29,9 +30,10 @@ def told(text: str, folder: Path) -> list[str]:
 
 
 def played(
-    folder: Path, mode: Mode, *, case: Path = SMALL, store: str | None = None, keep: bool = False
-) -> Played:
+    folder: Path, mode: Mode, *, case: Path = SMALL, store: str | None = None, keep: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Played:  # fmt: skip
     """Play a case into a folder's `homes`; they are read to the end where they are kept."""
     homes = folder / "homes"
     homes.mkdir(mode=0o700, parents=True)
-    return play(written(case), mode=mode, folder=homes, store=store, keep=keep)
+    return play(written(case), mode=mode, folder=homes, store=store, keep=keep, tell=tell)
