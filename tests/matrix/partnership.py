@@ -84,6 +84,7 @@ def plan() -> dict[str, Any]:
     return value
 
 
+@cache
 def kinds() -> dict[str, str]:
     """Give every founding agency's kind, by its id."""
     return {one["id"]: one["kind"] for one in plan()["agencies"]}
@@ -94,6 +95,7 @@ def basis_of(agency: str) -> dict[str, str]:
     return BASES.get(agency) or BASES.get(kinds()[agency], PUBLIC_TASK)
 
 
+@cache
 def key(source: str) -> Key:
     """Make the key that a source's name stands for."""
     return Key.of(hashlib.sha256(f"candour-matrix/{source}".encode()).digest())
@@ -136,6 +138,7 @@ def officer(agency: str) -> str:
     return sha(f"officer of {agency}".encode())[:22]
 
 
+@cache
 def credential(agency: str) -> str:
     """Write that officer's credential, which discloses the name: FORMAT.md, Credentials."""
     disclosure = text_of(compact([officer(agency), "name", OFFICER]))

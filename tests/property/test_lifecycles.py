@@ -109,7 +109,7 @@ class Lifecycles(Twice, RuleBasedStateMachine):
     @rule(by=st.sampled_from(GOVERNS), which=st.integers(0, 3))
     def endorse(self, by: str, which: int) -> None:
         """Stand behind an act proposed lately."""
-        self.govern(by, "act_endorsed", endorsement(self.acts[-1 - which % len(self.acts)]))
+        self.govern(by, "act_endorsed", endorsement(self.acts[-1 - which % len(self.acts)][0]))
 
     @precondition(lambda self: self.open())
     @rule(which=st.sampled_from([0, 0, 1]))

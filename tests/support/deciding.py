@@ -324,6 +324,8 @@ class Deciding:
         if shown.said.event in JUDGED:
             return set()
         views = shown.said.sections.get("consent", {}).get("views", [])
+        if not views:
+            return set()
         first = {
             token: one.agency
             for one in reversed(self.known.values()) if one.shown is not None

@@ -6,6 +6,7 @@ Source: FORMAT.md, Findings (level and missing), Credentials.
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from tests.support.reading import PUBLIC, Said, said
@@ -71,7 +72,7 @@ class Shown:
     practitioner: str | None
     credential: str | None
 
-    @property
+    @cached_property
     def people(self) -> dict[int, str]:
         """Give the subject tokens by number, in the order sent."""
         names = (name for name in self.said.sections if name.endswith(".identity"))

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -66,12 +67,12 @@ class Key:
         """Make the key of a 32-byte seed."""
         return cls(Ed25519PrivateKey.from_private_bytes(seed))
 
-    @property
+    @cached_property
     def public(self) -> bytes:
         """Give the raw public key."""
         return self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
-    @property
+    @cached_property
     def kid(self) -> str:
         """Give the RFC 7638 thumbprint."""
         members = {"crv": "Ed25519", "kty": "OKP", "x": text_of(self.public)}

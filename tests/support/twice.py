@@ -85,7 +85,8 @@ class Twice:
         """Names of the keys that were ever proposed, by source."""
         self.reports: list[tuple[str, str, str, list[str]]] = []
         """(source, id, digest, subject tokens) of all that was said of people."""
-        self.acts: list[dict[str, Any]] = []
+        self.acts: list[tuple[dict[str, Any], str]] = []
+        """What was proposed, with its digest."""
         self.credentials: list[tuple[str, str, str]] = []
         """(who, as shown, digest)."""
         self.said: list[tuple[str, bytes]] = []
@@ -152,13 +153,13 @@ class Twice:
         return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
     def act(self, by: str, act: dict[str, Any]) -> None:
-        self.acts.append(act)
+        self.acts.append((act, sha(compact(act))))
         self.govern(by, "act_proposed", {"proposal": act})
 
     def open(self) -> list[dict[str, Any]]:
         """List the acts that were proposed, and wait for hands."""
         gone: tuple[Any, list[str], bool] = (None, [], True)
-        return [act for act in self.acts if not self.model.acts.get(sha(compact(act)), gone)[2]]
+        return [act for act, said in self.acts if not self.model.acts.get(said, gone)[2]]
 
     def some(self, which: int) -> tuple[str, str, str, list[str]] | None:
         """Give a late statement that has people in it."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from tests.support.stranger import COMPACT, Key, Writer, seeded, sha, text_of
@@ -19,6 +20,7 @@ BASIS = {"regime": "uk_gdpr", "article": "uk_gdpr.6.1.e", "gateway": "cda_1998.1
 POLICE_BASIS = {"regime": "dpa_2018_part_3", "article": "dpa_2018.35"}
 
 
+@cache
 def key(name: str) -> Key:
     """Make the key that a name stands for."""
     return Key.of(hashlib.sha256(f"candour-vector/{name}".encode()).digest())
