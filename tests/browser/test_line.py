@@ -6,7 +6,7 @@ from playwright.async_api import Browser
 
 from tests.browser.test_work import PHONE, TOO_WIDE
 from tests.support.browser import axe, in_memory, shot, sign_in
-from tests.support.busy import CANARY, CASE, FORCE, POLICE, Busy, busy, couple, facts
+from tests.support.busy import CANARY, CASE, FORCE, POLICE, Busy, couple, facts
 
 
 def told(made: Busy) -> dict[str, str]:
@@ -28,13 +28,12 @@ def told(made: Busy) -> dict[str, str]:
 
 
 async def test_what_happened_and_who_belongs_to_whom_are_read_by_everybody(
-    browser: Browser, tmp_path: Path
+    browser: Browser, force: Busy, tmp_path: Path
 ) -> None:
     """WCAG 2.2 AA by axe; nothing runs off a narrow screen; paper has no links of the desk's."""
-    made = busy(tmp_path)
-    pages = told(made)
-    made.pass_hours(80)
-    with in_memory(made.town, POLICE, tmp_path) as desk:
+    pages = told(force)
+    force.pass_hours(80)
+    with in_memory(force.town, POLICE, tmp_path) as desk:
         wide, phone = await desk.open(browser), await desk.open(browser, width=PHONE, script=False)
         for page in (wide, phone):
             await sign_in(page, "supervisor", purpose="my_task")
@@ -54,4 +53,3 @@ async def test_what_happened_and_who_belongs_to_whom_are_read_by_everybody(
         await wide.set_viewport_size({"width": 550, "height": 450})  # 1,100 at 200 %
         assert await wide.evaluate(TOO_WIDE) == 0
         assert desk.elsewhere == []
-    made.town.close()

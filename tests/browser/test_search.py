@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser
 
 from tests.support.browser import axe, in_memory, shot, sign_in
-from tests.support.busy import CANARY, POLICE, busy
+from tests.support.busy import CANARY, POLICE, Busy
 from tests.support.reviewed import emergency, erase
 from tests.support.working import Working, files_in
 
@@ -15,11 +15,10 @@ TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clie
 
 
 async def test_somebody_is_searched_for_found_opened_and_found_again(
-    browser: Browser, tmp_path: Path
+    browser: Browser, force: Busy, tmp_path: Path
 ) -> None:
     """Without script, at 320 px too; nobody's name in an address or a title, and no dead end."""
-    made = busy(tmp_path)
-    with in_memory(made.town, POLICE, tmp_path) as desk:
+    with in_memory(force.town, POLICE, tmp_path) as desk:
         page = await desk.open(browser, script=False)
         await sign_in(page, "officer", purpose="my_task")
         await page.get_by_role("link", name="Search", exact=True).click()
@@ -59,12 +58,11 @@ async def test_somebody_is_searched_for_found_opened_and_found_again(
             assert await one.evaluate(TOO_WIDE) == 0
             await one.goto("/search")
             await one.get_by_label("Why?").fill("a review of the shift")
-            await one.get_by_label("Or: reference of a report").fill(made.said["concern"])
+            await one.get_by_label("Or: reference of a report").fill(force.said["concern"])
             await one.get_by_role("button", name="Search").click()
             await one.get_by_text("has this reference").wait_for()
             assert await axe(one) == []
             await shot(one, f"search_by_reference{suffix}")
-    made.town.close()
 
 
 async def test_what_is_reviewed_and_confirmed_keeps_nobody_out(

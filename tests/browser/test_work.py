@@ -20,7 +20,7 @@ from deploy.wiring import open_acting
 from producers.home import Home
 from producers.sender import until
 from tests.support.browser import Served, at_home, axe, in_memory, shot, sign_in
-from tests.support.busy import CANARY, POLICE, PROBATION, Busy, busy, copy_waiting
+from tests.support.busy import CANARY, POLICE, PROBATION, Busy, copy_waiting
 from tests.support.offices import CASE, Offices
 from tests.support.offices import POLICE as DESK
 from tests.support.running import running
@@ -88,16 +88,15 @@ FORMS = {
 
 
 async def test_every_page_and_every_form_that_is_wrong_keeps_nobody_out(
-    browser: Browser, tmp_path: Path
+    browser: Browser, force: Busy, tmp_path: Path
 ) -> None:
     """WCAG 2.2 AA by axe, at 1100 px, at 320 px, and with its errors; nothing from elsewhere."""
-    made = busy(tmp_path)
-    made.pass_hours(80)
-    with in_memory(made.town, POLICE, tmp_path) as desk:
+    force.pass_hours(80)
+    with in_memory(force.town, POLICE, tmp_path) as desk:
         wide, phone = await desk.open(browser), await desk.open(browser, width=PHONE)
         for page in (wide, phone):
             await sign_in(page, "supervisor", purpose="my_task")
-        for name, path in pages_of(made).items():
+        for name, path in pages_of(force).items():
             await _look(wide, path, name)
             await _look(phone, path, f"{name}_phone")
             assert await phone.evaluate(TOO_WIDE) == 0, name
@@ -106,9 +105,8 @@ async def test_every_page_and_every_form_that_is_wrong_keeps_nobody_out(
                 await wide.get_by_text("There is a problem").wait_for()
                 await shot(wide, f"{name}_wrong")
                 assert await axe(wide) == [], f"{name} with errors"
-        await _answer(phone, pages_of(made)["question"])
+        await _answer(phone, pages_of(force)["question"])
         assert desk.elsewhere == []
-    made.town.close()
 
 
 async def _answer(page: Page, path: str) -> None:
@@ -137,12 +135,11 @@ async def _look(page: Page, path: str, name: str) -> None:
 
 
 async def test_a_shift_is_printed_without_buttons_and_without_names(
-    browser: Browser, tmp_path: Path
+    browser: Browser, force: Busy, tmp_path: Path
 ) -> None:
     """Paper lies about: it has what is open and who has it, and nobody whom a report is about."""
-    made = busy(tmp_path)
-    made.pass_hours(80)
-    with in_memory(made.town, POLICE, tmp_path) as desk:
+    force.pass_hours(80)
+    with in_memory(force.town, POLICE, tmp_path) as desk:
         page = await desk.open(browser)
         await sign_in(page, "officer", purpose="shift_handover")
         await page.goto("/shift")
@@ -157,16 +154,14 @@ async def test_a_shift_is_printed_without_buttons_and_without_names(
         assert await page.evaluate(after) == "none", "no address of a page stands on paper"
         assert await page.get_by_text("Ring probation back.").is_visible()
         assert CANARY not in await page.inner_text("body")
-    made.town.close()
 
 
 async def test_a_disclosure_is_decided_by_the_keyboard_alone(
-    browser: Browser, tmp_path: Path
+    browser: Browser, force: Busy, tmp_path: Path
 ) -> None:
     """No mouse: each field is reached by Tab and says its name."""
-    made = busy(tmp_path)
-    path = f"/disclosures/{made.said['application']}"
-    with in_memory(made.town, POLICE, tmp_path) as desk:
+    path = f"/disclosures/{force.said['application']}"
+    with in_memory(force.town, POLICE, tmp_path) as desk:
         page = await desk.open(browser)
         await sign_in(page, "officer", purpose="disclosure")
         await page.goto(path)
@@ -194,20 +189,18 @@ async def test_a_disclosure_is_decided_by_the_keyboard_alone(
         assert "To be disclosed, in person, nothing written handed over" in text
         assert "Next: disclosed" in text
         assert "Zebedee" not in text
-    events = made.town.events(POLICE, "disclosure_staged")
+    events = force.town.events(POLICE, "disclosure_staged")
     assert [one["stage"] for one in events] == ["initial_checks", "met", "assessed", "decided"]
-    made.town.close()
 
 
 async def test_two_records_are_joined_and_parted_by_name_without_script(
-    browser: Browser, tmp_path: Path
+    browser: Browser, force: Busy, tmp_path: Path
 ) -> None:
     """From a report to whom it names, to who may be the same, and back again."""
-    made = busy(tmp_path)
-    with in_memory(made.town, POLICE, tmp_path) as desk:
+    with in_memory(force.town, POLICE, tmp_path) as desk:
         page = await desk.open(browser, script=False)
         await sign_in(page, "officer", purpose="my_task")
-        await page.goto(f"/reports/{made.said['concern']}")
+        await page.goto(f"/reports/{force.said['concern']}")
         await page.get_by_role("link", name=f"Daniel {CANARY}", exact=True).click()
         await page.get_by_role("link", name="Compare them and decide").first.click()
         await page.get_by_label("They are one person: join them").check()
@@ -219,10 +212,9 @@ async def test_two_records_are_joined_and_parted_by_name_without_script(
         await page.get_by_role("button", name="Part them").click()
         await page.get_by_text("They are parted").wait_for()
         assert desk.elsewhere == []
-    (joined,) = made.town.events(POLICE, "persons_linked")
-    (parted,) = made.town.events(POLICE, "persons_unlinked")
+    (joined,) = force.town.events(POLICE, "persons_linked")
+    (parted,) = force.town.events(POLICE, "persons_unlinked")
     assert joined["subjects"] == parted["subjects"]
-    made.town.close()
 
 
 async def _tab_to(page: Page, selector: str, value: str | None = None) -> None:
