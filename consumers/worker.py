@@ -308,7 +308,10 @@ class Worker:
         self._voice = voice
 
     def take(self, _db: Connection, _view: View, /) -> list[Wanted]:
-        """Take the next verified view in, in log order; redelivery never comes here."""
+        """Take the next verified view in, in log order; redelivery never comes here.
+
+        Nor does what only moves an exercise's time on: `pass_time` is called for it.
+        """
         return []
 
     def notice(self, _db: Connection, _notice: Notice, /) -> list[Wanted]:
