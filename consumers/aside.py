@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -72,6 +73,10 @@ _COVERED = and_(*(seen_to.c[name] == unworked.c[name] for name in ("digest", "wo
 STILL = select(unworked).where(~exists().where(_COVERED))
 """What nobody saw to by hand yet; `SEEN` what somebody did: `by` whom, `at` when, `reason`."""
 SEEN = select(unworked, seen_to.c.by, seen_to.c.at, seen_to.c.reason).join(seen_to, _COVERED)
+_LOGGED = [
+    delete(one).where(one.c.digest == bindparam("its"), one.c.worker == THE_LOG)
+    for one in (unworked, seen_to)
+]
 
 unproved = Table(
     "unproved",
@@ -215,9 +220,8 @@ def clocks_work(db: Connection, workers: Collection[str]) -> None:
 
 def logged(db: Connection, statement: str) -> None:
     """Let what the log refused be: it has it after all, and what is said of it stands."""
-    for table in (unworked, seen_to):
-        its = (table.c.digest == statement, table.c.worker == THE_LOG)
-        db.execute(delete(table).where(*its))
+    for deleting in _LOGGED:
+        db.execute(deleting, {"its": statement})
 
 
 def count_unworked(db: Connection) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     select,
     update,
 )
@@ -43,6 +44,7 @@ quarantine = Table(
 """What is held, by digest. Police have a count and a clock: everything but those is absent."""
 
 _DECIDES, _SOONEST = quarantine.c.decides.is_(True), (quarantine.c.due_at, quarantine.c.digest)
+_LET_GO = deleted(quarantine).where(quarantine.c.digest == bindparam("its"))
 Index("quarantine_decides", *_SOONEST, sqlite_where=_DECIDES, postgresql_where=_DECIDES)
 
 releases = Table(
@@ -127,7 +129,7 @@ def hold(  # noqa: PLR0913 - what is told of a held statement
 
 def let_go(db: Connection, digest: str) -> None:
     """Take in that something is held no longer."""
-    db.execute(deleted(quarantine).where(quarantine.c.digest == digest))
+    db.execute(_LET_GO, {"its": digest})
 
 
 def held(db: Connection) -> list[RowMapping]:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     select,
     update,
@@ -48,6 +49,11 @@ Index("duties_running", duties.c.due_at, sqlite_where=_RUNNING, postgresql_where
 
 
 _OPEN = duties.c.discharged_by.is_(None)
+_DISCHARGE = (
+    update(duties)
+    .where(duties.c.key == bindparam("its"), _OPEN)
+    .values(discharged_by=bindparam("by"))
+)
 Index(
     "duties_open_about", duties.c.about, duties.c.kind,
     sqlite_where=_OPEN, postgresql_where=_OPEN,
@@ -72,8 +78,7 @@ def add(db: Connection, owed: Owed, *, role: str) -> None:
 
 def discharge(db: Connection, key: str, statement_id: str) -> None:
     """Mark a duty done by a statement of ours; the first stands."""
-    where = (duties.c.key == key, duties.c.discharged_by.is_(None))
-    db.execute(update(duties).where(*where).values(discharged_by=statement_id))
+    db.execute(_DISCHARGE, {"its": key, "by": statement_id})
 
 
 def refused(db: Connection, said: str) -> None:
