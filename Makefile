@@ -6,7 +6,7 @@ REQUIREMENTS := deploy/requirements/runtime.txt deploy/requirements/dev.txt
 logged = log=$$(mktemp); $(BIN)/python -m pytest -q --no-header $(1) >$$log 2>&1; ended=$$?; cat $$log; rm -f $$log; exit $$ended
 TIDY := tests/unit/test_tidy.py
 
-.PHONY: demo desk test test-browser test-checked test-kafka test-played test-shown test-unit check bench faults assets pins install
+.PHONY: demo desk test test-browser test-checked test-kafka test-played test-shown test-unit check lint bench faults assets pins install
 
 demo: install
 	@$(BIN)/candour demo
@@ -16,14 +16,14 @@ desk: install
 	@$(BIN)/candour demo --desk
 
 # Three parts beside each other, on two cores: what needs Kafka waits much, and says what it does as it goes; what is played over
-# whole cases, and then the browser; and after `check` everything else. Their logs come at their end. Four parts were slower.
+# whole cases, and then the browser; and after `lint` everything else. Their logs come at their end. Four parts were slower.
 test: install
 	@$(MAKE) --no-print-directory -j3 test-kafka test-shown test-checked
 
 test-shown:
 	@$(MAKE) --no-print-directory test-played; ended=$$?; $(MAKE) --no-print-directory test-browser && exit $$ended
 
-test-checked: check
+test-checked: lint
 	@$(MAKE) --no-print-directory test-unit
 
 test-kafka:
@@ -36,14 +36,16 @@ test-browser:
 	@$(call logged,tests/browser)
 
 test-unit:
-	@$(call logged,-m "not campaign" --ignore $(TIDY) tests/unit)
+	@$(call logged,-m "not campaign" $(TIDY) tests/unit)
 
-check: install
+check: lint
+	@$(BIN)/python -m pytest -q --no-header $(TIDY)
+
+lint: install
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary contracts broker consumers producers deploy tests
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest -q --no-header $(TIDY)
 
 bench: install
 	@$(BIN)/python -m tests.bench
@@ -68,6 +70,6 @@ install: .venv/stamp
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 	  { echo "Python's venv module is missing. Install it (Debian: apt-get install python3-venv)." >&2; exit 1; }
 	@echo "Installing the pinned requirements (once; about a minute)..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement deploy/requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement deploy/requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

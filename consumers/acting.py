@@ -7,7 +7,8 @@ new one, so that two which run are found out in either place.
 
 from sqlalchemy import Column, Connection, Table, Text, select
 
-from consumers.store import metadata, upsert
+from consumers.inserting import over
+from consumers.store import metadata
 from consumers.worker import SPEAKS, Voice
 from contracts.fault import Misuse
 from contracts.section import Provenance
@@ -52,5 +53,4 @@ def check(db: Connection, voice: Voice) -> None:
 
 
 def _put(db: Connection, agency: str, source: str) -> None:
-    row = upsert(db, acting).values(agency=agency, source=source)
-    db.execute(row.on_conflict_do_update(index_elements=["agency"], set_={"source": source}))
+    db.execute(over(db, acting, "agency", "source"), {"agency": agency, "source": source})

@@ -22,6 +22,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     exists,
     select,
@@ -60,6 +61,7 @@ ABOUT = frozenset({
     "disclosure_staged", "record_sought",
 })  # fmt: skip
 """Events that are about the people of what they arise from, where they name none themselves."""
+_IS_MARKED = select(exists().where(standing.c.statement == bindparam("its")))
 
 
 def people_of(statement: Statement) -> list[str]:
@@ -248,8 +250,7 @@ class Past:
     def as_it_stands(self, view: View) -> Seen | None:
         """Give a view that just came as it stands: most were neither corrected nor taken back."""
         statement = view.statement
-        marked = exists().where(standing.c.statement == statement.context.id)
-        if self._db.execute(select(marked)).scalar():
+        if self._db.execute(_IS_MARKED, {"its": statement.context.id}).scalar():
             return self.seen(statement.context.id)
         agency = agency_of(statement.context.source) or ""
         return Seen(

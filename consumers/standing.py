@@ -23,6 +23,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     exists,
     select,
@@ -65,6 +66,9 @@ standing = Table(
     Column("by", Text, nullable=False, index=True),
 )
 """Marks by statement id; `by` is the id of the statement, or the key, that set it."""
+_UNMARK = delete(standing).where(
+    standing.c.statement == bindparam("its"), standing.c.mark == bindparam("given")
+)
 
 RETRACTED = select(standing.c.statement).where(standing.c.mark == "retracted")
 """The ids of what was taken back."""
@@ -98,8 +102,7 @@ def corrects(db: Connection, statement: str) -> str | None:
 
 def unmark(db: Connection, statement: str, given: Mark) -> bool:
     """Take a mark off a statement; False where it was not so marked."""
-    its = (standing.c.statement == statement, standing.c.mark == given)
-    return bool(db.execute(delete(standing).where(*its)).rowcount)
+    return bool(db.execute(_UNMARK, {"its": statement, "given": given}).rowcount)
 
 
 def suspect(db: Connection, kid: str, since_ms: int) -> list[str]:

@@ -10,7 +10,6 @@ Works on SQLite and PostgreSQL: upserts are `on_conflict`, positions compare and
 import weakref
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +26,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     create_engine,
     delete,
     func,
@@ -37,6 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from consumers import embedded, shape
+from consumers.inserting import once, over
 from contracts.draft import Draft
 from contracts.fault import InvariantBroken, Transient
 from contracts.identifier import agency_of
@@ -115,6 +116,11 @@ to_publish = Table(
 _DONE = {"published": True, "draft": None}
 _NEWEST = union_all(*(select(func.max(one.c.ledger_time)) for one in (views, notices, clock)))
 _WAITING = to_publish.c.published.is_(False)
+_UNPUBLISHED = (
+    select(to_publish.c.draft).where(_WAITING).order_by(to_publish.c.place).limit(bindparam("most"))
+)
+_MARK_PUBLISHED = update(to_publish).where(to_publish.c.id == bindparam("its")).values(**_DONE)
+_POSITION = select(positions.c.offset).where(positions.c.topic == bindparam("its"))
 Index("to_publish_waiting", to_publish.c.place, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
 
@@ -197,22 +203,9 @@ def upsert(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     return sqlite.insert(table)
 
 
-def add(db: Connection, table: Table, **values: object) -> bool:
-    """Add a row; where one of the same key is there already, nothing changes, and it is False."""
-    return bool(db.execute(_added(table, db.dialect.name), values).rowcount)
-
-
-@cache
-def _added(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
-    """Write that insert once: a statement costs more to put together than to run."""
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(table).on_conflict_do_nothing()
-
-
 def position(db: Connection, topic: str) -> int:
     """Give the next offset to take in of a topic."""
-    query = select(positions.c.offset).where(positions.c.topic == topic)
-    return db.execute(query).scalar() or 0
+    return db.execute(_POSITION, {"its": topic}).scalar() or 0
 
 
 def advance(db: Connection, topic: str, *, expected: int, to: int) -> None:
@@ -221,9 +214,12 @@ def advance(db: Connection, topic: str, *, expected: int, to: int) -> None:
     Raises:
         Transient: another reader of this database moved it; the batch is theirs.
     """
-    add(db, positions, topic=topic, offset=0)
-    its = (positions.c.topic == topic, positions.c.offset == expected)
-    moved = db.execute(update(positions).where(*its).values(offset=to)).rowcount
+    db.execute(once(db, positions), {"topic": topic, "offset": 0})
+    moved = db.execute(
+        update(positions)
+        .where(positions.c.topic == topic, positions.c.offset == expected)
+        .values(offset=to)
+    ).rowcount
     if moved != 1:
         raise Transient(
             "Another consumer took these records in at the same time.",
@@ -247,8 +243,8 @@ def keep(db: Connection, opened: View | Notice, record: bytes) -> bool:
         "verified": view.verified, "exercise": view.head.exercise, "record": record,
     }  # fmt: skip
     for cause in statement.causes:
-        add(db, causes, statement=statement.context.id, cause=cause)
-    if add(db, views, digest=statement.digest, **values):
+        db.execute(once(db, causes), {"statement": statement.context.id, "cause": cause})
+    if db.execute(once(db, views), {"digest": statement.digest, **values}).rowcount:
         return True
     newer = (views.c.digest == statement.digest, views.c.entry < view.head.index)
     return bool(db.execute(update(views).where(*newer).values(**values)).rowcount)
@@ -263,7 +259,7 @@ def _keep_notice(db: Connection, notice: Notice, record: bytes) -> bool:
         "record": record,
     }
     digest = notice.delivery.statement
-    if add(db, notices, digest=digest, **values):
+    if db.execute(once(db, notices), {"digest": digest, **values}).rowcount:
         return True
     newer = (notices.c.digest == digest, notices.c.entry < notice.head.index)
     return bool(db.execute(update(notices).where(*newer).values(**values)).rowcount)
@@ -354,13 +350,14 @@ def pass_time(db: Connection, topic: str, at: int) -> None:
 def want(db: Connection, wanted: Wanted) -> bool:
     """Note what is to be said, once for its natural key; False where it was noted before."""
     draft = msgspec.json.encode(wanted.draft)
-    return add(db, to_publish, key=wanted.key, id=wanted.draft.id, draft=draft, published=False)
+    values = {"key": wanted.key, "id": wanted.draft.id, "draft": draft, "published": False}
+    return bool(db.execute(once(db, to_publish), values).rowcount)
 
 
 def said(db: Connection, key: str, statement_id: str) -> None:
     """Remember from the log that this agency said something under a natural key."""
-    row = upsert(db, to_publish).values(key=key, id=statement_id, **_DONE)
-    db.execute(row.on_conflict_do_update(index_elements=["key"], set_=_DONE))
+    values = {"key": key, "id": statement_id, **_DONE}
+    db.execute(over(db, to_publish, "key", *_DONE), values)
 
 
 def id_of(db: Connection, key: str) -> str | None:
@@ -379,13 +376,12 @@ def id_under(db: Connection, prefix: str) -> str | None:
 
 def unpublished(db: Connection, limit: int = 200) -> list[Draft]:
     """List what is to be said, in the order in which it was wanted."""
-    query = select(to_publish.c.draft).where(_WAITING).order_by(to_publish.c.place).limit(limit)
-    return [_draft(exact) for exact in db.execute(query).scalars()]
+    return [_draft(exact) for exact in db.execute(_UNPUBLISHED, {"most": limit}).scalars()]
 
 
 def mark_published(db: Connection, statement_id: str) -> None:
     """Remember that the outbox holds it; its draft is needed no more."""
-    db.execute(update(to_publish).where(to_publish.c.id == statement_id).values(**_DONE))
+    db.execute(_MARK_PUBLISHED, {"its": statement_id})
 
 
 def _draft(exact: bytes | None) -> Draft:

@@ -1,5 +1,6 @@
 """What every test starts with: a clean environment, and one real Kafka for those that ask."""
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,18 @@ from tests.support.postgres import postgres
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
+
+
+def pytest_configure() -> None:
+    """Look for garbage after the collection alone: nothing that it reads is any."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: from now on nobody looks through it again and again."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

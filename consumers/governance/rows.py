@@ -43,8 +43,8 @@ quarantine = Table(
 )
 """What is held, by digest. Police have a count and a clock: everything but those is absent."""
 
-_LET_GO = deleted(quarantine).where(quarantine.c.digest == bindparam("let_go"))
 _DECIDES, _SOONEST = quarantine.c.decides.is_(True), (quarantine.c.due_at, quarantine.c.digest)
+_LET_GO = deleted(quarantine).where(quarantine.c.digest == bindparam("its"))
 Index("quarantine_decides", *_SOONEST, sqlite_where=_DECIDES, postgresql_where=_DECIDES)
 
 releases = Table(
@@ -129,7 +129,7 @@ def hold(  # noqa: PLR0913 - what is told of a held statement
 
 def let_go(db: Connection, digest: str) -> None:
     """Take in that something is held no longer."""
-    db.execute(_LET_GO, {"let_go": digest})
+    db.execute(_LET_GO, {"its": digest})
 
 
 def held(db: Connection) -> list[RowMapping]:

@@ -32,10 +32,11 @@ from sqlalchemy import (
 
 from consumers import standing
 from consumers import store as stored
+from consumers.inserting import once
 from consumers.people.facts import Mention, stay_of
 from consumers.safeguarding import links
 from consumers.standing import is_shown
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 
 LOOKED_THROUGH = 500
 """How many of the newest statements are looked through for whom they name, at most."""
@@ -84,7 +85,7 @@ def add(db: Connection, mentions: Iterable[Mention], keys: Iterable[Collection[s
         added[people_places] += [{"place": stay.place, **who}] if stay is not None else []
     for table, held in added.items():
         if held:
-            db.execute(upsert(db, table).on_conflict_do_nothing(), held)
+            db.execute(once(db, table), held)
 
 
 def drop(db: Connection, statement: str) -> None:
@@ -95,7 +96,7 @@ def drop(db: Connection, statement: str) -> None:
 
 def made_under(db: Connection, digest: str) -> None:
     """Remember the settings that keys are made under."""
-    db.execute(upsert(db, people_settings).values(digest=digest).on_conflict_do_nothing())
+    db.execute(once(db, people_settings), {"digest": digest})
 
 
 def is_of(db: Connection, digest: str) -> bool:

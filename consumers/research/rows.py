@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.inserting import once
 from consumers.research.plan import LOOKED, TELLING, Task
 from consumers.shape import LOCAL
 from consumers.store import metadata, upsert
@@ -120,7 +121,7 @@ def add(db: Connection, task_id: str, event: ResearchRequested | Task) -> None:
         "system": event.system, "priority": event.priority, "due_at": event.due_at, "open": True,
         "attempts": 0,
     }  # fmt: skip
-    db.execute(upsert(db, research_tasks).on_conflict_do_nothing(), values)
+    db.execute(once(db, research_tasks), values)
 
 
 def complete(db: Connection, completion: str, event: ResearchCompleted) -> None:

@@ -52,6 +52,11 @@ _OPEN = duties.c.discharged_by.is_(None)
 _ORDER = (duties.c.due_at, duties.c.key)
 _RAN_OUT = select(duties).where(duties.c.due_at < bindparam("at"), _RUNNING).order_by(*_ORDER)
 _LEFT_BY = select(duties).where(duties.c.overdue_at < bindparam("at"), _LEFT).order_by(*_ORDER)
+_DISCHARGE = (
+    update(duties)
+    .where(duties.c.key == bindparam("its"), _OPEN)
+    .values(discharged_by=bindparam("by"))
+)
 Index(
     "duties_open_about", duties.c.about, duties.c.kind,
     sqlite_where=_OPEN, postgresql_where=_OPEN,
@@ -76,8 +81,7 @@ def add(db: Connection, owed: Owed, *, role: str) -> None:
 
 def discharge(db: Connection, key: str, statement_id: str) -> None:
     """Mark a duty done by a statement of ours; the first stands."""
-    where = (duties.c.key == key, duties.c.discharged_by.is_(None))
-    db.execute(update(duties).where(*where).values(discharged_by=statement_id))
+    db.execute(_DISCHARGE, {"its": key, "by": statement_id})
 
 
 def refused(db: Connection, said: str) -> None:

@@ -131,8 +131,11 @@ class Desk(_Agreed):
 
     def settle(self) -> None:
         """Let every agency read, act and say until nothing new comes."""
-        while sum(self._step(agency) for agency in SOURCES):
-            pass
+        read: dict[str, int] = {}
+        while fresh := [one for one in SOURCES if read.get(one) != self._told(one)]:
+            for agency in fresh:
+                read[agency] = self._told(agency)
+                self._step(agency)
 
     def acting(self, agency: str) -> Consumer:
         """Give an agency's consumer, opened once."""
@@ -179,12 +182,15 @@ class Desk(_Agreed):
         """List the views of one event that an agency holds."""
         return [v for v in self.ledger.opened(agency) if v.statement.kind.name == event]
 
-    def _step(self, agency: str) -> int:
+    def _told(self, agency: str) -> int:
+        return len(self.ledger.views.get(agency, ()))
+
+    def _step(self, agency: str) -> None:
         consumer = self.acting(agency)
-        taken = consumer.take(self.records(agency))
+        consumer.take(self.records(agency))
 
         def publish(drafts: Sequence[Draft]) -> None:
             for one in drafts:
                 self.publish(agency, one)
 
-        return taken + consumer.publish_waiting(publish)
+        consumer.publish_waiting(publish)

@@ -1,7 +1,8 @@
 """The pure broker, played: submissions in, entries out, no Kafka and no clock."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from copy import deepcopy
+from typing import Any, Self
 
 from broker.core.index import MemoryIndex
 from broker.core.prepare import prepare
@@ -31,6 +32,13 @@ class Play:
         self.sequencing = Sequencing(partnership, self.state, MemoryIndex())
         self.entries: list[Written] = []
         self._offsets: dict[str, int] = {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Go on from here apart: what is written is the same in both, and never changes."""
+        made = memo[id(self)] = object.__new__(type(self))
+        memo.update((id(one), one) for one in self.entries)
+        vars(made).update(deepcopy(vars(self), memo))
+        return made
 
     def submit(self, agency: str, raw: bytes) -> Written:
         """Send bytes through an agency's topic; give the entry they are in."""

@@ -145,7 +145,11 @@ class Working(Agreed):
     def settle(self) -> None:
         """Let every agency read, act and say until nothing new comes."""
         self._submit()
-        while sum(self._step(agency) for agency in self.consumers):
+        acted: set[str] = set()
+        while fresh := [one for one in self.consumers if one not in acted or self._fresh(one)]:
+            acted.update(fresh)
+            for agency in fresh:
+                self._step(agency)
             self._submit()
 
     def close(self) -> None:
@@ -159,14 +163,15 @@ class Working(Agreed):
             facts_of(draft) for by, draft in self.said_by if by == agency and draft.event == event
         ]
 
-    def _step(self, agency: str) -> int:
-        consumer, first = self.consumers[agency], self._taken.get(agency, 0)
-        came = self.records(agency, first)
-        self._taken[agency] = first + len(came)
+    def _fresh(self, agency: str) -> list[Came]:
+        return self.records(agency, self._taken.get(agency, 0))
+
+    def _step(self, agency: str) -> None:
+        consumer, came = self.consumers[agency], self._fresh(agency)
+        self._taken[agency] = self._taken.get(agency, 0) + len(came)
         if came:
             consumer.take(came)
-        said = consumer.publish_waiting(lambda drafts: self._say_all(agency, drafts))
-        return len(came) + said
+        consumer.publish_waiting(lambda drafts: self._say_all(agency, drafts))
 
     def _say_all(self, agency: str, drafts: Sequence[Draft]) -> None:
         for one in drafts:

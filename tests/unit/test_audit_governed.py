@@ -1,6 +1,8 @@
 """What an audit says of a governed log: clocks of what is held, keys that took another's place."""
 
+from copy import deepcopy
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -16,10 +18,21 @@ from tests.matrix.saying import Saying
 from tests.matrix.telling import HOUSING, HUB, POLICE, PROBATION
 from tests.support.auditor import export_of
 from tests.support.forging import at, names
-from tests.support.stranger import text_of
+from tests.support.stranger import seeded, text_of
 
 HELD = "00000001-9c40-7000-8000-000000000000"
 TAKEN_BACK = "00000002-9c40-7000-8000-000000000000"
+
+
+agreed = cache(partial(Milton, "governed"))
+
+
+def apart(seed: str) -> Milton:
+    """Go on from where it is agreed: all is founded once, and each test has a log of its own."""
+    made = deepcopy(agreed())
+    made.draw_by(seeded(seed))
+    made.log.draw_by(partial(seeded(f"{seed}/salts"), 16))
+    return made
 
 
 def judged(milton: Milton) -> Verdict:
@@ -39,7 +52,7 @@ def judged(milton: Milton) -> Verdict:
 
 def held(event: str, *, named: bool) -> tuple[Milton, dict[str, Any], bytes]:
     """Hold a report, for want of a name or of a leg; give its sections and its bytes."""
-    milton = Milton(f"overdue/{event}/{named}")
+    milton = apart(f"overdue/{event}/{named}")
     sections = Saying(event, "PV").sections(milton.draw)
     whole = dict(sections["provenance"])
     if not named:
@@ -144,7 +157,7 @@ def test_a_release_by_one_at_night_waits_for_the_second() -> None:
 
 def test_an_emergency_that_nobody_reviewed_in_time_is_a_finding() -> None:
     """The path that asks for nothing is watched, or it becomes the ordinary one."""
-    milton = Milton("reviewed")
+    milton = apart("reviewed")
     sections = Saying("concern_reported", "PV").sections(milton.draw)
     raw = milton.say(
         f"{PROBATION}/case", "concern_reported", sections, id=HELD, urgency="threat_to_life"
@@ -160,7 +173,7 @@ def test_an_emergency_that_nobody_reviewed_in_time_is_a_finding() -> None:
 
 def test_a_recall_and_a_correction_are_answered_or_a_finding() -> None:
     """Each holder was asked by the log; the auditor sees who never said a word."""
-    milton = Milton("answered")
+    milton = apart("answered")
     sections = Saying("concern_reported", "PV").sections(milton.draw)
     by = {"provenance": sections["provenance"]}
     milton.hear(f"{PROBATION}/case", "concern_reported", sections, id=HELD)
@@ -192,7 +205,7 @@ def test_a_recall_and_a_correction_are_answered_or_a_finding() -> None:
 
 def test_an_erasure_is_confirmed_by_every_holder_or_a_finding() -> None:
     """A copy that nobody destroyed is found years later, in the wrong hands."""
-    milton = Milton("erased")
+    milton = apart("erased")
     sections = Saying("concern_reported", "PV").sections(milton.draw)
     other = Saying("concern_reported", "PV").sections(milton.draw)
     milton.hear(f"{PROBATION}/case", "concern_reported", sections, id=HELD)
@@ -216,7 +229,7 @@ def test_an_erasure_is_confirmed_by_every_holder_or_a_finding() -> None:
 
 def test_what_a_rotated_key_signs_is_verified() -> None:
     """An agency that changes its key must not make the log unreadable to its auditors."""
-    milton = Milton("rotated")
+    milton = apart("rotated")
     source = f"/agencies/{PROBATION}/case"
     old, new = key(f"{PROBATION}/case"), key("the next one")
     public = text_of(new.public)

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, Executable, event, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from consumers import aside
+from consumers import acting, aside, standing
 from consumers import store as stored
 from consumers.consumer import Came, Consumer
 from consumers.research.rows import research_tasks, results
@@ -180,3 +180,33 @@ def test_the_tables_are_postgresqls_too() -> None:
             stored.metadata.sorted_tables]  # fmt: skip
     assert len(made) == len(stored.metadata.tables)
     assert "BIGSERIAL" in next(text for text in made if "to_publish" in text)
+
+
+def test_what_is_asked_for_each_record_and_each_database_is_written_once(tmp_path: Path) -> None:
+    """To write a statement anew takes longer than to do it: a replay would mostly write."""
+    asked: list[Executable] = []
+
+    def note(_db: object, statement: Executable, *_: object) -> None:
+        asked.append(statement)
+
+    draft = Draft(id=derived_id("a", 0, "a"), event="concern_reported", sections={})
+    event.listen(Engine, "before_execute", note)
+    try:
+        for name in ("first", "second"):
+            store = stored.Store(tmp_path / f"{name}.sqlite")
+            with store.write() as db:
+                for _ in range(2):
+                    stored.position(db, "a")
+                    stored.want(db, stored.Wanted("a", draft))
+                    stored.unpublished(db)
+                    stored.mark_published(db, draft.id)
+                    stored.said(db, "a", draft.id)
+                    aside.logged(db, draft.id)
+                    standing.unmark(db, draft.id, "unsaid")
+                    acting._put(db, "a", "b")
+            store.close()
+    finally:
+        event.remove(Engine, "before_execute", note)
+    assert len(set(map(id, asked[-18:]))) == 9
+    made = [one.element.name for one in asked if isinstance(one, CreateTable)]
+    assert made == ["shapes", "shapes"]

@@ -1,0 +1,37 @@
+"""Inserts that are written once: SQLAlchemy takes longer to write one than SQLite to do it."""
+
+from functools import cache
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def once(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Give the insert that leaves a row which is there as it is; its values are given beside."""
+    return _once(db.dialect.name, table)
+
+
+def over(
+    db: Connection, table: Table, key: str, *changes: str
+) -> postgresql.Insert | sqlite.Insert:
+    """As `once`, but of a row which is there under the same `key` these columns are changed."""
+    return _over(db.dialect.name, table, key, changes)
+
+
+@cache
+def _once(database: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return _insert(database, table).on_conflict_do_nothing()
+
+
+@cache
+def _over(
+    database: str, table: Table, key: str, changes: tuple[str, ...]
+) -> postgresql.Insert | sqlite.Insert:
+    made = _insert(database, table)
+    return made.on_conflict_do_update(
+        index_elements=[key], set_={one: made.excluded[one] for one in changes}
+    )
+
+
+def _insert(database: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if database == "postgresql" else sqlite.insert(table)
