@@ -10,6 +10,7 @@ from contracts.fault import CandourError
 
 _INSTEAD: tuple[tuple[str, str], ...] = (
     (r"Say `part` or `no`", "Choose ‘In part’ or ‘No’"),
+    (r"Say `no`", "Choose ‘No’"),
     (r"^nil cannot", "‘Nil’ cannot"),
     (r"Say not_searched", "Choose ‘Not searched’"),
     (r",? or `?candour outbox(?: show)?`?", ""),
