@@ -133,25 +133,35 @@ class Deciding:
 
         Args:
             alert_id: the alert.
-            outcome: how it ended; only what was done needs no reason.
+            outcome: how it ended; only what was done, by who had said that they have it, needs no
+                reason.
             useful: whether it was, in the eyes of who closes it.
             reason: why, in words; it goes on the log.
             by: who does.
             role: theirs.
 
         Raises:
-            Misuse: there is no such alert, it is closed, nothing says why nothing was done, or it
-                asked for research and a look is still to be made.
+            Misuse: there is no such alert, it is closed, nothing says why nothing was done, or what
+                was of one that interrupts and that nobody has, or it asked for research and a look
+                is still to be made.
 
         Source:
             domain.md 7, Attention: useful and not useful are measured.
         """
-        if outcome != "done" and not (reason or "").strip():
+        said = bool((reason or "").strip())
+        if outcome != "done" and not said:
             raise Misuse(
                 "Nothing was done and nothing says why.", remedy="Give --words with the reason."
             )
         with self.store.write() as db:
-            self._open(db, alert_id, by)
+            now, row = self._open(db, alert_id, by), rows.alert(db, alert_id)
+            untaken = now.acknowledged_by is None and not said
+            if untaken and row and row["attention"] == "interrupt":
+                raise Misuse(
+                    "This alert presses now, nobody has it, and nothing says what was done.",
+                    remedy="Give --words with the reason: what you did. Or say first that you have "
+                    "it (candour alert ack).",
+                )
             if outcome == "done":
                 self._check_looked(db, alert_id, by)
             event = AlertClosed(
