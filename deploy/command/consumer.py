@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping
 from consumers import aside
 from consumers import store as stored
 from consumers.desk.rows import look_at_each
-from consumers.safeguarding.pressing import failed_seen
+from consumers.seen_to import failed_seen, see_to
 from contracts.fault import Misuse
 from deploy.speaking import known_to
 from deploy.wiring import Acting, open_acting
@@ -154,8 +154,9 @@ def seen_to(  # noqa: PLR0913 - what is said has this many independent parts
     be seen to until it fails anew, and closes nothing: close an alert by candour alert close.
     """
     acting = open_acting(Home.open(home))
-    acting.deciding.see_to(
-        which, by=acting.practitioner(by), role=role, reason=words, worker=worker
+    see_to(
+        acting.store, acting.voice, which, by=acting.practitioner(by), role=role, reason=words,
+        worker=worker,
     )  # fmt: skip
     typer.echo("It is said here, with your name, and on no log.")
 
