@@ -269,8 +269,8 @@ def lines(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def at(milliseconds: int) -> str:
-    """Spell a ledger time to the minute, in UTC."""
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M}Z"
+    """Spell a ledger time to the minute, in UTC, and say so: the desk shows local time."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def chosen(given: Sequence[str], closed: object, option: str) -> list[str]:
