@@ -19,6 +19,9 @@ AGAIN_MS_MIN, AGAIN_MS_MAX = 120_000, 900_000
 ANSWER_MS_MAX = MINUTE_MS
 """How long what is urgent may have no receipt before somebody must telephone (wall time)."""
 
+_UNANSWERED = (statements.c.state.in_(["waiting", "sent"]), statements.c.event != "stream_opened")
+"""What was said and has no receipt; that a stream was opened tells nobody anything."""
+
 
 def is_to_be_sent(now_ms: int) -> ColumnElement[bool]:
     """Choose what waits, and what was sent and should have its receipt by now.
@@ -57,21 +60,15 @@ def unanswered(db: Connection, now_ms: int, *, late: bool) -> int:
         now_ms: the clock, in milliseconds since 1970.
         late: count only what was stored a minute ago or more.
     """
-    row = statements.c
     before = now_ms - ANSWER_MS_MAX if late else now_ms
-    waits = (
-        row.state.in_(["waiting", "sent"]),
-        row.event != "stream_opened",
-        row.stored_at <= before,
-    )
-    query = select(func.count()).where(*waits)
+    query = select(func.count()).where(*_UNANSWERED, statements.c.stored_at <= before)
     return db.execute(query).scalar_one()
 
 
 def unsent(db: Connection, *, at_most: int) -> Sequence[str]:
     """List the ids of what was said and has no receipt, the newest first, at most so many."""
     row = statements.c
-    query = select(row.id).where(row.state.in_(["waiting", "sent"])).order_by(row.place.desc())
+    query = select(row.id).where(*_UNANSWERED).order_by(row.place.desc())
     return db.execute(query.limit(at_most)).scalars().all()
 
 

@@ -10,6 +10,7 @@ from contracts.fault import CandourError
 
 _INSTEAD: tuple[tuple[str, str], ...] = (
     (r"Say `part` or `no`", "Choose ‘In part’ or ‘No’"),
+    (r"Say `no`", "Choose ‘No’"),
     (r"^nil cannot", "‘Nil’ cannot"),
     (r"Say not_searched", "Choose ‘Not searched’"),
     (r",? or `?candour outbox(?: show)?`?", ""),
@@ -29,7 +30,7 @@ _INSTEAD: tuple[tuple[str, str], ...] = (
     (r"candour intelligence list(?: shows)?", "its gradings"),
     (r": candour intelligence grade", " on its own page"),
     (r"candour person candidates", "the persons"),
-    (r" \(candour correct\)", ""),
+    (r" \(candour (?:correct|alert ack)\)", ""),
     (r"in --words and give --all-the-same", "and tick that they are one all the same"),
     (r"candour credential list shows", "your information manager sees"),
     (r"candour [a-z-]+(?: [a-z-]+)?", "your information manager"),

@@ -20,16 +20,17 @@ ASKED = ("asked in private", "not safe to ask", "not asked")
 CLOCKED = ("in time", "late", "not done")
 RESEARCHED = ("all, in time", "all, late", "part", "none")
 SHIFTS = ("00-08", "08-16", "16-24")
+BY_SHIFT = "interrupts by shift, hours in UTC"
 USEFUL = ("useful", "not useful", "not said")
 GROUPS: dict[str, tuple[str, ...]] = {
     "enquiry": ASKED,
     "clock": CLOCKED,
     "research of reports": RESEARCHED,
-    "interrupts by shift": SHIFTS,
+    BY_SHIFT: SHIFTS,
     "interrupts, worth it": USEFUL,
 }
 """The parts of a figure that stand there also where they are none, by how its name begins."""
-TOGETHER = (("alerts that interrupt, by rule", "interrupts by shift", "interrupts, worth it"),)
+TOGETHER = (("alerts that interrupt, by rule", BY_SHIFT, "interrupts, worth it"),)
 """Figures that part one whole, and so are told together or not at all."""
 SHAPE = Shape(GROUPS, TOGETHER)
 _SHIFT_HOURS = 8
@@ -111,7 +112,7 @@ def alert(  # noqa: PLR0913 - an alert has this many independent parts
     if attention == "interrupt":
         shift = SHIFTS[datetime.fromtimestamp(at / 1000, UTC).hour // _SHIFT_HOURS]
         found += [
-            Fact(at, "interrupts by shift", shift),
+            Fact(at, BY_SHIFT, shift),
             Fact(at, "interrupts, worth it", _words(useful)),
         ]
     return found

@@ -77,6 +77,7 @@ NOT_SAFE = "none of them is a finding of safety"
 
 NOBODY_LOOKED = "PARTIAL: nothing was looked up; that is not a finding of safety"
 BARE_NAME = "only a first name is known: a search would find somebody else, or nobody"
+NAMED_SINCE = "only a first name was known then, and more is known now"
 UNASKED = "no family name is known, and this connector cannot ask by every number that is"
 
 
@@ -184,6 +185,17 @@ def standing(tasks: Sequence[Mapping[Any, Any]]) -> str:
     left = [f"{count} {name.replace('_', ' ')}" for name, count in sorted(still.items())]
     left += [f"{never} that could never be made"] if never else []
     return f"{said}; PARTIAL: {', '.join(left)}"
+
+
+def why_of(task: Mapping[Any, Any], *, is_bare: bool) -> str | None:
+    """Say why a look was not made, as it is true now; None where nothing says why.
+
+    Args:
+        task: its row.
+        is_bare: whether nothing but a first name is known of its person still.
+    """
+    why: str | None = task["why"]
+    return NAMED_SINCE if why == BARE_NAME and not is_bare else why
 
 
 def authority(ruleset: str) -> str:

@@ -88,4 +88,5 @@ def interim(
 def _spelled(voice: Voice, at: int) -> str:
     founding = voice.partners.founding
     zone = ZoneInfo(founding.time_zone) if founding else UTC
-    return f"{datetime.fromtimestamp(at / 1000, zone):%-d %B %Y, %H:%M}"
+    # It goes on the log: whoever reads it there, or by a command, reads no local time by itself.
+    return f"{datetime.fromtimestamp(at / 1000, zone):%-d %B %Y, %H:%M} ({zone})"

@@ -9,6 +9,7 @@ from consumers import reading, standing
 from consumers import store as stored
 from consumers.research import board, plan
 from consumers.research.found import SAYS_WHY
+from consumers.research.worker import Research
 from consumers.responses import asked, reuse, rows
 from consumers.responses.owed import REQUESTS
 from consumers.store import Store, Wanted
@@ -49,8 +50,9 @@ class Answering:
 
         Raises:
             Misuse: the report was not sent here, nothing was done and nothing says why, it was
-                answered before, it says that every look was made and one was not, or it was
-                corrected since the page was opened, or by what is kept from who answers.
+                answered before, it says that every look was made and one was not, or that some
+                were and none was, or it was corrected since the page was opened, or by what is
+                kept from who answers.
         """
         with self.store.write() as db:
             row, viewer = stored.row_of(db, event.statement), self.voice.viewer(by)
@@ -68,7 +70,8 @@ class Answering:
                     "Nothing was done and nothing says why.",
                     remedy="Say why: `reason` in --words FILE.",
                 )
-            _check_researched(event, board.tasks_seen(db, viewer, event.statement))
+            tasks = board.tasks_seen(db, viewer, event.statement)
+            _check_researched(event, tasks, looks=self.voice.kind in Research.kinds)
             _check_referral(event, is_referral=row["event"] == "referral_made")
             reading.insist_is_read(db, self.read, [event.statement], viewer=viewer)
             causes = reading.as_read(db, [event.statement], viewer=viewer)
@@ -183,16 +186,25 @@ class Answering:
         return said
 
 
-def _check_researched(event: ResponseGiven, tasks: Sequence[RowMapping]) -> None:
-    """Refuse that every look was made where one was not: whoever reported would rest on it.
+def _check_researched(event: ResponseGiven, tasks: Sequence[RowMapping], *, looks: bool) -> None:
+    """Refuse that looks were made that were not: whoever reported would rest on it.
+
+    Args:
+        event: the answer.
+        tasks: the looks of its report, as far as who answers may know.
+        looks: whether looks are made here; whoever makes none is believed about its own records.
 
     Source:
         review 5.6.4 (iii)-(v); domain.md 4 (M01).
     """
-    if event.researched == "yes" and any(one["outcome"] not in plan.LOOKED for one in tasks):
+    made = [one for one in tasks if one["outcome"] in plan.LOOKED]
+    may = {"yes": len(made) == len(tasks), "part": bool(made) or not looks, "no": True}
+    if not may[event.researched]:
         raise Misuse(
-            f"Not every look was made: {plan.standing(tasks)}. Nothing was sent.",
-            remedy="Say `part` or `no`. Or make the looks first: candour research list.",
+            f"{'Not every' if made else 'No'} look was made: {plan.standing(tasks)}. Nothing was "
+            "sent.",
+            remedy=f"Say {'`part` or `no`' if made else '`no`'}. Or make the looks first: candour "
+            "research list.",
         )
 
 

@@ -6,11 +6,10 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from consumers import aside, reading, standing
+from consumers import reading, standing
 from consumers import store as stored
-from consumers.audit.telling import moment
 from consumers.research import board, plan
-from consumers.safeguarding import life, links, pressing, rows
+from consumers.safeguarding import life, links, rows
 from consumers.safeguarding.life import Said, Standing, next_role
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, personal
@@ -133,25 +132,35 @@ class Deciding:
 
         Args:
             alert_id: the alert.
-            outcome: how it ended; only what was done needs no reason.
+            outcome: how it ended; only what was done, by who had said that they have it, needs no
+                reason.
             useful: whether it was, in the eyes of who closes it.
             reason: why, in words; it goes on the log.
             by: who does.
             role: theirs.
 
         Raises:
-            Misuse: there is no such alert, it is closed, nothing says why nothing was done, or it
-                asked for research and a look is still to be made.
+            Misuse: there is no such alert, it is closed, nothing says why nothing was done, or what
+                was of one that interrupts and that nobody has, or it asked for research and a look
+                is still to be made.
 
         Source:
             domain.md 7, Attention: useful and not useful are measured.
         """
-        if outcome != "done" and not (reason or "").strip():
+        said = bool((reason or "").strip())
+        if outcome != "done" and not said:
             raise Misuse(
                 "Nothing was done and nothing says why.", remedy="Give --words with the reason."
             )
         with self.store.write() as db:
-            self._open(db, alert_id, by)
+            now, row = self._open(db, alert_id, by), rows.alert(db, alert_id)
+            untaken = now.acknowledged_by is None and not said
+            if untaken and row and row["attention"] == "interrupt":
+                raise Misuse(
+                    "This alert presses now, nobody has it, and nothing says what was done.",
+                    remedy="Give --words with the reason: what you did. Or say first that you have "
+                    "it (candour alert ack).",
+                )
             if outcome == "done":
                 self._check_looked(db, alert_id, by)
             event = AlertClosed(
@@ -159,58 +168,6 @@ class Deciding:
                 role=role,
             )  # fmt: skip
             return [self._say(db, event, by, role)]
-
-    def see_to(  # noqa: PLR0913 - what is seen to has this many independent parts
-        self, name: str, *, by: Practitioner, role: str, reason: str, worker: str | None = None,
-        what: str | None = None,
-    ) -> None:  # fmt: skip
-        """Say that a named person saw to by hand what was set aside: here, and on no log.
-
-        It closes nothing: an alert that the log refused is closed as any other, for the log knows
-        the report that it is about.
-
-        Args:
-            name: as it is listed.
-            by: who did.
-            role: theirs.
-            reason: what they did, in words.
-            worker: which part of this program failed on it; None where one did.
-            what: how, as a page showed it; None where there was no page.
-
-        Raises:
-            Misuse: nothing says what was done, nothing of that name was set aside, somebody saw to
-                it, several parts failed on it and none is named, or it is all the clocks of a part.
-        """
-        if not reason.strip():
-            raise Misuse("Nothing says what you did.", remedy="Give --words with the reason.")
-        with self.store.write() as db:
-            still, seen = (
-                [
-                    row for row in pressing.failed_seen(db, self.voice.viewer(by), by_hand=by_hand)
-                    if aside.named(row) == name and worker in {None, row["worker"]}
-                    and what in {None, row["what"]}
-                ]
-                for by_hand in (False, True)
-            )  # fmt: skip
-            if not still and seen:
-                raise Misuse(
-                    f"{seen[0]['by']} saw to it already, {moment(seen[0]['at'])}.",
-                    remedy="Ring them. What they did: candour consumer status",
-                )
-            if not still:
-                raise Misuse(
-                    "Nothing of this name was set aside, or it failed in another way since.",
-                    remedy="Take the name from: candour consumer status",
-                )
-            if len(parts := sorted({row["worker"] for row in still})) > 1:
-                raise Misuse(
-                    f"Several parts of this program failed on it: {', '.join(parts)}.",
-                    remedy="See to each, and say so with --worker and its name.",
-                )
-            for row in still:
-                aside.see_to(
-                    db, row, by=by.name or "", token=by.token or "", role=role, reason=reason
-                )
 
     def _check_looked(self, db: Connection, alert_id: str, by: Practitioner) -> None:
         """Refuse that the research was done that an alert asked for, where a look is still open.

@@ -10,7 +10,6 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, exists, select
 
-from consumers.aside import SEEN, STILL, unworked
 from consumers.listed import PAGE, Lead, Place, after, counted
 from consumers.people.rows import persons
 from consumers.safeguarding.rows import (
@@ -24,7 +23,6 @@ from consumers.safeguarding.rows import (
 )
 from consumers.safeguarding.threads import LOUDNESS, Thread
 from consumers.standing import is_shown
-from consumers.store import causes
 
 READ = 200
 """How many alerts one page looks at, at the most: threads of many alerts fill it sooner."""
@@ -255,29 +253,3 @@ def had(db: Connection, viewer: Collection[str] | None, *, count: int) -> list[R
         row for one in loud for row in db.execute(query.where(alerts.c.attention == one)).mappings()
     ]
     return sorted(found, key=lambda row: (row["due_now"], row["id"]))[:count]
-
-
-def failed_seen(
-    db: Connection, viewer: Collection[str] | None, *, count: int | None = None,
-    by_hand: bool = False,
-) -> list[RowMapping]:  # fmt: skip
-    """List what a part of this program failed on, as far as somebody may know: all, or so many.
-
-    What is kept from them of an alert's reports, or of what something arises from, keeps it too.
-
-    Args:
-        db: an open transaction.
-        viewer: as `consumers.standing.hidden_from`.
-        count: at most so many; None for all.
-        by_hand: what somebody saw to by hand (`SEEN`); else what nobody did yet.
-    """
-    its, shown = unworked.c, list[ColumnElement[bool]]()
-    rests = (
-        (alert_statements.c.alert, alert_statements.c.statement),
-        (causes.c.statement, causes.c.cause),
-    )
-    for name in (its.digest, its.id):
-        shown.append(is_shown(name, viewer))
-        shown += [~exists().where(one == name, ~is_shown(on, viewer)) for one, on in rests]
-    query = (SEEN if by_hand else STILL).where(*shown).order_by(its.digest, its.worker)
-    return list(db.execute(query.limit(count)).mappings())

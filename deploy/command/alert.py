@@ -312,7 +312,10 @@ def close(  # noqa: PLR0913 - a closure has this many independent parts
     ] = "not_said",
     words: MaybeReason = None,
 ) -> None:
-    """Say that an alert is done with, and whether it was worth your while."""
+    """Say that an alert is done with, and whether it was worth your while.
+
+    Of one that interrupts and that nobody has (`alert ack`), --words says what was done.
+    """
     said = _say(
         home, by, role,
         decide=lambda desk, who: desk.close(

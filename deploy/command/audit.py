@@ -143,7 +143,8 @@ def figures_of(  # noqa: PLR0913 - as its options
     """Count by quarter what stands on a log that verifies; small numbers say `suppressed`."""
     with verified(folder, trust, workers=workers) as (held, verdict):
         found, now = exported.facts(held)
-    figures.tell(found, now=now, quarters=(first, last), least=least, csv=csv)
+    whose = "each statement on the log once, whoever said it"
+    figures.tell(found, whose, now=now, quarters=(first, last), least=least, csv=csv)
     raise typer.Exit(verdict.exit)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping
 from consumers import aside
 from consumers import store as stored
 from consumers.desk.rows import look_at_each
-from consumers.safeguarding.pressing import failed_seen
+from consumers.seen_to import failed_seen, see_to
 from contracts.fault import Misuse
 from deploy.speaking import known_to
 from deploy.wiring import Acting, open_acting
@@ -23,7 +23,7 @@ from producers.lock import sole_consumer
 from producers.outbox import Outbox
 from producers.partnership import Partnership
 from producers.saying import known_as, viewer_of
-from producers.unanswered import unsent
+from producers.unanswered import unanswered, unsent
 
 app = typer.Typer(no_args_is_help=True, help="Act on what an agency is sent.")
 
@@ -102,13 +102,16 @@ def rebuild(home: ActingHome) -> None:
 def status(home: ActingHome) -> None:
     """Say how far time has come here, what waits to be sent, and what this could not work on.
 
-    Ends with 1 where something has no receipt yet, or there is what a person must see to.
+    Ends with 1 where something has had no receipt for a minute, or a person must see to something.
     """
     acting = open_acting(Home.open(home))
     with acting.store.read() as db:
         now, seen = stored.ledger_time(db), aside.all_seen_to(db)
         failed, broken = aside.all_unworked(db), aside.all_unproved(db)
-    waits = tell_unsent(acting.outbox)
+    tell_unsent(acting.outbox)
+    with acting.outbox.database.read() as db:
+        # What was said a moment ago has its receipt in the next: nobody has to do anything.
+        late = unanswered(db, acting.outbox.now_ms(), late=True)
     rebuild_it = f"candour consumer rebuild --home {home}"
     typer.echo(f"The newest ledger time here: {at(now) if now else 'nothing was read yet'}.")
 
@@ -125,7 +128,9 @@ def status(home: ActingHome) -> None:
             f"NOT PROVED, and acted on in nothing: {one['topic']} {one['offset']}: {one['what']}. "
             "Ring the governance agency."
         )
-    if failed or broken or waits:
+    if late:
+        typer.echo(f"NOT DELIVERED for a minute or more: {late} of what was said here.")
+    if failed or broken or late:
         raise typer.Exit(1)
     typer.echo(
         "Nothing is left to see to by hand." if seen else "Everything that came was worked on."
@@ -149,14 +154,15 @@ def seen_to(  # noqa: PLR0913 - what is said has this many independent parts
     be seen to until it fails anew, and closes nothing: close an alert by candour alert close.
     """
     acting = open_acting(Home.open(home))
-    acting.deciding.see_to(
-        which, by=acting.practitioner(by), role=role, reason=words, worker=worker
+    see_to(
+        acting.store, acting.voice, which, by=acting.practitioner(by), role=role, reason=words,
+        worker=worker,
     )  # fmt: skip
     typer.echo("It is said here, with your name, and on no log.")
 
 
-def tell_unsent(outbox: Outbox) -> bool:
-    """Say that something done here has gone to nobody yet; give whether there is any.
+def tell_unsent(outbox: Outbox) -> None:
+    """Say that something done here has gone to nobody yet.
 
     Not what: it may be that somebody is to be kept from something, and who looks may be they.
     """
@@ -167,7 +173,6 @@ def tell_unsent(outbox: Outbox) -> bool:
             "Something said here is NOT DELIVERED yet. Nobody has it: do not do it again. "
             f"`candour outbox run --home {outbox.home.folder}` goes on sending it."
         )
-    return waits
 
 
 def failing(acting: Acting, by: str | None, viewer: frozenset[str] | None) -> None:
@@ -264,8 +269,8 @@ def lines(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def at(milliseconds: int) -> str:
-    """Spell a ledger time to the minute, in UTC."""
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M}Z"
+    """Spell a ledger time to the minute, in UTC, and say so: the desk shows local time."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def chosen(given: Sequence[str], closed: object, option: str) -> list[str]:

@@ -50,13 +50,16 @@ def figures(  # noqa: PLR0913 - as its options
     with acting.store.read() as db:
         found = [*rows.facts(db, viewer), *refusals(acting.outbox, viewer)]
         now = stored.ledger_time(db)
-    tell(found, now=now, quarters=(first, last), least=least, csv=csv)
+    ours = acting.home.agency.agency
+    whose = f"what {ours} said and was sent; another agency counts what both hold again"
+    tell(found, whose, now=now, quarters=(first, last), least=least, csv=csv)
 
 
-def tell(
-    found: Iterable[Fact], *, now: int, quarters: tuple[str, str], least: int, csv: Path | None
-) -> None:
-    """Write figures as CSV, to a file or as they are read.
+def tell(  # noqa: PLR0913 - as its options
+    found: Iterable[Fact], whose: str, *, now: int, quarters: tuple[str, str], least: int,
+    csv: Path | None,
+) -> None:  # fmt: skip
+    """Write figures as CSV, to a file or as they are read; what they count goes beside them.
 
     Raises:
         Misuse: a quarter is none, or the file is there.
@@ -78,6 +81,6 @@ def tell(
     left_out = sum(one.numerator is None for one in table)
     typer.echo(
         f"{len(table)} figures of quarters that are over, {left_out} of them suppressed: each is "
-        f"below {least}, or would let somebody work one out that is.",
+        f"below {least}, or would let somebody work one out that is. Counted: {whose}.",
         err=True,
     )

@@ -89,7 +89,8 @@ def _lines(reading: Reading, statement: str, *, every: bool) -> Iterator[str]:
             continue
         person = people[task["subject"]]
         name = best_name(person.names, person.subject) if person else task["subject"]
-        table.append((task["id"], name, task["system"], at(task["due_at"]), stands_of(task, now)))
+        stands = stands_of(task, now, is_bare=person is None or person.is_bare)
+        table.append((task["id"], name, task["system"], at(task["due_at"]), stands))
     yield from (f"  {line}" for line in lines(table))
 
 

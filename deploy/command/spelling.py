@@ -18,14 +18,20 @@ By = Annotated[
 Role = Annotated[str, typer.Option(help="Your role, believed as typed.")]
 
 
-def stands_of(task: RowMapping, now: int) -> str:
-    """Say how one task stands, in words that never read as safe."""
+def stands_of(task: RowMapping, now: int, *, is_bare: bool) -> str:
+    """Say how one task stands, in words that never read as safe.
+
+    Args:
+        task: its row.
+        now: the ledger time, in milliseconds.
+        is_bare: as `plan.why_of`.
+    """
     outcome = task["outcome"]
     stands = plan.WORDS[outcome] if outcome else "to be looked up"
     if task["open"] and task["due_at"] < now:
         stands = f"OVERDUE; {stands}"
-    if task["why"]:
-        stands += f" ({task['why']})"
+    if why := plan.why_of(task, is_bare=is_bare):
+        stands += f" ({why})"
     if task["open"] and task["retry_at"]:
         stands += f"; to be asked again from {at(task['retry_at'])}"
     return stands

@@ -78,7 +78,8 @@ def _lines(  # noqa: PLR0913 - one task has this many independent parts
     yield from (f"USE: {line}" for line in first_lines(db, task["statement"], hidden))
     yield from limits_of(report)
     yield from (line for one in ("statement", "id") for line in standing.marks_of(db, task[one]))
-    yield f"Task {task['id']}: {task['system'].upper()}, {stands_of(task, stored.ledger_time(db))}"
+    stands = stands_of(task, stored.ledger_time(db), is_bare=person.is_bare)
+    yield f"Task {task['id']}: {task['system'].upper()}, {stands}"
     yield from _asked(stored.held(db, task["id"]), task, ruleset)
     visible = [one for one in rows.tasks_of(db, task["statement"]) if one["id"] not in hidden]
     yield f"  report {task['statement']}: {plan.standing(visible)}"

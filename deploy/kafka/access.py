@@ -64,7 +64,8 @@ def service_connection(
         ) from None
     if held.not_valid_after_utc <= now:
         raise Misuse(
-            f"The certificate {certificate} ran out on {held.not_valid_after_utc:%Y-%m-%d %H:%M}Z.",
+            f"The certificate {certificate} ran out on {held.not_valid_after_utc:%Y-%m-%d %H:%M} "
+            "UTC.",
             remedy=f"{_ASK} {name}",
         )
     return Connection(address, {"security_protocol": "SSL", "ssl_context": context})

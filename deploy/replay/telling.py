@@ -274,7 +274,8 @@ def how_often(played: Played) -> Iterator[str]:
         + ", ".join(f"{loud[one]} {ATTENTION[one].lower()}" for one in LOUDNESS)
         + f". They ask {number(len(asked(played)), 'thing')}: agencies that notice the same raise "
         f"an alert each. {number(len(played.tasks), 'look')} in records would have been asked "
-        "for beside them.", 2
+        "for beside them. Counted here is all of it, also because of what was told informally, "
+        "learned at the review or invented; headlines count what was written down then alone.", 2
     )  # fmt: skip
     by_rule = Counter((alert.rule, alert.attention) for alert in every)
     for (rule, attention), times in sorted(by_rule.items(), key=lambda pair: (-pair[1], pair[0])):

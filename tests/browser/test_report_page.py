@@ -100,7 +100,7 @@ async def test_e18_is_reported_in_ten_pages_reaches_police_and_is_answered(
                 "avoid: saying to him that you told us\nnext_contact: ring by Friday\n"
             )
             await offices.do(
-                f"response give {said} --received-by 'Lee Hart (name invented)' --researched part "
+                f"response give {said} --received-by 'Lee Hart (name invented)' --researched no "
                 "--action research_opened --action dash_planned --role "
                 f"duty_intelligence_inspector --words {words}", POLICE,
             )  # fmt: skip

@@ -37,7 +37,7 @@ async def test_a_practitioner_is_vouched_for_and_signs_for_herself(
         digest = issued.split("Issued ")[1].split(":")[0]
         listed = await offices.do("credential list", CASE)
         assert f"{digest}  tv-probation  probation officer, staff-0001: until 2012-02-04" in listed
-        assert "dash_trained: until 2012-02-03 00:00Z" in listed
+        assert "dash_trained: until 2012-02-03 00:00 UTC" in listed
         assert "has a key of their own" in listed
         elsewhere = await offices.do("credential list", HUB)
         assert "staff-0001" not in elsewhere

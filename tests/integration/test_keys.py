@@ -88,7 +88,7 @@ async def test_a_stolen_key_is_recalled_from_everybody(kafka: str, tmp_path: Pat
         assert [SUSPECT in one for one in reopened] == [doubtful in one for one in reopened]
         assert all("NOBODY has it yet" in one for one in reopened if doubtful in one)
         owed = await offices.do("response list", POLICE)
-        assert f"{stolen}  recall_acknowledged by 2012-02-04 11:00Z" in owed
+        assert f"{stolen}  recall_acknowledged by 2012-02-04 11:00 UTC" in owed
         assert SUSPECT in owed
         own = (await offices.do("outbox", CASE)).split(doubtful)
         assert SUSPECT not in own[0]
@@ -121,7 +121,7 @@ async def revoke(offices: Offices, stolen: str) -> None:
 async def acknowledge(offices: Offices, stolen: str) -> None:
     """Let police and probation look again; the hub does not, and its clock runs out."""
     counted = await offices.do("recall list", DESK)
-    assert counted.count("has NOT looked again; by 2012-02-04 11:00Z") == 3
+    assert counted.count("has NOT looked again; by 2012-02-04 11:00 UTC") == 3
     here = await offices.do("recall list", POLICE)
     assert here.count("SUSPECT") == 1
     assert "concern_reported of tv-probation" in here
@@ -137,7 +137,7 @@ async def acknowledge(offices: Offices, stolen: str) -> None:
     await offices.settle(DESK, HUB, CASE)
     for home in (DESK, CASE):
         counted = await offices.do("recall list", home)
-        assert "mk-hub           has NOT looked again; by 2012-02-04 11:00Z - OVERDUE" in counted
+        assert "mk-hub           has NOT looked again; by 2012-02-04 11:00 UTC - OVERDUE" in counted
         assert "thames-valley    has looked again (P. Officer): 1 suspect" in counted
         assert "tv-probation     has looked again (A. Officer): 1 suspect" in counted
     late = [one.statement.event for one in await offices.seen("mk-hub", "duty_overdue")]
@@ -179,7 +179,7 @@ async def test_a_successor_takes_over_what_was_owed_and_agreed(kafka: str, tmp_p
         assert [duty.agency for duty in inherited.delivery.duties] == ["probation-service"]
         new = "probation-service/case"
         await offices.settle(new)
-        assert f"{warning}  response_given by 2012-02-02 09:00Z" in await offices.do(
+        assert f"{warning}  response_given by 2012-02-02 09:00 UTC" in await offices.do(
             "response list", new
         )
         given = (

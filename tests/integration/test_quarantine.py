@@ -55,7 +55,9 @@ async def test_two_release_it_and_it_goes_as_if_accepted_then(offices: Offices) 
     """A slip in a form must not cost the warning; nor may one person alone let anything out."""
     said, digest = await held(offices)
     listed = await offices.do("quarantine list", DESK)
-    assert listed.splitlines()[1].startswith("1 held; the first to be decided by 2012-02-04 09:00Z")
+    assert listed.splitlines()[1].startswith(
+        "1 held; the first to be decided by 2012-02-04 09:00 UTC"
+    )
     assert f"{digest}  concern_reported of tv-probation, routine" in listed
     assert "ring Thames Valley Probation Trust: 01632 960100" in listed
     shown = await offices.do(f"quarantine show {digest}", DESK)
@@ -99,7 +101,7 @@ async def test_police_see_a_count_and_a_clock_and_nobody_else_anything(offices: 
     _, digest = await held(offices)
     await offices.settle(HUB)
     lines = (await offices.do("quarantine list", POLICE)).splitlines()
-    assert lines[1:] == ["1 held; the first to be decided by 2012-02-04 09:00Z"]
+    assert lines[1:] == ["1 held; the first to be decided by 2012-02-04 09:00 UTC"]
     await offices.do(f"quarantine show {digest}", POLICE, expect=64)
     assert "Nothing is held." in await offices.do("quarantine list", HUB)
     await offices.do(word(digest, "P. Officer"), POLICE, expect=64)
@@ -145,11 +147,13 @@ async def test_at_night_one_decides_and_a_second_confirms_by_a_clock(offices: Of
     await offices.settle(DESK)
     alone = await offices.do(word(digest, "N. Night", more=f"{WAIVES} --alone"), DESK)
     assert "It is released: ACCEPTED" in alone
-    assert "You decided ALONE: a second practitioner decides by 2012-02-02 18:00Z." in alone
+    assert "You decided ALONE: a second practitioner decides by 2012-02-02 18:00 UTC." in alone
     assert await offices.view("thames-valley", said) is not None
     await offices.settle(DESK)
     waits = await offices.do("quarantine list", DESK)
-    assert f"{digest}  decided by one person ALONE: a second decides by 2012-02-02 18:00Z" in waits
+    assert (
+        f"{digest}  decided by one person ALONE: a second decides by 2012-02-02 18:00 UTC" in waits
+    )
     assert "N. Night says release ALONE" in waits
     same = await offices.do(word(digest, "N. Night"), DESK, expect=64)
     assert "You have decided on this already" in same
@@ -183,7 +187,7 @@ async def test_emergencies_are_counted_by_agency_and_reviewed(offices: Offices) 
     listed = await offices.do("emergency list", DESK)
     assert "tv-probation: 2 used, 2 to be reviewed" in listed
     assert "missing: Give the practitioner's role (provenance.role)." in listed
-    assert "to be reviewed by 2012-02-02 09:00Z" in listed
+    assert "to be reviewed by 2012-02-02 09:00 UTC" in listed
     first = listed.split("\n\n")[1].split("  ")[0]
     lesson = offices.folder / "lesson.yaml"
     lesson.write_text("lesson: fill agency.yaml\n")

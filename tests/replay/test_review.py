@@ -255,3 +255,5 @@ def test_how_often_somebody_would_have_been_asked_is_counted(review: Played) -> 
     counts = [int(found[1]) for line in often if (found := re.match(r" +(\d+)  ", line))]
     assert sum(counts) == len(review.alerts)
     assert f"{len(review.alerts)} alerts" in " ".join(often)
+    told = " ".join(" ".join(often).split())
+    assert "headlines count what was written down then alone" in told

@@ -106,11 +106,11 @@ def test_of_the_last_role_nobody_is_said_to_come_after_it(
     played.say(CASE, "concern_reported", couple(played))
     home = Reading(tmp_path, HUB, played)
     told = home.says(capsys, "alert", "list")
-    assert "Z, and nobody is left after them: ring the duty_manager" in told
+    assert " UTC, and nobody is left after them: ring the duty_manager" in told
     assert "else the duty_manager" not in told
     with home.acting.store.write() as db:
         db.execute(update(rows.alerts).values(role="duty_safeguarding_lead"))
-    assert "Z, else the duty_manager" in home.says(capsys, "alert", "list")
+    assert " UTC, else the duty_manager" in home.says(capsys, "alert", "list")
 
 
 def test_a_list_that_ends_before_all_was_shown_says_so(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from consumers.desk.wording import remedy_of
 from consumers.telling import rows as telling
 from contracts.fault import Misuse
 from tests.support.alerts import (
@@ -120,6 +121,28 @@ def test_what_is_closed_is_silent_and_whether_it_was_useful_stands_on_the_log(de
     for again in (sitting.acknowledge, sitting.escalate):
         with pytest.raises(Misuse, match="closed: done"):
             again(alert, by=person(desk), role=LEAD)
+
+
+def test_what_interrupts_and_nobody_has_is_not_closed_without_a_word(desk: Desk) -> None:
+    """It stopped ringing, and nobody could say who had gone, or whether anybody had."""
+    desk.report(urgency="urgent")
+    desk.settle()
+    alert, sitting, by = alert_of(desk), deciding(desk), person(desk)
+    assert alert["attention"] == "interrupt"
+    for reason in (None, " "):
+        with pytest.raises(Misuse, match="presses now, nobody has it") as told:
+            sitting.close(alert["id"], "done", useful="useful", reason=reason, by=by, role=LEAD)
+    at_the_desk = "Give the reason: what you did. Or say first that you have it."
+    assert remedy_of(told.value) == at_the_desk
+    sitting.acknowledge(alert["id"], by=by, role=LEAD)
+    wait(desk, 4.1)
+    assert alert_of(desk)["acknowledged_by"] is None, "whoever had it did not do it in time"
+    with pytest.raises(Misuse, match="presses now, nobody has it"):
+        sitting.close(alert["id"], "done", useful="useful", reason=None, by=by, role=LEAD)
+    sitting.close(alert["id"], "done", useful="useful", reason="I rang her", by=by, role=LEAD)
+    desk.settle()
+    (said,) = desk.said(HUB, "alert_closed")
+    assert (said["outcome"], said["reason"]) == ("done", "I rang her")
 
 
 def test_a_closure_that_is_taken_back_opens_it_again(desk: Desk) -> None:

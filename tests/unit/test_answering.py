@@ -1,7 +1,7 @@
 """What is owed to whoever reports or refers: an answer, by a clock, and then by the next role."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from sqlalchemy import Connection, RowMapping, select, update
@@ -15,6 +15,7 @@ from tests.support.conversing import answering, open_to_all, person, reported
 from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
 
 Json = Any
+RESEARCHED: tuple[Literal["yes", "part"], ...] = ("yes", "part")
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_what_is_answered_before_its_next_role_is_told_goes_no_further(desk: Des
     desk.pass_hours(73)
     desk.settle()
     given = ResponseGiven(
-        statement=report, received_by="B. Sergeant", researched="part", actions=["visit_planned"]
+        statement=report, received_by="B. Sergeant", researched="no", actions=["visit_planned"]
     )
     answering(desk, POLICE).give(given, by=person("B. Sergeant"), role="sergeant")
     desk.settle()
@@ -85,32 +86,40 @@ def test_what_is_answered_before_its_next_role_is_told_goes_no_further(desk: Des
     assert [one["duty"] for one in overdue] == ["response_given"]
 
 
-def test_nobody_answers_that_every_look_was_made_where_one_was_not(desk: Desk) -> None:
+def test_nobody_answers_that_looks_were_made_that_were_not(desk: Desk) -> None:
     """The review's own failure: whoever reported rests on research that nobody made (5.6.4)."""
     report, _ = reported(desk)
-    given = ResponseGiven(
-        statement=report, received_by="B. Sergeant", researched="yes", actions=["visit_planned"]
+    every, part = (
+        ResponseGiven(
+            statement=report, received_by="B. Sergeant", researched=one, actions=["visit_planned"]
+        )
+        for one in RESEARCHED
     )
     police, sergeant = answering(desk, POLICE), person("B. Sergeant")
-    with pytest.raises(Misuse, match=r"0 of 14 looks made; PARTIAL: 14 not begun\. Nothing"):
-        police.give(given, by=sergeant, role="sergeant")
     with desk.acting(POLICE).store.write() as db:
         looks = tasks_of(db, report)
+        looked(db, looks[0], "unavailable", is_open=True)
+    for claimed in (part, every):
+        told = r"No look was made: 0 of 14 looks made; PARTIAL: 13 not begun, 1 unavailable\. Noth"
+        with pytest.raises(Misuse, match=told):
+            police.give(claimed, by=sergeant, role="sergeant")
+    with desk.acting(POLICE).store.write() as db:
         for one in looks[1:]:
             looked(db, one, "nil")
-    with pytest.raises(Misuse, match=r"13 of 14 looks made .*PARTIAL"):
-        police.give(given, by=sergeant, role="sergeant")
+    with pytest.raises(Misuse, match=r"Not every look was made: 13 of 14 looks made .*PARTIAL"):
+        police.give(every, by=sergeant, role="sergeant")
+    police.give(part, by=sergeant, role="sergeant")
     with desk.acting(POLICE).store.write() as db:
         looked(db, looks[0], "nil")
-    police.give(given, by=sergeant, role="sergeant")
+    police.give(every, by=sergeant, role="sergeant", again=True)
     desk.settle()
-    assert [one["researched"] for one in desk.said(POLICE, "response_given")] == ["yes"]
+    assert [one["researched"] for one in desk.said(POLICE, "response_given")] == ["part", "yes"]
 
 
-def looked(db: Connection, task: RowMapping, outcome: str) -> None:
+def looked(db: Connection, task: RowMapping, outcome: str, *, is_open: bool = False) -> None:
     """Let one look have ended."""
     where = research_tasks.c.id == task["id"]
-    db.execute(update(research_tasks).where(where).values(outcome=outcome, open=False))
+    db.execute(update(research_tasks).where(where).values(outcome=outcome, open=is_open))
 
 
 def referred(desk: Desk) -> str:

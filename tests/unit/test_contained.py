@@ -13,7 +13,7 @@ from sqlalchemy import select
 from consumers import aside
 from consumers.consumer import Consumer
 from consumers.safeguarding import rows
-from consumers.safeguarding.pressing import failed_seen
+from consumers.seen_to import failed_seen
 from consumers.standing import keep_from
 from consumers.store import Store, Wanted, to_publish
 from consumers.worker import Voice

@@ -77,7 +77,7 @@ def test_what_is_decided_on_a_page_that_was_opened_before_a_correction_is_not_ta
         f"/reports/{report}/referral": {"kind": "idva", "made": "no", "reason": "she has one"},
         f"/reports/{report}/answer": {
             "received_by": "L. Lead",
-            "researched": "part",
+            "researched": "no",
             "actions": "visit_planned",
         },
     }

@@ -93,7 +93,7 @@ def test_an_urgent_report_stands_first_until_every_look_is_made_answered_or_not(
     life = reported(force, "threat_to_life")
     board = officer.get("/research").text
     assert board.index(report) < board.index(routine), "though it is due later"
-    answer = {"received_by": "Lee Hart", "researched": "part", "actions": "visit_planned"}
+    answer = {"received_by": "Lee Hart", "researched": "no", "actions": "visit_planned"}
     told(officer, officer.post(f"/reports/{report}/answer", **answer))
 
     def first() -> str:

@@ -24,7 +24,9 @@ def test_a_shift_is_handed_over_by_one_and_taken_by_another(force: Busy, desk: V
     assert "Write what the next shift" in refused(officer.post("/shift"))
     text = told(officer, officer.post("/shift", note="Ring probation back."))
     assert "NOBODY has taken this over yet" in text
-    assert OFFICER in text.partition("Who has what")[2]
+    assert OFFICER in text.partition("Who has which alert")[2]
+    assert "What your roles owe, the soonest due first" in text, "it is not all that is open"
+    assert "Times are local: Europe/London." in text
     assert 'name="take"' not in text, "nobody takes over from themselves"
     place = one(force, select(shift_notes.c.place))
     assert f"Taken over by {SUPERVISOR}" in told(supervisor, supervisor.post("/shift", take=place))

@@ -19,7 +19,7 @@ from tests.support.speaking import Speaker
 from tests.support.visiting import visited
 
 POLICE = "thames-valley/intelligence"
-ANSWER = {"received_by": "Lee Hart", "researched": "part", "actions": "visit_planned"}
+ANSWER = {"received_by": "Lee Hart", "researched": "no", "actions": "visit_planned"}
 
 
 def reported(folder: Path) -> tuple[Acting, str]:

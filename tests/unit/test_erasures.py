@@ -25,8 +25,8 @@ REPORT, ANSWER, PROPOSAL, ENDORSEMENT, CONFIRMATION = (
 def say(log: Log, source: str, event: str, value: dict[str, Any], **more: Any) -> None:
     """Say something about a case by a named practitioner of an agency."""
     parts = {"event": value, "provenance": concern(log.played.draw)["provenance"]}
-    if "cause" in more:
-        parts["cause.1"] = {"statement": more.pop("cause")}
+    for number, cause in enumerate(more.pop("cause", "").split(), 1):
+        parts[f"cause.{number}"] = {"statement": cause}
     log.played.say(source, event, parts, **more)
 
 
@@ -160,6 +160,36 @@ def test_what_was_decided_on_what_a_correction_corrects_goes_with_it(tmp_path: P
     assert (code, "1 more decide on what is corrected" in shown) == (0, True)
     assert f"without them: candour erasure propose {correction} --ground" in shown
     assert f"propose it: candour erasure propose {correction} {decision} --ground" in shown
+
+
+def test_a_hold_over_what_is_only_offered_holds_nothing_else_up(tmp_path: Path) -> None:
+    """The decision rests on another report too, and a hold is over whom that is about alone."""
+    log, decision, correction = told(endorsed=False), CONFIRMATION, ENDORSEMENT
+    other = "0132b1a4-9c40-7000-8000-000000000006"
+    log.concern(id=other)
+    decided = {"statement": REPORT, "decided_by": "I.", "researched_by": [], "reason": "alone"}
+    two = f"{REPORT} {other}"
+    say(log, POLICE, "no_further_action_decided", decided, id=decision, cause=two)
+    about = {"statement": REPORT, "reason": "misheard", "by": "A."}
+    say(log, CASE, "statement_corrected", about, id=correction, cause=REPORT)
+    log.deliver()
+    report = read_written(log.ledger[entry_of(log, other)]).recorded.findings
+    assert report is not None
+    hold = {"subjects": [report.subjects[1]], "authority": "coroner", "reference": "1", "by": "C."}
+    say(log, POLICE, "legal_hold_set", hold, cause=other)
+    log.deliver()
+    listed = [(one.id, one.under_hold) for one in read(log).together([correction])]
+    assert listed == [(correction, False), (decision, True)]
+    folder_of(log, tmp_path)
+    source = ["--export", str(tmp_path / "export"), "--trust", str(tmp_path / "trust.json")]
+    code, shown = run("plan", correction, *source, group="erasure")
+    assert (code, "LEGAL HOLD" in shown, "A LEGAL HOLD stands" in shown) == (0, True, False)
+    proposed = [line for line in shown.splitlines() if line.startswith("To propose it")]
+    assert proposed == [
+        f"To propose it: candour erasure propose {correction} --ground GROUND --reason WHY ..."
+    ], "the decision stays with what keeps it"
+    code, shown = run("plan", decision, *source, group="erasure")
+    assert (code, "A LEGAL HOLD stands" in shown) == (1, True), "asked for itself, it is held"
 
 
 def test_a_hold_is_shown_with_what_it_keeps() -> None:

@@ -26,7 +26,7 @@ from consumers.figures.table import (
     written,
 )
 from consumers.store import views
-from contracts.duration import DAY_MS
+from contracts.duration import DAY_MS, HOUR_MS
 from deploy.refusals import refusals
 from tests.support import agreed
 from tests.support.command import candour
@@ -121,6 +121,15 @@ def test_a_store_and_the_log_give_the_same_figures(town: Working, tmp_path: Path
     owed = {(a, one["statement"]) for a, one in told if one["duty"] == "response_given"}
     assert counted(every, "clock: response given")[overdue] == len(owed)
     assert counted(every, "clock: response given")[overdue] > 0
+
+
+def test_the_hours_of_a_shift_are_said_to_be_utc() -> None:
+    """A desk's shift begins an hour earlier all summer."""
+    at = 23 * HOUR_MS
+    found = counting.alert(
+        at, "M04", "interrupt", due_at=at, had_at=None, useful="not_said", now=at
+    )
+    assert Fact(at, "interrupts by shift, hours in UTC", "16-24") in found
 
 
 def test_nothing_that_is_told_names_an_agency_a_person_or_a_day(
@@ -286,6 +295,7 @@ def test_an_auditor_tells_figures_only_of_what_verifies(town: Working, tmp_path:
     ended = candour(*arguments, "--csv", file, "--from", "2027-Q1", "--to", "2027-Q1")
     assert ended.returncode in {0, 1}, ended.stderr
     assert "suppressed: each is below 5" in ended.stderr
+    assert "Counted: each statement on the log once, whoever said it." in ended.stderr
     assert file.read_text().startswith("period,figure,group,numerator,denominator,percentage")
     assert file.stat().st_mode & 0o077 == 0
     again = candour(*arguments, "--csv", file)
@@ -318,6 +328,7 @@ def test_an_agency_counts_its_own_refusals_by_its_receipts(tmp_path: Path) -> No
     told = candour("figures", "--home", speaker.home.folder)
     assert (told.returncode, told.stdout) == (0, ",".join(COLUMNS) + "\n"), told.stderr
     assert "Nobody known here looks" in told.stderr
+    assert f"Counted: what {speaker.agency} said and was sent;" in told.stderr
 
 
 @pytest.mark.parametrize(("decision", "met"), [("accepted", "in time"), (None, "not done")])

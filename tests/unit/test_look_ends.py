@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
-from consumers.research import rows
+from consumers.research import plan, rows
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
 from contracts.fault import Misuse
-from tests.support.desk import POLICE, Desk
-from tests.support.researching import person, task_of, told
+from contracts.section import Identity, Name
+from tests.support.conversing import answering
+from tests.support.desk import POLICE, PROBATION, Desk
+from tests.support.researching import person, shown, task_of, told
+from tests.unit.test_looked_again import bare, tasks
 
 HIT = Found(outcome="match", kinds=["conviction"], confidence="confirmed")
 
@@ -99,3 +102,22 @@ def test_a_look_that_was_said_wrong_is_said_anew_and_nothing_rests_on_it(desk: D
             assert now is not None
             assert (now["outcome"], now["operator"]) == ("match", "A. Colleague")
             assert not rows.is_decided(db, report), "no further action rested on a wrong nil"
+
+
+def test_only_of_whom_no_more_is_known_it_is_said_that_a_first_name_is(desk: Desk) -> None:
+    """It stood beside his whole name: whoever reads that looks nobody up, or doubts the name."""
+    report, subject, who = bare(desk)
+
+    def lines_of_his() -> list[str]:
+        its = [one["id"] for one in tasks(desk, report) if one["subject"] == subject]
+        return [next(line for line in shown(desk, one) if line.startswith("Task")) for one in its]
+
+    assert all(plan.BARE_NAME in line for line in lines_of_his() if "PROBATION" not in line)
+    answering(desk, PROBATION).supply(
+        who.statement.context.id, "match", by=person("A."), role="officer",
+        told=lambda token: {"person.1.identity": Identity(token, [Name("Daniel", "Hill")])},
+    )  # fmt: skip
+    desk.settle()
+    lines = lines_of_his()
+    assert not any(plan.BARE_NAME in line for line in lines)
+    assert sum(plan.NAMED_SINCE in line for line in lines) == len(lines) - 1, "probation was asked"

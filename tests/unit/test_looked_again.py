@@ -227,7 +227,7 @@ def test_a_response_that_is_taken_back_is_owed_again(desk: Desk) -> None:
     report = desk.report(urgency="urgent")
     desk.settle()
     event = ResponseGiven(
-        statement=report, received_by="X", researched="part", actions=["visit_planned"]
+        statement=report, received_by="X", researched="no", actions=["visit_planned"]
     )
     (wanted,) = answering(desk, POLICE).give(event, by=person(), role="duty_inspector")
     desk.settle()

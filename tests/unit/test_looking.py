@@ -142,6 +142,7 @@ async def test_a_system_that_is_down_is_asked_again_and_its_owner_alerted_once(
     assert alert["statements"] == [report]
     assert "local did not answer" in alert["why"]
     assert "by itself" in alert["why"]
+    assert " (Europe/London) on, " in alert["why"], "a command prints UTC beside it"
     asked = [one["retry_at"] - desk.ledger.clock_ms for one in tasks(desk, report, "local")]
     assert asked == [5 * MINUTE_MS] * 2
     await look(desk, local)

@@ -143,7 +143,7 @@ def test_questions_say_first_what_may_be_put_to_whom_and_no_outcome_reads_as_saf
     told = reads("request list", home, capsys)
     waiting, answered = told.split("\n\n")
     assert waiting.lstrip().startswith(f"{IDS['second']}  mk-hub asks you: ")
-    assert "NOT answered; due by 2012-05-02 11:30Z\n  USE: " in waiting
+    assert "NOT answered; due by 2012-05-02 11:30 UTC\n  USE: " in waiting
     assert f"{IDS['first']}  mk-hub asks you: nil: nothing found in this system; not a " in answered
     assert f"finding of safety ({IDS['answer']}, by B. Sergeant)\n  USE: " in answered
     assert f"about 2012-01-01/2012-05-01: {WHY}" in answered

@@ -159,7 +159,7 @@ def test_a_second_answer_to_a_report_is_asked_for(tmp_path: Path) -> None:
     answering = Answering(police.store, police.voice, desk.new_id)
     sergeant = Practitioner(text_of(desk.draw(16)), "D. Sergeant")
     event = ResponseGiven(
-        statement=report, received_by="D. Sergeant", researched="part", actions=["visit_planned"]
+        statement=report, received_by="D. Sergeant", researched="no", actions=["visit_planned"]
     )
     (first,) = answering.give(event, by=sergeant, role="sergeant")
     with pytest.raises(Misuse, match=f"answered already, by {first.draft.id}"):

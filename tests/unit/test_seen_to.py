@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from consumers import aside
+from consumers import aside, seen_to
 from consumers import store as stored
 from consumers.consumer import Consumer
 from consumers.safeguarding import rows
-from consumers.safeguarding.pressing import failed_seen
+from consumers.seen_to import failed_seen
 from consumers.standing import keep_from
 from contracts.fault import Misuse
 from contracts.section import Practitioner
@@ -25,11 +25,15 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def see_to(desk: Desk, name: str, by: str = "N. Lead", worker: str | None = None) -> None:
+def see_to(
+    desk: Desk, name: str, by: str | Practitioner = "N. Lead", worker: str | None = None, *,
+    reason: str = "I rang police", what: str | None = None,
+) -> None:  # fmt: skip
     """Say that somebody saw to something."""
-    deciding(desk).see_to(
-        name, by=person(desk, by), role=LEAD, reason="I rang police", worker=worker
-    )  # fmt: skip
+    hub, who = desk.acting(HUB), person(desk, by) if isinstance(by, str) else by
+    seen_to.see_to(
+        hub.store, hub.voice, name, by=who, role=LEAD, reason=reason, worker=worker, what=what
+    )
 
 
 def fail(consumer: Consumer, name: str, what: str = "KeyError", worker: str = "Watching") -> None:
@@ -151,16 +155,13 @@ def test_one_part_is_seen_to_at_a_time_once_and_with_words(desk: Desk) -> None:
     assert listed(hub) == [(alert, "rule M04")]
     desk.pass_hours(1)
     hub.take(desk.records(HUB))
-    with pytest.raises(Misuse, match=r"N\. Lead saw to it already, 20"):
+    with pytest.raises(Misuse, match=r"N\. Lead saw to it already\."):
         see_to(desk, alert, "N. Second", worker="Watching")
     assert seen(hub) == [(alert, "N. Lead", "I rang police")]
-    by = person(desk)
     with pytest.raises(Misuse, match="in another way since"):
-        deciding(desk).see_to(
-            alert, by=by, role=LEAD, reason="I rang police", worker="rule M04", what="ValueError"
-        )
+        see_to(desk, alert, worker="rule M04", what="ValueError")
     with pytest.raises(Misuse, match="Nothing says what you did"):
-        deciding(desk).see_to(alert, by=by, role=LEAD, reason=" ")
+        see_to(desk, alert, reason=" ")
 
 
 def test_who_is_kept_from_it_does_not_see_to_it(desk: Desk) -> None:
@@ -172,7 +173,7 @@ def test_who_is_kept_from_it_does_not_see_to_it(desk: Desk) -> None:
 
     def refused(who: Practitioner) -> None:
         with pytest.raises(Misuse, match="Nothing of this name"):
-            deciding(desk).see_to(alert, by=who, role=LEAD, reason="I rang police")
+            see_to(desk, alert, who)
 
     refused(by)
     see_to(desk, alert, "N. Other")

@@ -236,7 +236,7 @@ def test_an_answer_that_is_held_discharges_nothing_until_it_is_released(tmp_path
     report = desk.report(urgency="urgent")
     desk.settle()
     event = ResponseGiven(
-        statement=report, received_by="X", researched="part", actions=["visit_planned"]
+        statement=report, received_by="X", researched="no", actions=["visit_planned"]
     )
     (said,) = answering(desk, POLICE).give(event, by=person(), role="duty_inspector")
     lacking = msgspec.json.decode(bytes(said.draft.sections["provenance"]))

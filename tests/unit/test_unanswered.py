@@ -101,7 +101,7 @@ def test_an_urgent_report_without_a_receipt_says_whom_to_telephone(
     assert invoke(["outbox", "--home", str(speaker.home.folder)]) == 0
     told = capsys.readouterr().out
     ring = "NOT DELIVERED. Telephone Thames Valley on 01632 960000."
-    begins = "  2012-05-01 09:30Z  concern_reported       "
+    begins = "  2012-05-01 09:30 UTC  concern_reported       "
     assert f"{urgent}{begins}{state}\n    {ring}" in told
     assert told.count("NOT DELIVERED") == 1
     assert f"{routine}{begins}{state}\n" in told

@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from consumers.research.rows import tasks_of
 from deploy.command import invoke
 from deploy.wiring import Acting
+from producers.tables import statements
+from producers.unanswered import ANSWER_MS_MAX
 from tests.unit.test_desk_stuck import reported
 
-ANSWER = ["--received-by", "Lee Hart", "--researched", "part", "--action", "visit_planned"]
+ANSWER = ["--received-by", "Lee Hart", "--researched", "no", "--action", "visit_planned"]
 
 
 def test_what_nobody_has_is_said_first_wherever_it_would_look_done(
@@ -37,7 +40,7 @@ def test_what_nobody_has_is_said_first_wherever_it_would_look_done(
     waits = "Something said here is NOT DELIVERED yet. Nobody has it: do not do it again."
     for line, code in (
         (("response", "list"), 0), (("research", "list"), 0), (("alert", "list"), 0),
-        (("consumer", "status"), 1), (give, 64),
+        (("consumer", "status"), 0), (give, 64),
     ):  # fmt: skip
         shown = told(*line, code=code)
         assert waits in shown, line
@@ -51,3 +54,8 @@ def test_what_nobody_has_is_said_first_wherever_it_would_look_done(
     assert waits in told(*look, code=75)
     kinds = [one["event"] for one in acting.outbox.rows()[-3:]]
     assert sorted(kinds) == ["alert_raised", "research_completed", "response_given"], "all of it"
+    assert "a minute or more" not in told("consumer", "status", code=0), "it may be on its way"
+    with acting.outbox.database.write() as db:
+        db.execute(update(statements).values(stored_at=statements.c.stored_at - ANSWER_MS_MAX))
+    late = told("consumer", "status", code=1)
+    assert "NOT DELIVERED for a minute or more: 3 of what was said here." in late

@@ -19,7 +19,7 @@ from consumers.desk.rights import RIGHTS, may
 from consumers.desk.shown import capital
 from consumers.desk.station import Station
 from consumers.listed import PAGE
-from consumers.safeguarding.pressing import failed_seen
+from consumers.seen_to import failed_seen, see_to
 from consumers.silence import rows as silence
 from consumers.silence.standstill import WORDS
 from consumers.telling.notification import named
@@ -42,21 +42,22 @@ def routes(station: Station) -> list[Route]:
             request, "feeds.html", title="Health of the feeds", still=still, seen=seen, **given
         )
 
-    async def see_to(request: Request) -> Response:
+    async def seen_to(request: Request) -> Response:
         form = await forms.sent(request)
 
         def keep() -> None:
             person = station.person(request)
-            station.acts.deciding.see_to(
-                form.text("name"), by=person.practitioner, role=station.speaks_as(person),
-                reason=form.text("reason"), worker=form.text("worker"), what=form.text("what"),
+            see_to(
+                station.store, station.voice, form.text("name"), by=person.practitioner,
+                role=station.speaks_as(person), reason=form.text("reason"),
+                worker=form.text("worker"), what=form.text("what"),
             )  # fmt: skip
 
         await run_in_threadpool(keep)
         station.tell(request, "It stands here that you have seen to it by hand. It is on no log.")
         return RedirectResponse("/feeds", 303)
 
-    return [Route("/feeds", feeds), Route("/feeds", see_to, methods=["POST"])]
+    return [Route("/feeds", feeds), Route("/feeds", seen_to, methods=["POST"])]
 
 
 def _read(station: Station, db: Connection, person: Person) -> dict[str, Any]:

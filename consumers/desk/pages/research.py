@@ -17,7 +17,7 @@ from consumers.desk.person import Person, Role
 from consumers.desk.shown import people, title_of
 from consumers.desk.station import Station
 from consumers.listed import PAGE, Lead
-from consumers.research import board, plan
+from consumers.research import board, known, plan
 from consumers.research import rows as research
 from consumers.research.worker import Research
 from consumers.store import Wanted
@@ -87,11 +87,17 @@ def _report(station: Station, request: Request, **more: Any) -> Response:
     with station.looking(request, person) as (db, look):
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
         look("research", [statement])
-        known = is_statement_id(statement) and statement not in hidden
-        tasks = board.tasks_seen(db, person.viewer, statement) if known else []
+        is_known = is_statement_id(statement) and statement not in hidden
+        tasks = board.tasks_seen(db, person.viewer, statement) if is_known else []
         if not tasks:
             return station.nothing(request)
         one = _shown(station, Beside(db, [statement], hidden), tasks, statement)
+        whom = {task["subject"] for task in tasks if task["why"]}
+        told = {its: known.known(db, statement, its, person.viewer) for its in whom}
+        bare = {its for its, who in told.items() if who is None or who.is_bare}
+        one["whys"] = {
+            task["id"]: plan.why_of(task, is_bare=task["subject"] in bare) for task in tasks
+        }
         given: dict[str, Any] = {
             "one": one, "now": now, "words": plan.WORDS,
             "read": reading.last_read(db, [statement], viewer=person.viewer),

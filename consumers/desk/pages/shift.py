@@ -62,7 +62,7 @@ def _duties(station: Station, request: Request) -> Response:
 
 
 def _page(station: Station, request: Request, **more: Any) -> Response:
-    """Show what came, what is open, who has what since when, and the last notes."""
+    """Show what came, what is owed, who has which alert since when, and the last notes."""
     person, hours = station.person(request), _hours(request)
     with station.looking(request, person) as (db, look):
         now = stored.ledger_time(db)
@@ -142,7 +142,7 @@ def _send(station: Station, request: Request, form: Form) -> Response:
         with station.store.write() as db:
             took = shift.take_over(db, int(taken), at=now, by=person.name, token=token)
         if took:
-            station.tell(request, "You have taken over. What is open is below.")
+            station.tell(request, "You have taken over. What your roles owe is below.")
             return RedirectResponse("/shift", 303)
         form.problems.append({
             "text": "Somebody has taken this over already, or you wrote it yourself: another "

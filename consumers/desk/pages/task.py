@@ -102,6 +102,7 @@ def _shown(
         "report": task["statement"],
         "standing": plan.standing(board.tasks_seen(db, person.viewer, task["statement"])),
         "person": one, "known": _described(one), "bare": plan.BARE_NAME,
+        "why": plan.why_of(task, is_bare=one.is_bare),
         "places": one.shown,
         "number": next((p.number for p in in_report if p.subject == task["subject"]), None),
         "looks": whereabouts.shown_to(db, report, task["subject"]),
