@@ -5,6 +5,8 @@ REQUIREMENTS := deploy/requirements/runtime.txt deploy/requirements/dev.txt
 
 logged = log=$$(mktemp); $(BIN)/python -m pytest -q --no-header $(1) >$$log 2>&1; ended=$$?; cat $$log; rm -f $$log; exit $$ended
 TIDY := tests/unit/test_tidy.py
+# Images often set it, and then each command that a test starts compiles all that it reads of Candour anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo desk test test-browser test-checked test-kafka test-played test-shown test-unit check lint bench faults assets pins install
 

@@ -173,7 +173,8 @@ async def trouble(address: str, arguments: Mapping[str, Any]) -> Misuse | Transi
 async def _gone(connection: AIOKafkaConnection) -> None:
     """Close a connection and wait until it is: TLS says good-bye, and the loop may end next."""
     ending = connection.close()
-    if ending is not None:
+    # What was never opened says no good-bye either, and aiokafka gives it an end that never comes.
+    if ending is not None and connection._protocol is not None:  # noqa: SLF001
         await asyncio.wait({ending}, timeout=PROBE_S_MAX)
 
 

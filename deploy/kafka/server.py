@@ -33,6 +33,9 @@ _NODE = Path(__file__).with_name("server.properties")
 _PLAIN = Path(__file__).with_name("plain.properties")
 _SECURED = Path(__file__).with_name("secured.properties")
 _LOG4J = Path(__file__).with_name("log4j2.properties")
+_QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_QUIETLY = ("-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off")
+"""Without the archive where there is none, or none that fits, and not a word about it."""
 
 
 class KafkaStartFailed(CandourError):
@@ -208,7 +211,8 @@ class KafkaServer:
     def _format(self, libraries: Path) -> None:
         identity = "candour-one-machine-01"
         ran = subprocess.run(
-            [settings().java, "-XX:TieredStopAtLevel=1", "-cp", f"{libraries}/*",
+            [settings().java, *_QUICK, f"-XX:SharedArchiveFile={self._archive(libraries)}",
+             *_QUIETLY, "-cp", f"{libraries}/*",
              "kafka.tools.StorageTool", "format", "-t", identity, "-c", "server.properties"],
             cwd=self.folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
@@ -218,14 +222,16 @@ class KafkaServer:
                 remedy="Remove that folder if it holds nothing you need, then start again.",
             )
 
+    def _archive(self, libraries: Path) -> Path:
+        """Say where classes are kept as Java had them loaded: secured or plain, nearly the same."""
+        return libraries / f"{'quick' if self._fast_start else 'full'}.jsa"
+
     def _command(self, libraries: Path) -> list[str]:
-        quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] if self._fast_start else []
-        kind = "secured" if self._security else ""
-        archive = libraries / f"{'quick' if self._fast_start else 'full'}{kind}.jsa"
+        archive = self._archive(libraries)
         shared = "SharedArchiveFile" if archive.exists() else "ArchiveClassesAtExit"
         return [
-            settings().java, f"-Xmx{self._heap_mib}m", *quick, f"-XX:{shared}={archive}",
-            "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off",
+            settings().java, f"-Xmx{self._heap_mib}m", *(_QUICK if self._fast_start else ()),
+            f"-XX:{shared}={archive}", *_QUIETLY,
             # A certificate that was taken back is refused; one that says nothing of it, too.
             *(["-Dcom.sun.net.ssl.checkRevocation=true", "-Dcom.sun.security.enableCRLDP=true"]
               if self._security else []),

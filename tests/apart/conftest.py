@@ -21,4 +21,4 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     own = KafkaServer(tmp_path_factory.mktemp("searched") / "kafka")
     own.start()
     yield own
-    own.stop()
+    own.kill()

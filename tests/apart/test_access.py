@@ -25,10 +25,11 @@ from deploy.broker_home import BrokerHome
 from deploy.kafka.applying import Applied
 from deploy.kafka.certificates import issue, make_authority
 from deploy.kafka.plan import Right, Standing, drift
+from producers import access
 from producers.access import read_secret, refusal, trusting
 from producers.keys import replace_private, write_private
 from tests.support.asking import OPERATIONS, QUESTIONS, existing, may, told
-from tests.support.command import candour
+from tests.support.command import candour, invoked
 from tests.support.secured import HERE, OTHER, Secured, planned
 
 TOWN = {
@@ -125,6 +126,17 @@ def test_each_of_576_questions_gets_exactly_the_answer_that_was_written_down(
     assert answers == expected
 
 
+@pytest.fixture(scope="module", autouse=True)
+def stolen(town: Secured, tmp_path_factory: pytest.TempPathFactory) -> Connection:
+    """Revoke a certificate that opened a connection, first of all: Kafka needs half a minute."""
+    certificate = issued(town, tmp_path_factory.mktemp("stolen"), "candour.mk-acl.stolen")
+    connection = town.service(certificate)
+    assert asyncio.run(connection.refusal()) is None
+    ran = candour("kafka", "revoke", "candour.mk-acl.stolen", "--home", town.folder)
+    assert ran.returncode == 0, ran.stderr
+    return connection
+
+
 async def reason(connection: Connection) -> str:
     """Connect as a service, and give the words in which it fails."""
     with pytest.raises(Transient) as refused:
@@ -176,19 +188,6 @@ async def test_expired_and_foreign_certificates_are_refused_by_kafka_and_named_b
     assert "Kafka refuses this certificate" in await reason(bare)
 
 
-async def test_a_revoked_certificate_opens_no_new_connection(town: Secured, tmp_path: Path) -> None:
-    """A stolen disk must not speak for the sequencer for a year."""
-    certificate = issued(town, tmp_path, "candour.mk-acl.stolen")
-    connection = town.service(certificate)
-    await closed(await connection.client())
-    ran = candour("kafka", "revoke", "candour.mk-acl.stolen", "--home", town.folder)
-    assert ran.returncode == 0, ran.stderr
-    async with asyncio.timeout(90):  # Kafka reads its list again within half a minute
-        while await connection.refusal() is None:  # noqa: ASYNC110 - Kafka tells nobody
-            await asyncio.sleep(0.25)
-    assert "was revoked" in await reason(connection)
-
-
 async def test_wrong_and_revoked_secrets_are_refused_in_words(
     town: Secured, tmp_path: Path
 ) -> None:
@@ -221,10 +220,17 @@ async def test_wrong_and_revoked_secrets_are_refused_in_words(
     assert "does not let agencies in at this address" in refused.text
 
 
+async def test_that_kafka_is_away_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was opened, so no good-bye is awaited: each command waited for one."""
+    monkeypatch.setattr(access, "PROBE_S_MAX", 3600.0)
+    async with asyncio.timeout(60):
+        assert isinstance(await access.trouble("127.0.0.1:1", {}), Transient)
+
+
 def test_the_commands_say_what_kafka_refused(town: Secured, tmp_path: Path) -> None:
     """The words must reach the person: exit code 69, the cause, the remedy, no secret."""
     home = tmp_path / "home"
-    made = candour(
+    made = invoked(
         "home", "make", home, "--partnership", "mk-acl", "--agency", "alpha", "--system", "desk",
         "--kafka", town.server.address,
     )  # fmt: skip
@@ -233,25 +239,25 @@ def test_the_commands_say_what_kafka_refused(town: Secured, tmp_path: Path) -> N
         tmp_path / "broker", partnership="mk-acl", kafka=town.server.services,
         random_bytes=clock.random_bytes,
     ).folder / "trust.json"  # fmt: skip
-    assert candour("home", "trust", home, "--from", trust).returncode == 0
-    plain = candour("partnership", "show", "--home", home)
+    assert invoked("home", "trust", home, "--from", trust).returncode == 0
+    plain = invoked("partnership", "show", "--home", home)
     assert (plain.returncode, plain.stdout) == (69, "")
     assert "does not speak plainly" in plain.stderr
     secret, given = town.handover / "mk-acl.alpha.secret", ("--ca", town.security.authority)
     others = town.handover / "mk-acl.beta.secret"
-    refused = candour("home", "access", home, *given, "--secret", others)
+    refused = invoked("home", "access", home, *given, "--secret", others)
     assert refused.returncode == 64
     assert "another user than this home's agency" in refused.stderr
-    assert candour("home", "access", home, *given, "--secret", secret).returncode == 0
+    assert invoked("home", "access", home, *given, "--secret", secret).returncode == 0
     replace_private(home / "kafka-secret", b"mk-acl.alpha\nnot-the-secret\n")
-    wrong = candour("partnership", "show", "--home", home)
+    wrong = invoked("partnership", "show", "--home", home)
     assert wrong.returncode == 69
     assert "Kafka refuses this agency's user or secret" in wrong.stderr
     assert "candour kafka apply --renew" in wrong.stderr
     assert "not-the-secret" not in wrong.stdout + wrong.stderr
     half = (home / "agency.yaml").read_text().replace("kafka_ca: kafka-ca.pem\n", "")
     replace_private(home / "agency.yaml", half.encode())
-    told_half = candour("partnership", "show", "--home", home)
+    told_half = invoked("partnership", "show", "--home", home)
     assert told_half.returncode == 64
     assert "gives one of `kafka_ca` and `kafka_secret`" in told_half.stderr
 
@@ -383,3 +389,11 @@ def settled(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline, "Kafka does not show it"
         time.sleep(0.1)
+
+
+async def test_a_revoked_certificate_opens_no_new_connection(stolen: Connection) -> None:
+    """A stolen disk must not speak for the sequencer for a year."""
+    async with asyncio.timeout(90):  # Kafka reads its list again within half a minute
+        while await stolen.refusal() is None:  # noqa: ASYNC110 - Kafka tells nobody
+            await asyncio.sleep(0.25)
+    assert "was revoked" in await reason(stolen)

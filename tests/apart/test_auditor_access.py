@@ -3,20 +3,20 @@
 from pathlib import Path
 
 from tests.support.command import invoked
-from tests.support.secured import HERE, Secured
+from tests.support.secured import OTHER, Secured
 
 
 def test_an_export_that_does_not_reach_the_log_says_what_to_give(
     town: Secured, tmp_path: Path
 ) -> None:
     """Two addresses and two files are easily confused, and an auditor has no broker to wait for."""
-    certificate = town.handover / f"candour.{HERE}.auditor.pem"
+    certificate = town.handover / f"candour.{OTHER}.auditor.pem"
     proved = ["--ca", town.security.authority, "--certificate", certificate]
     agencies, services = town.server.address, town.server.services
 
     def exported(kafka: str, *given: object, to: str = "export") -> tuple[int, str]:
         ran = invoked(
-            "audit", "export", tmp_path / to, "--partnership", HERE, "--kafka", kafka, *given
+            "audit", "export", tmp_path / to, "--partnership", OTHER, "--kafka", kafka, *given
         )
         assert "The broker goes on by itself" not in ran.stderr
         return ran.returncode, ran.stderr + ran.stdout

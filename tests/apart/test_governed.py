@@ -16,7 +16,7 @@ from deploy.kafka.access import operations, service_connection
 from deploy.kafka.plan import Right
 from deploy.kafka.server import KafkaServer
 from producers.keys import check_private
-from tests.support.command import candour
+from tests.support.command import invoked
 from tests.support.killing import Started
 
 NOW = "mk-now"
@@ -85,7 +85,7 @@ def test_applying_twice_changes_nothing_and_no_secret_is_said(town: Living) -> N
     for listener in (town.server.address, town.server.services):
         assert listener in stands
     assert "already" in town.do(f"kafka secure --home {town.kafka}")
-    unknown = candour(
+    unknown = invoked(
         "kafka", "apply", "--home", town.kafka, "--agency-home", town.governance,
         "--renew", f"{NOW}.nobody",
     )  # fmt: skip
@@ -98,7 +98,7 @@ def test_applying_twice_changes_nothing_and_no_secret_is_said(town: Living) -> N
     planned = town.do(f"kafka plan --home {town.kafka} --agency-home {town.governance}")
     assert f"user {NOW}.mk-hub (mk-isa@1)" in planned
     assert f"user {NOW}.mk-csp (party to no agreement in force)" in planned
-    purged = candour("erasure", "purge", "--partnership", NOW, "--home", town.kafka)
+    purged = invoked("erasure", "purge", "--partnership", NOW, "--home", town.kafka)
     assert (purged.returncode, "Nothing was erased on this log" in purged.stderr) == (64, True)
 
 
@@ -120,7 +120,7 @@ def test_who_joins_gets_topics_first_and_a_user_once_admitted(town: Living) -> N
     document = place / "housing.yaml"
     document.write_text(HOUSING)
     admit = f"agency admit {document} {' '.join(keys)} --home {town.governance}"
-    refused = candour(*admit.split())
+    refused = invoked(*admit.split())
     assert refused.returncode == 64
     assert "candour kafka apply --agency-home HOME --admitting mk-housing" in refused.stderr
     assert "missing" in town.verify(1, "--admitting mk-housing")
@@ -180,7 +180,7 @@ def test_a_renewed_secret_shuts_the_old_one_out(town: Living) -> None:
     """A lost laptop: the old secret opens nothing, the new one everything that was planned."""
     case = town.stage.home(NOW, "tv-probation/case")
     town.apply(f"--renew {NOW}.tv-probation")
-    refused = candour("partnership", "show", "--home", case)
+    refused = invoked("partnership", "show", "--home", case)
     assert refused.returncode == 69
     assert "it is wrong, or it was revoked" in refused.stderr
     assert "candour kafka apply --renew" in refused.stderr

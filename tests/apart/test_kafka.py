@@ -40,7 +40,8 @@ def test_the_command_starts_finds_and_stops_it(tmp_path: Path) -> None:
     home = str(tmp_path / "kafka")
 
     def kafka(verb: str, *options: str) -> tuple[int, str]:
-        ran = candour("kafka", verb, "--home", home, *options)
+        run = candour if options else invoked  # the server must outlive what started it
+        ran = run("kafka", verb, "--home", home, *options)
         said.append(ran.stderr)
         return ran.returncode, ran.stdout.strip()
 

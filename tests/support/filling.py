@@ -13,13 +13,19 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    ColumnElement,
     Connection,
     Engine,
     Integer,
     LargeBinary,
+    Select,
+    String,
     Table,
+    cast,
     event,
     insert,
+    literal,
+    select,
     text,
 )
 
@@ -69,21 +75,24 @@ LEFT_OUT = frozenset({
 
 
 def fill(store: Store, first: int, last: int) -> None:
-    """Add rows by number to every table that grows with what is said."""
+    """Add rows by number to every table that grows with what is said: the database makes them."""
     with store.write() as db:
         for table in metadata.sorted_tables:
             if table.name not in LEFT_OUT:
                 for begins in (first, first + 1):  # what is done with, and what is open
-                    db.execute(insert(table), [_row(table, n) for n in range(begins, last, 2)])
+                    rows = _rows_of(table, begins, last)
+                    db.execute(insert(table).from_select([*rows.selected_columns.keys()], rows))
     if store._engine.dialect.name == "postgresql":
         with store.write() as db:
             db.execute(text("ANALYZE"))
 
 
-def _row(table: Table, number: int) -> dict[str, Json]:
-    """Make one row: half of them done, and before all that is real; the others open, and after."""
-    is_done = number % 2 == 0
-    at = number if is_done else 2_000_000_000_000 + number
+def _rows_of(table: Table, begins: int, last: int) -> Select[Any]:
+    """Make every other row: half of all done, and before all that is real; the others after."""
+    count = select(literal(begins).label("n")).cte("numbers", recursive=True)
+    numbers = count.union_all(select(count.c.n + 2).where(count.c.n + 2 < last))
+    number, is_done = numbers.c.n, begins % 2 == 0
+    at = number if is_done else number + literal(2_000_000_000_000, BigInteger)
     row: dict[str, Json] = {}
     for column in table.c:
         numbered = column.primary_key and isinstance(column.type, BigInteger | Integer)
@@ -96,13 +105,17 @@ def _row(table: Table, number: int) -> dict[str, Json]:
                 "place",
                 "attempt",
             }
-            row[column.name] = at if is_time else 10**6 + number
+            row[column.name] = at if is_time else number + 10**6
         elif isinstance(column.type, LargeBinary):
             row[column.name] = b""
         elif not column.nullable:
             named = "view" if table is views else "filled"  # of what is listed no text is held
-            row[column.name] = f"{named}-{number}"
-    return {**row, **WORDS.get(table.name, {}), **(DONE.get(table.name, {}) if is_done else {})}
+            row[column.name] = literal(f"{named}-") + cast(number, String)
+    row |= WORDS.get(table.name, {}) | (DONE.get(table.name, {}) if is_done else {})
+    return select(*(
+        (one if isinstance(one, ColumnElement) else literal(one, table.c[name].type)).label(name)
+        for name, one in row.items()
+    ))  # fmt: skip
 
 
 @contextmanager
@@ -147,14 +160,16 @@ def barred(store: Store) -> Iterator[list[str]]:
 
 def cost_of(store: Store, asked: Asked) -> dict[str, int]:
     """Ask again, and count what each query costs."""
-    costly = _rows if store._engine.dialect.name == "postgresql" else _steps
     found: dict[str, int] = {}
-    for statement, given in asked:
-        found[statement] = max(found.get(statement, 0), costly(store, statement, given))
+    once = {(statement, repr(given)): given for statement, given in asked}
+    with store._engine.connect() as db:
+        costly = _rows if db.dialect.name == "postgresql" else _steps
+        for (statement, _), given in once.items():
+            found[statement] = max(found.get(statement, 0), costly(db, statement, given))
     return found
 
 
-def _steps(store: Store, statement: str, given: Any) -> int:
+def _steps(db: Connection, statement: str, given: Any) -> int:
     """Count the steps of SQLite's machine, by hundreds."""
     count = 0
 
@@ -163,22 +178,17 @@ def _steps(store: Store, statement: str, given: Any) -> int:
         count += 1
         return 0
 
-    raw = store._engine.raw_connection()
-    try:
-        driver: Any = raw.driver_connection
-        driver.set_progress_handler(step, 100)
-        driver.execute(statement, given).fetchall()
-        driver.set_progress_handler(None, 0)
-    finally:
-        raw.close()
+    driver: Any = db.connection.driver_connection
+    driver.set_progress_handler(step, 100)
+    driver.execute(statement, given).fetchall()
+    driver.set_progress_handler(None, 0)
     return count
 
 
-def _rows(store: Store, statement: str, given: Any) -> int:
+def _rows(db: Connection, statement: str, given: Any) -> int:
     """Count the rows that PostgreSQL touched."""
-    with store._engine.connect() as db:
-        explained = db.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
-        plan: Json = explained.scalar()
+    explained = db.exec_driver_sql(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", given)
+    plan: Json = explained.scalar()
     return _touched((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
 
 

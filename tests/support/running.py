@@ -11,7 +11,7 @@ import msgspec
 from broker.core.state import digest_of_act
 from broker.shell.broker import Broker
 from broker.shell.connection import Connection
-from broker.shell.topics import ensure_agency_topics, ensure_partnership_topics
+from broker.shell.topics import _ensure, agency_topics, partnership_topics
 from contracts.agreement import Agreement
 from contracts.event.control import (
     ActEndorsed,
@@ -168,10 +168,10 @@ async def running(
     for agency, systems in SYSTEMS.items():
         for system in ("control", *systems):
             town.home(agency, system)
-    connection = Connection(kafka)
-    await ensure_partnership_topics(connection, partnership)
+    topics = partnership_topics(partnership)
     for agency in SYSTEMS:
-        await ensure_agency_topics(connection, partnership, agency)
+        topics |= agency_topics(partnership, agency)
+    await _ensure(Connection(kafka), topics, 1)  # at once: each client reads of every topic there
     await town.start(workers=workers)
     try:
         at = EXERCISE_BEGAN if exercise else None

@@ -137,4 +137,4 @@ def secured(folder: Path) -> Iterator[Secured]:
         town.let_in("nobody", town.handover / "nobody.secret")
         yield town
     finally:
-        server.stop()
+        server.kill()  # in good order it would write Java's archive first: seconds
