@@ -74,4 +74,5 @@ install: .venv/stamp
 	@echo "Installing the pinned requirements (once; about a minute)..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement deploy/requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	-@$(BIN)/python -m compileall -qq -j 0 .venv/lib # pip does so on one core
 	@touch $@
