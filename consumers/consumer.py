@@ -190,22 +190,23 @@ class Consumer:
             hearing: who hears what is wanted said that was never said before.
         """
         failing: Worker | None = None
-        fresh, heard = list[Draft](), False
+        fresh, heard = list[tuple[Worker, Draft]](), False
         try:
             with db.begin_nested():
-                for failing, work in works:  # noqa: B007 - whose work it was, should it fail
-                    fresh += [one.draft for one in work() if stored.want(db, one)]
+                for failing, work in works:
+                    fresh += [(failing, one.draft) for one in work() if stored.want(db, one)]
                 heard = True
                 for failing in hearing if fresh else ():
-                    failing.wanted(db, fresh)
+                    failing.wanted(db, [one for _, one in fresh])
         except (Transient, SQLAlchemyError):
             raise
         except Exception as defect:  # noqa: BLE001 - one report must not stop those behind it
             name, what = type(failing).__name__, type(defect).__name__
-            # What was heard as time passed is heard once: no later minute makes up for it.
-            is_lost = opened is None and heard
-            on = [(one.id, one.id) for one in fresh] if is_lost else [_named(opened)]
-            for digest, statement in on:
+            # What others say as time passes is heard once; its own it says, and hears, anew.
+            lost: list[tuple[str, str | None]] = []
+            if opened is None and heard:
+                lost = [(one.id, one.id) for whose, one in fresh if whose is not failing]
+            for digest, statement in lost or [_named(opened)]:
                 aside.set_aside(db, digest, statement, worker=name, what=what)
             # What the others did is undone with it: they do it again.
             others = [one for one in works if one[0] is not failing]

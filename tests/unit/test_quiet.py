@@ -91,6 +91,7 @@ class _Broken(Worker):
 
     clocks = True
     hears = False
+    own: tuple[Wanted, ...] = ()
 
     def take(self, db: Connection, view: View, /) -> list[Wanted]:
         """Do half of what a report asks, and fail."""
@@ -106,7 +107,7 @@ class _Broken(Worker):
         """Fail, as what a person gave would be refused, until it is mended."""
         if self.clocks:
             raise Misuse("This cannot be used.", remedy="Give something else.")
-        return []
+        return list(self.own)
 
     def wanted(self, _db: Connection, _drafts: Sequence[Draft], /) -> None:
         """Fail on what is about to be said."""
@@ -143,16 +144,27 @@ def test_what_a_part_fails_on_is_set_aside_by_name_and_the_others_go_on(
     with consumer.store.read() as db:
         assert [one["id"] for one in aside.all_unworked(db)] == [said], "its clocks work again"
         before = {one.id for one in stored.unpublished(db)}
-    broken.hears = True
+    own = voice.overdue("response_given", said, POLICE, due_at=0, rule="broken/1", apart="/own")
+    broken.hears, broken.own = True, (own,)
     desk.pass_hours(500)
     consumer.take(desk.records(POLICE))
+
+    def left() -> tuple[set[str], set[str]]:
+        with consumer.store.read() as db:
+            ran_out = {one.id for one in stored.unpublished(db)} - before
+            return ran_out, {one["id"] or one["digest"] for one in aside.all_unworked(db)} - {said}
+
+    ran_out, named_ = left()
+    assert own.draft.id not in ran_out, "it says that again, and hears it, until it is mended"
+    assert ran_out
+    assert named_ - {aside.CLOCKS} == ran_out, "heard by no part"
+    desk.pass_hours(1)
+    consumer.take(desk.records(POLICE))
+    assert left() == (ran_out, {*ran_out, aside.CLOCKS}), "whose clocks do not run meanwhile"
     broken.hears = False
     desk.pass_hours(1)
     consumer.take(desk.records(POLICE))
-    with consumer.store.read() as db:
-        ran_out = {one.id for one in stored.unpublished(db)} - before
-        assert {one["id"] for one in aside.all_unworked(db)} == {said, *ran_out}, "heard by no part"
-    assert ran_out
+    assert left() == ({*ran_out, own.draft.id}, ran_out)
 
 
 def test_what_the_log_did_not_accept_is_not_shown_as_done(desk: Desk) -> None:
