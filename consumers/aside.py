@@ -28,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers.shape import LOCAL
 from consumers.store import ledger_time, metadata, upsert
+from contracts.duration import HOUR_MS
 from contracts.fault import Misuse, Transient
 from contracts.reason import Reason
 
@@ -35,6 +36,9 @@ CLOCKS = "clocks"
 """Stands for a statement's digest where a part failed as time passed: nothing of its runs out."""
 THE_LOG = "the log"
 """Stands for a part of this program where the log refused what the program said by itself."""
+SEEN_TO_HOURS = 4
+"""How long what goes on failing is seen to; after that it is listed anew."""
+SEEN_TO = f"If it fails still after {SEEN_TO_HOURS} hours, it is listed again."
 BY_HAND = "See which: candour consumer status. See to it by hand, and report the defect."
 
 _log = structlog.get_logger()
@@ -70,8 +74,8 @@ seen_to = Table(
     info=LOCAL,
 )
 """Who saw to something of `unworked` by hand, what they did, in words, and the ledger time here
-then. It is gone once that works, or what it is about changes (`look_again`), and says nothing of
-what fails in another way."""
+then. It is gone once that works, what it is about changes (`look_again`), or it fails still after
+`SEEN_TO_HOURS`, and says nothing of what fails in another way."""
 
 _ITS = [
     delete(one).where(one.c.digest == bindparam("of"), one.c.worker == bindparam("part"))
@@ -131,6 +135,9 @@ def heard(db: Connection, name: str, statement: str | None, *, worker: str) -> I
     except (Transient, SQLAlchemyError):
         raise
     except Exception as defect:  # noqa: BLE001 - one defect must not stop what has none
+        # A clock that fails tells nobody of its next step: one note must not still all of them.
+        old = (seen_to.c.digest == name, seen_to.c.worker == worker)
+        _let_go(db, *old, seen_to.c.at <= ledger_time(db) - SEEN_TO_HOURS * HOUR_MS)
         set_aside(db, name, statement, worker=worker, what=type(defect).__name__)
 
 
@@ -215,6 +222,15 @@ def worked(db: Connection, name: str, *, worker: str) -> None:
     """Let what a part of this program failed on be: it worked after all, and may fail anew."""
     db.execute(_ITS[0], {"of": name, "part": worker})
     _let_go(db, seen_to.c.digest == name, seen_to.c.worker == worker)
+
+
+def let_go_of_what_works(db: Connection) -> None:
+    """Drop each note on what fails no more, once all was read: it may fail anew.
+
+    What the log refused is listed only once the outbox was asked, and is refused but once.
+    """
+    mended = (seen_to.c.worker != THE_LOG, ~exists().where(_COVERED))
+    db.execute(delete(seen_to).where(*mended))
 
 
 def clocks_work(db: Connection, workers: Collection[str]) -> None:

@@ -92,7 +92,9 @@ class Inflow:
         Raises:
             Transient: Kafka is away, or the agency has no topics yet.
         """
-        return await self._to_end(self._consumer.take)
+        count = await self._to_end(self._consumer.take)
+        self._consumer.read_whole()
+        return count
 
     async def unread(self) -> int:
         """Count what stands on the topic as of now that was not taken in; take nothing in.

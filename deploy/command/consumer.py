@@ -151,14 +151,15 @@ def seen_to(  # noqa: PLR0913 - what is said has this many independent parts
     """Say that you saw to by hand what this program could not, or what the log refused.
 
     It is kept here, with your name and when, and goes on no log. It leaves the list of what is to
-    be seen to until it fails anew, and closes nothing: close an alert by candour alert close.
+    be seen to until it fails anew, or still after four hours, and closes nothing: close an alert
+    by candour alert close.
     """
     acting = open_acting(Home.open(home))
     see_to(
         acting.store, acting.voice, which, by=acting.practitioner(by), role=role, reason=words,
         worker=worker,
     )  # fmt: skip
-    typer.echo("It is said here, with your name, and on no log.")
+    typer.echo(f"It is said here, with your name, and on no log. {aside.SEEN_TO}")
 
 
 def tell_unsent(outbox: Outbox) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select
 
+from consumers import aside
 from consumers import store as stored
 from consumers.consumer import Consumer
 from consumers.desk import rows
@@ -171,8 +172,12 @@ async def test_one_command_rebuilds_a_home_from_kafka(
         file.write_text(f"{file.read_text()}store: {url}\n")
         await offices.report()
         await offices.settle(POLICE)
-        before = rows_of(Store(url))
+        before = rows_of(store := Store(url))
         assert before["research_tasks"]
+        with store.write() as db:
+            aside.set_aside(db, "mended", None, worker="Watching", what="KeyError")
+            (row,) = aside.all_unworked(db)
+            aside.see_to(db, row, by="N. Lead", token="lead", role="lead", reason="I rang police")
         told = await offices.do("consumer rebuild", POLICE)
         assert "Rebuilt from" in told
         assert rows_of(Store(url)) == before

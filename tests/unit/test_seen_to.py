@@ -16,6 +16,7 @@ from contracts.section import Practitioner
 from deploy.watching import _consumed
 from tests.support.alerts import LEAD, alert_of, deciding, person, raised, stands
 from tests.support.desk import HUB, Desk
+from tests.unit.test_contained import failing
 from tests.unit.test_outdated import corrected
 
 
@@ -72,6 +73,7 @@ def rebuilt(desk: Desk) -> Consumer:
     hub.store.close()
     again = desk.consumers[HUB] = desk.consumer(HUB)
     again.take(desk.records(HUB))
+    again.read_whole()
     return again
 
 
@@ -141,6 +143,39 @@ def test_what_failed_and_was_seen_to_is_named_again_only_where_it_fails_anew(des
     fail(hub, aside.CLOCKS)
     with pytest.raises(Misuse, match="Nothing runs out by itself"):
         see_to(desk, aside.CLOCKS)
+
+
+def test_a_clock_that_goes_on_failing_is_named_again(desk: Desk, tmp_path: Path) -> None:
+    """Its next steps tell nobody: one note must not be the last that anybody hears of it."""
+    alert, hub, where = raised(desk), desk.acting(HUB), tmp_path / f"{HUB}.sqlite"
+    hub.store.close()
+    hub = desk.consumers[HUB] = failing(hub, where, on=f"alert_escalated/{alert}")
+    for hours in (100, 100):
+        desk.pass_hours(hours)
+        hub.take(desk.records(HUB))
+        assert (listed(hub), seen(hub)) == ([(alert, "Watching")], [])
+        assert _consumed(where, hub.topic).unworked == 1, "the duty manager is told anew"
+        see_to(desk, alert)
+        desk.pass_hours(1)
+        hub.take(desk.records(HUB))
+        assert _consumed(where, hub.topic).unworked == 0
+    hub.store.forget()
+    hub.take(desk.records(HUB))
+    hub.read_whole()
+    assert (listed(hub), seen(hub)) == ([], [(alert, "N. Lead", "I rang police")])
+
+
+def test_what_is_mended_and_rebuilt_may_fail_anew(desk: Desk) -> None:
+    """What works since the rebuild comes before the note: that must not hide the next failure."""
+    alert, hub = raised(desk), desk.acting(HUB)
+    fail(hub, alert)
+    desk.pass_hours(1)
+    hub.take(desk.records(HUB))
+    see_to(desk, alert)
+    again = rebuilt(desk)
+    assert (listed(again), seen(again)) == ([], [])
+    fail(again, alert)
+    assert (listed(again), seen(again)) == ([(alert, "Watching")], [])
 
 
 def test_one_part_is_seen_to_at_a_time_once_and_with_words(desk: Desk) -> None:

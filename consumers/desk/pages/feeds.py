@@ -54,7 +54,8 @@ def routes(station: Station) -> list[Route]:
             )  # fmt: skip
 
         await run_in_threadpool(keep)
-        station.tell(request, "It stands here that you have seen to it by hand. It is on no log.")
+        kept = "It stands here that you have seen to it by hand. It is on no log."
+        station.tell(request, f"{kept} {aside.SEEN_TO}")
         return RedirectResponse("/feeds", 303)
 
     return [Route("/feeds", feeds), Route("/feeds", seen_to, methods=["POST"])]
