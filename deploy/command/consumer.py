@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from producers.lock import sole_consumer
 from producers.outbox import Outbox
 from producers.partnership import Partnership
 from producers.saying import known_as, viewer_of
-from producers.unanswered import unanswered, unsent
+from producers.unanswered import unanswered
 
 app = typer.Typer(no_args_is_help=True, help="Act on what an agency is sent.")
 
@@ -99,42 +99,54 @@ def rebuild(home: ActingHome) -> None:
 
 
 @app.command()
-def status(home: ActingHome) -> None:
+def status(home: ActingHome, by: Looks = None) -> None:
     """Say how far time has come here, what waits to be sent, and what this could not work on.
 
-    Ends with 1 where something has had no receipt for a minute, or a person must see to something.
+    That is named to who says who looks, as far as they may know, and else counted. Ends with 1
+    where something has had no receipt for a minute, or a person must see to something.
     """
     acting = open_acting(Home.open(home))
+    viewer = looking(acting.outbox, by) if by else None
     with acting.store.read() as db:
-        now, seen = stored.ledger_time(db), aside.all_seen_to(db)
-        failed, broken = aside.all_unworked(db), aside.all_unproved(db)
-    tell_unsent(acting.outbox)
-    with acting.outbox.database.read() as db:
-        # What was said a moment ago has its receipt in the next: nobody has to do anything.
-        late = unanswered(db, acting.outbox.now_ms(), late=True)
-    rebuild_it = f"candour consumer rebuild --home {home}"
+        now, broken = stored.ledger_time(db), aside.all_unproved(db)
+        failed = failed_seen(db, viewer) if by else aside.all_unworked(db)
+        seen = failed_seen(db, viewer, by_hand=True) if by else aside.all_seen_to(db)
+    if by:
+        looked(acting, by, "set_aside", map(aside.named, (*failed, *seen)))
+    late = tell_unsent(acting.outbox)
     typer.echo(f"The newest ledger time here: {at(now) if now else 'nothing was read yet'}.")
-
-    def then(one: RowMapping) -> str:
-        return "" if one["worker"] == aside.THE_LOG else f"; once mended: {rebuild_it}"
-
-    for one in failed:
-        typer.echo(f"{aside.words(one)}{then(one)}")
-    for one in seen:
-        who = f"{one['by']} saw to it by hand, {at(one['at'])}: {one['reason']}"
-        typer.echo(f"{aside.named(one)}: {one['worker']} ({one['what']}); {who}{then(one)}")
+    for line in _named(failed, seen, home) if by else _counted(failed, seen, home):
+        typer.echo(line)
     for one in broken:
         typer.echo(
             f"NOT PROVED, and acted on in nothing: {one['topic']} {one['offset']}: {one['what']}. "
             "Ring the governance agency."
         )
-    if late:
-        typer.echo(f"NOT DELIVERED for a minute or more: {late} of what was said here.")
     if failed or broken or late:
         raise typer.Exit(1)
     typer.echo(
         "Nothing is left to see to by hand." if seen else "Everything that came was worked on."
     )
+
+
+def _named(failed: Iterable[RowMapping], seen: Iterable[RowMapping], home: Path) -> Iterator[str]:
+    def then(one: RowMapping) -> str:
+        mended = f"; once mended: candour consumer rebuild --home {home}"
+        return "" if one["worker"] == aside.THE_LOG else mended
+
+    for one in failed:
+        yield f"{aside.words(one)}{then(one)}"
+    for one in seen:
+        who = f"{one['by']} saw to it by hand, {at(one['at'])}: {one['reason']}"
+        yield f"{aside.named(one)}: {one['worker']} ({one['what']}); {who}{then(one)}"
+
+
+def _counted(failed: Sequence[RowMapping], seen: Sequence[RowMapping], home: Path) -> Iterator[str]:
+    which = f"Which: candour consumer status --by YOUR_NAME --home {home}"
+    if failed:
+        yield f"TO BE SEEN TO BY HAND: {len(failed)}. {which}"
+    if seen:
+        yield f"Seen to by hand: {len(seen)}. {which}"
 
 
 @app.command("seen-to", context_settings=PASTED)
@@ -162,18 +174,21 @@ def seen_to(  # noqa: PLR0913 - what is said has this many independent parts
     typer.echo(f"It is said here, with your name, and on no log. {aside.SEEN_TO}")
 
 
-def tell_unsent(outbox: Outbox) -> None:
-    """Say that something done here has gone to nobody yet.
+def tell_unsent(outbox: Outbox) -> int:
+    """Say that something said here has had no receipt for a minute; give how much.
 
     Not what: it may be that somebody is to be kept from something, and who looks may be they.
     """
     with outbox.database.read() as db:
-        waits = bool(unsent(db, at_most=1))
-    if waits:
+        # What was said a moment ago has its receipt in the next: nobody has to do anything.
+        late = unanswered(db, outbox.now_ms(), late=True)
+    if late:
         typer.echo(
-            "Something said here is NOT DELIVERED yet. Nobody has it: do not do it again. "
+            f"NOT DELIVERED for a minute or more: {late} of what was said here. Nobody has it yet. "
+            "If it was you, do not do it again: "
             f"`candour outbox run --home {outbox.home.folder}` goes on sending it."
         )
+    return late
 
 
 def failing(acting: Acting, by: str | None, viewer: frozenset[str] | None) -> None:
@@ -186,7 +201,8 @@ def failing(acting: Acting, by: str | None, viewer: frozenset[str] | None) -> No
         names = [aside.named(one) for one in failed_seen(db, viewer)]
     looked(acting, by, "set_aside", names)
     for name in names:
-        typer.echo(f"SEE TO {name} BY HAND: this program could not. See: candour consumer status")
+        see = "See: candour consumer status --by YOUR_NAME"
+        typer.echo(f"SEE TO {name} BY HAND: this program could not. {see}")
 
 
 def looking(outbox: Outbox, by: str | None) -> frozenset[str] | None:

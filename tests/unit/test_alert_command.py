@@ -155,8 +155,8 @@ def test_what_was_seen_to_by_hand_is_listed_no_more_and_says_by_whom(
         aside.set_aside(db, alert, report, worker=aside.THE_LOG, what="key.unknown")
         keep_from(db, [report], ["somebody else"])
     where = ["--home", str(home.folder)]
-    assert invoke(["consumer", "status", *where]) == 1
-    assert f"NOT ON THE LOG: {alert}" in capsys.readouterr().out
+    status = ("consumer", "status")
+    assert f"NOT ON THE LOG: {alert}" in home.says(capsys, *status, code=1)
     assert f"SEE TO {alert} BY HAND" in home.says(capsys, "alert", "list")
     assert invoke(["alert", "list", *where]) == 0
     assert alert not in capsys.readouterr().out, "who does not say who looks is not told of it"
@@ -166,8 +166,7 @@ def test_what_was_seen_to_by_hand_is_listed_no_more_and_says_by_whom(
     assert "Watching, the log" in home.says(capsys, *sees_to, code=64)
     for worker in ("the log", "Watching"):
         home.says(capsys, *sees_to, "--worker", worker)
-    assert invoke(["consumer", "status", *where]) == 0
-    told = capsys.readouterr().out.splitlines()
+    told = home.says(capsys, *status).splitlines()
     (refused,), (failed,) = (
         [line for line in told if line.startswith(f"{alert}: {part};")]
         for part in ("the log (key.unknown)", "Watching (KeyError)")
@@ -180,6 +179,36 @@ def test_what_was_seen_to_by_hand_is_listed_no_more_and_says_by_whom(
     assert f"{LEAD} saw to it already" in home.says(
         capsys, *sees_to, "--worker", "the log", code=64
     )
+
+
+def test_status_counts_what_was_set_aside_and_names_it_to_who_says_who_looks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It names alerts, who saw to them, and what they did in words: nobody's who is unknown."""
+    home, status = of_two(tmp_path), ["consumer", "status"]
+    whose = home.acting.outbox.token_of("practitioner", LEAD)
+    with home.acting.store.write() as db:
+        ids = [str(one["id"]) for one in rows.all_alerts(db)]
+        reports = {one for alert in ids for one in rows.statements_of(db, alert)}
+        for alert in ids:
+            aside.set_aside(db, alert, alert, worker="Watching", what="KeyError")
+    sees_to = ("consumer", "seen-to", ids[0], "--role", "duty_manager", "--words", "I rang police")
+    home.says(capsys, *sees_to)
+    assert invoke([*status, "--home", str(home.folder)]) == 1
+    counted = capsys.readouterr().out
+    which = f"1. Which: candour consumer status --by YOUR_NAME --home {home.folder}\n"
+    assert f"TO BE SEEN TO BY HAND: {which}Seen to by hand: {which}" in counted
+    assert not [one for one in (*ids, LEAD, "police") if one in counted]
+    named = home.says(capsys, *status, code=1)
+    assert f"SEE TO THIS BY HAND: {ids[1]}" in named
+    assert f"{ids[0]}: Watching (KeyError); {LEAD} saw to it by hand" in named
+    with home.acting.store.write() as db:
+        query = select(looks.c.about).where(looks.c.what == "set_aside", looks.c.token == whose)
+        assert sorted(db.execute(query).scalars()) == sorted(ids)
+        keep_from(db, sorted(reports), [whose or ""])
+    kept = home.says(capsys, *status)
+    assert not [one for one in (*ids, "police") if one in kept]
+    assert invoke([*status, "--home", str(home.folder)]) == 1
 
 
 def test_nothing_of_one_woman_stands_in_the_thread_of_another(
