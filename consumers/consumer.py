@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers import acting, aside, reading, standing
 from consumers import store as stored
-from consumers.arising import causes_of, in_log_order, is_here
+from consumers.arising import causes_of, in_log_order, is_here, said_before, standing_with
 from consumers.safeguarding.rules import is_automated
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, Worker
@@ -235,7 +235,9 @@ class Consumer:
         if isinstance(opened, View) and opened.statement.kind.name == _TIME_SET:
             return  # it moves an exercise's time on, and says nothing else
         workers = self._acting()
-        works = [(one, partial(_shown, one, db, opened)) for one in workers]
+        # Of what is delivered again Kafka keeps the last record: what was said of it came before.
+        known = said_before(db, _named(opened)[1])
+        works = [(one, partial(one.receive, db, opened, known)) for one in workers]
         self._work(db, opened, works, workers)
         if opened.delivery.leg == _OWN and isinstance(opened, View):
             self._take_back(db, opened)
@@ -313,9 +315,7 @@ class Consumer:
         standing.forget(db, digest)
         if statement is not None:
             self._forget(db, statement)
-        for worker in self._workers:
-            for cause in of:
-                worker.lost(db, cause)
+        self._see_anew(db, *of)
 
     def _forget(self, db: Connection, statement: str) -> None:
         standing.forget(db, statement)
@@ -369,6 +369,13 @@ class Consumer:
         aside.look_again(db, statement)
         for worker in self._workers:
             worker.reopen(db, statement)
+        self._see_anew(db, statement)
+
+    def _see_anew(self, db: Connection, *statements: str) -> None:
+        """Let everybody see anew what stands with statements of which something was said."""
+        known = standing_with(db, *statements)
+        for worker in self._workers:
+            worker.see_anew(db, known)
 
     def _acting(self) -> list[Worker]:
         kind = self.voice.kind
@@ -385,13 +392,3 @@ def _named(opened: View | Notice | None) -> tuple[str, str | None]:
         return aside.CLOCKS, None
     context = opened.statement.context if isinstance(opened, View) else opened.context
     return opened.delivery.statement, context.id if context else None
-
-
-def _shown(worker: Worker, db: Connection, opened: View | Notice) -> list[Wanted]:
-    """Let one worker take in what came."""
-    if isinstance(opened, Notice):
-        return worker.notice(db, opened)
-    if opened.verified:
-        return worker.take(db, opened)
-    worker.unverified(db, opened)
-    return []

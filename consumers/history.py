@@ -86,20 +86,36 @@ def _named(db: Connection, statement: Statement) -> list[str]:
 
 
 def remember(db: Connection, view: View) -> None:
-    """Note whom a verified view names; the same again, delivered anew, adds what is new."""
-    statement, day = view.statement, day_of(view.statement)
-    for subject in _named(db, statement):
+    """Note whom a verified view names; the same again adds what is new, and stands there by now.
+
+    What came before it, and is about whom it names, names them too: of what is delivered again no
+    earlier record is left to whoever reads all anew.
+    """
+    waiting, done = [(view.statement, view.head.index)], set[str]()
+    while waiting:
+        statement, entry = waiting.pop()
+        done.add(said := statement.context.id)
+        if _note(db, statement, entry):
+            about = [
+                one.id for one in arising(db, said)
+                if one.verified and one.event in ABOUT and one.id not in done
+            ]  # fmt: skip
+            found = stored.rows_of(db, about).values() if about else ()
+            waiting += [(stored.reread(row["record"]), row["entry"]) for row in found]
+
+
+def _note(db: Connection, statement: Statement, entry: int) -> bool:
+    """Note whom a statement names; False for nobody."""
+    named, day = _named(db, statement), day_of(statement)
+    for subject in named:
         row = upsert(db, appearances).values(
             subject=subject, statement=statement.context.id, event=statement.kind.name,
-            day=day.isoformat() if day else None, entry=view.head.index,
-            automated=is_automated(statement),
+            day=day.isoformat() if day else None, entry=entry, automated=is_automated(statement),
         )  # fmt: skip
-        kept = row.on_conflict_do_nothing()
-        if day is not None:
-            kept = row.on_conflict_do_update(
-                index_elements=["subject", "statement"], set_={"day": day.isoformat()}
-            )
-        db.execute(kept)
+        anew = {"entry": entry} | ({"day": day.isoformat()} if day is not None else {})
+        its = ["subject", "statement"]
+        db.execute(row.on_conflict_do_update(index_elements=its, set_=anew))
+    return bool(named)
 
 
 def forget(db: Connection, statement: str) -> None:

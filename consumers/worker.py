@@ -5,7 +5,7 @@ same key gives the same id on every machine, so that a consumer whose database w
 what it said was still on its way, says it again under an id that is known.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol, TypeVar
@@ -321,6 +321,21 @@ class Worker:
     def unverified(self, _db: Connection, _view: View, /) -> None:
         """Take in what nobody could verify: it triggers no rule, and somebody must call back."""
 
+    def receive(
+        self, db: Connection, opened: View | Notice, known: Collection[str]
+    ) -> list[Wanted]:
+        """Take in what came, whatever it is; see anew what stood with it before it came."""
+        wanted = list[Wanted]()
+        if isinstance(opened, Notice):
+            wanted = self.notice(db, opened)
+        elif opened.verified:
+            wanted = self.take(db, opened)
+        else:
+            self.unverified(db, opened)
+        if known:
+            self.see_anew(db, known)
+        return wanted
+
     def pass_time(self, _db: Connection, _at: int, /) -> list[Wanted]:
         """Say what ran out by a ledger time, in milliseconds."""
         return []
@@ -359,8 +374,12 @@ class Worker:
     def forget(self, _db: Connection, _statement: str, /) -> None:
         """Drop every row that is, or rests on, an erased statement."""
 
-    def lost(self, _db: Connection, _cause: str, /) -> None:
-        """See anew how something stands of which an erased statement, dropped by now, was said."""
+    def see_anew(self, _db: Connection, _statements: Collection[str], /) -> None:
+        """See anew how statements stand, by all that is held: what is said of them is otherwise.
+
+        It is erased, or came before them, or what they arise from is corrected. What is as it
+        should be stays so.
+        """
 
     def refused(self, _db: Connection, _statement: str, /) -> None:
         """Take back what a person did here and the log did not accept."""

@@ -95,6 +95,12 @@ def arrive(db: Connection, **values: Any) -> None:
     db.execute(newer)
 
 
+def listed_of(db: Connection, statements: Collection[str]) -> list[str]:
+    """Give those of some statements that the inbox lists, by id."""
+    query = select(inbox.c.statement).where(inbox.c.statement.in_(statements))
+    return list(db.execute(query.order_by(inbox.c.statement)).scalars())
+
+
 def done(db: Connection, statement: str, *, is_done: bool = True) -> None:
     """Mark a report answered, or to be looked at again."""
     db.execute(update(inbox).where(inbox.c.statement == statement).values(done=is_done))

@@ -1,8 +1,10 @@
 """The desk's worker: what came from others stands in the inbox; looks go onto the log by digest."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection
 
-from consumers import store, whereabouts
+from consumers import whereabouts
 from consumers.desk import looks, rows, searches, shift
 from consumers.responses import given
 from consumers.store import Wanted
@@ -31,7 +33,7 @@ class Inbox(Worker):
         if agency_of(statement.context.source) != self._voice.agency:
             self._arrive(db, view)
         elif isinstance(event, ResponseGiven):
-            self.lost(db, event.statement)
+            self.see_anew(db, [event.statement])
         return []
 
     def unverified(self, db: Connection, view: View) -> None:
@@ -55,12 +57,8 @@ class Inbox(Worker):
         return [wanted]
 
     def reopen(self, db: Connection, statement: str, /) -> None:
-        """Let a report stand in the inbox again: it is otherwise now, or its answer is gone."""
+        """Let a report stand in the inbox again: it is otherwise now."""
         rows.done(db, statement, is_done=False)
-        said = store.held(db, statement)
-        event = said.sections.get("event") if said is not None else None
-        if isinstance(event, ResponseGiven):
-            self.lost(db, event.statement)
 
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop an erased report, and what was said to see where somebody is."""
@@ -69,10 +67,10 @@ class Inbox(Worker):
         shift.forget(db, statement)
         searches.forget(db, statement)
 
-    def lost(self, db: Connection, cause: str, /) -> None:
-        """Let a report be done where an answer to it stands, and no longer where none does."""
-        is_done = given.is_answered(db, self._voice.agency, cause)
-        rows.done(db, cause, is_done=is_done)
+    def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
+        """Let reports be done where an answer to each stands, and no longer where none does."""
+        for one in rows.listed_of(db, statements):
+            rows.done(db, one, is_done=given.is_answered(db, self._voice.agency, one))
 
     def _arrive(self, db: Connection, view: View) -> None:
         statement = view.statement

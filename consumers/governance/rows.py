@@ -208,6 +208,12 @@ def review(db: Connection, said: str, event: EmergencyReviewed) -> None:
     db.execute(update(emergencies).where(emergencies.c.id == event.statement).values(**changed))
 
 
+def used_in(db: Connection, statements: Collection[str]) -> list[str]:
+    """Give those of some statements that used the emergency path, and are ours to review, by id."""
+    query = select(emergencies.c.id).where(emergencies.c.id.in_(statements))
+    return list(db.execute(query.order_by(emergencies.c.id)).scalars())
+
+
 def all_emergencies(db: Connection) -> list[RowMapping]:
     """List every use of the emergency path, those that wait first."""
     order = (emergencies.c.finding.is_not(None), emergencies.c.due_at, emergencies.c.id)

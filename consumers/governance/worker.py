@@ -1,9 +1,12 @@
 """The governance worker, for every agency: what is held, reviewed and erased, as it is told."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
 from consumers import store as stored
 from consumers.governance import rows
+from consumers.responses import given
 from consumers.responses.owed import recalled_by
 from consumers.store import Wanted
 from consumers.worker import Worker
@@ -53,6 +56,13 @@ class Governance(Worker):
     def unverified(self, db: Connection, view: View) -> None:
         """Take in that what nobody could verify is to be reviewed, where we are police too."""
         self._alarm(db, view, view.statement.context)
+
+    def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
+        """Let a use of the emergency path be reviewed where a review of ours stands."""
+        for row in given.standing_on(db, rows.used_in(db, statements)):
+            event = stored.reread(row["record"]).sections.get("event")
+            if row["agency"] == self._voice.agency and isinstance(event, case.EmergencyReviewed):
+                rows.review(db, row["id"], event)
 
     def refused(self, db: Connection, statement: str) -> None:
         """Take back a decision that was not accepted."""

@@ -63,12 +63,13 @@ _HAS_PASSED = _STANDING.where(ends.c.ends_at < bindparam("at"), _passed)
 
 
 def add(db: Connection, said: str, end: End, *, agency: str, handover: str | None) -> None:
-    """Add a known end; the same again changes nothing."""
+    """Add a known end; the same again, delivered anew, stands in the place of what replaced it."""
     row = upsert(db, ends).values(
         id=said, agency=agency, ends_on=end.ends_on.isoformat(), due_at=end.due_at,
         ends_at=end.ends_at, people=" ".join(sorted(end.people)), handover=handover,
     )  # fmt: skip
-    db.execute(row.on_conflict_do_nothing())
+    stands = {"replaced_by": None}
+    db.execute(row.on_conflict_do_update(index_elements=["id"], set_=stands))
 
 
 def near(db: Connection, agency: str, ends_on: date, *, days: int) -> list[RowMapping]:

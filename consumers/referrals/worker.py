@@ -4,6 +4,8 @@ The response that every recipient owes is the responses worker's. A referral wan
 answer: a decision, and whoever referred says so too where none came.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, RowMapping
 
 from consumers import standing, store
@@ -80,6 +82,11 @@ class Referrals(Worker):
         """Drop what is, or rests on, an erased statement."""
         self._gone(db, statement)
         rows.forget(db, statement)
+
+    def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
+        """Let the last answer decide a referral that stands as it was given."""
+        for one in rows.referrals_of(db, statements):
+            self._decide_again(db, one)
 
     def _decide(self, db: Connection, answer: Statement) -> None:
         """Take in what an answer decides on a referral, where it is its addressee's."""

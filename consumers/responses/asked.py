@@ -94,6 +94,12 @@ def _sort_of(event: InformationRequested | VictimInformationRequested) -> str:
     return "identity" if (event.key or "").endswith("/identity") else "records"
 
 
+def asked_in(db: Connection, statements: Collection[str]) -> list[str]:
+    """Give those of some statements that are questions, by id."""
+    query = select(requests.c.id).where(requests.c.id.in_(statements)).order_by(requests.c.id)
+    return list(db.execute(query).scalars())
+
+
 def answer(db: Connection, said: str, event: InformationSupplied, *, at: int) -> None:
     """Take an answer in; a later one replaces it in the list."""
     row = update(requests).where(requests.c.id == event.request)

@@ -1,5 +1,7 @@
 """Duty rows: what this agency owes, to which report or request, and what discharged it."""
 
+from collections.abc import Collection
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -82,6 +84,12 @@ def add(db: Connection, owed: Owed, *, role: str) -> None:
 def discharge(db: Connection, key: str, statement_id: str) -> None:
     """Mark a duty done by a statement of ours; the first stands."""
     db.execute(_DISCHARGE, {"its": key, "by": statement_id})
+
+
+def owed_on(db: Connection, statements: Collection[str]) -> list[str]:
+    """Give those of some statements about which something is owed still, by id."""
+    query = select(duties.c.about).where(duties.c.about.in_(statements), _OPEN).distinct()
+    return list(db.execute(query.order_by(duties.c.about)).scalars())
 
 
 def refused(db: Connection, said: str) -> None:

@@ -1,5 +1,6 @@
 """The responses worker, for every agency: what it owes, and what ran out by ledger time."""
 
+from collections.abc import Collection
 from functools import partial
 
 from sqlalchemy import Connection, RowMapping
@@ -74,16 +75,25 @@ class Responses(Worker):
         if standing.does_not_stand(db, statement):
             self._owe_again(db, statement)
 
+    def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
+        """Let what was said of statements, and stands, answer what they ask and lay on us."""
+        about = {*rows.owed_on(db, statements), *asked.asked_in(db, statements)}
+        self._stand(db, sorted(about))
+
     def _owe_again(self, db: Connection, said: str) -> None:
         """Owe again what a statement answered; what else was said, and stands, answers it still."""
         duties, questions = rows.owe_again(db, said), asked.unanswer(db, said)
         about = {one[name] for one in duties for name in ("about", "statement")} | {*questions}
-        for row in given.standing_on(db, sorted(about)):
-            self._answered(db, store.reread(row["record"]), row["ledger_time"])
+        self._stand(db, sorted(about))
         for one in duties:
             ours = store.row_of(db, one["statement"])
             if one["kind"] == "provenance_supplied" and ours is not None:
                 self._complete(db, ours["id"], given.delivery_of(ours))
+
+    def _stand(self, db: Connection, about: Collection[str]) -> None:
+        """Take in anew what was said of statements, and stands."""
+        for row in given.standing_on(db, about):
+            self._answered(db, store.reread(row["record"]), row["ledger_time"])
 
     def _complete(self, db: Connection, said: str, delivery: Delivery) -> None:
         """Owe no longer what a statement of ours lacked: it is there by now, or was waived."""

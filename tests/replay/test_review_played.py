@@ -4,7 +4,9 @@
 changed once output had been seen, and by which sentence.
 """
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 from contracts.event.work import PossibleSameOrigin
 from contracts.section import kind_of
@@ -13,6 +15,7 @@ from deploy.replay.headlines import counted, headlines
 from deploy.replay.played import Played
 from tests.matrix.table import table
 from tests.replay.test_review_file import LETTERS, rows
+from tests.support.compacted import check_read_anew
 
 MINIMAL = "M"
 """How the name of a product begins that leaves out what is most sensitive."""
@@ -88,3 +91,12 @@ def test_two_reports_that_may_be_one_are_put_to_a_person(review: Played) -> None
     """M03: E18 and E19 count as one report until somebody has decided."""
     pairs = [set(one.about[:2]) for one, _ in review.of(PossibleSameOrigin)]
     assert {"E18", "E19"} in pairs
+
+
+def test_whoever_reads_all_anew_from_what_kafka_keeps_has_the_same(
+    review: Played, review_folder: Path, tmp_path: Path
+) -> None:
+    """Of what was delivered twice it keeps the last record: behind what was said of the first."""
+    for name in ("thames-valley-desk", "mk-mash-desk"):
+        home = Path(shutil.copytree(review_folder / "homes" / name, tmp_path / name))
+        check_read_anew(home, review.log.views, tmp_path / f"{name}.sqlite")

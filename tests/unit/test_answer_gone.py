@@ -17,8 +17,9 @@ from consumers.standing import standing as marked
 from tests.support.agreed import adopt, refer
 from tests.support.agreed import answer as decide_on
 from tests.support.alerts import raised, retract
+from tests.support.compacted import rebuilt
 from tests.support.desk import HUB, POLICE, PROBATION, Desk
-from tests.unit.test_erased_incident import derived, rebuilt, say
+from tests.unit.test_erased_incident import derived, say
 from tests.unit.test_looked_again import look_everywhere
 from tests.unit.test_outdated import (
     answer,
@@ -152,6 +153,25 @@ def test_an_answer_without_a_correction_leaves_its_report_to_be_done(
     erase(desk, correction)
     assert marks(desk.acting(POLICE), report) == []
     check(desk, report, (True, True))
+
+
+def test_a_correction_of_what_a_referral_arose_from_asks_for_one_more_answer(desk: Desk) -> None:
+    """The page asked for it, and the inbox had it as done: for ever, for whoever reads all anew."""
+    adopt(desk)
+    report = desk.report()
+    desk.settle()
+    referral = refer(desk, causes=(report,))
+    said = [decide_on(desk, referral, "accepted") for _ in range(2)]
+    assert is_done(desk.acting(HUB), referral)
+    correction = corrected(desk, report)
+    desk.settle()
+    for gone, expected in (((), False), (said[1:], False), ([correction], True)):
+        if gone:
+            erase(desk, *gone)
+        for each in (desk.acting(HUB), rebuilt(desk, HUB, is_compacted=True)):
+            assert is_done(each, referral) is expected, gone
+            with each.store.read() as db:
+                assert asks_again(db, HUB, referral, viewer=["x"]) is not expected
 
 
 @pytest.mark.parametrize("decide", [stop, take, consider])

@@ -16,9 +16,9 @@ from contracts.duration import HOUR_MS
 from deploy.taking_back import publish_each
 from deploy.wiring import Acting, open_acting
 from tests.support.alerts import tables
+from tests.support.compacted import compacted
 from tests.support.desk import HUB, POLICE, SOURCES, named
 from tests.support.speaking import Speaker
-from tests.unit.test_erased_incident import compacted
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 
 from consumers import aside
 from consumers import store as stored
-from consumers.consumer import Came, Consumer
 from consumers.safeguarding import anew, rows
-from tests.support.alerts import LEAD, deciding, person, refuse, tables
+from tests.support.alerts import LEAD, deciding, person
+from tests.support.compacted import check_rebuilt
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
 from tests.unit.test_looked_again import correct
 
@@ -68,29 +68,6 @@ def erase(desk: Desk, *reports: str) -> None:
     say(desk, POLICE, "erasure_endorsed", {"proposal": proposal, "statements": gone, "by": "B."})
     assert desk.ledger.entries[-1].recorded.decision is not None
     assert desk.ledger.entries[-1].recorded.decision.outcome == "accepted"
-
-
-def compacted(came: list[Came]) -> list[Came]:
-    """Give a topic as Kafka has it once it has dropped what was erased, tombstones and all."""
-    gone = {one.key for one in came if not one.record}
-    return [one for one in came if one.key not in gone or one.key == b"time"]
-
-
-def rebuilt(desk: Desk, agency: str, *, is_compacted: bool) -> Consumer:
-    """Read all that an agency was sent anew, and say nothing twice."""
-    again = desk.consumer(agency, store=f"{agency}-{is_compacted}")
-    came = desk.records(agency)
-    again.take(compacted(came) if is_compacted else came)
-    assert again.publish_waiting(refuse) == 0
-    return again
-
-
-def check_rebuilt(desk: Desk) -> None:
-    """Check that whoever reads all anew has the same, from whatever Kafka holds still."""
-    for agency in (POLICE, HUB):
-        for is_compacted in (False, True):
-            again = rebuilt(desk, agency, is_compacted=is_compacted)
-            assert tables(again) == tables(desk.acting(agency)), (agency, is_compacted)
 
 
 def test_what_the_remaining_incidents_reach_is_raised_anew(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import RowMapping, select
 
+from consumers.consumer import Consumer
 from consumers.research import known, plan, rows
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
@@ -17,6 +18,7 @@ from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse
 from contracts.section import Identity, Name, Practitioner
 from tests.support.alerts import retract, wait
+from tests.support.compacted import rebuilt
 from tests.support.conversing import answering, open_to_all, person
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, agreement, named
 from tests.support.researching import shown, task_of
@@ -97,12 +99,8 @@ def answer(desk: Desk, request: Any, outcome: str, **context: Any) -> str:
     return desk.seen(POLICE, "information_supplied")[-1].statement.context.id
 
 
-def held(desk: Desk, agency: str, *, rebuilt: bool) -> list[Any]:
-    """Give an agency's looks, decisions, duties and questions; of a new database where asked."""
-    consumer = desk.acting(agency)
-    if rebuilt:
-        consumer = desk.consumer(agency, store=f"{agency}-{desk.new_id()}")
-        consumer.take(desk.records(agency))
+def held(consumer: Consumer) -> list[Any]:
+    """Give an agency's looks, decisions, duties and questions."""
     tables = (rows.research_tasks, rows.research_decisions, duties.duties, asked.requests)
     with consumer.store.read() as db:
         return [db.execute(select(one).order_by(*one.primary_key)).all() for one in tables]
@@ -114,7 +112,9 @@ def same_when_rebuilt(desk: Desk) -> Any:
     yield
     desk.settle()
     for agency in (POLICE, PROBATION):
-        assert held(desk, agency, rebuilt=True) == held(desk, agency, rebuilt=False)
+        for is_compacted in (False, True):
+            again = rebuilt(desk, agency, is_compacted=is_compacted)
+            assert held(again) == held(desk.acting(agency)), (agency, is_compacted)
 
 
 def test_who_was_misheard_is_looked_up_again_and_nobody_decides_meanwhile(desk: Desk) -> None:

@@ -19,7 +19,8 @@ from consumers.responses import rows as duties
 from consumers.standing import keep_from
 from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse, Transient
-from tests.support.alerts import LEAD, alert_of, deciding, person, raised, refuse, retract, tables
+from tests.support.alerts import LEAD, alert_of, deciding, person, raised, retract, tables
+from tests.support.compacted import rebuilt
 from tests.support.conversing import answering
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
 from tests.unit.test_looked_again import correct, look_everywhere
@@ -74,10 +75,9 @@ def is_open(desk: Desk) -> bool:
 def check_rebuilt(desk: Desk) -> None:
     """Check that whoever reads all anew has the same decided, and says nothing twice."""
     for agency in (POLICE, HUB):
-        again = desk.consumer(agency, store=f"again-{agency}")
-        again.take(desk.records(agency))
-        assert again.publish_waiting(refuse) == 0
-        assert standing(again) == standing(desk.acting(agency))
+        for is_compacted in (False, True):
+            again = rebuilt(desk, agency, is_compacted=is_compacted)
+            assert standing(again) == standing(desk.acting(agency)), (agency, is_compacted)
 
 
 def stop(desk: Desk, report: str) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.support.agreed import adopt, dated, people, retract, say
-from tests.support.alerts import tables
+from tests.support.compacted import check_rebuilt
 from tests.support.desk import HUB, PROBATION, Desk
-from tests.unit.test_erased_incident import erase, rebuilt
+from tests.unit.test_erased_incident import erase
 
 Json = Any
 
@@ -182,6 +182,4 @@ def test_what_is_asked_because_of_an_erased_report_is_asked_of_another(
     assert again["key"] == f"{was['key']}/again/1"
     assert again["statements"][0] in left
     assert again["statements"][1] == assessment
-    for is_compacted in (False, True):
-        anew = rebuilt(desk, PROBATION, is_compacted=is_compacted)
-        assert tables(anew) == tables(desk.acting(PROBATION)), is_compacted
+    check_rebuilt(desk, PROBATION)
