@@ -26,8 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from consumers.inserting import upsert
 from consumers.shape import LOCAL
-from consumers.store import ledger_time, metadata, upsert
+from consumers.store import ledger_time, metadata
 from contracts.duration import HOUR_MS
 from contracts.fault import Misuse, Transient
 from contracts.reason import Reason

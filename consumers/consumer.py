@@ -298,7 +298,11 @@ class Consumer:
         statement, delivery = view.statement, view.delivery
         decided = statement.kind.name in DECISIONS and not is_automated(statement)
         outdated = decided and reading.is_outdated(db, statement, view.head.index)
-        if not (standing.is_unsaid(delivery.marks, statement.context.urgency) or outdated):
+        unsaid = standing.is_unsaid(delivery.marks, statement.context.urgency)
+        # As an emergency it went to who acts on one, and perhaps not to whom it is put.
+        to: str = getattr(statement.sections.get("event"), "addressee", "")
+        is_missed = "provisional" in delivery.marks and not self.voice.acts_on_emergencies(to)
+        if not (unsaid or outdated or (to and is_missed)):
             return
         for worker in self._workers:
             worker.refused(db, statement.context.id)

@@ -30,11 +30,12 @@ from sqlalchemy import (
 
 from consumers import store as stored
 from consumers.arising import arising
+from consumers.inserting import upsert
 from consumers.safeguarding import links, rows
 from consumers.safeguarding.rules import day_of, is_automated
 from consumers.safeguarding.rules.seen import Seen
 from consumers.standing import corrected, standing
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from contracts.entry import Delivery, ViewPart
 from contracts.event.control import RuleTerm
 from contracts.identifier import agency_of

@@ -1,4 +1,8 @@
-"""Inserts that are written once: SQLAlchemy takes longer to write one than SQLite to do it."""
+"""Inserts that know what to do where the row is there already, on both kinds of database.
+
+What each record that comes needs is written once (`once`, `over`): SQLAlchemy takes longer to
+write an insert than SQLite to do it. Anything else begins with `upsert`.
+"""
 
 from functools import cache
 
@@ -6,8 +10,13 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
+def upsert(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Begin an insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    return _insert(db.dialect.name, table)
+
+
 def once(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """Give the insert that leaves a row which is there as it is; its values are given beside."""
+    """Give the insert that leaves a row which is there as it is; `execute` takes the values."""
     return _once(db.dialect.name, table)
 
 

@@ -10,9 +10,10 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, select
 
+from consumers.inserting import upsert
 from consumers.standing import corrections_of, hidden_from, standing
 from consumers.store import causes as arises
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from contracts.fault import Misuse
 from contracts.statement import Statement
 

@@ -32,7 +32,8 @@ from sqlalchemy import (
 
 from consumers import store as stored
 from consumers.arising import arising
-from consumers.store import metadata, upsert, views
+from consumers.inserting import upsert
+from consumers.store import metadata, views
 from contracts.context import Urgency
 from contracts.form import Section
 from contracts.section import Cause
@@ -119,7 +120,7 @@ def suspect(db: Connection, kid: str, since_ms: int) -> list[str]:
 def is_unsaid(marks: Collection[str], urgency: Urgency) -> bool:
     """Say whether what is ours counts as not said: it is held, or was decided against.
 
-    Of a threat to life nothing is held: whoever can act has it at once, whatever it lacks.
+    Of a threat to life nothing is held: who acts on emergencies has it at once, whatever it lacks.
 
     Args:
         marks: of its delivery to ourselves.

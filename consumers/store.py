@@ -34,10 +34,9 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from consumers import embedded, shape
-from consumers.inserting import once, over
+from consumers.inserting import once, over, upsert
 from contracts.draft import Draft
 from contracts.fault import InvariantBroken, Transient
 from contracts.identifier import agency_of
@@ -194,13 +193,6 @@ class Store:
         """Drop every row that the views bring back (`shape.make_anew`)."""
         with self.write() as db:
             shape.make_anew(db, self._tables)
-
-
-def upsert(db: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """Begin an insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    if db.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
 
 
 def position(db: Connection, topic: str) -> int:

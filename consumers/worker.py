@@ -126,6 +126,12 @@ class Voice:
         admitted = self.partners.agencies.get(agency)
         return admitted.kind if admitted else "other"
 
+    def acts_on_emergencies(self, agency: str) -> bool:
+        """Say whether an agency is told of every threat to life, or acts for one that is."""
+        founding, acting = self.partners.founding, self.partners.acting
+        told = founding.emergency_recipients if founding is not None else ()
+        return acting(agency) in map(acting, told)
+
     def role_of(self, agency: str) -> str:
         """Give the role that owns a duty in an agency, from the founding's rules."""
         roles = self.rules.roles

@@ -305,6 +305,16 @@ async def _started(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
 
 
 async def _closed(client: AIOKafkaProducer | AIOKafkaConsumer, within: AIOKafkaClient) -> None:
+    """Close a client; whoever is stopped meanwhile is stopped once it is closed."""
+    closing = asyncio.ensure_future(_close(client, within))
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await asyncio.wait({closing})
+        raise
+
+
+async def _close(client: AIOKafkaProducer | AIOKafkaConsumer, within: AIOKafkaClient) -> None:
     """Close a client, and where that does not end well in time, its connections.
 
     In a task of its own: aiokafka cancels what it waits for as it closes, and where a fetch had not

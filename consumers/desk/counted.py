@@ -17,8 +17,9 @@ from consumers import standing
 from consumers import store as stored
 from consumers.figures import counting, rows
 from consumers.figures.table import Fact, Row, tabled
+from consumers.inserting import upsert
 from consumers.shape import LOCAL
-from consumers.store import Store, metadata, upsert
+from consumers.store import Store, metadata
 
 desk_figures = Table(
     "desk_figures",

@@ -26,10 +26,11 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.inserting import upsert
 from consumers.listed import counted
 from consumers.shape import LOCAL, PLACE
 from consumers.standing import is_shown
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 
 inbox = Table(
     "inbox",

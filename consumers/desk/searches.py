@@ -25,9 +25,10 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.inserting import upsert
 from consumers.people.searching import Sought
 from consumers.shape import LOCAL, PLACE
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from contracts.entry import commitment
 
 searches = Table(

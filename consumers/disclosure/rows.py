@@ -18,9 +18,10 @@ from sqlalchemy import (
 )
 
 from consumers.disclosure.course import Power
+from consumers.inserting import upsert
 from consumers.listed import Place, after, before
 from consumers.standing import RETRACTED, is_shown
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from contracts.event.action import DisclosureApplied, DisclosureStaged
 
 applications = Table(

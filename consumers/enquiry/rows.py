@@ -5,9 +5,10 @@ from collections.abc import Collection
 from sqlalchemy import BigInteger, Column, Connection, RowMapping, Table, Text, delete, select
 
 from consumers.enquiry.seen import How
+from consumers.inserting import upsert
 from consumers.people.rows import persons
 from consumers.standing import is_shown, standing
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 
 seen = Table(
     "persons_seen",

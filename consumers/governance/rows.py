@@ -18,9 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy import delete as deleted
 
+from consumers.inserting import upsert
 from consumers.listed import Place, after, counted
 from consumers.standing import is_shown
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from contracts.context import Context
 from contracts.entry import Delivery, ReasonGiven
 from contracts.event import name_of

@@ -18,9 +18,10 @@ from sqlalchemy import (
 )
 
 from consumers.handover.ending import End, moved
+from consumers.inserting import upsert
 from consumers.listed import Place, after, before
 from consumers.standing import RETRACTED, is_shown
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 
 ends = Table(
     "known_ends",

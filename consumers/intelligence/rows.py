@@ -15,10 +15,11 @@ from sqlalchemy import (
     select,
 )
 
+from consumers.inserting import upsert
 from consumers.intelligence import grading
 from consumers.shape import PLACE
 from consumers.standing import hidden_from, is_shown, newest
-from consumers.store import metadata, upsert, views
+from consumers.store import metadata, views
 from contracts.event.action import IntelligenceGraded, ProductReleased
 
 gradings = Table(

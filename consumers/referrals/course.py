@@ -26,7 +26,7 @@ WORDS: dict[str, str] = {
 }
 """Each decision as a reader must take it."""
 
-Held = Literal["quarantined", "provisional", "closed", "recalled"]
+Held = Literal["quarantined", "provisional", "closed", "recalled", "elsewhere"]
 
 HELD: dict[str, str] = {
     "quarantined": "HELD: it reached nobody yet",
@@ -34,6 +34,7 @@ HELD: dict[str, str] = {
     "closed": "NOT SENT: it was taken back, or refused by whoever decides on what is held",
     "recalled": "CLOSED: it was taken back, or refused by whoever decides on what is held; "
     "the police may have had it before, marked provisional",
+    "elsewhere": "It went to who acts on emergencies, and perhaps NOT to whoever is to decide it",
 }
 """Why a referral that this agency made is with nobody who could decide it."""
 
@@ -78,16 +79,19 @@ def direction_of(
     return "received" if addressee == ours else None
 
 
-def held_by(marks: Collection[str], urgency: Urgency, *, addressee_kind: str) -> Held | None:
+def held_by(
+    marks: Collection[str], urgency: Urgency, *, addressee_kind: str, is_called: bool
+) -> Held | None:
     """Say how a referral of ours is held, by what its delivery to ourselves is marked with.
 
     Args:
         marks: the delivery's.
         urgency: the referral's.
         addressee_kind: of agency; the police are sent what is provisional.
+        is_called: whether the addressee acts on emergencies; to others one goes by agreement alone.
     """
     if not is_unsaid(marks, urgency):
-        return None
+        return "elsewhere" if "provisional" in marks and not is_called else None
     if "closed" in marks:
         return "recalled" if addressee_kind == "police" and urgency == "urgent" else "closed"
     if "quarantined" in marks:

@@ -18,10 +18,11 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.inserting import upsert
 from consumers.listed import Place, after, before
 from consumers.referrals.course import Direction, Held
 from consumers.standing import RETRACTED, is_shown
-from consumers.store import causes, metadata, upsert
+from consumers.store import causes, metadata
 from contracts.event.action import ReferralConsidered
 from contracts.event.report import ReferralMade
 

@@ -43,6 +43,7 @@ class Referrals(Worker):
                 held = course.held_by(
                     view.delivery.marks, statement.context.urgency,
                     addressee_kind=voice.kind_of(addressee),
+                    is_called=voice.acts_on_emergencies(addressee),
                 )  # fmt: skip
                 rows.add(
                     db, said, event, direction=direction, publisher=publisher,

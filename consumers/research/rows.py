@@ -25,10 +25,10 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.inserting import once
+from consumers.inserting import once, upsert
 from consumers.research.plan import LOOKED, TELLING, Task
 from consumers.shape import LOCAL
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from contracts.event.work import NoFurtherAction, ResearchCompleted, ResearchRequested
 
 research_tasks = Table(

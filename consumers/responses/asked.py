@@ -17,8 +17,9 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.inserting import upsert
 from consumers.standing import RETRACTED, is_shown
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from contracts.event.action import VictimInformationRequested
 from contracts.event.work import InformationRequested, InformationSupplied
 

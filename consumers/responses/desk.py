@@ -198,7 +198,7 @@ def _check_researched(event: ResponseGiven, tasks: Sequence[RowMapping], *, look
         review 5.6.4 (iii)-(v); domain.md 4 (M01).
     """
     made = [one for one in tasks if one["outcome"] in plan.LOOKED]
-    may = {"yes": len(made) == len(tasks), "part": bool(made) or not looks, "no": True}
+    may = {"yes": len(made) == len(tasks), "part": bool(made) or not (looks and tasks), "no": True}
     if not may[event.researched]:
         raise Misuse(
             f"{'Not every' if made else 'No'} look was made: {plan.standing(tasks)}. Nothing was "

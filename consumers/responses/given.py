@@ -64,6 +64,6 @@ def delivery_of(row: RowMapping) -> Delivery:
 
 
 def _is_held(row: RowMapping) -> bool:
-    return row["leg"] == "own" and standing.is_unsaid(
-        delivery_of(row).marks, stored.reread(row["record"]).context.urgency
-    )
+    if row["leg"] != "own" or not (marks := delivery_of(row).marks):
+        return False
+    return standing.is_unsaid(marks, stored.reread(row["record"]).context.urgency)

@@ -16,8 +16,9 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.inserting import upsert
 from consumers.responses.owed import Owed
-from consumers.store import metadata, upsert, views
+from consumers.store import metadata, views
 
 duties = Table(
     "duties",

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from sqlalchemy import Column, Connection, Table, Text, select
 
 from consumers import history, store
+from consumers.inserting import upsert
 from consumers.safeguarding import life, rows
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from consumers.telling import rows as telling
 from consumers.worker import derived_id, stamp_of
 from contracts.event.work import AlertRaised

@@ -23,7 +23,8 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.store import metadata, upsert, views
+from consumers.inserting import upsert
+from consumers.store import metadata, views
 from contracts.event.case import PersonsLinked, PersonsUnlinked
 
 CHUNK = 500

@@ -20,10 +20,11 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.inserting import upsert
 from consumers.safeguarding import links
 from consumers.safeguarding.rules.same_origin import Account, pairs_of
 from consumers.standing import is_shown
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from contracts.event.work import AlertRaised, PossibleSameOrigin, SameOriginDecided
 
 alerts = Table(

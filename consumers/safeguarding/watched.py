@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, bindparam, delete, select
 
-from consumers.store import metadata, upsert
+from consumers.inserting import upsert
+from consumers.store import metadata
 
 watched_until = Table(
     "watched_until",

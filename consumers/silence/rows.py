@@ -11,7 +11,8 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.store import metadata, upsert
+from consumers.inserting import upsert
+from consumers.store import metadata
 
 spoke = Table(
     "spoke",

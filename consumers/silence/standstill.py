@@ -22,8 +22,9 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.inserting import upsert
 from consumers.shape import LOCAL
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from consumers.telling import rows
 from consumers.telling.notification import standstill
 from contracts.duration import MINUTE_MS

@@ -25,9 +25,10 @@ from sqlalchemy import (
     update,
 )
 
+from consumers.inserting import upsert
 from consumers.shape import LOCAL
 from consumers.standing import hidden_from, is_shown
-from consumers.store import metadata, upsert
+from consumers.store import metadata
 from consumers.telling.notification import Notification
 
 notifications = Table(

@@ -92,7 +92,7 @@ def day(at_ms: int) -> str:
 
 
 def moment(at_ms: int) -> str:
-    """Spell a moment: 1 May 2012, 09:30 (UTC)."""
+    """Spell a moment of a case's own time, which is UTC: 1 May 2012, 09:30."""
     return f"{day(at_ms)}, {datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M}"
 
 

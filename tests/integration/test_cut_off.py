@@ -2,16 +2,19 @@
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from broker.shell.connection import Connection, closed
 from consumers.inflow import waits_after
 from contracts import topic
 from contracts.fault import Transient
+from producers import sender
 from producers.sender import Sender
 from tests.support.reports import concern
 from tests.support.running import Running, running
@@ -59,10 +62,18 @@ async def test_who_is_stopped_as_it_starts_leaves_no_connection_open(
         gc.collect()  # an open one warns as it goes, and a warning is an error
 
 
-async def test_who_is_stopped_as_a_client_closes_leaves_no_connection_open(kafka: str) -> None:
+async def close_of_ours(client: AIOKafkaProducer) -> None:
+    """Close a client as whoever sends for an agency does."""
+    await sender._closed(client, client.client)
+
+
+@pytest.mark.parametrize("close", [closed, close_of_ours])
+async def test_who_is_stopped_as_a_client_closes_leaves_no_connection_open(
+    kafka: str, close: Callable[[AIOKafkaProducer], Coroutine[Any, Any, None]]
+) -> None:
     """It was half closed, and nobody came back to it."""
     producer = await Connection(kafka).producer("cut-off-closing")
-    closing = asyncio.ensure_future(closed(producer))
+    closing = asyncio.ensure_future(close(producer))
     await asyncio.sleep(0)  # it has begun
     closing.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -31,9 +31,10 @@ from sqlalchemy import (
     true,
 )
 
+from consumers.inserting import upsert
 from consumers.people.rows import people_keys, people_named
 from consumers.safeguarding.rows import account_pairs
-from consumers.store import Store, metadata, upsert, views
+from consumers.store import Store, metadata, views
 from contracts.duration import DAY_MS
 from tests.support.filling import DONE, LEFT_OUT
 

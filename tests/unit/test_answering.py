@@ -11,6 +11,7 @@ from consumers.responses import rows as duties
 from consumers.telling.rows import notifications
 from contracts.event.work import DutyOverdue, ResponseGiven
 from contracts.fault import Misuse
+from tests.support.agreed import adopt, refer
 from tests.support.conversing import answering, open_to_all, person, reported
 from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
 
@@ -114,6 +115,23 @@ def test_nobody_answers_that_looks_were_made_that_were_not(desk: Desk) -> None:
     police.give(every, by=sergeant, role="sergeant", again=True)
     desk.settle()
     assert [one["researched"] for one in desk.said(POLICE, "response_given")] == ["part", "yes"]
+
+
+@pytest.mark.parametrize("claimed", RESEARCHED)
+def test_where_no_look_is_asked_for_who_answers_is_believed(
+    tmp_path: Path, claimed: Literal["yes", "part"]
+) -> None:
+    """A referral asks for none: what police looked at of their own is theirs to say."""
+    desk = Desk(tmp_path)
+    adopt(desk)
+    said = refer(desk, "daiu", to=POLICE)
+    event = ResponseGiven(
+        statement=said, received_by="B. Sergeant", researched=claimed, referral="accepted",
+        actions=["visit_planned"],
+    )  # fmt: skip
+    answering(desk, POLICE).give(event, by=person("B. Sergeant"), role="sergeant")
+    desk.settle()
+    assert [one["researched"] for one in desk.said(POLICE, "response_given")] == [claimed]
 
 
 def looked(db: Connection, task: RowMapping, outcome: str, *, is_open: bool = False) -> None:

@@ -1,5 +1,6 @@
 """What a report lacked and came later, at the desk: who says so, who somebody is, and at once."""
 
+import json
 import re
 from copy import deepcopy
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from consumers.safeguarding.rows import alerts
 from tests.support.busy import CANARY, CASE, POLICE, Busy, one
+from tests.support.people import token
 from tests.support.visiting import Visited
 from tests.support.working import Working
 
@@ -50,6 +52,10 @@ def test_who_somebody_is_stands_on_the_report_once_it_was_answered(
     page, then = officer.get(looks).text, "only a first name was known then, and more is known now"
     assert "only a first name is known" not in page, "another report has his whole name"
     assert (page.count(then), came in page) == (6, False)
+    text = json.dumps({**sections, "person.1.identity": his})
+    nobody_else = json.loads(text.replace(his["subject"], token("nobody else names him")))
+    alone = force.say("alone", CASE, "concern_reported", nobody_else)
+    assert "only a first name is known: " in officer.get(f"/research/reports/{alone}").text
     asked = next(one.statement for one in force.town.log.opened(POLICE)
                  if report in one.statement.causes
                  and getattr(one.statement.event, "key", "").endswith("/identity"))  # fmt: skip

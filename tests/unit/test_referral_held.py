@@ -12,7 +12,7 @@ from deploy.desk import DeskSettings, sessions_of
 from deploy.wiring import open_acting
 from tests.support.agreed import adopt, answer, dated, people, refer, retract
 from tests.support.browser import Ticking, provider
-from tests.support.desk import HUB, POLICE, PROBATION, Desk
+from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk
 from tests.support.speaking import Speaker
 from tests.support.visiting import visited
 
@@ -90,7 +90,7 @@ def test_a_held_referral_says_so_wherever_it_is_shown_and_whom_to_ring(
     for text in shown:
         assert HELD in text
         assert "NOBODY has decided" not in text
-    assert "Recorded on the log: " in page
+    assert "NOT shared: " in page
 
 
 def test_nobody_is_rung_with_what_others_refused_to_share() -> None:
@@ -101,19 +101,21 @@ def test_nobody_is_rung_with_what_others_refused_to_share() -> None:
     assert "ring" not in told
 
 
-def lacking(desk: Desk, to: str, kind: str, urgency: str) -> str:
-    """Let probation refer two people without saying in which role; give the referral's id."""
+def lacking(desk: Desk, to: str, kind: str, urgency: str, *, by: str = PROBATION) -> str:
+    """Let an agency refer two people without saying in which role; give the referral's id."""
     sections = people(desk)
     del sections["provenance"]["role"]
     facts = dated(addressee=to, referral=kind, criterion="adult_concern")
-    said = desk.report({**sections, "event": facts}, event="referral_made", urgency=urgency)
+    said = desk.report(
+        {**sections, "event": facts}, event="referral_made", urgency=urgency, source=SOURCES[by]
+    )
     desk.settle()
     return said
 
 
-def made(desk: Desk, referral: str) -> tuple[str | None, str | None]:
-    """Say what probation is told of a referral that reached nobody, and what was decided."""
-    acting = desk.acting(PROBATION)
+def made(desk: Desk, referral: str, *, by: str = PROBATION) -> tuple[str | None, str | None]:
+    """Say what an agency is told of a referral that reached nobody, and what was decided."""
+    acting = desk.acting(by)
     with acting.store.read() as db:
         row = rows.referral(db, referral)
     assert row is not None

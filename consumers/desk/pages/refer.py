@@ -102,8 +102,8 @@ def _spelled(station: Station, assessment: Statement, agency: str) -> str:
     event = assessment.sections.get("event")
     if not isinstance(event, RiskAssessed):
         return title_of(assessment.kind.name)
-    whose = station.partners.get(agency, agency)
-    return f"{event.instrument}: {event.level.replace('_', ' ')}, {day(event.recorded)}, {whose}"
+    whose, since = station.partners.get(agency, agency), day(event.recorded, station.zone)
+    return f"{event.instrument}: {event.level.replace('_', ' ')}, {since}, {whose}"
 
 
 async def _make(station: Station, request: Request) -> Response:

@@ -73,7 +73,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         found = {kind: responses.duty(db, f"{kind}/{said}") for kind in ANSWERS}
         owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
-        held = _held(station, db, said)
+        held, unshared = _held(station, db, said)
         report, marks = shown(statement, station.zone, station.partners), rows.marks_of(db, said)
         at_once = statement.context.urgency == "threat_to_life" and "provisional" in marks
         in_words = at_once and report.narrative is not None
@@ -86,7 +86,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             "urgency_of": statement.context.urgency, "marks": marks,
             "verified": row["verified"],
             "stands": [*held, *first_lines(db, said, hidden), *standing.marks_of(db, said)],
-            "held": held,
+            "held": held, "unshared": unshared,
             "graded": [one for one in gradings_of(db, said) if one["id"] not in hidden],
             "grade_in_words": grading.words,
             "completed": _completed(db, said, hidden), "since": _since(db, person, said, hidden),
@@ -112,11 +112,13 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
         }  # fmt: skip
 
 
-def _held(station: Station, db: Connection, said: str) -> list[str]:
-    """Say of a referral that is held that nobody has it, and whom to ring; nothing of any other."""
+def _held(station: Station, db: Connection, said: str) -> tuple[list[str], bool]:
+    """Say of a referral that is held who has it, and whom to ring, and whether nobody has it."""
     referral = referrals.referral(db, said)
     told = course.unreached(referral, station.voice.partners.agencies) if referral else None
-    return [told] if told else []
+    if referral is None or told is None:
+        return [], False
+    return [told], referral["held"] in {"quarantined", "closed"}
 
 
 def _looks(station: Station, db: Connection, said: str) -> dict[tuple[str, str, str], list[int]]:
