@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.util import LRUCache
 
 from deploy.kafka.server import KafkaServer
 from deploy.settings import PREFIX
+from tests.support.busy import Busy, busy
 from tests.support.ending import ended_with_us
 from tests.support.postgres import postgres
 
@@ -75,3 +77,19 @@ def database() -> Iterator[str]:
     """Start one real PostgreSQL for the session; tests make databases of their own in it."""
     with postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def played_force(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
+    """A busy force, its clocks not run out, that every test goes on from."""
+    made = busy(tmp_path_factory.mktemp("force"))
+    yield made
+    made.town.close()
+
+
+@pytest.fixture
+def force(played_force: Busy, tmp_path: Path) -> Iterator[Busy]:
+    """A busy force of this test's own."""
+    made = played_force.apart(tmp_path)
+    yield made
+    made.town.close()

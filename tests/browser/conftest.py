@@ -3,15 +3,13 @@
 Whatever uses it runs on the session's one loop: a browser belongs to the loop that started it.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.support.browser import chromium
-from tests.support.busy import Busy, busy
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,19 +32,3 @@ async def browser(started: Browser) -> AsyncIterator[Browser]:
     yield started
     for context in started.contexts:
         await context.close()
-
-
-@pytest.fixture(scope="session")
-def played_force(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
-    """A busy force that every test goes on from."""
-    made = busy(tmp_path_factory.mktemp("force"))
-    yield made
-    made.town.close()
-
-
-@pytest.fixture
-def force(played_force: Busy, tmp_path: Path) -> Iterator[Busy]:
-    """A busy force of this test's own."""
-    made = played_force.apart(tmp_path)
-    yield made
-    made.town.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.browser import provider
-from tests.support.busy import CASE, POLICE, Busy, busy
+from tests.support.busy import CASE, POLICE
 from tests.support.stranger import concern, seeded
 from tests.support.visiting import Visited, visiting
 from tests.support.working import Working, files_in
@@ -34,19 +34,3 @@ def desk(town: Working, issuer: str, tmp_path: Path) -> Iterator[Visited]:
     """Open the police desk of that ledger, with sessions of this test's own."""
     with visiting(town, POLICE, tmp_path, issuer=issuer) as opened:
         yield opened
-
-
-@pytest.fixture(scope="session")
-def played_force(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
-    """A busy force, its clocks not run out, that every test goes on from."""
-    made = busy(tmp_path_factory.mktemp("force"))
-    yield made
-    made.town.close()
-
-
-@pytest.fixture
-def force(played_force: Busy, tmp_path: Path) -> Iterator[Busy]:
-    """A busy force of this test's own."""
-    made = played_force.apart(tmp_path)
-    yield made
-    made.town.close()
