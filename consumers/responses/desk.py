@@ -9,7 +9,6 @@ from consumers import reading, standing
 from consumers import store as stored
 from consumers.research import board, plan
 from consumers.research.found import SAYS_WHY
-from consumers.research.worker import Research
 from consumers.responses import asked, reuse, rows
 from consumers.responses.owed import REQUESTS
 from consumers.store import Store, Wanted
@@ -70,8 +69,7 @@ class Answering:
                     "Nothing was done and nothing says why.",
                     remedy="Say why: `reason` in --words FILE.",
                 )
-            tasks = board.tasks_seen(db, viewer, event.statement)
-            _check_researched(event, tasks, looks=self.voice.kind in Research.kinds)
+            _check_researched(event, board.tasks_seen(db, viewer, event.statement))
             _check_referral(event, is_referral=row["event"] == "referral_made")
             reading.insist_is_read(db, self.read, [event.statement], viewer=viewer)
             causes = reading.as_read(db, [event.statement], viewer=viewer)
@@ -186,19 +184,19 @@ class Answering:
         return said
 
 
-def _check_researched(event: ResponseGiven, tasks: Sequence[RowMapping], *, looks: bool) -> None:
+def _check_researched(event: ResponseGiven, tasks: Sequence[RowMapping]) -> None:
     """Refuse that looks were made that were not: whoever reported would rest on it.
 
     Args:
         event: the answer.
-        tasks: the looks of its report, as far as who answers may know.
-        looks: whether looks are made here; whoever makes none is believed about its own records.
+        tasks: the looks of its report, as far as who answers may know; whoever has none to make
+            is believed about its own records.
 
     Source:
         review 5.6.4 (iii)-(v); domain.md 4 (M01).
     """
     made = [one for one in tasks if one["outcome"] in plan.LOOKED]
-    may = {"yes": len(made) == len(tasks), "part": bool(made) or not (looks and tasks), "no": True}
+    may = {"yes": len(made) == len(tasks), "part": bool(made) or not tasks, "no": True}
     if not may[event.researched]:
         raise Misuse(
             f"{'Not every' if made else 'No'} look was made: {plan.standing(tasks)}. Nothing was "

@@ -11,6 +11,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from broker.shell.connection import Connection, closed
+from broker.shell.intake import Intake
 from consumers.inflow import waits_after
 from contracts import topic
 from contracts.fault import Transient
@@ -81,3 +82,16 @@ async def test_who_is_stopped_as_a_client_closes_leaves_no_connection_open(
     connections = producer.client._conns.values()
     assert connections
     assert not [one for one in connections if one.connected()]
+
+
+async def test_who_is_stopped_as_the_broker_stops_reading_leaves_neither_reader_open(
+    kafka: str,
+) -> None:
+    """The second was not closed where somebody was stopped as the first was."""
+    intake = await Intake.open(Connection(kafka))
+    closing = asyncio.ensure_future(intake.close())
+    await asyncio.sleep(0)  # it has begun
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert [one._closed for one in (intake._consumer, intake._ends)] == [True, True]
