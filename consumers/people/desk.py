@@ -107,7 +107,7 @@ class Matching:
         with self.store.read() as db:
             self._insist_on_index(db)
             named, more = rows.newest(db, viewer, after=after, count=count)
-            whose = rows.people_keys.c.statement.in_(named)
+            whose = rows.people_named.c.statement.in_(named)
             pairs, crowded = self._pairs(db, viewer, whose, rows.tokens_in(db, named))
             return self._found(self._compared(db, viewer, pairs), crowded), more
 
@@ -283,7 +283,7 @@ class Matching:
     ) -> tuple[set[tuple[str, str]], int]:
         """Find who shares a key with one person."""
         ours = self.facts(db, viewer, token).tokens
-        return self._pairs(db, viewer, rows.people_keys.c.token.in_(sorted(ours)), ours)
+        return self._pairs(db, viewer, rows.people_named.c.token.in_(sorted(ours)), ours)
 
     def _pairs(
         self, db: Connection, viewer: Collection[str] | None, whose: ColumnElement[bool],

@@ -1,11 +1,15 @@
 """People rows: who is named by which statement, and the keys that they are found by.
 
+Most statements name somebody as others did before. What keys somebody is found by is their guise;
+its keys are held once, by token, and count as long as anything that counts names them so.
+
 Every query has its index: what one person's candidates cost follows from how many share a key
 with them, and no more than the settings' `block_max` of those are ever read.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from hashlib import sha256
 from itertools import groupby, islice
 from typing import Any
 
@@ -22,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -29,6 +34,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from consumers import standing
 from consumers import store as stored
@@ -37,6 +43,7 @@ from consumers.people.facts import Mention, stay_of
 from consumers.safeguarding import links
 from consumers.standing import is_shown
 from consumers.store import metadata
+from contracts import base64url
 
 LOOKED_THROUGH = 500
 """How many of the newest statements are looked through for whom they name, at most."""
@@ -46,18 +53,19 @@ people_named = Table(
     metadata,
     Column("token", Text, primary_key=True),
     Column("statement", Text, primary_key=True, index=True),
+    Column("guise", Text, nullable=False),
     Column("mention", LargeBinary, nullable=False),
 )
-"""Everybody as each statement names them, by subject token."""
+"""Everybody as each statement names them, by subject token; `guise` as in `people_keys`."""
 
 people_keys = Table(
     "people_keys",
     metadata,
     Column("key", Text, primary_key=True),
     Column("token", Text, primary_key=True, index=True),
-    Column("statement", Text, primary_key=True, index=True),
+    Column("guise", Text, primary_key=True),
 )
-"""What people are found by: a key, whose it is, and the statement that it comes from."""
+"""What people are found by: a key, whose it is, and the guise (`_guise_of`) that it belongs to."""
 
 people_places = Table(
     "people_places",
@@ -72,15 +80,26 @@ people_settings = Table("people_settings", metadata, Column("digest", Text, prim
 """The settings that the keys were made under."""
 
 _TABLES = (people_named, people_keys, people_places)
+_NAMED_SO = (
+    people_named.c.token == people_keys.c.token, people_named.c.guise == people_keys.c.guise
+)  # fmt: skip
+_UNNAMED = ~exists().where(*_NAMED_SO)
+_GUISES = select(people_named.c.token, people_named.c.guise).where(
+    people_named.c.statement == bindparam("its")
+)
+_KEY = select(people_keys.c.key).where(*(one == bindparam(one.name) for one in people_keys.c))
 
 
 def add(db: Connection, mentions: Iterable[Mention], keys: Iterable[Collection[str]]) -> None:
     """Add everybody whom a statement names, with their keys; the same again changes nothing."""
     added: dict[Table, list[dict[str, Any]]] = {table: [] for table in _TABLES}
     for one, found in zip(mentions, keys, strict=True):
-        who = {"token": one.identity.subject, "statement": one.statement}
-        added[people_named].append({**who, "mention": msgspec.json.encode(one)})
-        added[people_keys] += [{"key": key, **who} for key in sorted(found)]
+        token, guise = one.identity.subject, _guise_of(found)
+        who = {"token": token, "statement": one.statement}
+        added[people_named].append({**who, "guise": guise, "mention": msgspec.json.encode(one)})
+        its = [{"key": key, "token": token, "guise": guise} for key in sorted(found)]
+        # All keys of a guise come and go together: where one is, all are.
+        added[people_keys] += its if its and db.execute(_KEY, its[0]).first() is None else []
         stay = stay_of(one)
         added[people_places] += [{"place": stay.place, **who}] if stay is not None else []
     for table, held in added.items():
@@ -89,9 +108,15 @@ def add(db: Connection, mentions: Iterable[Mention], keys: Iterable[Collection[s
 
 
 def drop(db: Connection, statement: str) -> None:
-    """Drop everybody as one statement names them."""
-    for table in _TABLES:
+    """Drop everybody as one statement names them, and the keys that nothing else gives them."""
+    named = db.execute(_GUISES, {"its": statement}).all()
+    if not named:
+        return
+    for table in (people_named, people_places):
         db.execute(delete(table).where(table.c.statement == statement))
+    for token, guise in named:
+        whose = (people_keys.c.token == token, people_keys.c.guise == guise)
+        db.execute(delete(people_keys).where(*whose, _UNNAMED))
 
 
 def made_under(db: Connection, digest: str) -> None:
@@ -169,16 +194,16 @@ def sharing(
     *,
     at_most: int,
 ) -> list[frozenset[str]]:
-    """Give who shares each of some keys.
+    """Give who shares each key of some people, as some statements name them.
 
     Args:
         db: an open transaction.
         viewer: as `consumers.standing.hidden_from`.
-        whose: asks of a row of `people_keys` whether its key is one of them.
+        whose: asks of a row of `people_named` whether it is one of them.
         at_most: one more than so many share a key where more do; nobody looks further.
     """
-    keys = people_keys.c
-    its = select(keys.key).where(whose, _stands(keys.statement, viewer)).distinct().subquery()
+    held = select(people_keys.c.key).select_from(people_named.join(people_keys, and_(*_NAMED_SO)))
+    its = held.where(whose, _stands(people_named.c.statement, viewer)).distinct().subquery()
     under = _under(its, partial(_stands, viewer=viewer), at_most=at_most)
     found = db.execute(select(under).select_from(its)).scalars()
     return [frozenset(one.split()) for one in found]
@@ -206,7 +231,7 @@ def _under(
     other = people_keys.alias()
     shares = (
         select(other.c.token)
-        .where(other.c.key == its.c.key, counts(other.c.statement))
+        .where(other.c.key == its.c.key, _is_named(other.c, counts))
         .distinct().order_by(other.c.token).limit(at_most + 1).correlate(its).subquery()
     )  # fmt: skip
     return select(func.aggregate_strings(shares.c.token, " ")).scalar_subquery()
@@ -232,7 +257,7 @@ def blocks(
 ) -> Iterator[tuple[str, list[str]]]:
     """Give every key with who shares it: two at least, and one more than at most where more do."""
     columns = (people_keys.c.key, people_keys.c.token)
-    stands = _stands(people_keys.c.statement, viewer)
+    stands = _is_named(people_keys.c, partial(_stands, viewer=viewer))
     query = select(*columns).where(stands).distinct().order_by(*columns)
     for key, rows in groupby(db.execute(query), key=lambda row: row.key):
         tokens = [row.token for row in islice(rows, at_most + 1)]
@@ -333,6 +358,21 @@ def _stands(statement: ColumnElement[str], viewer: Collection[str] | None) -> Co
         is_shown(statement, viewer),
         _probe(select(marks.mark).where(marks.statement == statement, undone)).is_(None),
     )
+
+
+def _guise_of(keys: Collection[str]) -> str:
+    """Digest the keys that somebody is found by: 64 bits, to tell one person's few guises apart."""
+    return base64url.encode(sha256("\n".join(sorted(keys)).encode()).digest()[:8])
+
+
+def _is_named(
+    keys: ReadOnlyColumnCollection[str, Column[Any]],
+    counts: Callable[[ColumnElement[str]], ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    """Ask of a key whether any statement that counts names its person in its guise."""
+    named = people_named.c
+    so = (named.token == keys.token, named.guise == keys.guise, counts(named.statement))
+    return _probe(select(named.token).where(*so)).is_not(None)
 
 
 def _probe(query: Select[Any]) -> ScalarSelect[Any]:

@@ -45,8 +45,8 @@ WIDTH = 110
 _CODED = re.compile(r"([A-Z]+(?:_[A-Z]+)+): (.)")
 """A reason that begins with a code of the reference, as `COMMON_LAW_ONLY: on that day ...`."""
 COLUMNS = (
-    "when", "item", "review", "standing", "rule", "version", "attention", "agency", "role", "by",
-    "fallback", "asks", "why",
+    "when, UTC", "item", "review", "standing", "rule", "version", "attention", "agency", "role",
+    "by, UTC", "fallback", "asks", "why",
 )  # fmt: skip
 """The columns of the table that a file is written with, a row for each alert."""
 

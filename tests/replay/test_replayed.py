@@ -388,8 +388,9 @@ async def test_the_command_tells_one_item_keeps_the_log_and_ends_with_one_at_a_p
     assert "in a desk's rows" not in words, "police's rows refer to a report and never quote it"
     assert {one.stem for one in stores.glob("*.sqlite")} == {*agencies_of()}
     read = list(csv.DictReader(io.StringIO(table.read_text())))
-    assert [(row["replay"], row["item"], row["rule"], row["agency"]) for row in read][:1] == [
-        ("REPLAY now", "S03", "separation", HUB)
+    columns = ("replay", "item", "rule", "agency", "when, UTC")
+    assert [tuple(row[one] for one in columns) for row in read][:1] == [
+        ("REPLAY now", "S03", "separation", HUB, "1 May 2012, 09:30")
     ]
     proved = f"audit verify {kept}/now/export --trust {kept}/now/trust.json"
     # Nobody works in a replay: what was held in it waits past its clock, and is found.

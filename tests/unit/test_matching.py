@@ -47,6 +47,17 @@ def e18_and_e19(desk: Desk) -> None:
     desk.settle()
 
 
+def retract(desk: Desk, report: str) -> None:
+    """Let probation take a report back."""
+    sections = {
+        "event": {"statement": report, "reason": "mistaken", "by": "A. Officer"},
+        "cause.1": {"statement": report},
+        "provenance": named(desk.draw)["provenance"],
+    }
+    desk.report(sections, event="statement_retracted")
+    desk.settle()
+
+
 def test_e18s_and_e19s_couple_is_offered_across_probation_and_police(desk: Desk) -> None:
     """One line without a source, and nobody saw that it was the couple reported the day before."""
     e18_and_e19(desk)
@@ -248,26 +259,80 @@ def test_what_is_taken_back_brings_nobody_together_and_what_is_erased_is_gone(de
     report = desk.report(about(desk, who("D", "Daniel", "Marsh"), who("T", "Tracey", "Hill")))
     log(desk, who("d", "Daniel"), who("t", "Tracey"))
     desk.settle()
-    desk.report(
-        {
-            "event": {"statement": report, "reason": "mistaken", "by": "A. Officer"},
-            "cause.1": {"statement": report},
-            "provenance": named(desk.draw)["provenance"],
-        },
-        event="statement_retracted",
-    )
-    desk.settle()
+    retract(desk, report)
     assert matching(desk).candidates(SEEN).offered == []
     assert matching(desk).page(SEEN, token("D")).names, "the page still shows it, marked"
     police = desk.acting(POLICE)
     with police.store.write() as db:
         for worker in police._workers:
             worker.forget(db, report)
-        for table in (rows.people_named, rows.people_keys, rows.people_places):
+        for table in (rows.people_named, rows.people_places):
             held = db.execute(select(table.c.statement)).scalars().all()
             assert report not in held, table.name
+        assert token("D") not in db.execute(select(rows.people_keys.c.token)).scalars().all()
     with pytest.raises(Misuse, match="Nobody of this token"):
         matching(desk).page(SEEN, token("D"))
+
+
+def test_keys_are_held_once_and_count_while_anything_that_counts_names_somebody_so(
+    desk: Desk,
+) -> None:
+    """Of many reports that name a man alike one is taken back, one kept from somebody, one erased.
+
+    Each is one statement the less that names him so; the rest must still bring him together.
+    """
+    police = desk.acting(POLICE)
+    daniel = who("D", "Daniel", "Marsh", born=born("1970-03-02"))
+
+    def held() -> list[Json]:
+        with police.store.read() as db:
+            whose = rows.people_keys.c.token == token("D")
+            keys = select(rows.people_keys.c.key).where(whose).order_by(rows.people_keys.c.key)
+            return list(db.execute(keys).scalars())
+
+    def shared(viewer: frozenset[str]) -> list[str]:
+        with police.store.read() as db:
+            return [key for key, _ in rows.blocks(db, viewer, at_most=9)]
+
+    first = desk.report(about(desk, daniel))
+    log(desk, who("d", "Daniel", "Marsh", born=born("1970-03-02")))
+    desk.settle()
+    keys = held()
+    second, third = (desk.report(about(desk, daniel)) for _ in "23")
+    desk.settle()
+    assert held() == keys == sorted(set(keys)) != []
+    retract(desk, first)
+    with police.store.write() as db:
+        keep_from(db, [second], SEEN)
+    assert offered(matching(desk).candidates(SEEN)) == {both("D", "d")}, "the third names him so"
+    assert offered(matching(desk).candidates(SEEN, token("d"))) == {both("D", "d")}
+    with police.store.write() as db:
+        keep_from(db, [third], SEEN)
+    assert matching(desk).candidates(SEEN).offered == []
+    assert shared(SEEN) == []
+    assert matching(desk).candidates(SEEN, token("d")).offered == []
+    colleague = frozenset({"a colleague"})
+    assert offered(matching(desk).candidates(colleague)) == {both("D", "d")}
+    assert shared(colleague) == keys
+    for erased in (second, first, third):
+        assert held() == keys
+        with police.store.write() as db:
+            rows.drop(db, erased)
+    assert held() == []
+
+
+def test_a_birthday_that_was_taken_back_brings_nobody_together(desk: Desk) -> None:
+    """He is known by another still: the keys of the wrong one are held, and count no more."""
+    right, wrong = (born(day) for day in ("1970-03-02", "1971-05-04"))
+    desk.report(about(desk, who("D", "Daniel", "Marsh", born=right)))
+    mistaken = desk.report(about(desk, who("D", "Daniel", "Marsh", born=wrong)))
+    log(desk, who("d", "Daniel", "Marsh", born=wrong))
+    desk.settle()
+    retract(desk, mistaken)
+    with desk.acting(POLICE).store.read() as db:
+        dated = {key.rpartition("/")[2] for key, _ in rows.blocks(db, SEEN, at_most=9)}
+    assert "1970" not in dated
+    assert "1971" not in dated
 
 
 def test_a_correction_by_the_publisher_is_what_counts(desk: Desk) -> None:
