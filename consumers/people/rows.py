@@ -18,6 +18,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Index,
     LargeBinary,
     RowMapping,
     ScalarSelect,
@@ -51,10 +52,11 @@ LOOKED_THROUGH = 500
 people_named = Table(
     "people_named",
     metadata,
+    Column("statement", Text, primary_key=True),
     Column("token", Text, primary_key=True),
-    Column("statement", Text, primary_key=True, index=True),
     Column("guise", Text, nullable=False),
     Column("mention", LargeBinary, nullable=False),
+    Index("people_named_so", "token", "guise", "statement"),
 )
 """Everybody as each statement names them, by subject token; `guise` as in `people_keys`."""
 
@@ -62,8 +64,9 @@ people_keys = Table(
     "people_keys",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("token", Text, primary_key=True, index=True),
+    Column("token", Text, primary_key=True),
     Column("guise", Text, primary_key=True),
+    Index("people_keys_of", "token", "guise"),
 )
 """What people are found by: a key, whose it is, and the guise (`_guise_of`) that it belongs to."""
 

@@ -106,3 +106,18 @@ def test_one_persons_candidates_cost_the_same_among_a_thousand_and_twenty_thousa
     for few, many in cost.values():
         assert few > WEIGHING.block_max, "it was counted"
         assert many <= few * 1.05
+
+
+def test_who_is_named_in_many_guises_costs_as_many_times_as_much(tmp_path: Path) -> None:
+    """A man whom each report names beside somebody else: four times the reports, not sixteen."""
+    cost = []
+    for count in (100, 400):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        named = [record("Daniel Marsh", born="1970-03-02", key=HIM, statement=f"s{n}",
+                        beside=f"Person{n}") for n in range(count)]  # fmt: skip
+        found, counted, plans = steps(matching(folder, named), HIM)
+        assert len(found.offered) == 1
+        assert [one for one in plans if re.match(GROWING, one)] == []
+        cost.append(counted)
+    assert cost[1] < cost[0] * 5
