@@ -149,6 +149,21 @@ def test_m02_fires_on_a_report_that_reached_police_before_its_source_was_complet
     assert len(desk.said(POLICE, "research_requested")) == 14
 
 
+@pytest.mark.parametrize(
+    ("urgency", "attention"), [("urgent", "duty"), ("threat_to_life", "interrupt")]
+)
+def test_m02_wakes_somebody_where_life_is_threatened(
+    desk: Desk, urgency: str, attention: str
+) -> None:
+    """Whoever acts on it first has nobody to ring until somebody finds out who said so."""
+    sections = named(desk.draw)
+    del sections["provenance"]["practitioner"]["name"]
+    desk.report(sections, urgency=urgency)
+    desk.settle()
+    (alert,) = raised(desk, POLICE, "M02")
+    assert alert["attention"] == attention
+
+
 def test_m02_does_not_fire_on_a_named_report(desk: Desk) -> None:
     """A report that says who holds it needs no chase."""
     desk.report(urgency="urgent")

@@ -64,7 +64,7 @@ class History(Protocol):
 
         Args:
             subject: a token.
-            events: by name; none for all.
+            events: by name; none for all that no machine said.
             since: inclusive, by `Seen.day`; what is undated is left out where this is given.
             until: inclusive, likewise.
 

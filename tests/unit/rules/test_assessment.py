@@ -67,6 +67,22 @@ def test_dependence_is_recent_for_ninety_days(day: str, fires: bool) -> None:
     assert bool(watch.sees("M06", "E21")) is fires
 
 
+def test_what_happened_after_the_assessment_was_not_left_out_of_it() -> None:
+    """Nobody can weigh what has not happened yet."""
+    watch = Watch()
+    watch.tell("E20", day="2012-06-13")
+    assert watch.sees("M06", "E21") == []
+
+
+def test_drug_use_is_looked_for_as_drinking_is() -> None:
+    """Dependence is on either."""
+    watch = Watch()
+    watch.tell("E20", facts={"topic": "drugs"})
+    (alarm,) = watch.sees("M06", "E21")
+    assert "recent drug use" in alarm.why
+    assert watch.sees("M06", "E21", facts={"considered": ["drugs"]}) == []
+
+
 def test_anothers_drinking_is_not_his() -> None:
     """What a clinician notes of her is nothing that he depends on."""
     watch = Watch()
@@ -179,6 +195,14 @@ def test_what_is_no_change_of_this_kind_asks_for_nothing(factor: str) -> None:
 def test_somebody_who_is_in_no_couple_asks_for_nothing() -> None:
     """His anger is his offender manager's: there is nobody to ask yet."""
     assert Watch().sees("M09", "E46") == []
+
+
+def test_two_of_one_family_are_no_couple_of_whom_to_ask() -> None:
+    """A row of brothers may be dangerous: it is no DASH."""
+    found = Watch().sees(
+        "M09", "E59", facts={"relationship": "family"}, risk={"factors": ["anger"]}
+    )
+    assert found == []
 
 
 @pytest.mark.parametrize(("day", "fires"), [("2016-04-03", True), ("2016-04-02", False)])
@@ -333,6 +357,21 @@ def test_a_year_after_the_release_it_is_no_longer_after_custody(day: str, fires:
 def test_a_record_that_was_sought_is_not_asked_for_again(outcome: str) -> None:
     """Grendon's reports were unavailable or destroyed: that too is an answer (5.7.1 vi)."""
     assert sought(outcome, "therapeutic") == []
+
+
+def test_what_was_sought_after_an_earlier_custody_is_not_it() -> None:
+    """He was inside again: what was written there since, nobody asked for."""
+    watch = Watch("E14")
+    release = watch.told.seen[0]
+    watch.tell(
+        "record_sought", day="2012-01-01", causes=[release.id], work=True,
+        facts={
+            "statement": release.id, "subject": D, "holder": "HMP Grendon",
+            "record": "therapeutic", "outcome": "received", "by": "O. Manager",
+        },
+    )  # fmt: skip
+    watch.tell("E32")
+    assert len(watch.sees("M19", "E35")) == 1
 
 
 @pytest.mark.parametrize("record", ["custody", "court", "health", "other"])

@@ -55,6 +55,29 @@ def test_a_concern_is_recent_for_365_days(day: str, fires: bool) -> None:
     assert bool(watch.sees("M21", "E41")) is fires
 
 
+@pytest.mark.parametrize(("day", "silent"), [("2015-10-29", True), ("2015-10-28", False)])
+def test_a_screen_that_was_referred_long_ago_is_asked_for_again(day: str, silent: bool) -> None:
+    """A year later adult care decided about another time."""
+    watch = Watch("E36", "E37", "E38")
+    watch.tell(
+        "referral_made", day=day, people=("T",), agency="mk-hub",
+        facts={"addressee": "mkc-adult-care", "referral": "care_act_s42", "criterion": "needs"},
+    )  # fmt: skip
+    assert (watch.sees("M21", "E41") == []) is silent
+
+
+def test_two_reports_of_one_source_are_one_thing_that_suggests_need() -> None:
+    """Who rang both agencies showed it once."""
+    watch = Watch("E37")
+    seen = {"risk": {"factors": ["care_needs"]}, "provenance": {"how_known": "observed"}}
+    first = watch.tell("E58", day="2016-10-27", people=("D", "T"), **seen)
+    second = watch.say("E58", day="2016-10-28", agency="mk-hub", people=("D", "T"), **seen)
+    watch.told.copies[second.id] = first.id
+    assert watch.sees("M21", second) == []
+    watch.told.copies.clear()
+    assert len(watch.run("M21", second)) == 1
+
+
 def test_a_need_is_of_the_other_and_not_of_whom_the_contact_is_with() -> None:
     """What a contact with him says of care needs is not said of him."""
     (alarm,) = Watch("E36", "E37").sees("M21", "E41")

@@ -60,6 +60,15 @@ def test_an_informal_report_that_is_not_all_that_is_held_is_looked_at_again(know
     assert watch.told.seen[0].id in alarm.statements
 
 
+@pytest.mark.parametrize(("day", "fires"), [("2017-01-10", True), ("2017-01-09", False)])
+def test_what_else_is_held_of_these_two_counts_for_a_year(day: str, fires: bool) -> None:
+    """E58 is of 10 January 2018."""
+    watch = Watch()
+    watch.tell("E37", day=day)
+    report = watch.tell("E58")
+    assert bool(watch.sees("M14", closed(watch, report))) is fires
+
+
 def test_a_second_report_of_the_same_source_is_nothing_else() -> None:
     """The councillor may have it from the neighbours: corroboration stays one."""
     watch = Watch("E58", "E69")
@@ -189,15 +198,22 @@ def test_what_is_no_incident_keeps_no_end_open(event: str) -> None:
     assert Watch(event).sees("M18", "E42", day="2016-11-10") == []
 
 
-def handed_over(referral: str = "handover", decision: str | None = "accepted") -> Watch:
+def handover(
+    watch: Watch, day: str, referral: str = "handover", decision: str | None = "accepted"
+) -> None:
     """Refer him on, and have an answer or none."""
-    watch = Watch("E37")
     sent = watch.tell(
-        "referral_made", day="2017-08-20", people=("D",),
+        "referral_made", day=day, people=("D",),
         facts={"addressee": "mk-act", "referral": referral, "criterion": "risk stays"},
     )  # fmt: skip
     if decision is not None:
-        watch.tell(answer(watch.telling, sent, "2017-08-25", referral=decision))
+        watch.tell(answer(watch.telling, sent, day, referral=decision))
+
+
+def handed_over(referral: str = "handover", decision: str | None = "accepted") -> Watch:
+    """Have a concern, and refer him on before the end."""
+    watch = Watch("E37")
+    handover(watch, "2017-08-20", referral, decision)
     return watch
 
 
@@ -214,6 +230,25 @@ def test_an_end_that_somebody_took_over_is_silent() -> None:
 def test_an_end_that_nobody_took_over_asks(referral: str, decision: str | None) -> None:
     """A letter that nobody answered hands nothing over (E51 to E57)."""
     assert len(handed_over(referral, decision).sees("M18", "E50")) == 1
+
+
+@pytest.mark.parametrize(("day", "silent"), [("2015-09-16", True), ("2015-09-15", False)])
+def test_a_handover_of_long_ago_hands_over_nothing_of_this_end(day: str, silent: bool) -> None:
+    """Within the window, 730 days, it is of this end: E50 is of 15 September 2017."""
+    watch = Watch("E37")
+    handover(watch, day)
+    assert (watch.sees("M18", "E50") == []) is silent
+
+
+@pytest.mark.parametrize(("ended", "silent"), [("2017-08-19", True), ("2017-08-21", False)])
+def test_a_handover_of_an_earlier_end_hands_over_nothing_of_this_one(
+    ended: str, silent: bool
+) -> None:
+    """What was taken over then has ended: whoever has him now asks anew."""
+    watch = Watch("E37")
+    handover(watch, "2017-08-20")
+    watch.tell("E42", day=ended)
+    assert (watch.sees("M18", "E50") == []) is silent
 
 
 @pytest.mark.parametrize("changes", [{"drop": ["event"]}, {"drop": ["person.1.identity"]}])

@@ -49,6 +49,13 @@ def test_an_attendance_without_an_injury_asks_for_nothing(attendance: str) -> No
     assert Watch().sees("M05", "E27", facts={"attendance": attendance}) == []
 
 
+def test_an_injury_that_is_only_marked_as_unexplained_is_asked_about() -> None:
+    """A visit for something else: what the clinician marked is a factor, and no word of a form."""
+    risk = {"factors": ["unexplained_injury"]}
+    (alarm,) = Watch().sees("M05", "E27", facts={"attendance": "illness"}, risk=risk)
+    assert alarm.act == "private_enquiry"
+
+
 @pytest.mark.parametrize(
     ("precision", "value", "fires"),
     [
@@ -149,6 +156,17 @@ def test_a_child_who_came_takes_no_partners_place() -> None:
     watch = Watch()
     watch.tell(asked(watch, "2016-07-07", "asked_none", setting="telephone"))
     assert watch.sees("M08", "E34", people=("Child/child", "D", "T")) == []
+
+
+@pytest.mark.parametrize(("asked_", "fires"), [(("T",), True), (("T", "N"), False)])
+def test_where_two_others_came_each_is_spoken_to_alone(
+    asked_: tuple[str, ...], fires: bool
+) -> None:
+    """That one of them was heard says nothing of the other."""
+    watch = Watch()
+    for who in asked_:
+        watch.tell(asked(watch, "2016-07-08", "asked_none", setting="telephone", people=(who,)))
+    assert bool(watch.sees("M08", "E34", people=("D", "T", "N"))) is fires
 
 
 def test_a_friend_and_a_child_are_no_couple() -> None:
@@ -296,7 +314,8 @@ def test_a_disclosure_that_was_not_delivered_asks_for_nothing() -> None:
 @pytest.mark.parametrize(
     ("referral", "day", "silent"),
     [("idva", "2014-10-09", True), ("safety_planner", "2014-10-10", True),
-     ("idva", "2014-10-08", False), ("substance", "2014-10-09", False)],
+     ("marac", "2014-10-09", True), ("idva", "2014-10-08", False),
+     ("substance", "2014-10-09", False)],
 )  # fmt: skip
 def test_a_referral_for_her_since_ends_it(referral: str, day: str, silent: bool) -> None:
     """A referral for something else, or before she spoke, is no answer to what she said."""

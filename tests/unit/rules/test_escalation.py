@@ -261,6 +261,17 @@ def test_what_was_referred_is_not_its_own_repeat() -> None:
     assert watch.run("M22", copy) == []
 
 
+def test_what_an_earlier_referral_was_of_is_a_repeat_after_the_last() -> None:
+    """Only what the newest rests on is its own: the older one has been heard of since."""
+    watch = Watch("E37")
+    first = watch.told.seen[0]
+    referred(watch, "2016-08-17", of=first.id)
+    referred(watch, "2016-09-01")
+    copy = watch.tell("E58", day="2016-09-10")
+    watch.told.copies[copy.id] = first.id
+    assert len(watch.run("M22", copy)) == 1
+
+
 def test_what_came_before_the_referral_is_no_repeat() -> None:
     """An old incident that arrives late was there already."""
     watch = Watch()

@@ -86,6 +86,12 @@ def test_a_departure_a_year_and_a_day_before_is_none(day: str, pattern: bool) ->
     assert len(alarm.statements) == 1 + pattern
 
 
+def test_a_departure_of_later_is_no_pattern_of_the_one_before() -> None:
+    """One that comes in late is the first of two, and says so of neither."""
+    (alarm,) = Watch("E07").sees("M11", "E06", at="2005-02-01")
+    assert "not the first" not in alarm.why
+
+
 def test_each_departure_asks_and_the_first_claims_no_pattern() -> None:
     """E05 alone: one private question, and no more."""
     (alarm,) = Watch().sees("M11", "E05")

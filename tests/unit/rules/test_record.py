@@ -89,6 +89,13 @@ def test_what_is_no_couple_or_was_not_delivered_asks_for_nothing(changes: dict[s
     assert Watch("E01").sees("M04", "E17", **changes) == []
 
 
+def test_a_caution_stands_against_somebody() -> None:
+    """He admitted it: it never came to a court, and is on record like a conviction."""
+    watch = Watch()
+    watch.tell("E01", facts={"record": "caution"})
+    assert len(watch.sees("M04", "E17")) == 1
+
+
 def test_nothing_on_record_asks_for_nothing() -> None:
     """Most couples: a rule that fires on each is a rule that nobody reads."""
     assert Watch("E14").sees("M04", "E17") == []
@@ -269,6 +276,20 @@ def test_a_notice_that_was_given_is_not_asked_for_again() -> None:
         },
     )  # fmt: skip
     assert watch.sees("M12", "E33", day="2013-04-01") == []
+
+
+def test_a_notice_that_was_given_for_the_later_of_two_reports_is_not_asked_for_again() -> None:
+    """Probation and housing saw him move in, and the notice names the second of the two."""
+    watch = Watch("E01", "E25")
+    later = watch.tell("E33", day="2013-04-01")
+    watch.tell(
+        "housing_notice_given", day="2013-04-02", agency="thames-valley", causes=[later.id],
+        work=True, facts={
+            "addressee": "mkc-housing", "statement": later.id, "act": "ring_police_contact",
+            "ring": "01632 960100",
+        },
+    )  # fmt: skip
+    assert watch.run("M12", later) == []
 
 
 def test_history_that_comes_in_after_the_joining_asks_for_the_notice() -> None:
