@@ -28,6 +28,9 @@ WORDS: dict[str, str] = {
 
 Held = Literal["quarantined", "provisional", "closed", "recalled", "elsewhere"]
 
+CLOSED = frozenset({"closed", "recalled"})
+"""How a referral is held that nobody will be sent any more."""
+
 HELD: dict[str, str] = {
     "quarantined": "HELD: it reached nobody yet",
     "provisional": "HELD for all but the police: it did not reach whoever is to decide it yet",
@@ -99,6 +102,11 @@ def held_by(
     return "provisional" if addressee_kind != "police" else None
 
 
+def is_put(row: Mapping[Any, Any]) -> bool:
+    """Say whether a referral is put to somebody still: nobody decided yet, or it was accepted."""
+    return row["decision"] in {None, "accepted"}
+
+
 def unreached(row: Mapping[Any, Any], agencies: Mapping[str, Agency]) -> str | None:
     """Say of a referral that is held that nobody has it, and whom to ring; None of any other.
 
@@ -110,7 +118,7 @@ def unreached(row: Mapping[Any, Any], agencies: Mapping[str, Agency]) -> str | N
     """
     if row["held"] is None or row["decision"] is not None:
         return None
-    if row["held"] in {"closed", "recalled"}:  # nobody is rung with what others refused to share
+    if row["held"] in CLOSED:  # nobody is rung with what others refused to share
         return (
             f"{HELD[row['held']]}. Unless you took it back yourself, ask whoever decided why; do "
             "not pass it on meanwhile"

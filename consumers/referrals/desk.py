@@ -1,14 +1,15 @@
 """What a person decides about referring: whether to, and what housing is told to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import Connection
 
-from consumers import reading, standing
+from consumers import reading, said_anew, standing
 from consumers import store as stored
 from consumers.referrals import rows
+from consumers.responses import given
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, personal
 from contracts.event.action import HousingNoticeGiven, ReferralConsidered
@@ -113,8 +114,8 @@ class Referring:
             role: theirs.
 
         Raises:
-            Misuse: this is neither police nor hub, that is no housing agency, or no such report
-                or person is held here.
+            Misuse: this is neither police nor hub, that is no housing agency, no such report or
+                person is held here, or a notice that was given before stands.
 
         Source:
             review rec. 18, 5.7.3; domain.md 4 (M12), 7 (household: no tenancy mark).
@@ -141,21 +142,31 @@ class Referring:
                     remedy="Give --person with the token or reference of somebody it names.",
                 )
             key = f"housing_notice_given/{statement}/{subject}/{to}"
-            before = stored.id_of(db, key)
-            if before is not None:
-                raise Misuse(
-                    "Housing was given this notice already. Nothing more was said.",
-                    remedy=f"See what became of it: candour outbox show {before}",
-                )
+            said = said_anew.said_under(db, key)
+            if stands := next(self._that_stand(db, by, said), None):
+                raise _given_before(stands)
             event = HousingNoticeGiven(addressee=to, statement=statement, act=act, ring=ring)
             who = Identity(subject, found.names, found.born)
-            said = personal(
-                self.new_id(), key, "housing_notice_given", event, causes=[statement],
-                provenance=self.voice.signed_by(by, role=role),
+            wanted = personal(
+                self.new_id(), said_anew.following(key, said), "housing_notice_given", event,
+                causes=[statement], provenance=self.voice.signed_by(by, role=role),
                 sections={"person.1.identity": who},
             )  # fmt: skip
-            stored.want(db, said)
-        return [said]
+            if not stored.want(db, wanted):
+                raise _given_before(stored.id_of(db, wanted.key) or "")
+        return [wanted]
+
+    def _that_stand(self, db: Connection, by: Practitioner, said: Sequence[str]) -> Iterator[str]:
+        """Give those of what was said that stand, as far as somebody may know, or are on their way.
+
+        What was taken back, or refused by whoever decides on what is held, stands no more.
+        """
+        held, hidden = stored.rows_of(db, said), standing.hidden_from(db, self.voice.viewer(by))
+        for one in said:
+            row = held.get(one)
+            closed = row is not None and "closed" in given.delivery_of(row).marks
+            if not closed and one not in hidden and not standing.does_not_stand(db, one):
+                yield one
 
     def _insist_on(self, db: Connection, by: Practitioner, statement: str) -> None:
         """Insist that a report is held here, as far as somebody may know."""
@@ -165,3 +176,11 @@ class Referring:
                 "No report of this id is held here.",
                 remedy="Take the id from: candour response list, or candour outbox",
             )
+
+
+def _given_before(notice: str) -> Misuse:
+    return Misuse(
+        "Housing was given this notice already. Nothing more was said.",
+        remedy=f"See what became of it: candour outbox show {notice}. To give another, take that "
+        "back first: candour retract ID",
+    )

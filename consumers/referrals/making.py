@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, select
 
-from consumers import standing
+from consumers import said_anew, standing
 from consumers import store as stored
 from consumers.people.rows import people_named
 from consumers.referrals import rows
@@ -128,8 +128,8 @@ class Making:
             role: theirs.
 
         Raises:
-            Misuse: no such report or person is held here, it was referred there already, or
-                something lacks (`lacks`).
+            Misuse: no such report or person is held here, it was referred there already and that
+                stands, or something lacks (`lacks`); danger now waits for neither of the two.
         """
         viewer = self.voice.viewer(by)
         with self.store.write() as db:
@@ -137,7 +137,7 @@ class Making:
             report = None if statement in hidden else standing.held(db, statement, but=hidden)
             if report is None:
                 raise Misuse("No report of this id is held here.", remedy="Open it from the inbox.")
-            self._insist_first(db, viewer, statement, asked)
+            key = self._insist_first(db, viewer, statement, asked)
             if self.lacks(db, viewer, asked):
                 raise Misuse("This referral lacks something.", remedy="Say what is missing.")
             asked = self._own(db, viewer, asked)
@@ -151,12 +151,13 @@ class Making:
             )  # fmt: skip
             said_id = self.new_id()
             said = personal(
-                said_id, f"referral_made/{said_id}", "referral_made", event,
+                said_id, f"{key}/{said_id}" if asked.in_danger else key, "referral_made", event,
                 causes=[statement, *([asked.assessed] if asked.assessed else [])],
                 provenance=self.voice.signed_by(by, role=role), urgency=_urgency(asked),
                 sections=_sections(report, asked),
             )  # fmt: skip
-            stored.want(db, said)
+            if not stored.want(db, said):
+                raise _made_before()
         return [said]
 
     def _own(self, db: Connection, viewer: Collection[str] | None, asked: Asked) -> Asked:
@@ -166,14 +167,21 @@ class Making:
 
     def _insist_first(
         self, db: Connection, viewer: Collection[str], statement: str, asked: Asked
-    ) -> None:
-        """Insist that nobody referred them there because of the same report."""
-        for one in rows.made_of(db, viewer, statement, ASSESSED_MAX):
-            if (one["kind"], one["addressee"]) == (asked.referral, asked.to):
-                raise Misuse(
-                    "This agency was referred to already because of this report. Nothing was said.",
-                    remedy="See how it stands among the referrals that were made.",
-                )
+    ) -> str:
+        """Insist that no other that was made there because of the same report stands.
+
+        Where somebody is in danger now none is in the way.
+
+        Returns:
+            The natural key, which ends with the last before it: so it is said once.
+        """
+        key = f"referral_made/{statement}/{asked.referral}/{asked.to}"
+        said = said_anew.said_under(db, key)
+        on_their_way = set(said) - stored.rows_of(db, said).keys()
+        stands = on_their_way or rows.still_put(db, viewer, statement, asked.referral, asked.to)
+        if stands and not asked.in_danger:
+            raise _made_before()
+        return said_anew.following(key, said)
 
     def _put(self, db: Connection, asked: Asked) -> Put:
         level, yes = self._assessed(db, asked)
@@ -205,6 +213,15 @@ class Making:
             referrals=[asked.last_referral] if asked.last_referral else [],
         )  # fmt: skip
         return met(known, criteria=self.criteria.marac())
+
+
+def _made_before() -> Misuse:
+    return Misuse(
+        "This agency was referred to already because of this report. Nothing was said.",
+        remedy="See how it stands among the referrals that were made. To make another all the "
+        "same, take that back first: candour retract ID. Where somebody is in danger now, say so: "
+        "then nothing is in the way.",
+    )
 
 
 def _urgency(asked: Asked) -> Urgency:

@@ -1,6 +1,7 @@
 """Referral rows: each referral with its decision, and what was considered and not made."""
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -8,6 +9,7 @@ from sqlalchemy import (
     Connection,
     Index,
     RowMapping,
+    Select,
     Table,
     Text,
     bindparam,
@@ -20,8 +22,8 @@ from sqlalchemy import (
 
 from consumers.inserting import upsert
 from consumers.listed import Place, after, before
-from consumers.referrals.course import Direction, Held
-from consumers.standing import RETRACTED, is_shown
+from consumers.referrals.course import CLOSED, Direction, Held, is_put
+from consumers.standing import RETRACTED, does_not_stand, is_shown
 from consumers.store import causes, metadata
 from contracts.event.action import ReferralConsidered
 from contracts.event.report import ReferralMade
@@ -193,12 +195,31 @@ def made_of(
     db: Connection, viewer: Collection[str] | None, report: str, count: int
 ) -> list[RowMapping]:
     """List the referrals that this agency made because of a report: at most so many."""
+    query = _made(viewer, report).order_by(referrals.c.id).limit(count)
+    return list(db.execute(query).mappings())
+
+
+def _made(viewer: Collection[str] | None, report: str) -> Select[Any]:
     caused = select(causes.c.statement).where(causes.c.cause == report)
-    query = select(referrals).where(
+    return select(referrals).where(
         referrals.c.id.in_(caused), referrals.c.direction == "made",
         is_shown(referrals.c.id, viewer),
     )  # fmt: skip
-    return list(db.execute(query.order_by(referrals.c.id).limit(count)).mappings())
+
+
+def still_put(
+    db: Connection, viewer: Collection[str] | None, report: str, kind: str, addressee: str
+) -> list[str]:
+    """List the referrals of a kind that this agency put to another because of a report, by id.
+
+    Only what stands: none that was refused, redirected or taken back, or that others closed.
+    """
+    its = (referrals.c.kind == kind, referrals.c.addressee == addressee)
+    found = db.execute(_made(viewer, report).where(*its)).mappings()
+    return [
+        row["id"] for row in found
+        if is_put(row) and row["held"] not in CLOSED and not does_not_stand(db, row["id"])
+    ]  # fmt: skip
 
 
 def some_considered(

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, RowMapping
 
-from consumers import standing, store
+from consumers import said_anew, standing, store
 from consumers.referrals import course, rows
 from consumers.responses import given
 from consumers.responses import rows as duties
@@ -83,6 +83,7 @@ class Referrals(Worker):
         """Drop what is, or rests on, an erased statement."""
         self._gone(db, statement)
         rows.forget(db, statement)
+        said_anew.let_go(db, statement, "referral_made/", "housing_notice_given/")
 
     def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
         """Let the last answer decide a referral that stands as it was given."""

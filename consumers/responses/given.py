@@ -3,12 +3,11 @@
 from collections.abc import Collection
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, delete
+from sqlalchemy import Connection, RowMapping
 
-from consumers import reading, standing
+from consumers import reading, said_anew, standing
 from consumers import store as stored
 from consumers.arising import arising
-from consumers.store import to_publish
 from contracts.entry import Delivery, ViewPart
 
 
@@ -48,8 +47,7 @@ def asks_again(db: Connection, agency: str, report: str, *, viewer: Collection[s
 
 def let_go(db: Connection, answer: str) -> None:
     """Let an erased answer's key go: it says no more that there is an answer."""
-    keyed = to_publish.c.key.startswith("response_given/")
-    db.execute(delete(to_publish).where(to_publish.c.id == answer, keyed))
+    said_anew.let_go(db, answer, "response_given/")
 
 
 def _ours(db: Connection, agency: str, report: str) -> list[RowMapping]:
