@@ -188,7 +188,7 @@ def _reads(station: Station, db: Connection, viewer: Collection[str]) -> dict[st
         "referral": _Read(partial(referrals.some, *given, "received", decided=False)),
         "handover": _Read(
             partial(handovers.owed, *given, ours),
-            but=lambda rows: [one for one, its in worker.handovers_of(db, rows).items() if its],
+            but=lambda rows: [one for one, its in worker.put_of(db, rows).items() if its],
         ),
         "disclosure": _Read(partial(disclosures.some, *given, over=False)),
         "copy": _Read(partial(copies.some, *given)),

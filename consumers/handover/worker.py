@@ -10,11 +10,14 @@ from datetime import date
 from sqlalchemy import Connection, RowMapping
 
 from consumers import standing, store
+from consumers.arising import arising
 from consumers.handover import ending, rows
+from consumers.referrals import course
 from consumers.referrals import rows as referrals
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.event.report import ClosureNotified, ReferralMade
+from contracts.event.work import ResponseGiven
 from contracts.identifier import agency_of
 from contracts.opened import View
 from contracts.statement import Statement
@@ -29,6 +32,8 @@ class Handovers(Worker):
         """Take in an end of our own work, or one that is handed over to us."""
         statement, voice = view.statement, self._voice
         event = statement.sections.get("event")
+        if isinstance(event, ResponseGiven):
+            self.see_anew(db, [event.statement])
         publisher = voice.partners.acting(agency_of(statement.context.source) or "")
         if publisher != voice.agency and not self._is_put_to_us(event):
             return []
@@ -66,6 +71,22 @@ class Handovers(Worker):
         rows.unsettle(db, statement)
         rows.forget(db, statement)
 
+    def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
+        """Look again at an end whose handover was refused, whatever was decided on it before."""
+        for one, row in sorted(referrals.referrals_of(db, statements).items()):
+            if row["kind"] == "handover" and not course.is_put(row):
+                rows.unsettle(db, one)
+                for answer in arising(db, one):
+                    if answer.event == "response_given":
+                        rows.unsettle(db, answer.id)
+
+    def put_of(self, db: Connection, ends: Collection[RowMapping]) -> dict[str, list[RowMapping]]:
+        """List those that cover each of some ends and are put to somebody still, or were taken."""
+        return {
+            end: [one for one in its if _is_put(db, one)]
+            for end, its in self.handovers_of(db, ends).items()
+        }
+
     def handovers_of(
         self, db: Connection, ends: Collection[RowMapping]
     ) -> dict[str, list[RowMapping]]:
@@ -83,7 +104,7 @@ class Handovers(Worker):
 
     def _fell_due(self, db: Connection, row: RowMapping) -> list[Wanted]:
         ours, wanted = self._voice.agency, list[Wanted]()
-        by = next((one["id"] for one in self._handovers_of(db, row)), None)
+        by = next((one["id"] for one in self.put_of(db, [row])[row["id"]]), None)
         if by is None and row["agency"] == ours:
             wanted.append(self._said(row, ending.DUE, ours, row["due_at"]))
             by = wanted[-1].draft.id
@@ -147,3 +168,9 @@ class Handovers(Worker):
         return self._voice.overdue(
             duty, row["id"], owner, due_at=due_at, rule=RULE, apart=f"/{owner}"
         )
+
+
+def _is_put(db: Connection, row: RowMapping) -> bool:
+    """Say whether somebody has a handover, or may still take it: what was taken back nobody may."""
+    accepted = row["decision"] == "accepted"
+    return accepted or (course.is_put(row) and not standing.does_not_stand(db, row["id"]))

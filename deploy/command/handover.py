@@ -41,18 +41,23 @@ def listed(home: ActingHome, first: First = FIRST, by: Looks = None) -> None:
 
 
 def _lines(reading: Reading, row: RowMapping) -> Iterator[str]:
-    covering = Handovers(reading.acting.voice).handovers_of(reading.db, [row])[row["id"]]
+    worker = Handovers(reading.acting.voice)
+    covering = worker.handovers_of(reading.db, [row])[row["id"]]
+    put = {one["id"] for one in worker.put_of(reading.db, [row])[row["id"]]}
     handed = standing.visible(reading.db, reading.viewer, covering, "id")
     accepted = [one for one in handed if one["decision"] == "accepted"]
     if accepted:
         stands = f"{accepted[0]['addressee']} has taken over ({accepted[0]['decided_by']})"
     elif row["ends_at"] < reading.now:
         stands = "HANDOVER OUTSTANDING: it ended and nobody has taken over"
-    elif handed:
+    elif any(one["id"] in put for one in handed):
         stands = "put to somebody who has not accepted yet"
     else:
         late = "OVERDUE: " if row["due_at"] < reading.now else ""
-        stands = f"{late}nobody was asked to take over; by {at(row['due_at'])}"
+        nobody = "nobody takes over: put it to somebody else" if handed else (
+            "nobody was asked to take over"
+        )  # fmt: skip
+        stands = f"{late}{nobody}; by {at(row['due_at'])}"
     yield f"\n{row['id']}  {row['agency']} ends on {row['ends_on']}: {stands}"
     for one in handed:
         said = course.WORDS.get(one["decision"] or "", "NOBODY has decided")

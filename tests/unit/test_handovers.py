@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from consumers.handover import rows
+from consumers.handover.worker import Handovers
 from deploy.workers import workers_of
 from tests.support.agreed import adopt, answer, dated, people, refer, retract, say
 from tests.support.desk import HUB, POLICE, PROBATION, Desk
@@ -83,14 +84,100 @@ def test_where_nobody_took_over_both_heads_are_told(desk: Desk, decision: str | 
     referral = refer(desk, "handover", ends_on=END, sections=sections)
     answer(desk, referral, decision)
     pass_days(desk, 123)
-    assert overdue(desk, PROBATION) == [], "somebody was asked in time"
+    due = [("handover", closing, PROBATION)] if decision else []
+    assert overdue(desk, PROBATION) == due, "somebody was asked in time, and may take it still"
     pass_days(desk, 30)
-    assert overdue(desk, PROBATION) == [
+    assert overdue(desk, PROBATION)[len(due) :] == [
         ("HANDOVER_OUTSTANDING", closing, PROBATION), ("HANDOVER_OUTSTANDING", closing, HUB),
     ]  # fmt: skip
     assert overdue(desk, HUB) == [("HANDOVER_OUTSTANDING", referral, HUB)]
     roles = {one["owner_role"] for one in desk.said(PROBATION, "duty_overdue")}
     assert roles == {"duty_manager"}
+
+
+def owed(desk: Desk) -> list[str]:
+    """List the ends that probation owes a handover of: that nobody was asked about, or will be."""
+    acting = desk.acting(PROBATION)
+    with acting.store.read() as db:
+        found = rows.owed(db, (), PROBATION, place=None, count=9)
+        return [one for one, its in Handovers(acting.voice).put_of(db, found).items() if not its]
+
+
+def rebuilt(desk: Desk) -> None:
+    """Whoever reads all anew has the same ends, and says nothing twice."""
+    again = desk.consumer(PROBATION, store=desk.new_id())
+    again.take(desk.records(PROBATION))
+    said: list[Any] = []
+    again.publish_waiting(said.extend)
+    assert said == []
+    with again.store.read() as db, desk.acting(PROBATION).store.read() as first:
+        assert db.execute(ENDS).all() == first.execute(ENDS).all()
+
+
+@pytest.mark.parametrize("decision", ["refused", "redirected"])
+def test_a_refusal_after_the_day_falls_due_at_once(desk: Desk, decision: str) -> None:
+    """It counted as handed over until the end was past: nobody looked for another in time."""
+    sections = people(desk)
+    closing = close(desk, sections)
+    referral = refer(desk, "handover", ends_on=END, sections=sections)
+    pass_days(desk, 123)
+    assert (owed(desk), overdue(desk, PROBATION)) == ([], [])
+    answer(desk, referral, decision)
+    assert owed(desk) == [closing]
+    pass_days(desk, 1)
+    assert overdue(desk, PROBATION) == [("handover", closing, PROBATION)]
+    rebuilt(desk)
+    answer(desk, refer(desk, "handover", ends_on=END, sections=sections), "accepted")
+    assert owed(desk) == []
+    pass_days(desk, 40)
+    assert overdue(desk, PROBATION) == [("handover", closing, PROBATION)]
+    rebuilt(desk)
+
+
+def test_a_refusal_that_is_taken_back_is_none(desk: Desk) -> None:
+    """Whom it was put to may take it still, and nobody is told that it is due."""
+    sections = people(desk)
+    close(desk, sections)
+    referral = refer(desk, "handover", ends_on=END, sections=sections)
+    said = answer(desk, referral, "refused")
+    assert owed(desk) != []
+    retract(desk, HUB, said)
+    assert owed(desk) == []
+    pass_days(desk, 123)
+    assert overdue(desk, PROBATION) == []
+    rebuilt(desk)
+
+
+def test_an_acceptance_that_a_refusal_replaces_is_outstanding(desk: Desk) -> None:
+    """Whoever had it says later that they have it not; taken back, they have it again."""
+    sections = people(desk)
+    closing = close(desk, sections)
+    referral = refer(desk, "handover", ends_on=END, sections=sections)
+    answer(desk, referral, "accepted")
+    pass_days(desk, 153)
+    refused = answer(desk, referral, "refused")
+    retract(desk, HUB, refused)
+    pass_days(desk, 1)
+    assert overdue(desk, PROBATION) == []
+    answer(desk, referral, "refused")
+    pass_days(desk, 1)
+    assert overdue(desk, PROBATION) == [
+        ("handover", closing, PROBATION), ("HANDOVER_OUTSTANDING", closing, PROBATION),
+        ("HANDOVER_OUTSTANDING", closing, HUB),
+    ]  # fmt: skip
+    rebuilt(desk)
+
+
+def test_a_handover_that_is_taken_back_hands_nothing_over(desk: Desk) -> None:
+    """Its author withdrew it: somebody is to be asked."""
+    sections = people(desk)
+    closing = close(desk, sections)
+    referral = refer(desk, "handover", ends_on=END, sections=sections)
+    pass_days(desk, 123)
+    retract(desk, PROBATION, referral)
+    assert owed(desk) == [closing]
+    pass_days(desk, 1)
+    assert overdue(desk, PROBATION) == [("handover", closing, PROBATION)]
 
 
 def test_whom_a_closure_names_is_told_though_nothing_was_put_to_them(desk: Desk) -> None:
@@ -204,13 +291,7 @@ def test_a_consumer_that_is_rebuilt_says_nothing_twice(desk: Desk) -> None:
     """Both heads heard it once."""
     close(desk, people(desk), handover=HUB)
     pass_days(desk, 153)
-    again = desk.consumer(PROBATION, store="again")
-    again.take(desk.records(PROBATION))
-    said: list[Any] = []
-    again.publish_waiting(said.extend)
-    assert said == []
-    with again.store.read() as db, desk.acting(PROBATION).store.read() as first:
-        assert db.execute(ENDS).all() == first.execute(ENDS).all()
+    rebuilt(desk)
 
 
 def test_an_erased_end_is_gone(desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """Referrals made, received and considered; handovers before work ends; considering one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -119,12 +119,13 @@ def _ends(station: Station, request: Request) -> Response:
         found = handovers.some(db, person.viewer, past=past, place=place, count=PAGE + 1)
         now = stored.ledger_time(db)
         handed = worker.handovers_of(db, found[:PAGE])
+        put = worker.put_of(db, found[:PAGE])
         marks = standing.marks_of_all(db, [row["id"] for row in found[:PAGE]])
         hidden = station.hidden(db, person)
         listed = [
             _end(
                 station, row, [one for one in handed[row["id"]] if one["id"] not in hidden],
-                marks.get(row["id"], []),
+                {one["id"] for one in put[row["id"]]}, marks.get(row["id"], []),
             )
             for row in found[:PAGE]
         ]  # fmt: skip
@@ -138,7 +139,11 @@ def _ends(station: Station, request: Request) -> Response:
 
 
 def _end(
-    station: Station, row: RowMapping, handed: Sequence[RowMapping], marks: list[str]
+    station: Station,
+    row: RowMapping,
+    handed: Sequence[RowMapping],
+    put: Collection[str],
+    marks: list[str],
 ) -> dict[str, Any]:
     taken = next((one for one in handed if one["decision"] == "accepted"), None)
     return {
@@ -151,7 +156,7 @@ def _end(
              course.WORDS.get(one["decision"] or "", "NOBODY has decided"))
             for one in handed
         ],
-        "stands": marks,
+        "waits": any(one["id"] in put for one in handed), "stands": marks,
         "is_ours": row["agency"] == station.voice.agency,
     }  # fmt: skip
 
