@@ -24,7 +24,7 @@ from consumers.handover import rows as handovers
 from consumers.handover.worker import Handovers
 from consumers.intelligence import waiting as copies
 from consumers.listed import Item, Place, own, together
-from consumers.referrals import course
+from consumers.referrals import course, untaken
 from consumers.referrals import rows as referrals
 from consumers.research import board
 from consumers.responses import listed as responses
@@ -44,6 +44,9 @@ DUTIES: dict[str, Kind] = {
     "call_back": Kind("Call back: nobody could verify who wrote this", "/reports/{}", WORKING),
     "response_given": Kind("Answer whoever reported", "/reports/{}/answer", WORKING),
     "information_supplied": Kind("Answer a question", "/requests/{}/answer", WORKING),
+    untaken.DUTY: Kind(
+        "Look for another way: nobody took a referral", "/reports/{}/referral", WORKING
+    ),
     "correction_acknowledged": Kind("Read a correction", "/corrections/{}", WORKING),
     "provenance_supplied": Kind("Say what is missing of who said it", "/reports/{}", WORKING),
     "recall_acknowledged": Kind("Look again: a key is compromised", "/recalls/{}", RECALLING),
@@ -67,6 +70,8 @@ ELSE: dict[str, Kind] = {
 KINDS = {**DUTIES, **ELSE}
 ANSWERS = ("call_back", "response_given", "information_supplied")
 """The duties that are answers to somebody."""
+OF_REPORT = (*ANSWERS, untaken.DUTY)
+"""The duties that a report's row in the inbox tells of."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +212,6 @@ def _researched(
 
 def _owed(station: Station, beside: Beside, one: Item) -> Owed:
     row, kind = one.row, KINDS[one.kind]
-    about = row["about"] if one.kind in DUTIES else row["id"]
     said = _statement_of(one)
     held = beside.row(said)
     agency = station.partners.get(held["agency"], held["agency"]) if held is not None else ""
@@ -216,8 +220,14 @@ def _owed(station: Station, beside: Beside, one: Item) -> Owed:
     return Owed(
         one.place, one.kind, kind.words, _detail(one, held), one.at,
         row["role"] if one.kind in {*DUTIES, "alert"} else None,
-        kind.link.format(quote(about, safe="")), agency, urgency, ran_out, said,
+        link_of(one.kind, row), agency, urgency, ran_out, said,
     )  # fmt: skip
+
+
+def link_of(kind: str, row: RowMapping) -> str:
+    """Give the page on which a duty is done: of what it is about, or of what nobody took."""
+    about = "statement" if kind == untaken.DUTY else "about" if kind in DUTIES else "id"
+    return KINDS[kind].link.format(quote(row[about], safe=""))
 
 
 def _statement_of(one: Item) -> str:

@@ -31,6 +31,7 @@ from consumers.listed import counted
 from consumers.shape import LOCAL, PLACE
 from consumers.standing import is_shown
 from consumers.store import metadata
+from contracts.context import Urgency
 
 inbox = Table(
     "inbox",
@@ -105,6 +106,14 @@ def listed_of(db: Connection, statements: Collection[str]) -> list[str]:
 def done(db: Connection, statement: str, *, is_done: bool = True) -> None:
     """Mark a report answered, or to be looked at again."""
     db.execute(update(inbox).where(inbox.c.statement == statement).values(done=is_done))
+
+
+def weigh(db: Connection, statement: str, at_least: Urgency) -> None:
+    """Let a report stand as far up as its urgency has it, or as another has."""
+    its = inbox.c.statement == statement
+    own = db.execute(select(inbox.c.urgency).where(its)).scalar() or ""
+    weight = max(WEIGHTS.get(own, 0), WEIGHTS[at_least])
+    db.execute(update(inbox).where(its).values(weight=weight))
 
 
 def arrived(

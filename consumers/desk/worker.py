@@ -2,16 +2,20 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from consumers import whereabouts
 from consumers.desk import looks, rows, searches, shift
+from consumers.referrals import untaken
 from consumers.responses import given
 from consumers.store import Wanted
 from consumers.worker import Worker
+from contracts.context import Urgency
 from contracts.duration import HOUR_MS
 from contracts.event import BY_NAME, Audience
+from contracts.event.action import ReferralConsidered
 from contracts.event.case import LooksRecorded
+from contracts.event.report import ReferralMade
 from contracts.event.work import ResponseGiven
 from contracts.identifier import agency_of
 from contracts.opened import View
@@ -32,8 +36,12 @@ class Inbox(Worker):
         event = statement.sections.get("event")
         if agency_of(statement.context.source) != self._voice.agency:
             self._arrive(db, view)
+            if isinstance(event, ResponseGiven):
+                self.see_anew(db, [statement.context.id])
         elif isinstance(event, ResponseGiven):
             self.see_anew(db, [event.statement])
+        elif isinstance(event, ReferralMade | ReferralConsidered):
+            self.see_anew(db, [statement.context.id])
         return []
 
     def unverified(self, db: Connection, view: View) -> None:
@@ -68,9 +76,26 @@ class Inbox(Worker):
         searches.forget(db, statement)
 
     def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
-        """Let reports be done where an answer to each stands, and no longer where none does."""
-        for one in rows.listed_of(db, statements):
-            rows.done(db, one, is_done=given.is_answered(db, self._voice.agency, one))
+        """Let reports be done where an answer to each stands, and no longer where none does.
+
+        An answer by which nobody took a referral of ours presses until another way is looked for.
+        """
+        answers = (row["answer"] for row in untaken.made_with(db, statements))
+        for one in rows.listed_of(db, {*statements, *filter(None, answers)}):
+            duty, done = untaken.duty_of(db, one), given.is_answered(db, self._voice.agency, one)
+            if duty is not None:
+                done = done or duty["discharged_by"] is not None
+            rows.done(db, one, is_done=done)
+            rows.weigh(db, one, self._at_least(db, duty))
+
+    def refused(self, db: Connection, statement: str, /) -> None:
+        """Let what it had seen to be open again, where the log did not accept it."""
+        self.see_anew(db, [statement])
+
+    def _at_least(self, db: Connection, duty: RowMapping | None) -> Urgency:
+        """Say how pressing a report is at the least: what nobody took, as what was referred."""
+        urgency = "routine" if duty is None else untaken.urgency_of(db, duty)
+        return "urgent" if duty is not None and urgency == "routine" else urgency
 
     def _arrive(self, db: Connection, view: View) -> None:
         statement = view.statement

@@ -52,14 +52,15 @@ class Referring:
             referred: the id of the referral, where one was made.
 
         Raises:
-            Misuse: no such report is held here, or somebody decided already.
+            Misuse: no such report is held here, or somebody decided already; to refer, and what
+                was referred so is put to somebody still.
 
         Source:
             review 5.6.3 (iii); domain.md 1.10, 4 (M17).
         """
         with self.store.write() as db:
             self._insist_on(db, by, statement)
-            if rows.considered_on(db, statement, referral) is not None:
+            if rows.is_considered(db, statement, referral):
                 raise Misuse(
                     "Whether to refer there on this report was decided already.",
                     remedy="See by whom: candour referral list. To decide otherwise, take that "

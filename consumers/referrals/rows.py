@@ -207,6 +207,31 @@ def _made(viewer: Collection[str] | None, report: str) -> Select[Any]:
     )  # fmt: skip
 
 
+def causes_of(db: Connection, statements: Collection[str]) -> list[str]:
+    """List what some statements arise from, by id."""
+    query = select(causes.c.cause).where(causes.c.statement.in_(sorted(statements)))
+    return sorted(set(db.execute(query).scalars()))
+
+
+def reaching(db: Connection, about: Collection[str]) -> list[str]:
+    """List the referrals that this agency made because of some statements and nobody holds."""
+    caused = select(causes.c.statement).where(causes.c.cause.in_(sorted(about)))
+    made = (referrals.c.direction == "made", referrals.c.held.is_(None))
+    query = select(referrals.c.id).where(referrals.c.id.in_(caused), *made)
+    return list(db.execute(query.order_by(referrals.c.id)).scalars())
+
+
+def weighed(db: Connection, about: Collection[str]) -> list[str]:
+    """List what somebody decided on some statements, whether to refer; but what names one of them.
+
+    That a referral was made says nothing of what is to follow it.
+    """
+    of = sorted(about)
+    named = considered.c.referred.is_(None) | considered.c.referred.not_in(of)
+    query = select(considered.c.id).where(considered.c.statement.in_(of), named)
+    return list(db.execute(query.order_by(considered.c.id)).scalars())
+
+
 def still_put(
     db: Connection, viewer: Collection[str] | None, report: str, kind: str, addressee: str
 ) -> list[str]:
@@ -216,10 +241,11 @@ def still_put(
     """
     its = (referrals.c.kind == kind, referrals.c.addressee == addressee)
     found = db.execute(_made(viewer, report).where(*its)).mappings()
-    return [
-        row["id"] for row in found
-        if is_put(row) and row["held"] not in CLOSED and not does_not_stand(db, row["id"])
-    ]  # fmt: skip
+    return [row["id"] for row in found if _stands(db, row)]
+
+
+def _stands(db: Connection, row: RowMapping) -> bool:
+    return is_put(row) and row["held"] not in CLOSED and not does_not_stand(db, row["id"])
 
 
 def some_considered(
@@ -259,15 +285,23 @@ def handovers(
 
 
 def considered_of(db: Connection, statement: str) -> dict[str, RowMapping]:
-    """Give the first decision on a report for each kind of referral that somebody decided on."""
+    """Give the newest decision on a report for each kind of referral that somebody decided on."""
     query = select(considered).where(considered.c.statement == statement)
-    query = query.order_by(considered.c.id.desc())
+    query = query.order_by(considered.c.id)
     return {row["referral"]: row for row in db.execute(query).mappings()}
 
 
-def considered_on(db: Connection, statement: str, kind: str) -> RowMapping | None:
-    """Give the decision on a report and a kind of referral, None where nobody decided."""
-    return considered_of(db, statement).get(kind)
+def is_considered(db: Connection, statement: str, kind: str) -> bool:
+    """Say whether a decision on a report and a kind of referral stands.
+
+    One to refer does as long as that is put to somebody.
+    """
+    its = (considered.c.statement == statement, considered.c.referral == kind)
+    for referred in db.execute(select(considered.c.referred).where(*its)).scalars().all():
+        made = None if referred is None else referral(db, referred)
+        if made is None or _stands(db, made):
+            return True
+    return False
 
 
 def ran_out(db: Connection, at: int) -> list[RowMapping]:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, RowMapping
 
 from consumers import said_anew, standing, store
-from consumers.referrals import course, rows
+from consumers.referrals import course, rows, untaken
 from consumers.responses import given
 from consumers.responses import rows as duties
 from consumers.store import Wanted
@@ -54,6 +54,8 @@ class Referrals(Worker):
             self._decide(db, statement)
         elif isinstance(event, ReferralConsidered) and publisher == voice.agency:
             rows.consider(db, said, event)
+        if isinstance(event, ReferralMade | ResponseGiven | ReferralConsidered):
+            untaken.owe(db, voice, [said])
         return []
 
     def pass_time(self, db: Connection, at: int) -> list[Wanted]:
@@ -78,6 +80,7 @@ class Referrals(Worker):
         """Take back a decision that the log did not accept."""
         self._gone(db, statement)
         rows.unconsider(db, statement)
+        untaken.owe(db, self._voice, [statement])
 
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop what is, or rests on, an erased statement."""
@@ -86,9 +89,10 @@ class Referrals(Worker):
         said_anew.let_go(db, statement, "referral_made/", "housing_notice_given/")
 
     def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
-        """Let the last answer decide a referral that stands as it was given."""
+        """Let the last answer decide a referral that stands as it was given, and what follows."""
         for one in rows.referrals_of(db, statements):
             self._decide_again(db, one)
+        untaken.owe(db, self._voice, statements)
 
     def _decide(self, db: Connection, answer: Statement) -> None:
         """Take in what an answer decides on a referral, where it is its addressee's."""

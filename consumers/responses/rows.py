@@ -87,6 +87,17 @@ def discharge(db: Connection, key: str, statement_id: str) -> None:
     db.execute(_DISCHARGE, {"its": key, "by": statement_id})
 
 
+def settle(db: Connection, key: str, by: str | None) -> None:
+    """Let a duty be done by a statement of ours, or be owed still."""
+    db.execute(update(duties).where(duties.c.key == key).values(discharged_by=by))
+
+
+def drop(db: Connection, kind: str, statement: str, *, but: str = "") -> None:
+    """Let duties of a kind about a statement be owed no more; but that of one key."""
+    gone = (duties.c.kind == kind, duties.c.statement == statement, duties.c.key != but)
+    db.execute(delete(duties).where(*gone))
+
+
 def owed_on(db: Connection, statements: Collection[str]) -> list[str]:
     """Give those of some statements about which something is owed still, by id."""
     query = select(duties.c.about).where(duties.c.about.in_(statements), _OPEN).distinct()

@@ -22,8 +22,9 @@ DUTY = "duty_manager"
 
 Press = Literal["now", "shift"]
 Waits = Literal[
-    "alert", "overdue", "duty", "owed", "arrived", "silence", "undelivered", "standstill", "test"
-]
+    "alert", "overdue", "duty", "owed", "untaken", "arrived", "silence", "undelivered",
+    "standstill", "test",
+]  # fmt: skip
 
 OWED = frozenset({"response_given", "information_supplied", "referral_decision"})
 """Duties that are owed to whoever sent, asked or referred: they hear that nothing came."""
@@ -45,6 +46,7 @@ _OPENS: dict[Waits, str] = {
     "overdue": "candour alert list",
     "duty": "candour response list",
     "owed": "candour request list, candour referral list",
+    "untaken": "candour response list, candour referral list",
     "arrived": "candour alert list",
     "silence": "candour telling list",
     "undelivered": "candour telling list",
@@ -56,6 +58,7 @@ _WAITS: dict[Waits, str] = {
     "overdue": "Something is overdue, and is the {role}'s now.",
     "duty": "Something is overdue with the {role}.",
     "owed": "Something that another agency owes has not come; the {role} rings them.",
+    "untaken": "Something that this agency put to another was not taken; it is the {role}'s again.",
     "arrived": "Something has come in for the {role}.",
     "silence": "Something that should speak is silent; it is for the {role}.",
     "undelivered": "Something waits, and word of it could not be brought to whose it is.",
@@ -64,7 +67,8 @@ _WAITS: dict[Waits, str] = {
 }
 _NAMED: dict[str, str] = {
     "alert": "an alert", "overdue": "an overdue alert", "duty": "an overdue duty",
-    "owed": "what another agency owes", "arrived": "a threat to life",
+    "owed": "what another agency owes", "untaken": "what another agency did not take",
+    "arrived": "a threat to life",
     "silence": "an agency that fell silent", "undelivered": "what another role could not be told",
     "standstill": "something that stands still", "test": "a test",
 }  # fmt: skip
@@ -167,6 +171,26 @@ def told_of(
 def arrived(statement: str, role: str, *, exercise: bool) -> Notification:
     """Tell a role that a threat to life came in: it is for people, before any rule has run."""
     found = _notification(statement, "arrived", role, about=[statement])
+    return replace(found, exercise=exercise)
+
+
+def untaken(  # noqa: PLR0913 - a refusal has this many independent parts
+    answer: str, referral: str, role: str, *, is_urgent: bool, due_at: int, exercise: bool
+) -> Notification:
+    """Tell a role that nobody took what this agency referred: it is theirs again.
+
+    Args:
+        answer: the id of what says so.
+        referral: of the referral.
+        role: who is told.
+        is_urgent: whether the referral waits for no ordinary day.
+        due_at: by when another way is looked for.
+        exercise: whether nothing of it is real.
+    """
+    found = _notification(
+        answer, "untaken", role, about=[referral, answer], due_at=due_at,
+        press="now" if is_urgent else "shift",
+    )  # fmt: skip
     return replace(found, exercise=exercise)
 
 

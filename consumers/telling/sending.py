@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection, RowMapping, select
 
 from consumers import standing
+from consumers.referrals import untaken
 from consumers.responses.asked import requests
 from consumers.responses.rows import duties
 from consumers.safeguarding import life
@@ -264,6 +265,9 @@ def is_settled(db: Connection, one: Notification) -> bool:
             return now is not None
         # Somebody who has it, and let it run out, is why another is told.
         return one.waits != "overdue" and now.acknowledged_by is not None
+    if one.waits == "untaken":  # by what sees to it, or by what takes it back
+        duty = untaken.duty_of(db, one.cause)
+        return duty is None or duty["discharged_by"] is not None
     # By a statement, or by its being closed elsewhere.
     done = duties.c.discharged_by.in_(select(views.c.id)) | (
         duties.c.discharged_by == duties.c.about

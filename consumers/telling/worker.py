@@ -1,18 +1,19 @@
 """The telling worker, for every agency: a notification commits with the row that caused it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from sqlalchemy import Connection
 
+from consumers.referrals import untaken as referrals
 from consumers.responses import rows as responses
 from consumers.safeguarding import rows as safeguarding
 from consumers.store import Wanted
 from consumers.telling import contact, rows
-from consumers.telling.notification import TOLD, arrived, told_of
+from consumers.telling.notification import TOLD, arrived, told_of, untaken
 from consumers.worker import Worker
 from contracts.draft import Draft
-from contracts.event.work import AlertRaised, DutyOverdue
+from contracts.event.work import AlertRaised, DutyOverdue, ResponseGiven
 from contracts.form import Section
 from contracts.identifier import agency_of
 from contracts.opened import View
@@ -34,6 +35,8 @@ class Telling(Worker):
             self._add(db, said, event)
         if not ours and statement.context.urgency == "threat_to_life":
             self._arrived(db, said)
+        if isinstance(event, ResponseGiven):
+            self.see_anew(db, [said])
         return []
 
     def unverified(self, db: Connection, view: View) -> None:
@@ -50,6 +53,21 @@ class Telling(Worker):
             if shape is not None:
                 event = msgspec.json.decode(one.sections["event"], type=shape)
                 self._add(db, one.id, event)
+
+    def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
+        """Tell of each answer by which nobody took a referral of ours, while that is to be seen to.
+
+        Before it there may have been no referral: whoever reads all anew reads the answer first.
+        """
+        for one in sorted(statements):
+            duty = referrals.duty_of(db, one)
+            if duty is not None and duty["discharged_by"] is None:
+                told = untaken(
+                    one, duty["statement"], duty["role"], due_at=duty["due_at"],
+                    is_urgent=referrals.urgency_of(db, duty) != "routine",
+                    exercise=self._voice.exercise,
+                )  # fmt: skip
+                rows.add(db, [told])
 
     def forget(self, db: Connection, statement: str) -> None:
         """Drop what was told, or is to be, of an erased statement."""

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 
 from consumers import standing
 from consumers.listed import in_turn
-from consumers.referrals import course, rows
+from consumers.referrals import course, rows, untaken
 from contracts.event.report import Referral
 from contracts.fault import Misuse
 from contracts.identifier import is_statement_id
@@ -132,6 +132,10 @@ def _lines(reading: Reading, row: RowMapping) -> Iterator[str]:
     yield f"\n{row['id']}  {course.TITLES[row['kind']]}, {who}{until}: {stands}"
     yield from reading.marks(row["id"])
     yield from (f"  {line}" for line in limits_of(standing.held(reading.db, row["id"])))
+    owed = untaken.open_on(reading.db, row["id"], standing.hidden_from(reading.db, reading.viewer))
+    if owed is not None:
+        late = "OVERDUE, " if owed["due_at"] < reading.now else ""
+        yield f"  {late}look for another way by {at(owed['due_at'])}, the {owed['role']}"
     if row["direction"] == "received" and row["decision"] is None:
         yield "  decide: candour response give ID --referral accepted, refused or redirected"
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping
 
 from consumers import standing
 from consumers import store as stored
+from consumers.referrals import untaken
 from consumers.research.plan import WORDS
 from consumers.responses import asked as requests
 from consumers.responses import reuse
@@ -89,6 +90,9 @@ def _lines(reading: Reading, duty: RowMapping) -> Iterator[str]:
     yield from reading.marks(duty["statement"])
     event = asked.sections.get("event") if asked is not None else None
     yield from (f"  {line}" for line in enquired(event))
+    if duty["kind"] == untaken.DUTY:
+        yield f"  nobody took referral {duty['statement']}: refer anew because of its report,"
+        yield f"  or say why nobody is referred: candour referral consider {duty['statement']}"
     if asked is None or not isinstance(event, REQUESTS):
         return
     person = acting.outbox.reference_of(event.subject) or event.subject

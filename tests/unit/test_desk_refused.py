@@ -40,6 +40,33 @@ def refuse(force: Busy, name: str) -> str:
     return force.say(f"{name} refused", FORCE, "response_given", sections)
 
 
+def test_a_referral_that_nobody_took_is_work_wherever_it_is_shown(
+    force: Busy, desk: Visited
+) -> None:
+    """It stood in the inbox as one answer more, under everything, and in no list."""
+    officer, said = desk.visitor("officer"), force.said["referral"]
+    answered = refuse(force, "referral")
+    link = f'href="/reports/{said}/referral"'
+    inbox = officer.get("/").text
+    first = inbox[inbox.index("What presses first") : inbox.index("Not answered yet")]
+    assert f"/reports/{answered}" in first
+    assert "NOT taken: look for another way by" in inbox
+    assert link in inbox
+    for page in ("/duties", f"/reports/{said}", f"/reports/{answered}"):
+        text = officer.get(page).text
+        assert "Look for another way" in text, page
+        assert link in text, page
+    assert "Look for another way" in officer.get("/referrals?way=made&show=decided").text
+    words = {"kind": "daiu", "made": "no", "reason": "We see to her ourselves."}
+    officer.post(f"/reports/{said}/referral", **words)
+    assert "NOT taken" not in officer.get("/").text
+    assert f"/reports/{answered}" not in officer.get("/").text
+    every = officer.get("/?show=all").text
+    assert "Seen to" in every
+    for page in ("/duties", f"/reports/{said}", f"/reports/{answered}"):
+        assert "Look for another way" not in officer.get(page).text, page
+
+
 def test_a_refused_handover_waits_for_nobody(force: Busy, desk: Visited) -> None:
     """It read as put to somebody who had not accepted yet, and they had refused."""
     officer = desk.visitor("officer")

@@ -54,7 +54,7 @@ def test_a_referral_is_kept_by_whoever_made_it_and_whoever_is_to_decide(desk: De
 
 
 @pytest.mark.parametrize("decision", ["accepted", "refused", "redirected"])
-def test_the_decision_reaches_whoever_referred_and_leaves_nothing_overdue(
+def test_the_decision_reaches_whoever_referred_and_is_overdue_no_more(
     desk: Desk, decision: str
 ) -> None:
     """What comes back is the point: a referral that vanishes is not made again."""
@@ -65,7 +65,8 @@ def test_the_decision_reaches_whoever_referred_and_leaves_nothing_overdue(
         assert (held["decision"], held["decided_by"]) == (decision, "N. Lead")
     desk.pass_hours(100)
     desk.settle()
-    assert overdue(desk, PROBATION) == overdue(desk, HUB) == []
+    theirs = [] if decision == "accepted" else [("referral_considered", referral, PROBATION)]
+    assert (overdue(desk, PROBATION), overdue(desk, HUB)) == (theirs, [])
 
 
 def test_a_referral_that_nobody_answers_runs_out_on_both_sides_once(desk: Desk) -> None:
@@ -167,7 +168,7 @@ def test_what_a_decision_rested_on_changes_and_somebody_decides_anew(desk: Desk)
     desk.settle()
     retract(desk, PROBATION, report)
     with desk.acting(HUB).store.read() as db:
-        assert rows.considered_on(db, report, "idva") is None
+        assert not rows.is_considered(db, report, "idva")
 
 
 def test_what_the_log_refuses_was_never_decided(desk: Desk) -> None:
@@ -179,7 +180,7 @@ def test_what_the_log_refuses_was_never_decided(desk: Desk) -> None:
     )
     desk.acting(HUB).refused(wanted.draft.id)
     with desk.acting(HUB).store.read() as db:
-        assert rows.considered_on(db, report, "idva") is None
+        assert not rows.is_considered(db, report, "idva")
 
 
 def notify(desk: Desk, report: str, subject: str, **changes: str) -> list[Wanted]:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from consumers import standing, whereabouts
 from consumers import store as stored
 from consumers.desk import rows
-from consumers.desk.owed import ANSWERS, KINDS, undelivered
+from consumers.desk.owed import OF_REPORT, link_of, undelivered
 from consumers.desk.person import Person
 from consumers.desk.rights import LEADING, WORKING
 from consumers.desk.shown import title_of
@@ -101,7 +101,7 @@ def _rows(
     """Say of each report what it is, how it stands, and what is owed and was looked up on it."""
     ids, partners = [one["statement"] for one in found], station.partners
     marks = standing.marks_of_all(db, ids)
-    owed = owed_on(db, person.viewer, ids, ANSWERS)
+    owed = owed_on(db, person.viewer, ids, OF_REPORT)
     tasks = board.tasks_of_all(db, station.hidden(db, person), ids)
     looks = {
         said: (
@@ -115,8 +115,9 @@ def _rows(
             "id": said, "kind": title_of(one["event"]), "arrived": one["arrived"],
             "agency": partners.get(one["agency"], one["agency"]), "urgency": one["urgency"],
             "marks": one["marks"].split(), "verified": one["verified"], "done": one["done"],
+            "is_answer": one["event"] == "response_given",
             "stands": marks.get(said, []), "owed": owed.get(said), "looks": looks.get(said),
-            "links": {kind: KINDS[kind].link.format(said) for kind in ANSWERS},
+            "link": link_of(owed[said]["kind"], owed[said]) if said in owed else None,
         }
         for said, one in zip(ids, found, strict=True)
     ]  # fmt: skip

@@ -21,7 +21,7 @@ from consumers.desk.station import Station
 from consumers.handover import rows as handovers
 from consumers.handover.worker import Handovers
 from consumers.listed import PAGE, Place
-from consumers.referrals import course, rows
+from consumers.referrals import course, rows, untaken
 from consumers.store import Wanted
 from contracts.event.report import Referral
 from contracts.identifier import is_statement_id
@@ -63,8 +63,12 @@ def _list(station: Station, request: Request) -> Response:
         found = rows.some(
             db, person.viewer, way, decided=decided, place=place, count=PAGE + 1
         )  # fmt: skip
-        beside = Beside(db, [row["id"] for row in found[:PAGE]], station.hidden(db, person))
-        listed = [_shown(station, beside, row) for row in found[:PAGE]]
+        hidden = station.hidden(db, person)
+        beside = Beside(db, [row["id"] for row in found[:PAGE]], hidden)
+        listed = [
+            _shown(station, beside, row, untaken.open_on(db, row["id"], hidden))
+            for row in found[:PAGE]
+        ]
         look("referrals", [one["id"] for one in listed])
         now = stored.ledger_time(db)
     last = found[PAGE - 1] if len(found) > PAGE else None
@@ -75,7 +79,9 @@ def _list(station: Station, request: Request) -> Response:
     )  # fmt: skip
 
 
-def _shown(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any]:
+def _shown(
+    station: Station, beside: Beside, row: RowMapping, owed: RowMapping | None
+) -> dict[str, Any]:
     other = row["addressee"] if row["direction"] == "made" else row["publisher"]
     return {
         "id": row["id"], "to": course.TITLES[row["kind"]],
@@ -84,7 +90,7 @@ def _shown(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any]:
         "decision": course.WORDS[row["decision"]] if row["decision"] else None,
         "limits": limits_of(beside.text(row["id"])), "stands": beside.marks(row["id"]),
         "held": course.unreached(row, station.voice.partners.agencies),
-        "can_decide": row["direction"] == "received" and row["decision"] is None,
+        "owed": owed, "can_decide": row["direction"] == "received" and row["decision"] is None,
     }  # fmt: skip
 
 

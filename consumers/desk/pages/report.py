@@ -14,7 +14,7 @@ from consumers import store as stored
 from consumers.desk import rows
 from consumers.desk.beside import seen
 from consumers.desk.limits import limits_of, numbers
-from consumers.desk.owed import ANSWERS, KINDS
+from consumers.desk.owed import ANSWERS, KINDS, link_of
 from consumers.desk.person import Person
 from consumers.desk.rights import WORKING
 from consumers.desk.shown import author_of, hurried, people, shown
@@ -24,7 +24,7 @@ from consumers.intelligence import grading
 from consumers.intelligence.desk import KINDS as GRADE
 from consumers.intelligence.rows import first_lines, gradings_of
 from consumers.listed import PAGE
-from consumers.referrals import course
+from consumers.referrals import course, untaken
 from consumers.referrals import rows as referrals
 from consumers.research import plan
 from consumers.research.board import tasks_seen
@@ -71,6 +71,7 @@ def _opened(station: Station, request: Request, said: str) -> dict[str, Any] | N
             return None
         (statement,) = standing.corrected(db, [stored.reread(row["record"])], but=hidden)
         found = {kind: responses.duty(db, f"{kind}/{said}") for kind in ANSWERS}
+        found[untaken.DUTY] = untaken.open_on(db, said, hidden)
         owed = {kind: duty for kind, duty in found.items() if duty is not None}
         admitted = station.voice.partners.agencies.get(row["agency"])
         held, unshared = _held(station, db, said)
@@ -154,13 +155,14 @@ def _work(
     if person.roles.isdisjoint(WORKING):
         return []
     page, asked = f"/reports/{said}", owed.get("information_supplied")
-    calls = owed.get("call_back")
+    calls, again = owed.get("call_back"), owed.get(untaken.DUTY)
     words = "Say that you called back" if calls else "Answer whoever reported"
     return [
         *([(f"/requests/{said}/answer", "Answer their question", asked)] if asked else []),
         *([(f"{page}/answer", words, calls or owed.get("response_given"))] if answers else []),
         (f"{page}/ask", "Ask another agency", None),
         *([(f"{page}/victim-information", ENQUIRES, None)] if kind in ENQUIRE else []),
+        *([(link_of(untaken.DUTY, again), "Look for another way", again)] if again else []),
         (f"{page}/referral", "Consider a referral", None),
         *([(f"{page}/grading", "Grade it", None)] if kind in GRADE else []),
     ]
