@@ -111,8 +111,13 @@ class Inflow:
             raise _unread(error) from None
 
     async def run(self) -> None:
-        """Take in and publish until cancelled; Kafka may be away meanwhile."""
+        """Take in and publish until cancelled; Kafka may be away meanwhile.
+
+        Raises:
+            Misuse: another source of this agency acts.
+        """
         await self._until_there(self.read_to_end)
+        await asyncio.to_thread(self._consumer.insist_on_acting)
         self.has_begun = True
         self._stopped = asyncio.get_running_loop().create_future()
         broker: KafkaBroker | None = None

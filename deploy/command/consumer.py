@@ -15,11 +15,11 @@ from consumers import aside
 from consumers import store as stored
 from consumers.desk.rows import look_at_each
 from consumers.seen_to import failed_seen, see_to
-from contracts.fault import Misuse
+from contracts.fault import Misuse, Transient
 from deploy.speaking import known_to
 from deploy.wiring import Acting, open_acting
 from producers.home import Home
-from producers.lock import sole_consumer
+from producers.lock import is_consumed, sole_consumer
 from producers.outbox import Outbox
 from producers.partnership import Partnership
 from producers.saying import known_as, viewer_of
@@ -32,8 +32,8 @@ ActingHome = Annotated[Path, typer.Option("--home", help="The agency's home that
 Looks = Annotated[
     str | None,
     typer.Option("--by", help="Who looks, as their credential names them: some things may be kept "
-                 "from them. Believed as typed: only the desk checks it. Left out, what is kept "
-                 "from anybody is."),
+                 "from them. Believed as typed: only the desk checks it. Without it nothing is "
+                 "shown that is kept from anybody."),
 ]  # fmt: skip
 
 
@@ -58,7 +58,8 @@ TakeOver = Annotated[
 def run(home: ActingHome, take_over: TakeOver = False) -> None:
     """Act and send until stopped (Ctrl-C or SIGTERM); survives Kafka being away.
 
-    One consumer acts for an agency: run it on one home only. On another it says nothing and stops.
+    One consumer acts for an agency: run it on one home only. On another it says nothing, names the
+    one that acts, and stops.
     """
     with sole_consumer(home, what="candour consumer run"):
         asyncio.run(_run(home, take_over=take_over))
@@ -103,7 +104,8 @@ def status(home: ActingHome, by: Looks = None) -> None:
     """Say how far time has come here, what waits to be sent, and what this could not work on.
 
     That is named to who says who looks, as far as they may know, and else counted. Ends with 1
-    where something has had no receipt for a minute, or a person must see to something.
+    where something has had no receipt for a minute, where no consumer runs and something was sent
+    that nobody read here, or where a person must see to something.
     """
     acting = open_acting(Home.open(home))
     viewer = looking(acting.outbox, by) if by else None
@@ -115,6 +117,7 @@ def status(home: ActingHome, by: Looks = None) -> None:
         looked(acting, by, "set_aside", map(aside.named, (*failed, *seen)))
     late = tell_unsent(acting.outbox)
     typer.echo(f"The newest ledger time here: {at(now) if now else 'nothing was read yet'}.")
+    waits = not is_consumed(home) and tell_unread(acting)
     for line in _named(failed, seen, home) if by else _counted(failed, seen, home):
         typer.echo(line)
     for one in broken:
@@ -122,7 +125,7 @@ def status(home: ActingHome, by: Looks = None) -> None:
             f"NOT PROVED, and acted on in nothing: {one['topic']} {one['offset']}: {one['what']}. "
             "Ring the governance agency."
         )
-    if failed or broken or late:
+    if failed or broken or late or waits:
         raise typer.Exit(1)
     typer.echo(
         "Nothing is left to see to by hand." if seen else "Everything that came was worked on."
@@ -189,6 +192,23 @@ def tell_unsent(outbox: Outbox) -> int:
             f"`candour outbox run --home {outbox.home.folder}` goes on sending it."
         )
     return late
+
+
+def tell_unread(acting: Acting) -> bool:
+    """Say that no consumer runs here and something was sent that nobody read, where that is so."""
+    home = acting.home.folder
+    try:
+        count = asyncio.run(acting.unread())
+    except Transient as away:
+        typer.echo(f"NOTE: no consumer runs here, and what waits is not known: {away.text}", err=True)
+        return False
+    if count:
+        typer.echo(
+            f"NOT READ: no consumer runs here, and {count} "
+            f"{'record waits' if count == 1 else 'records wait'}: nobody acts on what they say. "
+            f"candour consumer run --home {home}"
+        )
+    return bool(count)
 
 
 def failing(acting: Acting, by: str | None, viewer: frozenset[str] | None) -> None:

@@ -16,6 +16,8 @@ from consumers.research import board, known, plan
 from consumers.research.found import Anew, Found
 from consumers.research.looking import Looking
 from consumers.research.worker import Research
+from consumers.responses.desk import no_report
+from consumers.store import row_of
 from contracts.event.work import ResearchCompleted, ResearchOutcome
 from contracts.fault import Misuse
 from deploy.command.consumer import (
@@ -58,6 +60,8 @@ def listed(
     def read(reading: Reading, count: int) -> list[str]:
         db, viewer = reading.db, reading.viewer
         if report is not None:
+            if row_of(db, report) is None or report in standing.hidden_from(db, viewer):
+                raise no_report()
             tasks = board.tasks_seen(db, viewer, report)
             return [report] if any(every or task["open"] for task in tasks) else []
         pressing = partial(board.to_be_made, db, viewer)

@@ -18,6 +18,7 @@ from consumers.safeguarding import rows as safeguarding
 from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse
 from contracts.opened import View
+from deploy.command.consumer import tell_unread
 from deploy.speaking import say
 from deploy.wiring import STORE, Acting, open_acting
 from producers.sender import Sender
@@ -198,7 +199,11 @@ async def test_one_home_of_an_agency_acts_until_another_takes_over(
         await say(outbox, concern(outbox))
         assert await before.catch_up() == 16
         assert await after.catch_up() == 0, "all that it would say was said"
+        with pytest.raises(Misuse, match=f"/agencies/{POLICE} acts for thames-valley already"):
+            await asyncio.wait_for(after.run(), 60)
+        assert not await asyncio.to_thread(tell_unread, after)
         await say(outbox, concern(outbox))
+        assert await asyncio.to_thread(tell_unread, after), "nobody acts on it"
         with pytest.raises(Misuse, match=f"/agencies/{POLICE} acts for thames-valley already"):
             await after.catch_up()
         assert await after.catch_up(take_over=True) == 16

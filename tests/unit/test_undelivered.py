@@ -30,7 +30,9 @@ def test_what_nobody_has_is_said_first_wherever_it_would_look_done(
         return out + err
 
     assert "NOT DELIVERED" not in told("response", "list", code=0)
-    assert told("consumer", "status", code=0).endswith("Everything that came was worked on.\n")
+    status = told("consumer", "status", code=0)
+    assert "Everything that came was worked on.\n" in status
+    assert "NOTE: no consumer runs here, and what waits is not known" in status
     give = ("response", "give", said, *ANSWER, "--role", "sergeant")
     late = told(*give, code=75)
     row = acting.outbox.rows()[-1]
@@ -58,3 +60,15 @@ def test_what_nobody_has_is_said_first_wherever_it_would_look_done(
     assert waits in told(*look, code=75)
     kinds = [one["event"] for one in acting.outbox.rows()[-3:]]
     assert sorted(kinds) == ["alert_raised", "research_completed", "response_given"], "all of it"
+
+
+def test_the_research_of_a_report_that_is_not_here_is_not_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A digit was lost in the id: "no task is open" would have closed it."""
+    acting, said = reported(tmp_path / "home")
+    line = ["research", "list", "--home", str(acting.home.folder), "--report"]
+    assert invoke([*line, said]) == 0
+    assert said in capsys.readouterr().out
+    assert invoke([*line, said[:-1]]) == 64
+    assert "No report of this id was sent to this agency." in capsys.readouterr().err
