@@ -8,7 +8,7 @@ new one, so that two which run are found out in either place.
 from sqlalchemy import Column, Connection, Table, Text, select
 
 from consumers.inserting import over
-from consumers.store import metadata
+from consumers.store import Store, metadata
 from consumers.worker import SPEAKS, Voice
 from contracts.fault import Misuse
 from contracts.section import Provenance
@@ -50,6 +50,16 @@ def check(db: Connection, voice: Voice) -> None:
             remedy="Give this with the home of the one that acts. To move it here: stop it there, "
             "then candour consumer catch-up --take-over with this home.",
         )
+
+
+def insist(store: Store, voice: Voice) -> None:
+    """Insist that no other source of the agency acts, as `check`.
+
+    Raises:
+        Misuse: one does.
+    """
+    with store.read() as db:
+        check(db, voice)
 
 
 def _put(db: Connection, agency: str, source: str) -> None:

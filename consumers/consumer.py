@@ -128,15 +128,6 @@ class Consumer:
         with self.store.write() as db:
             acting.take_over(db, self.voice)
 
-    def insist_on_acting(self) -> None:
-        """Insist that no other source of the agency acts (`consumers.acting.check`).
-
-        Raises:
-            Misuse: one does.
-        """
-        with self.store.read() as db:
-            acting.check(db, self.voice)
-
     def position(self) -> int:
         """Give the next offset to read."""
         with self.store.read() as db:

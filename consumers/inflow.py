@@ -20,6 +20,7 @@ from faststream.kafka.annotations import KafkaMessage
 from faststream.security import SASLScram512
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from consumers import acting
 from consumers.consumer import Came, Consumer
 from contracts.draft import Draft
 from contracts.fault import Transient
@@ -117,7 +118,7 @@ class Inflow:
             Misuse: another source of this agency acts.
         """
         await self._until_there(self.read_to_end)
-        await asyncio.to_thread(self._consumer.insist_on_acting)
+        await asyncio.to_thread(acting.insist, self._consumer.store, self._consumer.voice)
         self.has_begun = True
         self._stopped = asyncio.get_running_loop().create_future()
         broker: KafkaBroker | None = None

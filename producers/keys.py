@@ -31,7 +31,7 @@ def write_private(path: Path, octets: bytes) -> None:
     except FileExistsError:
         raise Misuse(
             f"{path} is there already and is not overwritten.",
-            remedy="Choose another path. Where it is a key's file, keep it: what it signed needs it.",
+            remedy="Choose another path; a key's file is kept, for what it signed needs it.",
         ) from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(octets)

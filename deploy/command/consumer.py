@@ -200,7 +200,8 @@ def tell_unread(acting: Acting) -> bool:
     try:
         count = asyncio.run(acting.unread())
     except Transient as away:
-        typer.echo(f"NOTE: no consumer runs here, and what waits is not known: {away.text}", err=True)
+        why = f"no consumer runs here, and what waits is not known: {away.text}"
+        typer.echo(f"NOTE: {why}", err=True)
         return False
     if count:
         typer.echo(

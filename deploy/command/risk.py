@@ -90,7 +90,7 @@ def graded_lines(found: Assessed) -> Iterator[str]:
     if graded.raised_from is not None:
         yield f"Judgement raises it to {graded.level}, by name and with the reason."
     reached = [one for one in used.bands if one.level == graded.level] or used.bands[:1]
-    yield f"The {reached[0].owner.replace('_', ' ')} owns it. {reached[0].does}"
+    yield f"Owner: {reached[0].owner.replace('_', ' ')}. {reached[0].does}"
     changes = [one.when for one in reached[0].reassess_on]
     if changes:
         yield f"Assess again when: {'; '.join(changes)}."

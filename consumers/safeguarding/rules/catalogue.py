@@ -1,4 +1,4 @@
-"""The rules that run over what an agency is delivered, by id: M02, M04 to M22 and separation.
+"""The rules that run over what an agency is delivered, by id: M02, M04 to M22, separation and high.
 
 M01 is run by time alone and M03 proposes: `consumers.safeguarding.worker` runs both. What a rule
 needs of the ruleset is its term; without a term a rule is not run.
@@ -15,6 +15,7 @@ from consumers.safeguarding.rules import (
     household,
     record,
 )
+from consumers.safeguarding.rules.high import high
 from consumers.safeguarding.rules.nameless import nameless
 from consumers.safeguarding.rules.seen import Rule
 from consumers.safeguarding.rules.separation import separation
@@ -41,5 +42,6 @@ RULES: dict[str, Rule] = {
     "M21": care.screen,
     "M22": escalation.repeat,
     "separation": separation,
+    "high": high,
 }
-"""Each rule by its id in domain.md 4; separation, which has no number there, by its name."""
+"""Each rule by its id in domain.md 4; those that have no number there by their name."""

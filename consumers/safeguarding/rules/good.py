@@ -68,7 +68,7 @@ GOOD: dict[Act, str] = {
         "hears of it; the count is no level, and a decision not to refer has its reason."
     ),
     "marac_referral": (
-        "The two are referred to MARAC again; the views of whoever is at risk were asked where "
+        "The two are referred to MARAC; the views of whoever is at risk were asked where "
         "that was safe; a refusal by MARAC is recorded and its reason answered."
     ),
     "support_referral": (

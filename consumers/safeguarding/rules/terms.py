@@ -40,6 +40,7 @@ FOUND: dict[str, str] = {
     "M21": "signs that somebody may need care and support, and abuse reported",
     "M22": "abuse again within the repeat period after MARAC",
     "separation": "somebody means to end a relationship",
+    "high": "somebody is at High on their own account and not referred to MARAC",
 }
 """What each rule found, by its id, as a person on duty reads it."""
 
@@ -171,6 +172,9 @@ DEFAULT: tuple[RuleTerm, ...] = (
         threshold=12, version="3", words={"incidents": _ABUSE},
     ),
     _term("separation", ["safeguarding_hub"], 4, {}, minutes=10, version="2"),
+    _term(
+        "high", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD}, minutes=10,
+    ),
 )  # fmt: skip
 """The terms where a ruleset has none, in the order in which the rules run."""
 
