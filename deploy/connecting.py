@@ -1,26 +1,6 @@
 """Which local systems a home looks people up in: `connectors.yaml`, and the secrets beside it.
 
-    retry: {first_minutes: 5, most_minutes: 240}
-    connectors:
-      - name: niche-rms
-        system: niche
-        sql:
-          url: postgresql://reader@niche.force.example/rms
-          secret: niche.secret
-          table: rms.person
-          reference: person_id
-          given: forenames
-          family: surname
-          born: date_of_birth
-          numbers: {pnc: pnc_id, niche: person_id}
-          kinds: [warning, nfa_allegation]
-      - name: mash-search
-        system: mash
-        http:
-          url: https://mash.example/person-search
-          secret: mash.secret
-          ca: mash-ca.pem
-          numbers: [nhs]
+`connectors.yaml` beside this module is one to copy: it has every field, and what it is for.
 
 `numbers` are the registers whose numbers a system can be asked by: of whom no family name is known
 and not every number is of these, a system that finds nobody was not asked, and never says nil.

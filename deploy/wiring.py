@@ -228,7 +228,10 @@ class Acting:
         """Tell beside the loop while a block runs, where somebody is configured."""
         told = self.told()
         if told is None:
-            _log.warning("nobody_is_told", remedy="Write channels.yaml: see deploy/README.md.")
+            _log.warning(
+                "nobody_is_told",
+                remedy="Write channels.yaml; deploy/telling/channels.yaml is one to copy.",
+            )
             return nullcontext()
         from deploy.telling.running import telling
 

@@ -170,8 +170,8 @@ def look(home: ActingHome) -> None:
     if not looking_up.connectors:
         raise Misuse(
             f"{home} has no connector.",
-            remedy="Describe one in connectors.yaml there: deploy/connecting.py shows how. Without "
-            "one, people look: candour research complete",
+            remedy="Describe one in connectors.yaml there (deploy/connectors.yaml is one to copy); "
+            "without one, people look: candour research complete",
         )
     asyncio.run(_look(acting, looking_up))
 

@@ -1,22 +1,6 @@
 """`channels.yaml`: whom an agency tells that something waits, by role, and how.
 
-    desk:
-      telephone: 01632 960101          # the agency's own desk; stands in every message
-    on_duty:                           # the duty manager: told where a role could not be
-      name: J. Okafor
-      channels:
-        - text: 07700 900123
-    roles:
-      duty_safeguarding_lead:
-        called: duty lead              # on a locked screen: no word that gives the matter away
-        readers: [L. Lead, M. Lead]    # who reads it, as their credentials name them
-        channels:
-          - mail: duty@hub.example
-          - webhook: https://hub.example/desk
-            secret: hook-secret
-          - notify_mail: desk@hub.example
-    smtp: {host: mail.hub.example, port: 587, security: starttls, sender: candour@hub.example}
-    notify: {key: notify-key, text_template: <id>, mail_template: <id>}
+`channels.yaml` beside this module is one to copy: it has every field, and what it is for.
 
 Secrets stand in private files beside it, named here. An address comes from this file and from
 nowhere else: `RoleChannel` cannot be made of anything that a statement says.

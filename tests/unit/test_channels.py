@@ -10,11 +10,13 @@ from consumers.telling.notification import DUTY
 from contracts.event.control import Rules
 from contracts.fault import InvariantBroken, Misuse
 from contracts.section import SourceIdentity, Whereabouts
+from deploy.telling import channels
 from deploy.telling.channels import RoleChannel, read
 from deploy.telling.clients import Webhook
 from tests.support.letterboxes import HOOK_SECRET, certified, channels_file
 from tests.vectors.ledger import founding
 
+EXAMPLE = Path(channels.__file__).with_suffix(".yaml")
 RULES = msgspec.convert(founding()["rules"], Rules)
 ROLES = """\
   duty_inspector:
@@ -162,3 +164,21 @@ def test_a_private_address_is_known_however_it_is_written(said: str, typed: str)
     assert contact.address(typed) in contact.private([SourceIdentity("A. Neighbour", said)])
     other = Whereabouts(subject, telephone="01632 960555", address="1 High Street, MK1 1AA")
     assert contact.address(typed) not in contact.private([other])
+
+
+def test_the_file_to_copy_can_be_used_as_it_stands(tmp_path: Path) -> None:
+    """Whoever sets a desk up begins with it, at whatever hour."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    key = f"key-{'-'.join(['11111111-1111-4111-8111-111111111111'] * 2)}"
+    for name, text in (("channels.yaml", EXAMPLE.read_text()), ("hook-secret", HOOK_SECRET),
+                       ("notify-key", key)):  # fmt: skip
+        (home / name).write_text(text)
+        (home / name).chmod(0o600)
+    known = {name: frozenset({name}) for name in ("L. Lead", "M. Lead", "J. Okafor")}
+    rules = msgspec.structs.replace(RULES, roles={"other": "duty_safeguarding_lead"})
+    told = read(home, agency="mk-hub", rules=rules, viewer=known.get)
+    assert told is not None
+    assert {role: len(its) for role, its in told.channels.items()} == {
+        "duty_safeguarding_lead": 3, DUTY: 1,
+    }  # fmt: skip

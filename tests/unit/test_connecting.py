@@ -11,9 +11,11 @@ from consumers.research.connectors.sql import SqlConnector
 from consumers.research.unreachable import Retry
 from contracts.fault import Misuse
 from contracts.section import Name
+from deploy import connecting
 from deploy.connecting import connected
 from producers.home import Home
 from tests.support.answering import people_in_sqlite
+from tests.support.letterboxes import certified
 from tests.support.speaking import home_of
 from tests.support.twins import POLICE
 
@@ -151,3 +153,15 @@ def test_a_certificate_that_is_none_is_named(home: Home) -> None:
             write(home, text, "ca.pem")
         with pytest.raises(Misuse, match=r"ca\.pem holds no certificate"):
             connected(home)
+
+
+def test_the_file_to_copy_can_be_used_as_it_stands(home: Home, tmp_path: Path) -> None:
+    """It has both kinds of connector, and every field of each."""
+    write(home, (Path(connecting.__file__).parent / "connectors.yaml").read_text())
+    for name in ("niche.secret", "mash.secret"):
+        write(home, "not a real one", name)
+    authority = certified(tmp_path / "tls").ca
+    write(home, authority.read_text(), "mash-ca.pem")
+    assert [(one.name, one.system) for one in connected(home).connectors] == [
+        ("niche-rms", "niche"), ("mash-search", "mash"),
+    ]  # fmt: skip
