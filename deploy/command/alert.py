@@ -15,7 +15,7 @@ from consumers.intelligence.rows import first_lines
 from consumers.listed import Lead
 from consumers.safeguarding import life, pressing, rows
 from consumers.safeguarding.desk import Deciding
-from consumers.safeguarding.rules.terms import FOUND, roles_of
+from consumers.safeguarding.rules.terms import FOUND, roles_at, roles_of
 from consumers.safeguarding.threads import Thread
 from consumers.store import Wanted
 from consumers.worker import Voice
@@ -232,12 +232,14 @@ def _unverified(db: Connection, viewer: Collection[str] | None) -> Iterator[tupl
 
 
 def _say(
-    home: Path, by: str, *roles: str, decide: Callable[[Deciding, Practitioner], list[Wanted]]
-) -> Said:
+    home: Path, by: str, *roles: str, to: str | None = None,
+    decide: Callable[[Deciding, Practitioner], list[Wanted]],
+) -> Said:  # fmt: skip
     """Let a named person say something of an alert, and wait for what became of it.
 
     Raises:
-        Misuse: the ruleset knows no such role: nobody would be rung in it.
+        Misuse: the ruleset knows no such role, or no agency of this kind has whom it goes `to`:
+            nobody would be rung in it.
     """
     acting = open_acting(Home.open(home))
     rules = acting.outbox.partnership.rules
@@ -246,6 +248,12 @@ def _say(
         raise Misuse(
             "The ruleset of this partnership has no such role.",
             remedy=f"Give one that it has: {', '.join(known)}.",
+        )
+    ours = roles_at(rules, acting.voice.kind) if rules else []
+    if rules and to is not None and to not in ours:
+        raise Misuse(
+            f"No agency of this kind has a {to}: nobody here would have the alert.",
+            remedy=f"Give one of this agency's: {', '.join(ours)}. Another agency is rung.",
         )
     return asyncio.run(acting.act(decide(acting.deciding, acting.practitioner(by))))
 
@@ -267,7 +275,7 @@ def hand_over(
 ) -> None:
     """Give an alert to another role, which has yet to take it."""
     said = _say(
-        home, by, role, to,
+        home, by, role, to, to=to,
         decide=lambda desk, who: desk.hand_over(alert, to_role=to, by=who, role=role),
     )  # fmt: skip
     typer.echo(f"It is the {to}'s now, and nobody has it yet (entry {said.entry}). Ring them.")

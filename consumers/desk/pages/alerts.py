@@ -236,12 +236,8 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
 
 def roles_of(station: Station, *, without: str = "") -> dict[str, str]:
     """List the roles that own something in this agency, by the ruleset, in words."""
-    rules, kind = station.voice.rules, station.voice.kind
-    named = {station.voice.role_of(station.voice.agency), rules.roles.get("other", "duty_manager")}
-    for term in terms.in_force(rules):
-        owner = term.owners.get(kind)
-        named |= {term.fallback, *([owner] if owner else [])} if kind in term.kinds else set()
-    return {one: one.replace("_", " ").capitalize() for one in sorted(named) if one != without}
+    named = terms.roles_at(station.voice.rules, station.voice.kind)
+    return {one: one.replace("_", " ").capitalize() for one in named if one != without}
 
 
 def _rests_on(db: Connection, thread: Thread, alert: RowMapping) -> dict[str, Any]:

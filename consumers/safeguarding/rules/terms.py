@@ -213,6 +213,21 @@ def roles_of(rules: Rules) -> list[str]:
     return sorted({*rules.roles.values(), *owners, *(one.fallback for one in terms)})
 
 
+def roles_at(rules: Rules, kind: str) -> list[str]:
+    """List the roles that own something in agencies of a kind, by name: an alert has one of them.
+
+    Args:
+        rules: the ruleset in force.
+        kind: of agency.
+    """
+    other = rules.roles.get("other", "duty_manager")
+    roles = {rules.roles.get(kind, other), other}
+    for term in in_force(rules):
+        owner = term.owners.get(kind)
+        roles |= {term.fallback, *([owner] if owner else [])} if kind in term.kinds else set()
+    return sorted(roles)
+
+
 def completed(listed: Sequence[RuleTerm], rules: Rules) -> list[RuleTerm]:
     """Give terms with what they leave out and their rules need.
 
