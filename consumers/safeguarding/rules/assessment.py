@@ -6,6 +6,7 @@ Source: domain.md 1.1 (bands, triggers), 2 (F05 to F11), 4 (M06, M09, M19); revi
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from consumers.safeguarding.rules.escalation import is_threat, is_warning
@@ -122,10 +123,11 @@ def low(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a risk assessment: something new bears on danger in a couple (M09).
 
-    New is what nobody said of them within the window. The couple is named in the statement, or
-    was within the window; each couple is asked about apart. Warnings and threats are M20's where
-    that runs, and that somebody means to part is the separation alert's; that they parted (E68) is
-    a factor.
+    New is what nobody said of this couple within the window: what was said of one of them before
+    the other was known to be there, or with somebody else, was not said of it. The couple is named
+    in the statement, or was within the window; each couple is asked about apart. Warnings and
+    threats are M20's where that runs, and that somebody means to part is the separation alert's;
+    that they parted (E68) is a factor.
 
     Args:
         seen: any report with a factor of `CHANGES`.
@@ -151,8 +153,7 @@ def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     raised = []
     couples = _couples(seen, history, term)
     for number, couple in enumerate(couples, 1):
-        said = _said(history.of(subject, since=since)) - {"separation"}
-        new = found - said - _said(history.of_all(couple.pair, since=since))
+        new = found - _said_before(subject, couple.pair, history, term, since)
         if not new or _is_assessed(seen, couple.pair, history):
             continue
         level = _level(seen, subject, history)
@@ -263,6 +264,34 @@ def _said(statements: Sequence[Seen]) -> frozenset[Factor]:
     return frozenset(factor for one in reports for factor in factors(one.statement))
 
 
+def _said_before(
+    subject: str, pair: tuple[str, str], history: History, term: RuleTerm, since: date
+) -> frozenset[Factor]:
+    """Give what was said of a couple: of both, or of one alone once they were known to be one.
+
+    What names one alone was asked about then: his drinking, told each week, is new to them once.
+    Of the other that is their own account and nothing else: her drinking is not his.
+    """
+    together = [
+        one for one in history.of_all(pair, *TOGETHER)
+        if one.day is not None and told(one, Report) is not None and are_together(one)
+    ]  # fmt: skip
+
+    def is_theirs(said: Seen, who: str) -> bool:
+        if not all(among(history, other, [who]) for other in adults(said.statement)):
+            return False
+        reach = back(said.day, term.window_days or 0) if said.day is not None else date.max
+        return any(one.at <= said.at and (one.day or date.min) >= reach for one in together)
+
+    alone = [one for one in history.of(subject, since=since) if is_theirs(one, subject)]
+    accounts = [
+        one for who in pair for one in history.of(who, "risk_assessed", since=since)
+        if _is_account_of(one, who, pair, history) and is_theirs(one, who)
+    ]  # fmt: skip
+    said = _said([*history.of_all(pair, since=since), *accounts])
+    return said | (_said(alone) - {"separation"})
+
+
 def _couples(seen: Seen, history: History, term: RuleTerm) -> list[_Couple]:
     """List the couples that a report is about: named in it, or known of within the window."""
     named = pairs(seen.statement)
@@ -290,17 +319,21 @@ def _is_assessed(seen: Seen, pair: tuple[str, str], history: History) -> bool:
 
     On their own account, of this couple: one that names another with them is of another.
     """
-
-    def is_of(one: Seen, who: str) -> bool:
-        if told(one, RiskAssessed) is None or not is_account(one):
-            return False
-        is_theirs = among(history, who, [whose(one.statement) or ""])
-        return is_theirs and all(among(history, other, pair) for other in adults(one.statement))
-
     return all(
-        any(is_of(one, who) for one in history.of(who, "risk_assessed", since=seen.day))
+        any(
+            _is_account_of(one, who, pair, history)
+            for one in history.of(who, "risk_assessed", since=seen.day)
+        )
         for who in _at_risk(seen, pair, history)
     )
+
+
+def _is_account_of(one: Seen, who: str, pair: tuple[str, str], history: History) -> bool:
+    """Say whether it is one person's own account of a couple."""
+    if told(one, RiskAssessed) is None or not is_account(one):
+        return False
+    is_theirs = among(history, who, [whose(one.statement) or ""])
+    return is_theirs and all(among(history, other, pair) for other in adults(one.statement))
 
 
 def _at_risk(seen: Seen, pair: tuple[str, str], history: History) -> list[str]:

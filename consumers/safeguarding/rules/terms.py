@@ -111,7 +111,7 @@ DEFAULT: tuple[RuleTerm, ...] = (
     _term(
         "M09", ["police", "safeguarding_hub", "probation"], 72, {"police": _UNIT,
         "probation": _PROBATION, "other": _LEAD}, window_days=365,
-        version="2",
+        version="3",
     ),
     _term(
         "M10", ["police", "safeguarding_hub"], 72, {"police": _UNIT, "other": _LEAD},
