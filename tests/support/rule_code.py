@@ -1,7 +1,7 @@
 """A digest of each rule's code: what it runs, without what only its reader needs.
 
-Everything in `consumers.safeguarding` that a rule reaches by name counts; docstrings, comments and
-annotations do not, nor where it stands. Spelled from the syntax tree by what Python 3.11 to 3.14
+Everything of `READ` that a rule reaches by name counts; docstrings, comments and annotations do
+not, nor where it stands. Spelled from the syntax tree by what Python 3.11 to 3.14
 have alike, so that each of them gives the same.
 """
 
@@ -13,6 +13,8 @@ from pathlib import Path
 
 RULES = "consumers.safeguarding.rules"
 CATALOGUE = f"{RULES}.catalogue"
+READ = ("consumers.safeguarding", "consumers.enquiry")
+"""Where what rules run stands."""
 APART = {
     "M01": [(f"{RULES}.unresearched", "unresearched")],
     "M03": [
@@ -75,9 +77,7 @@ class Code:
         if not file.is_file():  # a name of ours that is no module: what it has is its own
             return definitions, imports
         for node in ast.parse(file.read_text()).body:
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
-                "consumers.safeguarding"
-            ):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(READ):
                 for one in node.names:
                     imports[one.asname or one.name] = (node.module or "", one.name)
             for name in _defined(node):

@@ -8,6 +8,7 @@ Source: domain.md 4, 5 (traps 4 to 6), 7 (Machine or person); review 5.4.2, 5.5.
 
 from collections.abc import Sequence
 
+from consumers.enquiry.seen import seen_in
 from consumers.safeguarding.rules import is_automated
 from consumers.safeguarding.rules.reading import (
     adults,
@@ -18,7 +19,6 @@ from consumers.safeguarding.rules.reading import (
     pairs,
     people,
     principal,
-    risk_of,
     told,
 )
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
@@ -116,7 +116,9 @@ def injury(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 def together(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a separate contact: two came together, or were asked together (M08).
 
-    A child who came too is nobody's partner: where no other adult is named, the partner is not.
+    A child who came too is nobody's partner: where no other adult is named, the partner is not. That
+    somebody was seen alone ends it only where that can only be the partner (`seen_in`): whoever
+    spoke to him apart has not spoken to her.
 
     Args:
         seen: a joint attendance, or an enquiry that was made in one.
@@ -133,16 +135,15 @@ def together(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     asked = told(seen, EnquiryMade)
     if asked is not None and asked.setting == "joint_meeting" and asked.enquiry in ANSWERED:
         return [_alarm(seen, "separate_contact", WHY_AGAIN, adults(seen.statement))]
-    event, risk = told(seen, ContactRecorded), risk_of(seen.statement)
-    came = _came(seen.statement)
+    event, came = told(seen, ContactRecorded), _came(seen.statement)
     if event is None or event.contact != "joint_attendance" or not came:
         return []
     partners = adults(seen.statement)
     if len(came) > 1 and len(partners) < 2:  # noqa: PLR2004 - a couple is two; a friend is none
         return []
-    if risk is not None and risk.seen_alone == "yes":
-        return []
     others = [one for one in partners if one != came[0]]
+    if others and _was_seen_alone(seen.statement, others):
+        return []
     if others and all(_was_asked(seen, one, history) for one in others):
         return []
     return [_alarm(seen, "separate_contact", WHY_APART, partners or came)]
@@ -282,6 +283,13 @@ def _came(statement: Statement) -> list[str]:
     named = people(statement)
     came = [one for one in named if one.part != "child"] or named[:1]
     return [one.subject for one in came]
+
+
+def _was_seen_alone(statement: Statement, others: Sequence[str]) -> bool:
+    """Say whether a meeting's record shows that the others were seen alone, but who is to fear."""
+    alone = {who for who, how in seen_in(statement) if how == "alone"}
+    feared = {one.subject for one in people(statement) if one.part == "alleged_perpetrator"}
+    return bool(alone) and alone.issuperset(one for one in others if one not in feared)
 
 
 def _was_asked(seen: Seen, subject: str, history: History) -> bool:

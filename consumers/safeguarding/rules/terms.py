@@ -106,7 +106,7 @@ DEFAULT: tuple[RuleTerm, ...] = (
     _term(
         "M08", ["probation", "police", "safeguarding_hub", "social_care",
         "support_service"], 168, {"social_care": _SOCIAL, "support_service": _PLANNER,
-        "other": _PROBATION}, version="2",
+        "other": _PROBATION}, version="3",
     ),
     _term(
         "M09", ["police", "safeguarding_hub", "probation"], 72, {"police": _UNIT,

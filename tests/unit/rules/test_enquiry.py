@@ -118,7 +118,33 @@ def test_a_joint_meeting_asks_for_a_separate_contact(event: str) -> None:
 )
 def test_only_a_yes_says_that_she_was_seen_alone(alone: str, fires: bool) -> None:
     """Unknown is never yes."""
-    assert bool(Watch().sees("M08", "E34", risk={"seen_alone": alone})) is fires
+    told = {"people": ("D", "T/victim"), "risk": {"seen_alone": alone}}
+    assert bool(Watch().sees("M08", "E34", **told)) is fires
+
+
+@pytest.mark.parametrize(
+    ("people", "fires"),
+    [
+        (("D", "T"), True), (("D/victim", "T"), True), (("D/victim", "T/victim"), True),
+        (("D",), True), (("D", "Child/child"), True), (("D", "T/victim", "N"), True),
+        (("D", "T/victim"), False), (("D/alleged_perpetrator", "T"), False),
+        (("T/victim", "D/alleged_perpetrator"), False),
+        (("Child/child", "D/alleged_perpetrator", "T/victim"), False),
+    ],
+)  # fmt: skip
+def test_a_yes_that_may_mean_him_ends_no_duty_to_see_her(
+    people: tuple[str, ...], fires: bool
+) -> None:
+    """An officer who spoke to him first writes yes: of two, the answer does not say which."""
+    told = {"people": people, "risk": {"seen_alone": "yes"}}
+    assert bool(Watch().sees("M08", "E34", **told)) is fires
+
+
+@pytest.mark.parametrize("drop", ["risk", "person.2.part", "person.2.identity"])
+def test_a_yes_of_which_a_part_was_not_delivered_ends_nothing(drop: str) -> None:
+    """What shows that it was she may be withheld: then nobody knows it here."""
+    told = {"people": ("D", "T/victim"), "risk": {"seen_alone": "yes"}, "drop": [drop]}
+    assert len(Watch().sees("M08", "E34", **told)) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.terms import DEFAULT, in_force
 from contracts.event.control import Rules
 from tests.support.command import ROOT
-from tests.support.rule_code import Code
+from tests.support.rule_code import READ, Code
 from tests.vectors import ledger
 
 HELD = Path(__file__).parent / "versions.json"
@@ -53,9 +53,10 @@ def test_what_runs_is_told_from_what_only_its_reader_needs(
     tmp_path: Path, old: str, new: str, changed: set[str]
 ) -> None:
     """A comment asks no partnership to adopt a version; another word in a helper's helper does."""
-    copied = Path("consumers/safeguarding")
-    shutil.copytree(ROOT / copied, tmp_path / copied)
-    file = tmp_path / copied / "rules/enquiry.py"
+    for module in READ:
+        copied = module.replace(".", "/")
+        shutil.copytree(ROOT / copied, tmp_path / copied)
+    file = tmp_path / "consumers/safeguarding/rules/enquiry.py"
     assert old in file.read_text()
     file.write_text(file.read_text().replace(old, new))
     before, after = Code(ROOT).digests(), Code(tmp_path).digests()
