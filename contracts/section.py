@@ -214,9 +214,10 @@ Factor = Literal[
     "separation", "alcohol", "drugs", "reported_personality_disorder", "revenge", "anger",
     "jealousy", "isolation", "debt", "bereavement", "unexplained_injury", "belittling",
     "animal_as_weapon", "lost_support", "co_defendant_at_home", "reporting_barrier",
-    "grooming_family", "care_needs", "homelessness", "accompanied",
+    "grooming_family", "care_needs", "homelessness", "accompanied", "medication",
 ]  # fmt: skip
-"""What bears on danger besides an answer: domain.md 2, F01 to F24, in that order."""
+"""What bears on danger besides an answer: domain.md 2, F01 to F24, in that order; then what review
+5.6.2 (iii) names besides as a change of circumstances."""
 
 
 class Risk(Section, frozen=True):

@@ -1,14 +1,14 @@
 """Instruments: what is asked, what it counts for, and what may never lower or close anything."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from contracts.event.report import RISE
 from contracts.fault import Misuse
 from contracts.instrument.assessed import band_of, graded, triggers, unknown_ids, yes_count
-from contracts.section import Answer
+from contracts.section import Answer, Factor
 from deploy.command import EXIT_NOT_DELIVERED, EXIT_USAGE, invoke
 from deploy.command.risk import graded_lines
 from producers.assessing import Assessed, blank, read_assessment
@@ -129,6 +129,14 @@ def test_each_change_that_the_review_names_asks_for_a_new_assessment() -> None:
         "breakdown", "alcohol",
     ]  # fmt: skip
     assert triggers(medium, ["jealousy"]) == []
+    assert triggers(medium, ["medication"]) == medium.reassess_on[:1]
+
+
+@pytest.mark.parametrize("name", known_instruments(NO_HOME))
+def test_a_change_that_is_listed_can_be_reported(name: str) -> None:
+    """What no factor shows asks for nothing, and whoever reads the list believes that it does."""
+    for band in instrument(name, NO_HOME).bands:
+        assert triggers(band, get_args(Factor)) == band.reassess_on
 
 
 @pytest.fixture

@@ -81,6 +81,18 @@ def test_a_change_that_a_band_names_asks_its_owner_to_assess_again(couple: Coupl
     assert len(couple.asked()) == 2, "another change asks anew"
 
 
+def test_medication_that_he_stopped_asks_anew_and_an_assessment_that_knew_is_not_asked(
+    couple: Couple,
+) -> None:
+    """The first change that the review names (5.6.2 iii)."""
+    couple.assess(day="2012-05-02")
+    couple.hear("medication", day="2012-05-01")
+    assert couple.asked() == []
+    couple.hear("medication", day="2012-05-02")
+    (alert,) = couple.asked()
+    assert "medication is stopped or not taken" in alert["why"]
+
+
 def test_a_new_assessment_begins_anew(couple: Couple) -> None:
     """What was asked of the old one is done; what happens after is asked of the new one."""
     couple.assess()

@@ -116,9 +116,9 @@ def injury(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 def together(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a separate contact: two came together, or were asked together (M08).
 
-    A child who came too is nobody's partner: where no other adult is named, the partner is not. That
-    somebody was seen alone ends it only where that can only be the partner (`seen_in`): whoever
-    spoke to him apart has not spoken to her.
+    A child who came too is nobody's partner: where no other adult is named, the partner is not.
+    That somebody was seen alone ends it only where that can only be the partner (`seen_in`):
+    whoever spoke to him apart has not spoken to her.
 
     Args:
         seen: a joint attendance, or an enquiry that was made in one.
