@@ -32,7 +32,7 @@ from consumers import store as stored
 from consumers.arising import arising
 from consumers.inserting import upsert
 from consumers.safeguarding import links, rows
-from consumers.safeguarding.rules import day_of, is_automated
+from consumers.safeguarding.rules import happened_by, is_automated
 from consumers.safeguarding.rules.seen import Seen
 from consumers.standing import corrected, standing
 from consumers.store import metadata
@@ -107,7 +107,7 @@ def remember(db: Connection, view: View) -> None:
 
 def _note(db: Connection, statement: Statement, entry: int) -> bool:
     """Note whom a statement names; False for nobody."""
-    named, day = _named(db, statement), day_of(statement)
+    named, day = _named(db, statement), happened_by(statement)
     for subject in named:
         row = upsert(db, appearances).values(
             subject=subject, statement=statement.context.id, event=statement.kind.name,
@@ -271,7 +271,7 @@ class Past:
             return self.seen(statement.context.id)
         agency = agency_of(statement.context.source) or ""
         return Seen(
-            statement, view.head.ledger_time, day_of(statement), agency,
+            statement, view.head.ledger_time, happened_by(statement), agency,
             frozenset(view.delivery.marks), is_ours=agency == self._agency,
         )  # fmt: skip
 
@@ -331,6 +331,6 @@ def _seen(row: RowMapping, statement: Statement, agency: str) -> Seen:
     part = msgspec.json.decode(row["record"].split(b"\n", 2)[1], type=ViewPart)
     delivery = msgspec.json.decode(part.delivery, type=Delivery)
     return Seen(
-        statement, row["ledger_time"], day_of(statement), row["agency"],
+        statement, row["ledger_time"], happened_by(statement), row["agency"],
         frozenset(delivery.marks), is_ours=row["agency"] == agency,
     )  # fmt: skip

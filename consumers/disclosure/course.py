@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal, get_args
 
+from consumers.chronology.times import last_day
 from consumers.safeguarding.rules import terms
 from consumers.worker import hand
 from contracts.duration import DAY_MS
@@ -88,10 +89,8 @@ def power_at(occurred: Occurred, at: int, *, since: date = SCHEME_SINCE) -> Powe
     Source:
         domain.md 1.3: no scheme existed for E19; common-law disclosure was available.
     """
-    days = [datetime.fromtimestamp(at / 1000, UTC).date()]
-    if occurred.at is not None and occurred.precision in {"day", "instant"}:
-        days.append(date.fromisoformat(occurred.at[:10]))
-    return "common_law_only" if min(days) < since else "dvds"
+    recorded = datetime.fromtimestamp(at / 1000, UTC).date()
+    return "common_law_only" if min(last_day(occurred) or recorded, recorded) < since else "dvds"
 
 
 def since_of(rules: Rules) -> date:

@@ -10,9 +10,9 @@ from consumers.people.facts import Companion, Mention
 from consumers.people.keys import Keying
 from consumers.people.weighing import Weighing
 from consumers.responses.owed import REQUESTS
+from consumers.safeguarding.rules import day_of
 from consumers.store import Wanted
 from consumers.worker import Voice, Worker
-from contracts.event.report import Report
 from contracts.identifier import agency_of
 from contracts.opened import View
 from contracts.section import Cause, Identity, PersonPart, Whereabouts
@@ -77,13 +77,10 @@ def _companion(other: Identity) -> Companion:
 
 
 def _day(statement: Statement, ledger_time: int) -> str:
-    """Give the day of which a statement speaks, else that on which it was shared.
+    """Give the day as of which a statement says who somebody is, else that on which it was shared.
 
     Source:
-        domain.md 7, Four times: history looks at `occurred`.
+        domain.md 7, Four times.
     """
-    event = statement.sections.get("event")
-    if not isinstance(event, Report):
-        return datetime.fromtimestamp(ledger_time / 1000, UTC).date().isoformat()
-    at = event.occurred.at if event.occurred.precision in {"day", "instant"} else None
-    return (at or event.known_to_agency)[:10]
+    shared = datetime.fromtimestamp(ledger_time / 1000, UTC).date()
+    return (day_of(statement) or shared).isoformat()

@@ -65,6 +65,17 @@ class HistorySuite:
         since, until = date(2012, 5, 2), date(2012, 5, 3)
         assert ids(history.of(D, since=since, until=until)) == ids(told[1:3])
 
+    def test_a_month_is_in_a_window_by_its_last_day(
+        self, history_of: HistoryOf, telling: Telling
+    ) -> None:
+        """Of February one knows no more in May; when it was told is another day."""
+        facts = {"contact": "visit", "occurred": {"precision": "month", "at": "2012-02"}}
+        told = telling.say("contact_recorded", "2012-05-01", "D", facts=facts)
+        history = history_of(Told([told]), None)
+        last = date(2012, 2, 29)
+        assert ids(history.of(D, since=last, until=last)) == [told.id]
+        assert ids(history.of(D, since=date(2012, 3, 1))) == []
+
     def test_what_has_no_day_is_in_no_window(self, history_of: HistoryOf, telling: Telling) -> None:
         """A statement without its event may have happened at any time."""
         bare = telling.say(

@@ -7,7 +7,7 @@ who has FORMAT.md and none of our code, and read back by ours.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from consumers.safeguarding.rules import is_automated
@@ -39,13 +39,20 @@ def token(name: str) -> str:
     return text_of(seeded(f"past/{name}")(16))
 
 
-def day_of(statement: Statement) -> date | None:
-    """Give the day of what a report tells of: as it occurred, else as its agency came to know."""
+def happened_by(statement: Statement) -> date | None:
+    """Give the last day on which what a report tells of can have been, as far as it was known."""
     event = statement.sections.get("event")
     if not isinstance(event, Report):
         return None
-    at = event.occurred.at if event.occurred.precision in {"day", "instant"} else None
-    return date.fromisoformat((at or event.known_to_agency)[:10])
+    occurred, known = event.occurred, event.known_to_agency[:10]
+    starts, ends = (occurred.at or "")[:10], (occurred.until or occurred.at or known)[:10]
+    if len(ends) == len("2012"):
+        ends += "-12"
+    if len(ends) == len("2012-02"):
+        year, month = map(int, ends.split("-"))
+        ends = (date(year + month // 12, month % 12 + 1, 1) - timedelta(1)).isoformat()
+    exact = occurred.precision in {"day", "instant"}
+    return date.fromisoformat(max(starts if exact else "", min(ends, known)))
 
 
 def at_ms(day: str) -> int:
@@ -113,7 +120,7 @@ class Telling:
             kept = [name for name in statement.sections if name not in drop]
             statement = interpret(parse(statement.disclose(kept)), whole=False)
         return Seen(
-            statement, at_ms(at or day), day_of(statement), agency, frozenset(marks),
+            statement, at_ms(at or day), happened_by(statement), agency, frozenset(marks),
             is_ours=is_ours,
         )  # fmt: skip
 

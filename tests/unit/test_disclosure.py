@@ -313,13 +313,16 @@ def instant(day: str) -> int:
         ("2014-03-08", "2014-03-08", "dvds"),
         ("2012-05-02", "2026-11-23", "common_law_only"),
         ("2026-11-23", "2012-05-02", "common_law_only"),
+        ("2014-02", "2026-11-23", "common_law_only"),
+        ("2014", "2026-11-23", "dvds"),
     ],
 )
 def test_before_march_2014_there_was_the_common_law_alone(
     occurred: str, ledger: str, power: str
 ) -> None:
     """§5.6.4 (v) asks why the scheme was not used in 2012: it was not there, and power was."""
-    assert course.power_at(Occurred("day", occurred), instant(ledger)) == power
+    told = Occurred("day" if occurred[8:] else "about", occurred)
+    assert course.power_at(told, instant(ledger)) == power
     undated = course.power_at(Occurred("undated"), instant(ledger))
     assert undated == ("dvds" if ledger >= "2014-03-08" else "common_law_only")
 

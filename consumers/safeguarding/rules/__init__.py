@@ -7,6 +7,7 @@ said (`is_automated`) and are never shown an unverified delivery.
 
 from datetime import date
 
+from consumers.chronology.times import last_day
 from contracts.event.report import Report
 from contracts.section import Provenance
 from contracts.statement import Statement
@@ -18,13 +19,32 @@ def is_automated(statement: Statement) -> bool:
     return isinstance(provenance, Provenance) and provenance.kind == "system"
 
 
-def day_of(statement: Statement) -> date | None:
-    """Give the day of what a report tells of, as far as that was delivered; None for no report.
+def happened_by(statement: Statement) -> date | None:
+    """Give the day by which what a report tells of had happened; None for no report.
 
-    History windows use `occurred`; where that is not known to the day, the day on which the
-    agency came to know stands in for it.
+    Windows use `occurred`: of a month, a year or a period its last day, as far as its agency can
+    know of it, and so no later than the day on which it came to know. Nothing says more of what is
+    undated than that day; what is known to the day may still be to come.
 
     Source: domain.md 7, Four times.
+    """
+    event = statement.sections.get("event")
+    if not isinstance(event, Report):
+        return None
+    occurred, known = event.occurred, date.fromisoformat(event.known_to_agency[:10])
+    exact = occurred.at if occurred.precision in {"day", "instant"} else None
+    begun = date.fromisoformat(exact[:10]) if exact is not None else date.min
+    return max(begun, min(last_day(occurred) or known, known))
+
+
+def day_of(statement: Statement) -> date | None:
+    """Give the day of a telling: as of which it says who somebody is; None for no report.
+
+    Whoever relays a report does so soon (M03), and an age or an address is of when it was told:
+    where no day is known on which it happened, the day on which the agency came to know says more
+    of either than the end of a month or a year.
+
+    Source: domain.md 4 (M03), 7 (Four times).
     """
     event = statement.sections.get("event")
     if not isinstance(event, Report):

@@ -158,12 +158,12 @@ def _counts(seen: Seen, term: RuleTerm) -> bool:
 def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a MARAC review: several distinct incidents between two people (M10).
 
-    Counted by when they happened, whatever order they arrive in; where that is not known to the
-    day, by when their agency came to know: the criterion is of incidents *reported*, and what
-    nobody can date is no less of one (E58). An abuse that M22 refers again is M22's alone; what
-    that one does not count, a parting or a log, is counted here after a referral too. E36 is no
-    incident, so that on 26 September 2016 there are two (E37, E38) and this is silent; a third
-    makes it speak.
+    Counted by when they happened, whatever order they arrive in; what nobody can date, by when its
+    agency came to know: the criterion is of incidents *reported*, and it is no less of one (E58).
+    A year is a date: what is told today of 2009 is no incident of today. An abuse that M22 refers
+    again is M22's alone; what that one does not count, a parting or a log, is counted here after a
+    referral too. E36 is no incident, so that on 26 September 2016 there are two (E37, E38) and this
+    is silent; a third makes it speak.
 
     Args:
         seen: any event; only an incident that names both is one here.

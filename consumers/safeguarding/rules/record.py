@@ -223,8 +223,9 @@ def _newest(
 def _happened(seen: Seen, history: History) -> date | None:
     """Give when History happened, at the earliest; None for at any time before it came in.
 
-    What a look found happened before the report that it was made for. When an agency came to know
-    is no matter here: a conviction of 1987 that is noted today stood all the while.
+    Of a month or a year that is its first day: whoever was a couple at any time of it is asked
+    about. What a look found happened before the report that it was made for. When an agency came
+    to know is no matter here: a conviction of 1987 that is noted today stood all the while.
     """
     event = seen.statement.sections.get("event")
     if isinstance(event, ResearchCompleted):

@@ -24,8 +24,7 @@ class Seen:
     Attributes:
         statement: verified; sections that were withheld are not there.
         at: the ledger time of its delivery, in milliseconds.
-        day: when what it tells of happened, or when its agency came to know where that is not
-            known to the day; None where even that is undated.
+        day: by which what it tells of had happened (`happened_by`); None for what is no report.
         agency: who published it.
         marks: of the delivery (`provisional`, ...).
         is_ours: whether the agency that looks published it itself.
