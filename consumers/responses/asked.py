@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from consumers.inserting import upsert
+from consumers.responses.owed import ANSWERS
 from consumers.standing import RETRACTED, is_shown
 from consumers.store import metadata
 from contracts.event.action import VictimInformationRequested
@@ -39,13 +40,18 @@ requests = Table(
     Column("supplied_by", Text),
     Column("supplied_at", BigInteger),
     Column("reuses", Text),
+    Column("unable", Text),
     Column("overdue_by", Text),
+    Column("reopened_by", Text),
 )
 """Every question that this agency asked or was asked; `answer` is the newest, None while none.
 
 `question` is what sort it is: `identity`, who somebody is; `records`, what is held of them;
 `victim`, what is held of a victim, for a line of enquiry.
-`overdue_by` is the `duty_overdue` by which whoever asked says that no answer came.
+`unable` is the newest statement that nobody could look, None where they answered: that is no
+answer, and `outcome`, `supplied_by` and `supplied_at` are its own.
+`overdue_by` is the `duty_overdue` by which whoever asked says that no answer came; `reopened_by`
+the last answer that does not stand, since when the question has its time again.
 """
 
 _OPEN = requests.c.answer.is_(None)
@@ -57,6 +63,9 @@ for _name, _when, _which in (
     for _of, _by in (("", [requests.c.asker]), ("_both", [])):  # one agency's; both ways
         _columns = (*_by, _when, requests.c.id)
         Index(f"{_name}{_of}", *_columns, sqlite_where=_which, postgresql_where=_which)
+
+_UNABLE = requests.c.unable.is_not(None)
+Index("requests_unable", requests.c.unable, sqlite_where=_UNABLE, postgresql_where=_UNABLE)
 
 _RUNNING = _OPEN & requests.c.overdue_by.is_(None)
 Index(
@@ -73,7 +82,7 @@ _LATE = (
     .order_by(requests.c.due_at, requests.c.id)
 )  # fmt: skip
 
-_NONE = dict.fromkeys(("answer", "outcome", "supplied_by", "supplied_at", "reuses"))
+_NONE = dict.fromkeys(("answer", "outcome", "supplied_by", "supplied_at", "reuses", "unable"))
 
 
 def ask(
@@ -102,27 +111,47 @@ def asked_in(db: Connection, statements: Collection[str]) -> list[str]:
 
 
 def answer(db: Connection, said: str, event: InformationSupplied, *, at: int) -> None:
-    """Take an answer in; a later one replaces it in the list."""
+    """Take an answer in; a later one replaces it in the list.
+
+    That nobody could look leaves the question open, and takes the place of no answer.
+    """
     row = update(requests).where(requests.c.id == event.request)
-    values = {
-        "answer": said, "outcome": event.outcome, "supplied_by": event.supplied_by,
-        "supplied_at": at, "reuses": event.reuses,
+    how = {
+        "outcome": event.outcome, "supplied_by": event.supplied_by, "supplied_at": at,
+        "reuses": event.reuses,
     }  # fmt: skip
-    db.execute(row.values(**values))
+    if event.outcome in ANSWERS:
+        db.execute(row.values(answer=said, unable=None, **how))
+    else:
+        db.execute(row.where(_OPEN).values(unable=said, **how))
 
 
-def refused(db: Connection, said: str) -> None:
-    """Take back a question or an answer that the log did not accept."""
+def unask(db: Connection, said: str) -> None:
+    """Take back a question that the log did not accept."""
     db.execute(delete(requests).where(requests.c.id == said))
-    unanswer(db, said)
 
 
 def unanswer(db: Connection, said: str) -> list[str]:
     """Take back an answer that does not stand: its question is open again; give its id."""
-    its = requests.c.answer == said
-    again = list(db.execute(select(requests.c.id).where(its).order_by(requests.c.id)).scalars())
-    db.execute(update(requests).where(its).values(**_NONE))
+    again = list[str]()
+    for its in (requests.c.answer == said, requests.c.unable == said):  # each by its own index
+        again += db.execute(select(requests.c.id).where(its).order_by(requests.c.id)).scalars()
+        db.execute(update(requests).where(its).values(**_NONE))
     return again
+
+
+def reopen(db: Connection, request_id: str, said: str, *, due_at: int) -> None:
+    """Let a question run to another ledger time: the answer that ended it does not stand."""
+    anew = {"due_at": due_at, "overdue_by": None, "reopened_by": said}
+    db.execute(update(requests).where(requests.c.id == request_id).values(**anew))
+
+
+def ran_out_again(
+    db: Connection, request_id: str, said: str, *, reopened_by: str, due_at: int
+) -> None:
+    """Take from the log that a question had its time again, which ran out; as known, it stays."""
+    its = update(requests).where(requests.c.id == request_id, requests.c.due_at < due_at)
+    db.execute(its.values(due_at=due_at, overdue_by=said, reopened_by=reopened_by))
 
 
 def forget(db: Connection, statement: str) -> None:

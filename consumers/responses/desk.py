@@ -10,7 +10,7 @@ from consumers import store as stored
 from consumers.research import board, plan
 from consumers.research.found import SAYS_WHY
 from consumers.responses import asked, reuse, rows
-from consumers.responses.owed import REQUESTS
+from consumers.responses.owed import REQUESTS, discharged_by
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, personal
 from contracts.context import Use
@@ -87,6 +87,8 @@ class Answering:
         reuses: str | None = None,
     ) -> list[Wanted]:
         """Answer a request; what it is about is taken from it.
+
+        That nobody could look is told to whoever asked, and ends nothing: the answer is owed still.
 
         Args:
             request_id: the id of the `information_requested`.
@@ -173,13 +175,14 @@ class Answering:
         sections: Mapping[str, Section] | None = None,
         purpose: Use | None = None,
     ) -> Wanted:
-        """Note one answer to its first cause, and the duty it discharges; a later is one more."""
+        """Note one answer to its first cause, and the duty it discharges, if it does."""
         said_id, about = self.new_id(), causes[0]
         said = personal(
             said_id, f"{event}/{about}/{said_id}", event, value, causes=causes,
             provenance=self.voice.signed_by(by, role=role), sections=sections, purpose=purpose,
         )  # fmt: skip
-        rows.discharge(db, f"{event}/{about}", said_id)
+        if (key := f"{event}/{about}") in discharged_by(value):
+            rows.discharge(db, key, said_id)
         stored.want(db, said)
         return said
 

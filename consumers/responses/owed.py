@@ -6,6 +6,8 @@ Pure. Source: domain.md 7, What comes back; design.md, What is done about it; Co
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from contracts.context import Urgency
+from contracts.duration import HOUR_MS
 from contracts.entry import Duty
 from contracts.event import action, case, control, work
 from contracts.form import Section
@@ -50,6 +52,9 @@ def second_looks(digest: str) -> list[str]:
 REQUESTS = (work.InformationRequested, action.VictimInformationRequested)
 """What an answer (`information_supplied`) is owed to."""
 
+ANSWERS = frozenset({"match", "possible_match", "nil", "refused", "destroyed"})
+"""The outcomes that end a question: nobody looked, or nothing could be asked, is no answer."""
+
 BY_DIGEST = frozenset({"quarantine_decision", "second_release"})
 """Duties about a statement that may be known by its digest alone."""
 
@@ -90,7 +95,7 @@ def discharged_by(event: Section | None) -> list[str]:
         case work.ResponseGiven():
             return [f"response_given/{event.statement}", f"call_back/{event.statement}"]
         case work.InformationSupplied():
-            return [f"information_supplied/{event.request}"]
+            return [f"information_supplied/{event.request}"] * (event.outcome in ANSWERS)
         case work.ProvenanceSupplied():
             return [f"provenance_supplied/{event.statement}"]
         case case.EmergencyReviewed():
@@ -107,6 +112,34 @@ def discharged_by(event: Section | None) -> list[str]:
             # A dissent takes nothing back that went out: somebody has yet to agree, or act.
             return [] if event.alone else [refused, *[released] * (event.decision == "release")]
     return []
+
+
+def due_again(kind: str, urgency: Urgency, at: int, *, rules: control.Rules) -> int:
+    """Give by when a duty falls due that is owed again from a ledger time on, in milliseconds.
+
+    Args:
+        kind: of duty.
+        urgency: of the statement that it is about.
+        at: when it is owed again.
+        rules: the ruleset in force.
+    """
+    routine = urgency == "routine"
+    match kind:
+        case "provenance_supplied":
+            hours = rules.provenance_hours if routine else rules.provenance_hours_urgent
+        case "call_back" | "emergency_review" | "agreement_review":
+            hours = rules.emergency_hours
+        case "quarantine_decision":
+            hours = rules.quarantine_hours
+        case "second_release":
+            hours = rules.second_release_hours
+        case "correction_acknowledged" | "recall_acknowledged":
+            hours = rules.acknowledgement_hours
+        case "erasure_confirmed":
+            hours = rules.erasure_hours
+        case _:
+            hours = rules.response_hours if routine else rules.response_hours_urgent
+    return at + hours * HOUR_MS
 
 
 def _reopens(duty: Duty, event: Section | None) -> bool:

@@ -24,9 +24,6 @@ from contracts.event.work import InformationSupplied, ResearchOutcome
 from contracts.form import Section
 from contracts.section import Identity, Narrative, PersonPart
 
-ANSWERS = frozenset({"match", "possible_match", "nil", "refused", "destroyed"})
-"""What may be given again: nobody looked, or nothing could be asked, is no answer."""
-
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -71,7 +68,6 @@ def earlier(
         if row["id"] != request["id"]
         and row["question"] == request["question"]
         and acting(row["addressee"]) == voice.agency
-        and row["outcome"] in ANSWERS
         and row["supplied_at"] >= oldest
         and covers(row["period"], request["period"])
         and not standing.marks_of(db, row["answer"])

@@ -33,11 +33,13 @@ duties = Table(
     Column("overdue_by", Text),
     Column("overdue_at", BigInteger),
     Column("escalated_by", Text),
+    Column("reopened_by", Text),
 )
 """`overdue_by` is the id of the `duty_overdue` that said it ran out, at a ledger time.
 
 `escalated_by` is the id of the one that went to the next role; of a duty whose own role is the
-last there is, `overdue_by` again.
+last there is, `overdue_by` again. `reopened_by` is the last statement that discharged it and does
+not stand, since when it has its time again.
 """
 
 _LEFT = (
@@ -105,9 +107,9 @@ def owed_on(db: Connection, statements: Collection[str]) -> list[str]:
 
 
 def refused(db: Connection, said: str) -> None:
-    """Let a duty be owed again whose answer was not accepted."""
-    done = duties.c.discharged_by == said
-    db.execute(update(duties).where(done).values(discharged_by=None))
+    """Owe again what a statement lacked itself that the log did not accept."""
+    done = (duties.c.discharged_by == said, duties.c.about == said)
+    db.execute(update(duties).where(*done).values(discharged_by=None))
 
 
 def owe_again(db: Connection, said: str) -> list[RowMapping]:
@@ -120,6 +122,23 @@ def owe_again(db: Connection, said: str) -> list[RowMapping]:
     again = list(db.execute(select(duties).where(*done).order_by(duties.c.key)).mappings())
     db.execute(update(duties).where(*done).values(discharged_by=None))
     return again
+
+
+def reopen(db: Connection, key: str, said: str, *, due_at: int) -> None:
+    """Let a duty run to another ledger time: the statement that discharged it does not stand."""
+    anew = {"due_at": due_at, "reopened_by": said}
+    never = dict.fromkeys(("overdue_by", "overdue_at", "escalated_by"))
+    db.execute(update(duties).where(duties.c.key == key).values(**anew, **never))
+
+
+def ran_out_again(  # noqa: PLR0913 - as its columns
+    db: Connection, key: str, statement_id: str, *, reopened_by: str, due_at: int, at: int
+) -> None:
+    """Take from the log that a duty was owed again and ran out; what is known changes nothing."""
+    said = {"overdue_by": statement_id, "overdue_at": at, "escalated_by": None}
+    its = (duties.c.key == key, duties.c.due_at < due_at)
+    changed = update(duties).where(*its)
+    db.execute(changed.values(due_at=due_at, reopened_by=reopened_by, **said))
 
 
 def forget(db: Connection, statement: str) -> None:

@@ -13,12 +13,15 @@ from contracts.duration import HOUR_MS
 from contracts.entry import Delivery
 from contracts.event.work import DutyOverdue, InformationSupplied
 from contracts.form import Section
-from contracts.identifier import agency_of, is_digest
+from contracts.identifier import agency_of, is_digest, is_statement_id
 from contracts.opened import Notice, View
 from contracts.sharing import Involved, Involvements
 from contracts.statement import Statement
 
 RULE = "duty_overdue/1"
+_SUPPLIED = "information_supplied"
+_ASKED = "/asked"
+"""What whoever waits for an answer puts after the key of the duty to give it."""
 CLOCKED = frozenset({"information_requested", "referral_made", "victim_information_requested"})
 """Statements whose publisher has a clock of its own for what comes back."""
 
@@ -33,6 +36,7 @@ class Responses(Worker):
         self._answered(db, statement, view.head.ledger_time)
         if agency_of(statement.context.source) == ours:
             self._complete(db, statement.context.id, view.delivery)
+            self._said_again(db, statement, view.head.ledger_time)
         self._lay(db, view)
         return []
 
@@ -55,7 +59,8 @@ class Responses(Worker):
     def refused(self, db: Connection, statement: str) -> None:
         """Owe again what was answered by a statement that was not accepted; unask a question."""
         rows.refused(db, statement)
-        asked.refused(db, statement)
+        asked.unask(db, statement)
+        self._owe_again(db, statement)
 
     def forget(self, db: Connection, statement: str) -> None:
         """Drop the duties about an erased statement: that it is erased answers them.
@@ -89,6 +94,45 @@ class Responses(Worker):
             ours = store.row_of(db, one["statement"])
             if one["kind"] == "provenance_supplied" and ours is not None:
                 self._complete(db, ours["id"], given.delivery_of(ours))
+        self._give_time(db, said, [one["key"] for one in duties], questions)
+
+    def _give_time(
+        self, db: Connection, said: str, keys: Collection[str], questions: Collection[str]
+    ) -> None:
+        """Let what a statement ended, and is open still, have its time again where that is over."""
+        at = store.ledger_time(db)
+        for key in keys:
+            duty = rows.duty(db, key)
+            if duty is not None and duty["discharged_by"] is None and duty["due_at"] < at:
+                about = duty["about" if duty["kind"] == _SUPPLIED else "statement"]
+                due_at = self._due_again(db, duty["kind"], about, at)
+                rows.reopen(db, key, said, due_at=due_at)
+        for one in questions:
+            question = asked.request(db, one)
+            if question is not None and question["answer"] is None and question["due_at"] < at:
+                due_at = self._due_again(db, _SUPPLIED, one, at)
+                asked.reopen(db, one, said, due_at=due_at)
+
+    def _due_again(self, db: Connection, kind: str, statement: str, at: int) -> int:
+        held = store.held(db, statement)
+        urgency = "urgent" if held is None else held.context.urgency
+        return owed.due_again(kind, urgency, at, rules=self._voice.rules)
+
+    def _said_again(self, db: Connection, statement: Statement, at: int) -> None:
+        """Take in that what was owed again ran out: what it was owed again by may be gone.
+
+        Nothing tells whoever reads all anew of an answer that the log refused, or that is erased.
+        """
+        event, said = statement.sections.get("event"), statement.context.id
+        if not isinstance(event, DutyOverdue):
+            return
+        key, _, by = (event.key or "").removeprefix("duty_overdue/").rpartition("/")
+        if not is_statement_id(by):
+            return
+        rows.ran_out_again(db, key, said, reopened_by=by, due_at=event.due_at, at=at)
+        kind, _, question = key.removesuffix(_ASKED).partition("/")
+        if (kind, key.endswith(_ASKED)) == (_SUPPLIED, True):
+            asked.ran_out_again(db, question, said, reopened_by=by, due_at=event.due_at)
 
     def _stand(self, db: Connection, about: Collection[str]) -> None:
         """Take in anew what was said of statements, and stands."""
@@ -126,7 +170,7 @@ class Responses(Worker):
             rows.add(db, one, role=self._voice.role_of(ours))
 
     def pass_time(self, db: Connection, at: int) -> list[Wanted]:
-        """Say of each duty that ran out that it did, once; and then take it to the next role.
+        """Say of each duty that ran out that it did, once each time; then go to the next role.
 
         Of a question of our own that nobody answered we say so too: whom we asked may be silent.
         """
@@ -160,7 +204,8 @@ class Responses(Worker):
         )  # fmt: skip
         held = store.row_of(db, statement) if statement else None
         return self._voice.derived(
-            f"duty_overdue/{row['key']}{'/fallback' if to else ''}", "duty_overdue", event,
+            f"duty_overdue/{row['key']}{_again(row)}{'/fallback' if to else ''}",
+            "duty_overdue", event,
             causes=[] if held is None else [held["id"]], rule=RULE, at=row["due_at"],
             urgency="urgent", sections={} if to else self._owed_to(row["kind"], held),
         )  # fmt: skip
@@ -185,12 +230,18 @@ class Responses(Worker):
         """Say that no answer came to a question of ours: of whom it was put to."""
         owner = self._voice.partners.acting(row["addressee"])
         event = DutyOverdue(
-            duty="information_supplied", statement=row["id"], owner_agency=owner,
+            duty=_SUPPLIED, statement=row["id"], owner_agency=owner,
             owner_role=self._voice.role_of(owner), due_at=row["due_at"],
         )  # fmt: skip
         wanted = self._voice.derived(
-            f"duty_overdue/information_supplied/{row['id']}/asked", "duty_overdue", event,
+            f"duty_overdue/{_SUPPLIED}/{row['id']}{_ASKED}{_again(row)}",
+            "duty_overdue", event,
             causes=[row["id"]], rule=RULE, urgency="urgent",
         )  # fmt: skip
         asked.mark_overdue(db, row["id"], wanted.draft.id)
         return [wanted]
+
+
+def _again(row: RowMapping) -> str:
+    """End a natural key apart from those before it, where something is owed again."""
+    return f"/{row['reopened_by']}" if row["reopened_by"] else ""

@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import RowMapping
 
 from consumers.research.plan import WORDS as OUTCOME_WORDS
+from consumers.responses.owed import ANSWERS
 from consumers.standing import WORDS
 from contracts.event.case import CorrectionAcknowledged
 from contracts.event.work import InformationRequested, InformationSupplied, ResponseGiven
@@ -189,5 +190,6 @@ def answer_lines(view: View) -> list[str]:
     if isinstance(event, InformationSupplied):
         found = OUTCOME_WORDS[event.outcome]
         again = f" (as in {event.reuses})" if event.reuses else ""
-        return [f"{head} SUPPLIES on {event.request}{again}, by {event.supplied_by}", f"  {found}"]
+        lines = [f"{head} SUPPLIES on {event.request}{again}, by {event.supplied_by}", f"  {found}"]
+        return lines if event.outcome in ANSWERS else [*lines, "  That is no answer: ask still."]
     return [f"{head} {view.statement.kind.name}"]

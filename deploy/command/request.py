@@ -102,10 +102,13 @@ def _lines(reading: Reading, row: RowMapping) -> Iterator[str]:
     is_ours = acting.voice.partners.acting(row["asker"]) == agency
     whom = f"asked of {row['addressee']}" if is_ours else f"{row['asker']} asks you"
     yield f"\n{row['id']}  {whom}: {_stands(row, reading.now)}"
+    if _answer(reading, row) and not row["answer"]:
+        yield f"  {_unable(row, is_ours=is_ours)}"
     request = stored.held(db, row["id"])
     for line in limits_on(db, request, row["statement"]):
         yield f"  {line}"
-    for one in filter(None, (row["id"], row["answer"])):
+    newest = _answer(reading, row)
+    for one in filter(None, (row["id"], newest)):
         yield from (f"  {one}: {mark}" for mark in standing.marks_of(db, one))
     event = request.sections.get("event") if request is not None else None
     person = acting.outbox.reference_of(row["subject"]) or row["subject"]
@@ -113,10 +116,25 @@ def _lines(reading: Reading, row: RowMapping) -> Iterator[str]:
     why = f": {event.why}" if isinstance(event, REQUESTS) else ""
     yield f"  about {person} of report {row['statement']}{period}{why}"
     yield from (f"  {line}" for line in enquired(event))
-    answer = stored.held(db, row["answer"]) if row["answer"] else None
+    answer = stored.held(db, newest) if newest else None
     told = answer.sections.get("event") if answer is not None else None
     if isinstance(told, InformationSupplied) and told.why:
         yield f"  they say why: {told.why}"
+
+
+def _answer(reading: Reading, row: RowMapping) -> str | None:
+    """Give what was said last to a question, by id, as far as who looks may know."""
+    newest: str | None = row["answer"] or row["unable"]
+    return None if newest in standing.hidden_from(reading.db, reading.viewer) else newest
+
+
+def _unable(row: RowMapping, *, is_ours: bool) -> str:
+    """Say that nobody could look: no answer, so that the question is asked still."""
+    whose = f"({row['unable']}, by {row['supplied_by']})"
+    return (
+        f"{'they' if is_ours else 'you'} could not look: {WORDS[row['outcome']]} {whose}; asked "
+        f"still, until {at(row['due_at'])}"
+    )
 
 
 def _stands(row: RowMapping, now: int) -> str:

@@ -16,7 +16,7 @@ from consumers.responses import asked as requests
 from consumers.responses import reuse
 from consumers.responses.desk import no_report
 from consumers.responses.listed import everything_owed
-from consumers.responses.owed import REQUESTS
+from consumers.responses.owed import ANSWERS, REQUESTS
 from contracts.event.action import VictimInformationRequested
 from contracts.event.work import ResearchOutcome, ResponseGiven
 from contracts.form import Section
@@ -35,6 +35,11 @@ app = typer.Typer(no_args_is_help=True, help="What is owed to others: answers.")
 
 TO_SOMEBODY = frozenset({"response_given", "information_supplied", "call_back"})
 """Duties in which somebody may be spoken to: what may be put to whom comes first."""
+UNABLE = (
+    "That nobody could look is no answer: they ask still, and it is owed still. Supply again once "
+    "somebody has looked."
+)
+"""What is told to whoever says so."""
 Action = Literal[
     "research_opened", "visit_planned", "dash_planned", "disclosure_considered",
     "safeguarding_alert", "referral", "no_action",
@@ -100,6 +105,8 @@ def _lines(reading: Reading, duty: RowMapping) -> Iterator[str]:
     period = f", about {event.period}" if event.period else ""
     yield f"  {agency_of(asked.context.source)} asks{period}"
     row = requests.request(db, duty["about"])
+    if row is not None and row["unable"]:
+        yield f"  {row['supplied_by']} told them that nobody could look: {WORDS[row['outcome']]}"
     for one in reuse.earlier(db, acting.voice, viewer, row) if row is not None else []:
         whom = "them" if one.same_asker else f"{one.to}; its words go out anew"
         yield (
@@ -192,3 +199,5 @@ def supply(  # noqa: PLR0913 - an answer has this many independent parts
     )  # fmt: skip
     said = asyncio.run(acting.act(wanted))
     typer.echo(f"Supplied: {said.outcome} (entry {said.entry}).")
+    if reuses is None and outcome not in ANSWERS:
+        typer.echo(UNABLE)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from textwrap import wrap
 from typing import TextIO
 
+from consumers.responses.owed import ANSWERS
 from consumers.safeguarding.rules.unresearched import ID as UNRESEARCHED
 from contracts.event.action import AlertEscalated
 from contracts.event.work import (
@@ -251,11 +252,13 @@ def _answers(played: Played, one: Said) -> Iterator[str]:
             + " ".join(dict.fromkeys(q.why for _, q in questions))
         )
     answers = [
-        s for shape in (ResponseGiven, InformationSupplied, ResearchCompleted)
-        for s, _ in played.of(shape) if s.about[:1] == (one.item.id,) and not s.automated
+        (s, isinstance(event, InformationSupplied) and event.outcome not in ANSWERS)
+        for shape in (ResponseGiven, InformationSupplied, ResearchCompleted)
+        for s, event in played.of(shape) if s.about[:1] == (one.item.id,) and not s.automated
     ]  # fmt: skip
-    for answer in answers:
-        yield from shown(f"Answered by {played.titles[answer.agency]} on {moment(answer.at)}")
+    for answer, unable in answers:
+        how = "Not answered, since nobody could look:" if unable else "Answered by"
+        yield from shown(f"{how} {played.titles[answer.agency]} on {moment(answer.at)}")
 
 
 def how_often(played: Played) -> Iterator[str]:

@@ -84,3 +84,34 @@ def test_nobody_but_police_asks_so(force: Busy, theirs: Visited) -> None:
     practitioner, report = theirs.visitor("officer"), force.said["concern"]
     assert practitioner.get(f"/reports/{report}/victim-information").status_code == 404
     assert "victim-information" not in practitioner.get(f"/reports/{report}").text
+
+
+def test_that_nobody_could_look_ends_no_question(
+    force: Busy, desk: Visited, theirs: Visited
+) -> None:
+    """It stood under what was answered, with no clock: they are asked still, and are told so."""
+    officer, page = desk.visitor("officer"), f"/reports/{force.said['concern']}/victim-information"
+    told(officer, officer.post(page, **ASKED))
+    force.town.settle()
+    practitioner = theirs.visitor("officer")
+    with force.town.consumers[PROBATION].store.read() as db:
+        put = select(requests.c.id).where(requests.c.question == "victim")
+        answer = f"/requests/{db.execute(put).scalar_one()}/answer"
+    typed = {"outcome": "unavailable", "why": "nDelius is down tonight"}
+    assert "Nothing. That nobody could look is no answer" in practitioner.post(answer, **typed).text
+    text = told(practitioner, practitioner.post(answer, **typed, checked="yes"))
+    for shown in ("That nobody could look is no answer", "NOT answered", "They ask still"):
+        assert shown in text, shown
+    assert f'href="{answer}"' in practitioner.get("/responses").text, "it is owed still"
+    force.town.settle()
+    text = officer.get("/requests").text
+    for shown in ("the call of 1 May", "NOT answered", "They could not look: unavailable",
+                  "They are asked still", "nDelius is down tonight", "what they said"):  # fmt: skip
+        assert shown in text, shown
+    assert "the call of 1 May" not in officer.get("/requests?show=answered").text
+    nothing = {"outcome": "nil"}
+    assert "What that ends" not in practitioner.post(answer, **nothing).text
+    told(practitioner, practitioner.post(answer, **nothing, checked="yes"))
+    force.town.settle()
+    assert "the call of 1 May" in officer.get("/requests?show=answered").text
+    assert "nDelius is down" not in officer.get("/requests").text

@@ -1,12 +1,13 @@
 """What somebody at a desk reads: who may be one person, whose page, what was asked and answered."""
 
 from pathlib import Path
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
 from consumers.consumer import Came
 from deploy.command import EXIT_USAGE, invoke
-from deploy.wiring import open_acting
+from deploy.wiring import Acting, open_acting
 from producers.home import Home
 from producers.inbox import Came as Read
 from producers.inbox import Inbox
@@ -147,6 +148,27 @@ def test_questions_say_first_what_may_be_put_to_whom_and_no_outcome_reads_as_saf
     assert f"{IDS['first']}  mk-hub asks you: nil: nothing found in this system; not a " in answered
     assert f"finding of safety ({IDS['answer']}, by B. Sergeant)\n  USE: " in answered
     assert f"about 2012-01-01/2012-05-01: {WHY}" in answered
+
+
+def test_that_nobody_could_look_is_told_as_no_answer_to_both(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was listed as answered, and nobody asked again."""
+    monkeypatch.setattr(Acting, "act", AsyncMock(return_value=Mock(outcome="accepted", entry=1)))
+    words = home.parent / "words.yaml"
+    words.write_text("reason: Niche is down tonight\n")
+    supply = f"response supply {IDS['second']} --role sergeant --words {words} --outcome"
+    assert "That nobody could look is no answer: they ask still" in reads(
+        f"{supply} unavailable", home, capsys
+    )
+    waiting = reads("request list", home, capsys).split("\n\n")[0]
+    assert f"{IDS['second']}  mk-hub asks you: NOT answered; due by 2012-05-02 11:30" in waiting
+    assert "  you could not look: unavailable: the system could not be asked; look " in waiting
+    assert f"by {LOOKS}); asked still, until 2012-05-02 11:30 UTC" in waiting
+    owed = reads("response list", home, capsys).split(f"{IDS['second']}  information_supplied")[1]
+    assert f"{LOOKS} told them that nobody could look: unavailable" in owed
+    assert "is no answer" not in reads(f"{supply} refused", home, capsys)
+    assert "NOT answered" not in reads("request list", home, capsys)
 
 
 def test_what_is_owed_says_first_what_may_be_put_to_whom_and_offers_the_earlier_answer(

@@ -31,6 +31,7 @@ from consumers.research.found import SAYS_WHY
 from consumers.research.worker import Research
 from consumers.responses import asked, reuse, rows
 from consumers.responses import given as answered
+from consumers.responses.owed import ANSWERS as ENDING
 from consumers.responses.owed import REQUESTS
 from consumers.store import Wanted
 from contracts.event.action import VictimInformationRequested
@@ -55,6 +56,10 @@ REFERRAL = {
     "redirected": "Redirected (say where to, and why)",
 }  # fmt: skip
 OUTCOMES: dict[str, str] = {one: capital(plan.WORDS[one]) for one in get_args(ResearchOutcome)}
+UNABLE = (
+    "That nobody could look is no answer: they ask still, and it is owed still. Answer again once "
+    "somebody has looked."
+)
 HOLDING = re.compile(r"\b(PNC|PND|LEDS|police national (computer|database))\b", re.IGNORECASE)
 """What police records are called: whoever reported is never told what they hold."""
 
@@ -243,6 +248,8 @@ def _answers(
     why, sections = form.text("why"), _told(station, form, subject)
     if not form.text("reuses"):
         yield "What your records have", OUTCOMES[form.text("outcome")]
+        if form.text("outcome") not in ENDING:
+            yield "What that ends", f"Nothing. {UNABLE}"
     for one in again:
         yield "Your earlier answer, as it was", f"{station.at(one.at)}: {plan.WORDS[one.outcome]}"
         if one.same_asker:
@@ -290,8 +297,10 @@ async def _supply(station: Station, request: Request) -> Response:
             role=station.speaks_as(person), why=why, told=told, reuses=reuses,
         )  # fmt: skip
 
+    ends = reuses is not None or outcome in ENDING
     return await forms.say(
-        station, request, form, wanted, page=_question, told="Whoever asked has your answer.",
+        station, request, form, wanted, page=_question,
+        told="Whoever asked has your answer." if ends else f"Whoever asked is told so. {UNABLE}",
         to=f"/requests/{request_id}/answer", check=partial(_question, check=form),
     )  # fmt: skip
 

@@ -62,7 +62,9 @@ def _list(station: Station, request: Request) -> Response:
         read = _answered if done else _waiting
         found = read(station, db, person, place)
         hidden, now = station.hidden(db, person), stored.ledger_time(db)
-        ids = [row[name] for row in found[:PAGE] for name in ("id", "statement", "answer")]
+        ids = [
+            row[name] for row in found[:PAGE] for name in ("id", "statement", "answer", "unable")
+        ]
         beside = Beside(db, ids, hidden)
         listed = [_shown(station, beside, row) for row in found[:PAGE]]
         look("questions", [one["statement"] for one in listed])
@@ -101,7 +103,7 @@ def _shown(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any]:
     """Say of one question what may be put to whom, whom it is about, and how it stands."""
     question, report = beside.text(row["id"]), beside.text(row["statement"])
     event = question.sections.get("event") if question is not None else None
-    answer = beside.text(row["answer"])
+    answer = beside.text(row["answer"] or row["unable"])
     told = answer.sections.get("event") if answer is not None else None
     asked = station.voice.partners.agencies.get(row["addressee"])
     named = {token: name for one in (report, question) if one
@@ -114,7 +116,8 @@ def _shown(station: Station, beside: Beside, row: RowMapping) -> dict[str, Any]:
         "why": event.why if isinstance(event, REQUESTS) else None,
         "enquiry": event if isinstance(event, VictimInformationRequested) else None,
         "said": told.why if isinstance(told, InformationSupplied) else None,
-        "stands": [*beside.marks(row["id"]), *beside.marks(row["answer"])],
+        "answer": answer.context.id if answer is not None else None,
+        "stands": [*beside.marks(row["id"]), *beside.marks(row["answer"] or row["unable"])],
     }  # fmt: skip
 
 

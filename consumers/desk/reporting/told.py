@@ -10,6 +10,7 @@ from datetime import tzinfo
 
 from consumers.desk.reporting.port import Answered, Became
 from consumers.desk.shown import shown
+from consumers.responses.owed import ANSWERS
 from contracts.event.case import CorrectionAcknowledged
 from contracts.event.work import InformationRequested, InformationSupplied, ResponseGiven
 from contracts.statement import Statement
@@ -159,6 +160,8 @@ def lines(one: Answered, *, exercise: bool) -> Iterator[tuple[str, str]]:
         case InformationSupplied() as event:
             yield "Outcome", event.outcome.replace("_", " ")
             yield "By", event.supplied_by
+            if event.outcome not in ANSWERS:
+                yield "Your question", "Open still: nobody could look, which is no answer."
         case CorrectionAcknowledged() as event:
             yield "What rested on it", f"{event.affected} of their statements"
         case _:
