@@ -31,11 +31,6 @@ from contracts.section import Cause
 _PUBLIC, _OWN = "public_control", "own"
 _TIME_SET = "exercise_time_set"
 _GOVERNING = [one.name for one in BY_NAME.values() if one.audience is Audience.PUBLIC_CONTROL]
-DECISIONS = frozenset({
-    "no_further_action_decided", "alert_acknowledged", "alert_snoozed", "alert_handed_over",
-    "alert_closed", "referral_considered",
-})  # fmt: skip
-"""What a person decides on what was said, and what a correction of that leaves open again."""
 
 
 class Came(NamedTuple):
@@ -296,7 +291,7 @@ class Consumer:
         marked besides.
         """
         statement, delivery = view.statement, view.delivery
-        decided = statement.kind.name in DECISIONS and not is_automated(statement)
+        decided = reading.decides(statement) and not is_automated(statement)
         outdated = decided and reading.is_outdated(db, statement, view.head.index)
         unsaid = standing.is_unsaid(delivery.marks, statement.context.urgency)
         # As an emergency it went to who acts on one, and perhaps not to whom it is put.

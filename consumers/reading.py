@@ -14,11 +14,23 @@ from consumers.inserting import upsert
 from consumers.standing import corrections_of, hidden_from, standing
 from consumers.store import causes as arises
 from consumers.store import metadata
+from contracts.event.action import DisclosureStaged
 from contracts.fault import Misuse
 from contracts.statement import Statement
 
 READ_MAX = 16
 """How many corrections a decision names at most, the newest: a statement has at most 32."""
+
+DECISIONS = frozenset({
+    "no_further_action_decided", "alert_acknowledged", "alert_snoozed", "alert_handed_over",
+    "alert_closed", "referral_considered",
+})  # fmt: skip
+"""What a person decides on what was said, and what a correction of that leaves open again.
+
+So are the last stages of a disclosure (`decides`).
+"""
+DECIDING: frozenset[str] = frozenset({"decided", "disclosed"})
+"""The stages of a disclosure that rest on what is said of them; the others are work done."""
 
 revoked = Table(
     "revoked",
@@ -34,6 +46,14 @@ def revoke(db: Connection, kid: str, statement: str, entry: int) -> None:
     """Remember by which statement a key came to be known as compromised; the first counts."""
     row = upsert(db, revoked).values(kid=kid, statement=statement, entry=entry)
     db.execute(row.on_conflict_do_nothing())
+
+
+def decides(statement: Statement) -> bool:
+    """Say whether a person decides by a statement on what was said."""
+    event = statement.sections.get("event")
+    if isinstance(event, DisclosureStaged):
+        return event.stage in DECIDING
+    return statement.kind.name in DECISIONS
 
 
 def as_read(

@@ -16,7 +16,7 @@ from broker.core.index import MemoryIndex, index_recorded, under
 from broker.core.state import State
 from broker.core.written import Written, read_written
 from consumers.audit.container import DISCLOSURES, LEDGER, Export
-from consumers.consumer import DECISIONS
+from consumers.reading import DECISIONS
 from contracts import base64url, topic
 from contracts.entry import Body, Delivery, split_entry
 from contracts.event import BY_NAME, Audience

@@ -5,10 +5,11 @@ Pure. Nothing to disclose is not safe. Who asks is known to the officers of the 
 Source: DVDS guidance, April 2023 (28 days overall); Domestic Abuse Act 2021 s77; domain.md 1.3.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from consumers.chronology.times import last_day
 from consumers.safeguarding.rules import terms
@@ -105,17 +106,48 @@ def due_at(at: int, *, rules: Rules) -> int:
 
 
 def next_stages(right: str, done: Sequence[str], decision: str | None) -> list[Stage]:
-    """List what may come next; empty where it is over.
+    """List what may come next; empty where it is over: every stage before its end stands.
 
     Args:
         right: `to_ask` or `to_know`: where police think of it, nobody who asks is met.
         done: the stages that were recorded.
         decision: that stands, None where nobody decided.
     """
-    if "disclosed" in done or decision in {"nothing_to_disclose", "refuse"}:
-        return []
     order = [one for one in STAGES if right == "to_ask" or one != "met"]
+    if decision in {"nothing_to_disclose", "refuse"}:
+        order.remove("disclosed")
     return [one for one in order if one not in done][:1]
+
+
+def before(right: str, stage: str) -> list[Stage]:
+    """List the stages that one rests on, in their order."""
+    order = [one for one in STAGES if right == "to_ask" or one != "met"]
+    return order[: order.index(stage)] if stage in order else order
+
+
+def check_looked(looks: Sequence[Mapping[Any, Any]]) -> None:
+    """Refuse that there is nothing to disclose while a look is still to be made.
+
+    To disclose is never refused for it: a warning waits for no paper.
+
+    Args:
+        looks: those of the application and of its report, as far as who decides may know.
+
+    Raises:
+        Misuse: with how many, where, and what to do.
+
+    Source:
+        domain.md 1.3, 4 (M01); review 5.6.4 (iii)-(v).
+    """
+    still = Counter(_called(one["system"]) for one in looks if one["open"])
+    if still:
+        listed = ", ".join(f"{count} {system}" for system, count in sorted(still.items()))
+        raise Misuse(
+            f"`nothing_to_disclose` is refused: {still.total()} of {len(looks)} looks are still to "
+            f"be made ({listed}). Nobody knows yet what is held.",
+            remedy="Make each look, then decide: candour research list, or Research at the desk. "
+            "Where something is known already, decide `disclose`: that waits for no look.",
+        )
 
 
 def deciders_of(rules: Rules, *, kind: str, role: str) -> frozenset[str]:
@@ -224,3 +256,7 @@ def check(step: Step, *, right: str, done: Sequence[str], decision: str | None, 
             remedy="Give --told person_at_risk or third_party: who can best protect, which need "
             "not be who asked.",
         )
+
+
+def _called(system: str) -> str:
+    return system.upper().replace("_", " ")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping
 
-from consumers import standing
+from consumers import reading, standing
 from consumers import store as stored
 from consumers.disclosure import course, rows
 from consumers.disclosure.course import Step
+from consumers.research import board
 from consumers.store import Store, Wanted
 from consumers.worker import Voice, hand, personal, practitioner_of
 from contracts.event.action import DisclosureStaged
@@ -29,6 +30,8 @@ class Disclosing:
     store: Store
     voice: Voice
     new_id: Callable[[], str]
+    read: str | None = None
+    """The newest correction that the page showed to who records; None where there was no page."""
 
     def stage(
         self, application: str, step: Step, *, by: Practitioner, role: str, reason: str
@@ -43,8 +46,9 @@ class Disclosing:
             reason: in words; it goes on the log, and never says who asked.
 
         Raises:
-            Misuse: there is no such application, the stage may not come now, or the decision is
-                not this officer's to make.
+            Misuse: there is no such application, the stage may not come now, the decision is not
+                this officer's to make, it says that nothing is held while a look is to be made,
+                or it was corrected since the page was opened.
         """
         with self.store.write() as db:
             row = self._application(db, application, by)
@@ -61,6 +65,16 @@ class Disclosing:
                     "--with names what is no agency of this partnership.",
                     remedy="Take its id from: candour partnership show",
                 )
+            viewer, causes = self.voice.viewer(by), [application, *self._report(db, row)]
+            if step.decision == "nothing_to_disclose":
+                course.check_looked([
+                    look for one in causes for look in board.tasks_seen(db, viewer, one)
+                ])
+            # Each stage names those that it rests on: where one of them falls, it falls.
+            causes += [one["id"] for one in reached]
+            if step.stage in reading.DECIDING:
+                reading.insist_is_read(db, self.read, causes, viewer=viewer)
+                causes = reading.as_read(db, causes, viewer=viewer)
             said_id = self.new_id()
             before = {"initial_checks": ABSENT, "disclosed": IN_PERSON}.get(step.stage, "")
             event = DisclosureStaged(
@@ -69,17 +83,22 @@ class Disclosing:
                 safety_plan=step.safety_plan, agencies=list(step.agencies) or None,
                 reason=f"{before}{reason}", by=by.name or "", role=role,
             )  # fmt: skip
-            # The report too: what asked for a decision on it (M04) sees that there is one.
-            held = row["statement"] and stored.row_of(db, row["statement"]) is not None
             said = personal(
                 said_id, f"disclosure_staged/{application}/{step.stage}/{said_id}",
-                "disclosure_staged", event,
-                causes=[application, *([row["statement"]] if held else [])],
+                "disclosure_staged", event, causes=causes,
                 provenance=self.voice.signed_by(by, role=role),
             )  # fmt: skip
-            rows.stage(db, said_id, event, place=course.STAGES.index(step.stage))
+            rows.stage(db, said_id, event)
             stored.want(db, said)
         return [said]
+
+    def _report(self, db: Connection, row: RowMapping) -> list[str]:
+        """Give the report that an application arises from, where it is held.
+
+        What asked for a decision on it (M04) sees that there is one.
+        """
+        about = row["statement"]
+        return [about] if about and stored.row_of(db, about) is not None else []
 
     def applicant(self, application: str, *, by: Practitioner) -> SourceIdentity | None:
         """Give who asked, to an officer of the case alone.

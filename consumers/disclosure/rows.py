@@ -13,10 +13,13 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    or_,
     select,
     update,
 )
 
+from consumers import reading
+from consumers.disclosure import course
 from consumers.disclosure.course import Power
 from consumers.inserting import upsert
 from consumers.listed import Place, after, before
@@ -38,6 +41,7 @@ applications = Table(
 )
 """`statement` is the report that it arises from, where there is one; `over` that it has ended;
 `reopened_by` the stage that does not stand, since when it has ended no more."""
+Index("disclosure_of", applications.c.statement)
 
 _in_time = applications.c.overdue_by.is_(None)
 Index("disclosure_in_time", applications.c.due_at, sqlite_where=_in_time, postgresql_where=_in_time)
@@ -66,8 +70,6 @@ stages = Table(
 )
 """`place` is the stage's in the order that stages come in."""
 
-_OVER = ("nothing_to_disclose", "refuse")
-
 
 def apply(
     db: Connection, said: str, event: DisclosureApplied, *, due_at: int, power: Power
@@ -84,10 +86,11 @@ def apply(
     db.execute(row.on_conflict_do_nothing())
 
 
-def stage(db: Connection, said: str, event: DisclosureStaged, *, place: int) -> None:
+def stage(db: Connection, said: str, event: DisclosureStaged) -> None:
     """Add a stage; the same again changes nothing."""
     row = upsert(db, stages).values(
-        id=said, application=event.application, place=place, stage=event.stage,
+        id=said, application=event.application, place=course.STAGES.index(event.stage),
+        stage=event.stage,
         decision=event.decision, told=event.told, by=event.by, role=event.role,
     )  # fmt: skip
     db.execute(row.on_conflict_do_nothing())
@@ -98,17 +101,26 @@ def unstage(db: Connection, said: str) -> RowMapping | None:
     """Take a stage back, and what came after it: it rested on that.
 
     Returns:
-        The application, where it had ended so, and has no more.
+        The stage by which the application had ended, where it has no more.
     """
     row = db.execute(select(stages).where(stages.c.id == said)).mappings().first()
     if row is None:
         return None
-    before = application(db, row["application"])
+    was = application(db, row["application"])
     after = (stages.c.application == row["application"], stages.c.place >= row["place"])
+    last = select(stages).where(*after).order_by(stages.c.place.desc(), stages.c.id)
+    end = db.execute(last).mappings().first()
     db.execute(delete(stages).where(*after))
     _settle(db, row["application"])
-    now = application(db, row["application"])
-    return now if before and now and before["over"] and not now["over"] else None
+    return end if was is not None and was["over"] else None
+
+
+def resting_on(db: Connection, statement: str) -> list[str]:
+    """List the first stages, by id, that rest on what an application, or its report, says."""
+    its = or_(applications.c.id == statement, applications.c.statement == statement)
+    query = select(stages.c.id).join(applications, applications.c.id == stages.c.application)
+    query = query.where(its, stages.c.stage.in_(sorted(reading.DECIDING)))
+    return list(db.execute(query.order_by(stages.c.place, stages.c.id)).scalars())
 
 
 def reopen(db: Connection, said: str, stage: str, *, due_at: int) -> None:
@@ -119,15 +131,15 @@ def reopen(db: Connection, said: str, stage: str, *, due_at: int) -> None:
 
 def _settle(db: Connection, said: str) -> None:
     """Put into an application's row whether it has ended."""
-    ended = (stages.c.stage == "disclosed") | stages.c.decision.in_(_OVER)
-    last = select(stages.c.id).where(stages.c.application == said, ended)
-    changed = update(applications).where(applications.c.id == said)
-    db.execute(changed.values(over=db.execute(last).first() is not None))
+    row, reached = application(db, said), stages_of(db, said)
+    if row is not None:
+        done = [one["stage"] for one in reached]
+        over = not course.next_stages(row["right"], done, decision_of(reached))
+        db.execute(update(applications).where(applications.c.id == said).values(over=over))
 
 
 def forget(db: Connection, statement: str) -> None:
-    """Drop an erased application or stage; an application outlives the report it arose from."""
-    unstage(db, statement)
+    """Drop an erased application; it outlives the report that it arose from."""
     db.execute(delete(stages).where(stages.c.application == statement))
     db.execute(delete(applications).where(applications.c.id == statement))
     arose = applications.c.statement == statement
@@ -138,6 +150,12 @@ def application(db: Connection, said: str) -> RowMapping | None:
     """Give one application, None where there is none of that id."""
     query = select(applications).where(applications.c.id == said)
     return db.execute(query).mappings().first()
+
+
+def applications_of(db: Connection, statements: Collection[str]) -> list[str]:
+    """Give those of some statements that are applications, by id."""
+    query = select(applications.c.id).where(applications.c.id.in_(statements))
+    return list(db.execute(query.order_by(applications.c.id)).scalars())
 
 
 def some(

@@ -1,16 +1,26 @@
-"""The disclosure worker, for police: applications, stages, and the overall clock."""
+"""The disclosure worker, for police: applications, stages, and the overall clock.
+
+A stage stands while every stage that it rests on does: those before it, and those that it names. A
+decision rests on the application too, and on its report: where either is otherwise, or was before
+the decision and whoever decided had not read it, it is to be made again.
+"""
+
+from collections.abc import Collection
 
 from sqlalchemy import Connection, RowMapping
 
-from consumers import store
+from consumers import reading, standing, store
 from consumers.disclosure import course, rows
+from consumers.responses import given
 from consumers.store import Wanted
 from consumers.worker import Worker
 from contracts.event.action import DisclosureApplied, DisclosureStaged
 from contracts.identifier import agency_of
 from contracts.opened import View
+from contracts.statement import Statement
 
 RULE = f"{course.DUTY}/1"
+_STAGED = "disclosure_staged"
 
 
 class Disclosures(Worker):
@@ -29,7 +39,7 @@ class Disclosures(Worker):
             power = course.power_at(event.occurred, at, since=course.since_of(rules))
             rows.apply(db, said, event, due_at=course.due_at(at, rules=rules), power=power)
         elif isinstance(event, DisclosureStaged):
-            rows.stage(db, said, event, place=course.STAGES.index(event.stage))
+            self._stage(db, statement, event)
         return []
 
     def pass_time(self, db: Connection, at: int) -> list[Wanted]:
@@ -37,24 +47,62 @@ class Disclosures(Worker):
         return self._each(db, rows.ran_out(db, at), self._overdue)
 
     def reopen(self, db: Connection, statement: str, /) -> None:
-        """Let a stage be recorded again that is taken back or suspect.
+        """Let a stage be recorded again that is taken back or suspect, or whose ground changed.
 
         What had ended by it, after its time, has its time again.
         """
-        ended = rows.unstage(db, statement)
-        if ended is not None:
-            at, due_at = store.ledger_time(db), ended["due_at"]
-            if due_at < at:
-                due_at = course.due_at(at, rules=self._voice.rules)
-            rows.reopen(db, ended["id"], statement, due_at=due_at)
+        for one in (statement, *rows.resting_on(db, statement)):
+            self._unstage(db, one)
 
     def refused(self, db: Connection, statement: str, /) -> None:
-        """Take back a stage that the log did not accept."""
-        rows.unstage(db, statement)
+        """Take back a stage that the log did not accept, or that names no correction before it."""
+        self._unstage(db, statement)
 
     def forget(self, db: Connection, statement: str, /) -> None:
         """Drop what is, or rests on, an erased statement."""
+        self._unstage(db, statement)
         rows.forget(db, statement)
+
+    def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
+        """Take in anew the stages of applications that stand, in log order."""
+        for application in rows.applications_of(db, statements):
+            for row in given.standing_on(db, [application]):
+                ours = (row["event"], row["agency"]) == (_STAGED, self._voice.agency)
+                if not ours or standing.marks_of(db, row["id"]):
+                    continue
+                said = store.reread(row["record"])
+                event = said.sections.get("event")
+                if isinstance(event, DisclosureStaged) and not (
+                    event.stage in reading.DECIDING and reading.is_outdated(db, said)
+                ):
+                    self._stage(db, said, event)
+
+    def _stage(self, db: Connection, said: Statement, event: DisclosureStaged) -> None:
+        """Add a stage, where all that it rests on stands.
+
+        One that was recorded before its desk read that another does not stand is to be made anew:
+        in whichever order the two came to the log.
+        """
+        application = rows.application(db, event.application)
+        reached = {one["id"]: one["stage"] for one in rows.stages_of(db, event.application)}
+        if application is None:
+            return
+        named = [row["id"] for row in store.rows_of(db, said.causes).values()
+                 if row["event"] == _STAGED]  # fmt: skip
+        needed = course.before(application["right"], event.stage)
+        if reached.keys() >= {*named} and {*reached.values()} >= {*needed}:
+            rows.stage(db, said.context.id, event)
+
+    def _unstage(self, db: Connection, said: str) -> None:
+        """Take a stage back; what had ended by one on the log, after its time, has it again."""
+        ended = rows.unstage(db, said)
+        known = ended is not None and store.row_of(db, ended["id"]) is not None
+        application = rows.application(db, ended["application"]) if ended and known else None
+        if application is not None:
+            at, due_at = store.ledger_time(db), application["due_at"]
+            if due_at < at:
+                due_at = course.due_at(at, rules=self._voice.rules)
+            rows.reopen(db, application["id"], said, due_at=due_at)
 
     def _overdue(self, db: Connection, row: RowMapping) -> list[Wanted]:
         wanted = self._voice.overdue(

@@ -160,7 +160,8 @@ def _show(db: Connection, row: RowMapping, viewer: frozenset[str]) -> None:
 
 def _line(row: RowMapping, reached: list[RowMapping], now: int) -> str:
     decision = rows.decision_of(reached)
-    coming = course.next_stages(row["right"], [one["stage"] for one in reached], decision)
+    done = [one["stage"] for one in reached]
+    coming = [] if row["over"] else course.next_stages(row["right"], done, decision)
     late = "OVERDUE, " if coming and row["due_at"] < now else ""
     stands = f"{late}next: {coming[0]}; all of it by {at(row['due_at'])}" if coming else "over"
     if decision is not None and not coming:

@@ -1,5 +1,6 @@
 """A victim's information at the desk: asked from a report, listed with its clock, answered."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,8 @@ def test_that_nobody_could_look_ends_no_question(
     for shown in ("the call of 1 May", "NOT answered", "They could not look: unavailable",
                   "They are asked still", "nDelius is down tonight", "what they said"):  # fmt: skip
         assert shown in text, shown
+    (link,) = re.findall(r'href="(/reports/[0-9a-f-]{36})">what they said', text)
+    assert "It says that nobody could look, which is no answer" in officer.get(link).text
     assert "the call of 1 May" not in officer.get("/requests?show=answered").text
     nothing = {"outcome": "nil"}
     assert "What that ends" not in practitioner.post(answer, **nothing).text

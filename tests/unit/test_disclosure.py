@@ -22,6 +22,7 @@ from tests.support.desk import HUB, POLICE, PROBATION, Desk
 from tests.support.researching import credential, qualified
 from tests.support.researching import person as named_at_work
 from tests.support.stranger import text_of
+from tests.unit.test_looked_again import look_everywhere
 
 OFFICER, DECIDER, DECIDES = "D. Officer", "S. Supervisor", "duty_inspector"
 ASKS = "Zebedee Mother"
@@ -37,6 +38,8 @@ def desk(tmp_path: Path) -> Desk:
 def apply(desk: Desk, *, right: str = "to_ask", day: str = "2012-05-01", report: str = "") -> str:
     """Let police record an application by somebody who must not be known."""
     sections = people(desk)
+    for n in (1, 2):
+        sections[f"person.{n}.identity"]["names"][0]["family"] = "Marsh"
     sections["person.1.part"]["part"] = "alleged_perpetrator"
     sections["person.2.part"]["part"] = "victim"
     sections["provenance"]["practitioner"]["name"] = OFFICER
@@ -222,6 +225,7 @@ def test_nothing_to_disclose_and_a_refusal_end_it_and_neither_is_safety(
     application = apply(desk)
     for name in ("initial_checks", "met", "assessed"):
         stage(desk, application, name)
+    look_everywhere(desk, application)
     stage(desk, application, Step(stage="decided", decision=decision, agencies=[HUB]))
     assert "NOT a finding of safety" in course.WORDS[decision]
     with pytest.raises(Misuse, match="it is over"):

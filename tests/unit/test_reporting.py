@@ -22,7 +22,7 @@ from consumers.desk.reporting.questions import (
 )
 from contracts.context import Use
 from contracts.event.report import Asked, ConcernReported, Relationship
-from contracts.event.work import InformationRequested, ResponseGiven
+from contracts.event.work import InformationRequested, InformationSupplied, ResponseGiven
 from contracts.section import Answer, Children, HowKnown, Part
 from deploy.filing import MISSING
 from producers.form import check_form, read_form
@@ -247,3 +247,15 @@ def test_a_question_says_in_an_exercise_that_perhaps_nobody_is_there_to_answer_i
     one = Answered("Thames Valley Police", None, asked, 0, suspect=False)
     assert "In this exercise" not in dict(told.lines(one, exercise=False))
     assert "candour response list" in dict(told.lines(one, exercise=True))["In this exercise"]
+
+
+def test_that_nobody_could_look_is_said_to_be_no_answer() -> None:
+    """`unavailable` alone reads as if the question were done with."""
+    given = {"request": "r", "statement": "s", "subject": "t", "supplied_by": "B. Sergeant"}
+    said = [InformationSupplied(**given, outcome=one, why="w") for one in ("unavailable", "nil")]
+    shown = [
+        dict(told.lines(Answered("Police", None, one, 0, suspect=False), exercise=False))
+        for one in said
+    ]
+    assert "no answer" in shown[0]["Your question"]
+    assert "Your question" not in shown[1]

@@ -1,6 +1,7 @@
 """Disclosure to somebody at risk: applications by their clock, each stage, who may know more."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from sqlalchemy import Connection, RowMapping
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from consumers import standing
+from consumers import reading, standing
 from consumers import store as stored
 from consumers.desk import form as forms
 from consumers.desk.form import Form
@@ -93,7 +94,8 @@ def _shown(db: Connection, person: Person, found: Sequence[RowMapping]) -> list[
 def _stands(row: RowMapping, reached: list[RowMapping], marks: list[str]) -> dict[str, Any]:
     """Say how one application stands."""
     decision = rows.decision_of(reached)
-    coming = course.next_stages(row["right"], [one["stage"] for one in reached], decision)
+    done = [one["stage"] for one in reached]
+    coming = [] if row["over"] else course.next_stages(row["right"], done, decision)
     ended = "disclosed" if decision == "disclose" else decision
     return {
         "id": row["id"], "right": capital(course.WORDS[row["right"]]),
@@ -115,7 +117,8 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             return station.nothing(request)
         held = standing.held(db, said)
         (one,) = _shown(db, person, [cast("RowMapping", row)])
-        ours = station.voice.agency
+        ours, row = station.voice.agency, cast("RowMapping", row)
+        rests_on = [said, *filter(None, [row["statement"]]), *(s["id"] for s in one["reached"])]
         given: dict[str, Any] = {
             "one": one, "now": stored.ledger_time(db), "limits": limits_of(held),
             "people": list(people(held.sections)) if held is not None else [],
@@ -125,6 +128,7 @@ def _page(station: Station, request: Request, **more: Any) -> Response:
             "answers": ANSWERS, "decisions": DECISIONS, "tellable": TOLD,
             "agencies": {name: t for name, t in station.partners.items() if name != ours},
             "sealed": None, "no_applicant": False,
+            "read": reading.last_read(db, rests_on, viewer=person.viewer),
             "typed": forms.left(station, request), **more,
         }  # fmt: skip
     return station.page(request, "disclosure.html", title="A disclosure", **given)
@@ -163,7 +167,8 @@ async def _stage(station: Station, request: Request, form: Form) -> Response:
     step = _step(form, stage)
 
     def wanted(person: Person) -> list[Wanted]:
-        return station.acts.disclosing.stage(
+        desk = replace(station.acts.disclosing, read=form.text("read"))
+        return desk.stage(
             said, step, by=person.practitioner, role=station.speaks_as(person), reason=reason
         )
 

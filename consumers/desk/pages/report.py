@@ -32,6 +32,7 @@ from consumers.research.victim_information import KINDS as ENQUIRE
 from consumers.research.worker import Research
 from consumers.responses import rows as responses
 from consumers.responses.given import asks_again
+from consumers.responses.owed import ANSWERS as ENDING
 from consumers.responses.owed import REQUESTS
 from consumers.safeguarding import pressing
 from consumers.safeguarding import rows as safeguarded
@@ -138,6 +139,7 @@ def _rests(db: Connection, hidden: Collection[str], statement: Statement) -> dic
     asked = question.sections.get("event") if question is not None else None
     return {
         "asked": asked.why if isinstance(asked, REQUESTS) else None,
+        "unable": getattr(event, "outcome", None) not in ENDING,
         "report": getattr(event, "statement", None),
     }
 
