@@ -101,7 +101,7 @@ def _stands(row: RowMapping, reached: list[RowMapping], marks: list[str]) -> dic
         "id": row["id"], "right": capital(course.WORDS[row["right"]]),
         "due_at": row["due_at"], "next": coming[0] if coming else None,
         "next_words": STAGES[coming[0]] if coming else None,
-        "ended": course.WORDS[ended] if ended and not coming else None,
+        "ended": None if coming else course.WORDS[ended] if ended else "it is over",
         "power": course.WORDS[row["power"]] if row["power"] == "common_law_only" else None,
         "stands": marks, "reached": reached, "report": row["statement"],
     }  # fmt: skip
