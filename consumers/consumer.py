@@ -357,12 +357,8 @@ class Consumer:
         )
         if given is None or not isinstance(cause, Cause):
             return
-        if not standing.mark(db, cause.statement, given, statement.context.id):
-            return
-        about: str | None = cause.statement
-        while about is not None:  # what a correction is of is otherwise too, however far
-            self._reopen(db, about)
-            about = standing.corrects(db, about)
+        for one in standing.otherwise(db, cause.statement, given, statement.context.id):
+            self._reopen(db, one)
 
     def _reopen(self, db: Connection, statement: str) -> None:
         aside.look_again(db, statement)

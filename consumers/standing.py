@@ -106,15 +106,57 @@ def unmark(db: Connection, statement: str, given: Mark) -> bool:
     return bool(db.execute(_UNMARK, {"its": statement, "given": given}).rowcount)
 
 
+def settle(db: Connection, statement: str) -> bool:
+    """Mark a statement taken back where a retraction of it stands, else let it stand again.
+
+    A retraction stands that was not taken back itself, nor signed by a compromised key.
+
+    Returns:
+        Whether it stands otherwise than it did.
+    """
+    by = [
+        one.id
+        for one in arising(db, statement)
+        if one.verified and CORRECTING.get(one.event) == "retracted"
+        and corrects(db, one.id) == statement and not does_not_stand(db, one.id)
+    ]  # fmt: skip
+    return mark(db, statement, "retracted", by[-1]) if by else unmark(db, statement, "retracted")
+
+
+def otherwise(db: Connection, statement: str, given: Mark, by: str) -> list[str]:
+    """Mark what a correction is about; give it, and what it corrects itself, however far, by id."""
+    gone = given == "retracted"
+    is_new = settle(db, statement) if gone else mark(db, statement, given, by)
+    return _upwards(db, statement) if is_new else []
+
+
+def _upwards(db: Connection, statement: str) -> list[str]:
+    """Let a statement, and what it is a correction of, stand by the retractions that stand."""
+    found: list[str] = []
+    about: str | None = statement
+    while about is not None:
+        settle(db, about)
+        found.append(about)
+        about = corrects(db, about)
+    return found
+
+
+def is_retracted(statement: ColumnElement[str]) -> ColumnElement[bool]:
+    """Ask, in a query, that the statement was taken back that a column names by id."""
+    return exists().where(standing.c.statement == statement, standing.c.mark == "retracted")
+
+
 def suspect(db: Connection, kid: str, since_ms: int) -> list[str]:
     """Mark what a compromised key signed from a ledger time on.
 
     Returns:
-        The ids that were not so marked before.
+        The ids that were not so marked before, and what stands again that one of them took back.
     """
     signed = (views.c.kid == kid, views.c.ledger_time >= since_ms)
     found = db.execute(select(views.c.id).where(*signed).order_by(views.c.place)).scalars().all()
-    return [one for one in found if mark(db, one, "suspect", kid)]
+    fresh = [one for one in found if mark(db, one, "suspect", kid)]
+    about = [its for one in fresh if (its := corrects(db, one)) is not None and settle(db, its)]
+    return [*fresh, *(one for its in about for one in _upwards(db, its))]
 
 
 def is_unsaid(marks: Collection[str], urgency: Urgency) -> bool:
@@ -192,8 +234,8 @@ def _arising(db: Connection, statements: Collection[str], *events: str) -> list[
     arisen = [one.id for one in arising(db, *statements) if one.verified and one.event in events]
     if not arisen:
         return []
-    taken_back = exists().where(standing.c.statement == views.c.id, standing.c.mark == "retracted")
-    query = select(views).where(views.c.id.in_(arisen), views.c.verified, ~taken_back)
+    here = (views.c.id.in_(arisen), views.c.verified, ~is_retracted(views.c.id))
+    query = select(views).where(*here)
     return list(db.execute(query.order_by(views.c.place)).mappings())
 
 
@@ -347,6 +389,9 @@ def forget(db: Connection, statement: str) -> None:
     its = standing.c.by == statement
     for row in db.execute(select(standing).where(its)).all():
         unmark(db, row.statement, row.mark)
+        if row.mark == "retracted":
+            _upwards(db, row.statement)
+            continue
         found = arising(db, row.statement)
         before = [one.id for one in found if one.verified and CORRECTING.get(one.event) == row.mark]
         if before:

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from consumers import store as stored
 from consumers.listed import PAGE, Place, after
 from consumers.research.plan import LOOKED
-from consumers.research.rows import research_tasks
+from consumers.research.rows import TO_BE_MADE, research_tasks
 from consumers.safeguarding.rows import alert_statements, alerts
 from consumers.shape import LOCAL, PLACE
 from consumers.standing import is_shown
@@ -227,8 +227,8 @@ def may_alone(
 
     On a threat to life whoever is there; on urgent work whose it is: who took an open alert of it,
     or made one of its looks while another is open, by the token that the log has of them. Never on
-    routine work, and never on what is done with: that is browsing. Where a refuge is (`refuge`), on
-    a threat to life alone: that nothing stops.
+    routine work, and never on what is done with or taken back: that is browsing. Where a refuge is
+    (`refuge`), on a threat to life alone: that nothing stops.
 
     Source: domain.md 5 (Blocking would be dangerous), 7 (Attention: the task owner alone on urgent
     work; two people for a refuge).
@@ -244,7 +244,7 @@ def may_alone(
     )
     its = select(research_tasks.c.completion).where(research_tasks.c.statement == statement)
     said = set(db.execute(taken).scalars())
-    if db.execute(its.where(research_tasks.c.open).limit(1)).first() is not None:
+    if db.execute(its.where(TO_BE_MADE).limit(1)).first() is not None:
         said.update(db.execute(its.where(research_tasks.c.outcome.in_(LOOKED))).scalars())
     whose = (practitioner_of(stored.held(db, one)) for one in said if one is not None)
     return any(one is not None and one.token == token for one in whose)

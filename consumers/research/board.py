@@ -1,6 +1,7 @@
 """The research board: open looks by report, the most pressing first; one page of it at a time.
 
-A look that may still be made stands there until it was; what is kept from who looks never does.
+A look that may still be made stands there until it was, or its report was taken back; what is kept
+from who looks never does.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,8 +19,8 @@ from sqlalchemy import (
 from consumers import standing
 from consumers.listed import Lead, Place, after
 from consumers.research.plan import Priority
-from consumers.research.rows import research_tasks, tasks_of
-from consumers.standing import is_shown
+from consumers.research.rows import READ, research_tasks, tasks_of
+from consumers.standing import RETRACTED, is_retracted, is_shown
 
 PRIORITIES: tuple[Priority, ...] = ("immediate", "urgent", "routine")
 
@@ -91,19 +92,22 @@ def done_with(db: Connection, viewer: Collection[str] | None, *, count: int) -> 
     tasks, other = research_tasks, research_tasks.alias()
     same = other.c.statement == tasks.c.statement
     last = tuple_(other.c.due_at, other.c.id) > tuple_(tasks.c.due_at, tasks.c.id)
+    order = (tasks.c.due_at, tasks.c.statement)
     query = (
-        select(tasks.c.statement)
-        .where(~tasks.c.open, *_kept(tasks, viewer))
-        .where(~exists().where(same, other.c.open))
-        .where(~exists().where(same, last, *_kept(other, viewer)))
-        .order_by(tasks.c.due_at.desc(), tasks.c.statement.desc())
+        select(*order)
+        .where(*_kept(tasks, viewer), ~exists().where(same, last, *_kept(other, viewer)))
+        .order_by(*(one.desc() for one in order))
         .limit(count)
     )
-    return list(db.execute(query).scalars())
+    # Two questions: asked as one, the index of what is closed is not used.
+    closed = query.where(~tasks.c.open, ~exists().where(same, other.c.open))
+    gone = query.where(tasks.c.statement.in_(RETRACTED))
+    found = {tuple(row) for one in (closed, gone) for row in db.execute(one)}
+    return [said for _, said in sorted(found, reverse=True)[:count]]
 
 
 def _open_to(tasks: FromClause, viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
-    return [tasks.c.open, *_kept(tasks, viewer)]
+    return [tasks.c.open, ~is_retracted(tasks.c.statement), *_kept(tasks, viewer)]
 
 
 def _kept(tasks: FromClause, viewer: Collection[str] | None) -> list[ColumnElement[bool]]:
@@ -122,7 +126,7 @@ def tasks_of_all(
     """
     tasks, found = research_tasks, dict[str, list[RowMapping]]()
     order = (tasks.c.due_at, tasks.c.statement, tasks.c.subject, tasks.c.system)
-    query = select(tasks).where(tasks.c.statement.in_(statements)).order_by(*order)
+    query = READ.where(tasks.c.statement.in_(statements)).order_by(*order)
     for row in db.execute(query).mappings():
         if not {row["statement"], row["id"], row["identified_by"]} & set(hidden):
             found.setdefault(row["statement"], []).append(row)

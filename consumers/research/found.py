@@ -92,6 +92,11 @@ def check(
             "The report of this task is no longer held here.",
             remedy="Nothing can be searched for: the log has erased it.",
         )
+    if task["retracted"] and not (anew and task["completion"]):
+        raise Misuse(
+            "This look is not to be made: whoever reported has taken the report back.",
+            remedy="Look nobody up for it. Where it stands again, this look does too.",
+        )
     if not task["open"] and not (anew and task["completion"]):
         raise Misuse(
             f"This task is closed: {plan.WORDS[task['outcome']]}.",

@@ -75,6 +75,8 @@ WORDS: dict[str, str] = {
 
 NOT_SAFE = "none of them is a finding of safety"
 
+GONE = "no other is to be made: whoever reported has taken it back"
+
 NOBODY_LOOKED = "PARTIAL: nothing was looked up; that is not a finding of safety"
 BARE_NAME = "only a first name is known: a search would find somebody else, or nobody"
 NAMED_SINCE = "only a first name was known then, and more is known now"
@@ -170,7 +172,8 @@ def standing(tasks: Sequence[Mapping[Any, Any]]) -> str:
     """Say how far the research of one report has come: never so that it reads as done or safe.
 
     Args:
-        tasks: every row of one report that its reader may know of, with `outcome` and `open`.
+        tasks: every row of one report that its reader may know of, with `outcome` and `open`, and
+            `retracted` where it was taken back.
     """
     if not tasks:
         return NOBODY_LOOKED
@@ -180,6 +183,8 @@ def standing(tasks: Sequence[Mapping[Any, Any]]) -> str:
     said += f" ({told}; {NOT_SAFE})" if made else ""
     if len(made) == len(tasks):
         return said
+    if any(task.get("retracted") for task in tasks):
+        return f"{said}; {GONE}"
     still = Counter(task["outcome"] or "not begun" for task in tasks if task["open"])
     never = sum(not task["open"] and task["outcome"] not in LOOKED for task in tasks)
     left = [f"{count} {name.replace('_', ' ')}" for name, count in sorted(still.items())]

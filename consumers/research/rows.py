@@ -28,6 +28,7 @@ from sqlalchemy import (
 from consumers.inserting import once, upsert
 from consumers.research.plan import LOOKED, TELLING, Task
 from consumers.shape import LOCAL
+from consumers.standing import is_retracted
 from consumers.store import metadata
 from contracts.event.work import NoFurtherAction, ResearchCompleted, ResearchRequested
 
@@ -74,6 +75,16 @@ Index(
 )  # fmt: skip
 
 _told = case(TELLING, value=research_tasks.c.outcome, else_=0)
+
+_IS_GONE = is_retracted(research_tasks.c.statement)
+TO_BE_MADE = research_tasks.c.open & ~_IS_GONE
+"""Asks of a look that it is still to be made: nobody looks for what was taken back."""
+READ = select(
+    *(one for one in research_tasks.c if one is not research_tasks.c.open),
+    TO_BE_MADE.label("open"), _IS_GONE.label("retracted"),
+)  # fmt: skip
+"""Tasks as whoever works on them reads them: `open` where the look is to be made, `retracted` where
+its report was taken back. The table has what nobody looked at; with the report it stands again."""
 
 research_decisions = Table(
     "research_decisions",
@@ -312,14 +323,14 @@ def forget(db: Connection, statement: str) -> None:
 
 
 def task(db: Connection, task_id: str) -> RowMapping | None:
-    """Give one task, None where there is none of that id."""
+    """Give one task's row, None where there is none of that id."""
     query = select(research_tasks).where(research_tasks.c.id == task_id)
     return db.execute(query).mappings().first()
 
 
 def seen(db: Connection, task_id: str, hidden: Collection[str]) -> RowMapping | None:
     """Give one task to somebody; None where there is none, or it is kept from them."""
-    found = task(db, task_id)
+    found = db.execute(READ.where(research_tasks.c.id == task_id)).mappings().first()
     if found is None or not {task_id, found["statement"], found["identified_by"]}.isdisjoint(
         hidden
     ):
@@ -341,13 +352,13 @@ def to_look_up(db: Connection, systems: Collection[str], at: int) -> list[RowMap
     """List the open tasks in some systems that wait for no later time, the most pressing first."""
     waits = research_tasks.c.retry_at
     return _listed(
-        db, research_tasks.c.open, research_tasks.c.system.in_(sorted(systems)),
+        db, TO_BE_MADE, research_tasks.c.system.in_(sorted(systems)),
         or_(waits.is_(None), waits <= at),
     )  # fmt: skip
 
 
 def overdue_reports(db: Connection, at: int, *, since: int = 0) -> list[str]:
-    """List the reports with a task that is open past its time, and no decision.
+    """List the reports with a look to be made that is past its time, and no decision.
 
     Args:
         db: an open transaction.
@@ -358,7 +369,7 @@ def overdue_reports(db: Connection, at: int, *, since: int = 0) -> list[str]:
     query = (
         select(research_tasks.c.statement, func.min(research_tasks.c.due_at))
         .where(
-            research_tasks.c.open,
+            TO_BE_MADE,
             research_tasks.c.due_at < at,
             research_tasks.c.due_at >= since,
             ~decided,
@@ -370,14 +381,14 @@ def overdue_reports(db: Connection, at: int, *, since: int = 0) -> list[str]:
 
 
 def is_overdue(db: Connection, statement: str, at: int) -> bool:
-    """Say whether a task of a report is open past its time, and nobody decided on the report."""
-    late = research_tasks.c.open, research_tasks.c.due_at < at
+    """Say whether a look of a report is to be made past its time, and nobody decided on it."""
+    late = TO_BE_MADE, research_tasks.c.due_at < at
     query = select(research_tasks.c.id).where(research_tasks.c.statement == statement, *late)
     return db.execute(query).first() is not None and not is_decided(db, statement)
 
 
 def _listed(db: Connection, *where: Any) -> list[RowMapping]:
-    query = select(research_tasks).where(*where)
+    query = READ.where(*where)
     order = (
         research_tasks.c.due_at, research_tasks.c.statement, research_tasks.c.subject,
         research_tasks.c.system,

@@ -124,6 +124,13 @@ class Watching(Worker):
         watched.forget(db, statement)
         self._show_later(db, tokens)
 
+    def see_anew(self, db: Connection, statements: Collection[str], /) -> None:
+        """Let the research be watched of what stands again: its time may be over, unnoticed."""
+        if any(one.id == unresearched.ID for one in self._terms()):
+            at = store.ledger_time(db)
+            unsaid = (s for s in statements if not store.id_of(db, alert_key(unresearched.ID, s)))
+            watched.again(db, [one for one in unsaid if research.is_overdue(db, one, at)])
+
     def _terms(self) -> list[RuleTerm]:
         """Give the terms in force that name this kind of agency."""
         rules, kind = self._voice.rules, self._voice.kind

@@ -28,6 +28,8 @@ def stands_of(task: RowMapping, now: int, *, is_bare: bool) -> str:
     """
     outcome = task["outcome"]
     stands = plan.WORDS[outcome] if outcome else "to be looked up"
+    if not outcome and task["retracted"]:
+        stands = "not to be looked up: the report was taken back"
     if task["open"] and task["due_at"] < now:
         stands = f"OVERDUE; {stands}"
     if why := plan.why_of(task, is_bare=is_bare):

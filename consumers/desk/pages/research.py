@@ -78,6 +78,7 @@ def _shown(
         "names": {one.subject: f"{one.name} ({one.part})" for one in named},
         "due_at": min((one["due_at"] for one in tasks if one["open"]), default=None),
         "is_open": any(one["open"] for one in tasks),
+        "is_gone": any(one["retracted"] for one in tasks),
     }  # fmt: skip
 
 
