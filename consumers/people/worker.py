@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from consumers import store
-from consumers.people import rows
+from consumers.people import asked, rows
 from consumers.people.facts import Companion, Mention
 from consumers.people.keys import Keying
 from consumers.people.weighing import Weighing
@@ -28,27 +28,46 @@ class People(Worker):
         self._keying, self._digest = Keying(weighing), weighing.digest
 
     def take(self, db: Connection, view: View) -> list[Wanted]:
-        """Index everybody in a statement, in place of what it said before it was decided anew."""
-        found = [] if self._is_echo(db, view) else mentions(view)
+        """Index everybody in a statement, in place of what it said before it was decided anew.
+
+        Questions about it name nobody any more: it does so itself, whichever came first.
+        """
+        statement, event = view.statement, view.statement.sections.get("event")
+        if isinstance(event, REQUESTS):
+            asked.ask(db, statement.context.id, event.statement)
+        self._index(db, statement, view.head.ledger_time)
+        for question in asked.about(db, statement.context.id):
+            rows.drop(db, question)
+        return []
+
+    def forget(self, db: Connection, statement: str, /) -> None:
+        """Drop everybody as an erased statement named them.
+
+        A question about it that stands is all that names them now.
+        """
+        rows.drop(db, statement)
+        asked.forget(db, statement)
+        for question in asked.about(db, statement):
+            row = store.row_of(db, question)
+            if row is not None:
+                self._index(db, store.reread(row["record"]), row["ledger_time"])
+
+    def _index(self, db: Connection, statement: Statement, at: int) -> None:
+        found = [] if _is_echo(db, statement) else mentions(statement, at)
         if found:
             rows.made_under(db, self._digest)
             rows.drop(db, found[0].statement)
             rows.add(db, found, [self._keying.keys_of(one) for one in found])
-        return []
-
-    def _is_echo(self, db: Connection, view: View) -> bool:
-        """Say whether a question only names somebody as a report that is held here does."""
-        event = view.statement.sections.get("event")
-        return isinstance(event, REQUESTS) and (store.row_of(db, event.statement) is not None)
-
-    def forget(self, db: Connection, statement: str, /) -> None:
-        """Drop everybody as an erased statement named them."""
-        rows.drop(db, statement)
 
 
-def mentions(view: View) -> list[Mention]:
-    """List everybody whom a statement names, as its recipient holds it."""
-    statement = view.statement
+def _is_echo(db: Connection, statement: Statement) -> bool:
+    """Say whether a question only names somebody as a report that is held here does."""
+    event = statement.sections.get("event")
+    return isinstance(event, REQUESTS) and store.held(db, event.statement) is not None
+
+
+def mentions(statement: Statement, at: int) -> list[Mention]:
+    """List everybody whom a statement of a ledger time names, as its recipient holds it."""
     sections = statement.sections.values()
     people = [one for one in sections if isinstance(one, Identity)]
     parts = {one.subject: one.part for one in sections if isinstance(one, PersonPart)}
@@ -61,7 +80,7 @@ def mentions(view: View) -> list[Mention]:
             statement=statement.context.id,
             digest=statement.digest,
             agency=agency_of(statement.context.source) or "",
-            day=_day(statement, view.head.ledger_time),
+            day=_day(statement, at),
             identity=one,
             part=parts.get(one.subject, "" if corrects else "unassessed"),
             whereabouts=places.get(one.subject),

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Connection, Table, select
 
 from consumers.chronology.rows import happenings, ties
 from consumers.consumer import Came, Consumer
 from consumers.desk.rows import inbox
 from consumers.disclosure.rows import stages
 from consumers.intelligence.rows import gradings, products
+from consumers.people.asked import people_asked
+from consumers.people.rows import people_keys, people_named, people_places
 from consumers.referrals.rows import considered, referrals
 from consumers.research.rows import research_decisions, research_tasks
 from consumers.responses.asked import requests
@@ -25,7 +27,7 @@ from tests.support.desk import HUB, POLICE, Desk
 
 _ALIKE = (
     happenings, ties, inbox, stages, gradings, products, considered, research_decisions,
-    research_tasks, requests,
+    research_tasks, requests, people_asked, people_keys, people_named, people_places,
 )  # fmt: skip
 _WHEN = frozenset({"place", "at", "due_at"})
 """Columns that tell when something came first, which no record tells that Kafka keeps."""
@@ -44,21 +46,19 @@ def held(consumer: Consumer) -> dict[str, Any]:
     """Give the rows of what an agency watches, owes, looked up and decided."""
     owed = (duties.c.key, duties.c.role, duties.c.overdue_by)
     with consumer.store.read() as db:
-        found = {
-            table.name: [
-                tuple(row)
-                for row in db.execute(
-                    select(*(c for c in table.c if c.name != "place"))
-                    .order_by(*(table.c.place,) if "place" in table.c else table.primary_key)
-                )
-            ]
-            for table in _ALIKE
-        }  # fmt: skip
+        found = {table.name: _rows(db, table) for table in _ALIKE}
         when = (c for c in referrals.c if c.name not in _WHEN)
         found["referrals"] = list(map(tuple, db.execute(select(*when).order_by(referrals.c.id))))
         query = select(*owed).where(duties.c.discharged_by.is_(None)).order_by(duties.c.key)
         found["owed"] = list(map(tuple, db.execute(query)))
     return tables(consumer) | found
+
+
+def _rows(db: Connection, table: Table) -> list[tuple[Any, ...]]:
+    """Give the rows of a table, but for where each stands in the log as it was read."""
+    is_place = [c for c in table.c if c.name == "place" and isinstance(c.type, BigInteger)]
+    query = select(*(c for c in table.c if c not in is_place))
+    return [tuple(row) for row in db.execute(query.order_by(*is_place, *table.primary_key))]
 
 
 def rebuilt(desk: Desk, agency: str, *, is_compacted: bool) -> Consumer:

@@ -7,20 +7,28 @@ from typing import Any
 
 import pytest
 
+from consumers.arising import arising
+from consumers.consumer import Consumer
 from consumers.governance import rows as governance
 from consumers.handover import rows as handover
+from consumers.people import asked
+from consumers.people import rows as people_rows
 from consumers.referrals import rows as referrals
 from consumers.responses import rows as duties
+from contracts.duration import HOUR_MS
 from contracts.event.work import ResponseGiven
-from tests.support.agreed import adopt, dated, people, refer
+from tests.support.agreed import adopt, dated, people, refer, retract
 from tests.support.agreed import answer as decide_on
 from tests.support.alerts import person
-from tests.support.compacted import check_rebuilt, rebuilt
-from tests.support.conversing import answering
+from tests.support.compacted import check_rebuilt, held, rebuilt
+from tests.support.conversing import WHY, answering, ask, open_to_all, reported
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
+from tests.support.matching import SEEN
+from tests.unit.test_answer_gone import erase
 from tests.unit.test_handovers import END, close
 from tests.unit.test_looked_again import look_everywhere, stop
 from tests.unit.test_outdated import is_done
+from tests.vectors.ledger import BASIS
 
 Json = Any
 GOVERNS = "mk-csp"
@@ -164,3 +172,59 @@ def test_a_use_of_the_emergency_path_is_reviewed_by_what_came_before_it(
             assert used is not None
             assert used["finding"] == "rightful"
             assert not duties.is_open(db, f"emergency_review/{report}")
+
+
+def sound(police: Consumer, token: str) -> list[str]:
+    """List by which statements that stand somebody is named."""
+    with police.store.read() as db:
+        return [one.statement for one in people_rows.mentions_of(db, SEEN, [token], sound=True)]
+
+
+@pytest.mark.parametrize("ends", ["retracted", "erased"])
+def test_a_question_names_nobody_whom_its_report_names(desk: Desk, ends: str) -> None:
+    """For whoever read it before the report it did: taken back, that brought people together."""
+    sections = named(desk.draw)
+    token = sections["person.1.identity"]["subject"]
+    report, supply = lacking(desk, sections)
+    open_to_all(desk)
+    question = ask(desk, HUB, report, token, by=POLICE)
+    supply()
+    check_rebuilt(desk, POLICE, HUB, PROBATION)
+    for each in (desk.acting(POLICE), rebuilt(desk, POLICE, is_compacted=True)):
+        assert sound(each, token) == [report]
+    if ends == "erased":
+        with desk.acting(POLICE).store.read() as db:
+            events = {one.id for one in arising(db, report) if one.event == "provenance_supplied"}
+        erase(desk, report, *events)
+    else:
+        retract(desk, PROBATION, report)
+    for each in (desk.acting(POLICE), rebuilt(desk, POLICE, is_compacted=True)):
+        assert sound(each, token) == []
+        with each.store.read() as db:
+            stands = question in asked.about(db, report)
+        assert stands is (ends == "retracted"), "it is erased with it"
+    check_rebuilt(desk, POLICE, HUB, PROBATION)
+
+
+def test_of_an_erased_report_a_question_that_stands_names_whom_it_named(desk: Desk) -> None:
+    """One that arises from another report is not erased with it: nobody else says who it is."""
+    open_to_all(desk)
+    other = desk.report()
+    report, token = reported(desk)
+    said = named(desk.draw)
+    facts = {"addressee": POLICE, "statement": report, "subject": token, "why": WHY,
+             "due_at": desk.ledger.clock_ms + HOUR_MS}  # fmt: skip
+    identity = {**said["person.1.identity"], "subject": token}
+    sections = {"event": facts, "cause.1": {"statement": other}, "person.1.identity": identity,
+                "provenance": said["provenance"]}  # fmt: skip
+    question = desk.report(
+        sections, source=SOURCES[PROBATION], event="information_requested", basis=BASIS
+    )
+    desk.settle()
+    assert sound(desk.acting(POLICE), token) == [report]
+    erase(desk, report)
+    for is_compacted in (False, True):
+        again = rebuilt(desk, POLICE, is_compacted=is_compacted)
+        assert sound(again, token) == sound(desk.acting(POLICE), token) == [question]
+        anew, live = held(again), held(desk.acting(POLICE))
+        assert all(anew[name] == live[name] for name in live if name.startswith("people_"))
