@@ -3,26 +3,25 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
+from broker.core.recorded import recorded_of
+from broker.core.state import State
 from consumers.audit.container import DISCLOSURES, LEDGER, Export
 from consumers.audit.following import Read, read_entry
 from consumers.figures import counting
+from consumers.figures.clocked import Clocks
+from consumers.figures.looked import Looks
+from consumers.figures.said import Said, retracted
 from consumers.figures.table import Fact
 from consumers.responses import owed
 from contracts.entry import Decision, Delivery, Item, exact_bytes
 from contracts.event.action import AlertClosed
-from contracts.event.case import StatementRetracted
 from contracts.event.report import AttendanceRecorded, ContactRecorded, EnquiryMade
-from contracts.event.work import (
-    AlertAcknowledged,
-    AlertRaised,
-    InformationRequested,
-    ResearchCompleted,
-    ResearchRequested,
-)
+from contracts.event.work import AlertAcknowledged, AlertRaised
 from contracts.finding import Findings, decode_findings
 from contracts.identifier import agency_of
 from contracts.statement import Statement, interpret, parse
@@ -32,27 +31,19 @@ _delivery = msgspec.json.Decoder(Delivery).decode
 _item = msgspec.json.Decoder(Item).decode
 
 ANSWERED = frozenset({
-    "response_given", "call_back", "information_supplied", "provenance_supplied",
-    "emergency_review", "agreement_review", "correction_acknowledged", "erasure_confirmed",
+    "response_given", "call_back", "provenance_supplied", "emergency_review", "agreement_review",
+    "correction_acknowledged", "erasure_confirmed",
 })  # fmt: skip
 """The duties that a statement of whoever owes them ends, by the id of what they are about."""
 
 
-class _Said(NamedTuple):
-    """One statement whose sections the log still holds."""
-
-    id: str
-    agency: str
-    at: int
-    statement: Statement
-
-
 class _Owed(NamedTuple):
-    """One duty: whose, what discharges it, and by when."""
+    """One duty: whose, what discharges it, about what, and by when."""
 
     agency: str
     key: str
     kind: str
+    about: str
     due_at: int
 
 
@@ -60,16 +51,20 @@ class _Owed(NamedTuple):
 class _Told:
     """What an export says, as far as figures need it."""
 
-    now: int = 0
-    said: list[_Said] = field(default_factory=list)
+    state: State = field(default_factory=State)
+    said: list[Said] = field(default_factory=list)
     owed: dict[tuple[str, str], _Owed] = field(default_factory=dict)
-    done: dict[tuple[str, str], int] = field(default_factory=dict)
+    done: dict[tuple[str, str], list[Said]] = field(default_factory=lambda: defaultdict(list))
+    reached: dict[tuple[str, str], int] = field(default_factory=dict)
     refused: list[Fact] = field(default_factory=list)
-    retracted: set[str] = field(default_factory=set)
+    retracted: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
 
 
 def facts(export: Export) -> tuple[list[Fact], int]:
     """Count what stands on a log; what is erased or retracted is not counted.
+
+    Nor is what was done by it, or by what a compromised key signed.
 
     Args:
         export: one whose verdict is verified.
@@ -83,11 +78,17 @@ def facts(export: Export) -> tuple[list[Fact], int]:
     for record in export.logs[LEDGER]:
         read = read_entry(record)
         if read is not None:
-            told.now = max(told.now, read.head.ledger_time)
+            told.state.apply(recorded_of(record))
             _take(told, read, export, held)
-    told.said = [one for one in told.said if one.id not in told.retracted]
-    found = [*told.refused, *_clocks(told), *_enquiries(told), *_research(told), *_alerts(told)]
-    return found, told.now
+    now, every = told.state.ledger_time, told.said
+    suspect = {one.id for one in every if _is_suspect(told, one)}
+    told.retracted = retracted(every, suspect)
+    told.gone = told.retracted | suspect
+    told.said = [one for one in every if one.id not in told.retracted]
+    clocks = Clocks(every, acting=told.state.acting, reached=partial(_reached, told))
+    found = [*told.refused, *_duties(told, now), *clocks.facts(now, told.retracted, told.gone)]
+    found += [*_enquiries(told), *_research(told, Looks(every)), *_alerts(told, now)]
+    return found, now
 
 
 def _take(told: _Told, read: Read, export: Export, held: dict[bytes, int]) -> None:
@@ -102,37 +103,43 @@ def _take(told: _Told, read: Read, export: Export, held: dict[bytes, int]) -> No
     told.refused += counting.refusal(at, decision.outcome, [one.code for one in decision.reasons])
     for delivery in map(_delivery, read.body.deliveries):
         _owes(told, delivery, findings)
+        if delivery.sections:
+            told.reached.setdefault((delivery.statement, delivery.to), at)
     place = held.get(findings.statement.encode())
-    agency = agency_of(findings.source)
+    agency, kid = agency_of(findings.source), read.head.kid
     # What is held was said all the same; what nobody could verify was said by nobody.
-    is_said = decision.outcome != "rejected" and read.head.kid is not None
-    if place is None or agency is None or not is_said:
+    if place is None or agency is None or decision.outcome == "rejected" or kid is None:
         return
     sections = export.logs[DISCLOSURES][place]
     statement = interpret(parse(b"%b~%b~" % (read.jws, sections)))
-    event = statement.sections.get("event")
-    told.said.append(_Said(findings.id, agency, at, statement))
-    for key in owed.discharged_by(event):
-        told.done.setdefault((agency, key), at)
-    if isinstance(event, InformationRequested):
-        key = f"information_supplied/{findings.id}"
-        one = _Owed(event.addressee, key, "information_supplied", event.due_at)
-        told.owed[one.agency, key] = one
-    if isinstance(event, StatementRetracted):
-        told.retracted.add(event.statement)
+    one = Said(findings.id, agency, at, statement, kid, told.state.rules)
+    told.said.append(one)
+    for key in owed.discharged_by(one.event):
+        told.done[agency, key].append(one)
 
 
 def _owes(told: _Told, delivery: Delivery, findings: Findings) -> None:
     for duty in delivery.duties:
         if duty.agency == delivery.to and duty.kind in ANSWERED:
             key = f"{duty.kind}/{findings.id}"
-            one = _Owed(duty.agency, key, duty.kind, duty.due_at)
+            one = _Owed(duty.agency, key, duty.kind, findings.id, duty.due_at)
             told.owed.setdefault((duty.agency, key), one)
 
 
-def _clocks(told: _Told) -> Iterator[Fact]:
+def _is_suspect(told: _Told, one: Said) -> bool:
+    key = told.state.keys.held.get(one.kid)
+    return key is not None and key.invalid_since is not None and one.at >= key.invalid_since
+
+
+def _reached(told: _Told, one: Said, agency: str) -> int | None:
+    return told.reached.get((one.statement.digest, agency))
+
+
+def _duties(told: _Told, now: int) -> Iterator[Fact]:
     for place, one in told.owed.items():
-        yield from counting.clock(one.kind, one.due_at, told.done.get(place), told.now)
+        if one.about not in told.retracted:
+            done = next((its.at for its in told.done[place] if its.id not in told.gone), None)
+            yield from counting.clock(one.kind, one.due_at, done, now)
 
 
 def _enquiries(told: _Told) -> Iterator[Fact]:
@@ -158,26 +165,22 @@ def _asks(statement: Statement) -> bool:
     return isinstance(event, EnquiryMade) and event.enquiry != "not_asked"
 
 
-def _research(told: _Told) -> Iterator[Fact]:
+def _research(told: _Told, looks: Looks) -> Iterator[Fact]:
     """Count looks and reports; of a task that was tried again the last outcome stands."""
-    ended: dict[str, tuple[str, int]] = {}
-    for one in told.said:
-        event = one.statement.sections.get("event")
-        if isinstance(event, ResearchCompleted):
-            ended[event.task] = event.outcome, one.at
     reported = {one.id: one.at for one in told.said}
     reports: dict[tuple[str, str], list[tuple[str | None, int, int | None]]] = defaultdict(list)
-    for one in told.said:
-        event = one.statement.sections.get("event")
-        if isinstance(event, ResearchRequested) and event.statement in reported:
-            outcome, done = ended.get(one.id, (None, None))
-            yield counting.look(reported[event.statement], event.system, outcome)
-            reports[one.agency, event.statement].append((outcome, event.due_at, done))
-    for (_, statement), looks in reports.items():
-        yield counting.research(reported[statement], looks)
+    for its, one in looks.found.items():
+        report = one.event.statement
+        if report not in reported or its in told.retracted:
+            continue
+        outcome, done = (None, None) if one.by in told.gone else (one.outcome, one.done_at)
+        yield counting.look(reported[report], one.event.system, outcome)
+        reports[one.force, report].append((outcome, one.due_at, done))
+    for (_, statement), found in reports.items():
+        yield counting.research(reported[statement], found)
 
 
-def _alerts(told: _Told) -> Iterator[Fact]:
+def _alerts(told: _Told, now: int) -> Iterator[Fact]:
     had: dict[str, int] = {}
     worth: dict[str, str] = {}
     for one in told.said:
@@ -188,8 +191,8 @@ def _alerts(told: _Told) -> Iterator[Fact]:
             worth[event.alert] = event.useful
     for one in told.said:
         event = one.statement.sections.get("event")
-        if isinstance(event, AlertRaised):
+        if isinstance(event, AlertRaised) and event.statements[0] not in told.retracted:
             yield from counting.alert(
                 one.at, event.rule, event.attention, due_at=event.due_at, had_at=had.get(one.id),
-                useful=worth.get(one.id, "not_said"), now=told.now,
+                useful=worth.get(one.id, "not_said"), now=now,
             )  # fmt: skip
