@@ -62,11 +62,11 @@ def test_what_was_taken_back_is_researched_no_further(desk: Desk) -> None:
     report = reported(desk)
     assert work(desk)[:2] == ([report], [report])
     retract(desk, PROBATION, report)
-    assert work(desk) == ([], [], [], [report])
+    assert work(desk) == ([], [], [], [])
     for _ in range(5):
         desk.pass_hours(60)
         desk.settle()
-    assert work(desk) == ([], [], [], [report])
+    assert work(desk) == ([], [], [], [])
     assert alerted(desk) == []
     told = tasks(desk, report)
     assert not any(one["open"] for one in told)
@@ -137,7 +137,7 @@ def test_where_the_retraction_is_undone_its_research_is_work_again(
     retraction = retract(desk, PROBATION, report)
     desk.pass_hours(hours)
     desk.settle()
-    assert work(desk) == ([], [], [], [report])
+    assert work(desk) == ([], [], [], [])
     undo(desk, retraction, since)
     assert work(desk) == ([report], [report], [report] if hours else [], [])
     desk.pass_hours(1 if hours else 300)
@@ -155,11 +155,11 @@ def test_a_retraction_stands_again_where_what_took_it_back_is_taken_back(desk: D
     first = retract(desk, PROBATION, report)
     second = retract(desk, PROBATION, first)
     third = retract(desk, PROBATION, second)
-    assert work(desk) == ([], [], [], [report])
+    assert work(desk) == ([], [], [], [])
     last = retract(desk, PROBATION, third)
     assert work(desk)[:2] == ([report], [report])
     erase(desk, last)
-    assert work(desk) == ([], [], [], [report])
+    assert work(desk) == ([], [], [], [])
     check_rebuilt(desk, POLICE)
 
 
