@@ -21,16 +21,22 @@ CLOCKED = ("in time", "late", "not done")
 RESEARCHED = ("all, in time", "all, late", "part", "none")
 SHIFTS = ("00-08", "08-16", "16-24")
 BY_SHIFT = "interrupts by shift, hours in UTC"
+NOW = "told to look now, by what"
+NOW_BY_SHIFT = "told to look now, by shift, hours in UTC"
 USEFUL = ("useful", "not useful", "not said")
 GROUPS: dict[str, tuple[str, ...]] = {
     "enquiry": ASKED,
     "clock": CLOCKED,
     "research of reports": RESEARCHED,
     BY_SHIFT: SHIFTS,
+    NOW_BY_SHIFT: SHIFTS,
     "interrupts, worth it": USEFUL,
 }
 """The parts of a figure that stand there also where they are none, by how its name begins."""
-TOGETHER = (("alerts that interrupt, by rule", BY_SHIFT, "interrupts, worth it"),)
+TOGETHER = (
+    ("alerts that interrupt, by rule", BY_SHIFT, "interrupts, worth it"),
+    (NOW, NOW_BY_SHIFT),
+)
 """Figures that part one whole, and so are told together or not at all."""
 SHAPE = Shape(GROUPS, TOGETHER)
 _SHIFT_HOURS = 8
@@ -110,12 +116,25 @@ def alert(  # noqa: PLR0913 - an alert has this many independent parts
     found = [Fact(at, f"{figure}, by rule", rule)]
     found += clock(f"{figure}, had by somebody", due_at, had_at, now)
     if attention == "interrupt":
-        shift = SHIFTS[datetime.fromtimestamp(at / 1000, UTC).hour // _SHIFT_HOURS]
         found += [
-            Fact(at, BY_SHIFT, shift),
+            Fact(at, BY_SHIFT, _shift(at)),
             Fact(at, "interrupts, worth it", _words(useful)),
         ]
     return found
+
+
+def told_now(at: int, by: str) -> list[Fact]:
+    """Count that a role was told to look now: what a shift feels, beside what was to interrupt it.
+
+    Args:
+        at: when it was told, in ledger milliseconds.
+        by: the rule of the alert that it is told of; else what waits.
+    """
+    return [Fact(at, NOW, by), Fact(at, NOW_BY_SHIFT, _shift(at))]
+
+
+def _shift(at: int) -> str:
+    return SHIFTS[datetime.fromtimestamp(at / 1000, UTC).hour // _SHIFT_HOURS]
 
 
 def _words(text: str) -> str:

@@ -19,9 +19,12 @@ from consumers.research.rows import all_tasks
 from consumers.responses import given
 from consumers.responses.asked import requests
 from consumers.responses.rows import all_duties
+from consumers.safeguarding.life import alert_life
 from consumers.safeguarding.links import chunks
-from consumers.safeguarding.rows import all_alerts
+from consumers.safeguarding.rows import alerts, all_alerts
 from consumers.store import views
+from consumers.telling.notification import named
+from consumers.telling.rows import notifications
 from contracts.event.action import AlertClosed
 from contracts.event.report import AttendanceRecorded, ContactRecorded, EnquiryMade
 from contracts.event.work import InformationSupplied, ResponseGiven
@@ -43,6 +46,7 @@ def facts(db: Connection, viewer: Collection[str] | None) -> Iterator[Fact]:
     yield from _handovers(db, seen)
     yield from _research(db, seen)
     yield from _alerts(db, seen)
+    yield from _told_now(db, seen)
 
 
 class _Seen:
@@ -197,3 +201,26 @@ def _alerts(db: Connection, seen: _Seen) -> Iterator[Fact]:
                 had_at=None if had is None else seen.at(had) or row["due_at"],
                 useful=worth.get(row["id"], "not_said"), now=seen.now,
             )  # fmt: skip
+
+
+def _told_now(db: Connection, seen: _Seen) -> Iterator[Fact]:
+    """Count who was told to look now; only an agency's own store knows of it, and no log.
+
+    Each role counts: the duty manager who is told beside another looks up too. What was taken back
+    since has rung all the same.
+    """
+    joined = notifications.outerjoin(alerts, alerts.c.id == notifications.c.alert).outerjoin(
+        alert_life, alert_life.c.id == notifications.c.cause
+    )
+    its = notifications.c
+    query = select(
+        its.cause, its.about, its.waits, alerts.c.rule, alerts.c.statement, alert_life.c.at
+    )
+    for row in db.execute(query.select_from(joined).where(its.press == "now")):
+        at = seen.at(row.cause) or row.at  # what is reopened is so by no statement
+        if at is not None and seen.kept.isdisjoint((
+            row.cause,
+            row.statement,
+            *row.about.split(),
+        )):
+            yield from counting.told_now(at, row.rule or named(row.waits))

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from consumers import aside
 from consumers.safeguarding.rows import alert, alerts, resting_on, statements_of
 from consumers.shape import PLACE
-from consumers.store import metadata, to_publish
+from consumers.store import held, metadata, to_publish
 from consumers.telling import rows as telling
 from consumers.telling.notification import reopened
 from consumers.worker import Voice
@@ -286,7 +286,7 @@ def next_role(db: Connection, voice: Voice, alert_id: str, rung: int) -> str:
 
     Args:
         db: an open transaction.
-        voice: of the agency that holds it; what another raised falls back to its own role.
+        voice: of the agency that holds it; what another raised falls back to a role of its own.
         alert_id: the alert.
         rung: how often it was escalated before.
     """
@@ -294,7 +294,19 @@ def next_role(db: Connection, voice: Voice, alert_id: str, rung: int) -> str:
     if row is None or rung:
         return voice.rules.roles.get("other", "duty_manager")
     fallback: str = row["fallback_role"]
-    return fallback if row["raised_by"] == voice.agency else voice.role_of(voice.agency)
+    is_ours = row["raised_by"] == voice.agency
+    return fallback if is_ours else fallback_at_home(voice, row["owner_role"])
+
+
+def fallback_at_home(voice: Voice, owner: str) -> str:
+    """Give who is next here for what another agency raised: the sender's next role is its own.
+
+    Args:
+        voice: of the agency whose act it is.
+        owner: the role whose it is there: nobody is next to themselves.
+    """
+    ours = voice.role_of(voice.agency)
+    return ours if ours != owner else voice.rules.roles.get("other", "duty_manager")
 
 
 def run_out(db: Connection, at: int) -> list[RowMapping]:
@@ -319,8 +331,15 @@ def reopen(db: Connection, alert_id: str, *, at: int, exercise: bool) -> None:
         told = reopened(
             said, alert_id, role=row["role"], attention=row["attention"], due_at=row["due_now"],
             about=sorted(statements_of(db, alert_id)), exercise=exercise,
+            is_threat=is_of_life(db, row["statement"]),
         )  # fmt: skip
         telling.add(db, told)
+
+
+def is_of_life(db: Connection, statement: str) -> bool:
+    """Say whether what is held under an id was sent as a threat to life."""
+    said = held(db, statement)
+    return said is not None and said.context.urgency == "threat_to_life"
 
 
 def reopen_resting_on(db: Connection, statement: str, *, at: int, exercise: bool) -> None:

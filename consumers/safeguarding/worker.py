@@ -7,6 +7,7 @@ an alert, once for its natural key. Nothing here decides: the rules do, and peop
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
+import msgspec
 from sqlalchemy import Connection, RowMapping
 
 from consumers import aside, history, store
@@ -227,7 +228,8 @@ class Watching(Worker):
     def _raised(self, db: Connection, view: View, event: AlertRaised, *, ours: bool) -> None:
         """Take an alert in: our own, or another agency's for an act that is ours.
 
-        Where our own rule found the same in the same statement, ours is enough.
+        Where our own rule found the same in the same statement, ours is enough. Whose desk another
+        agency's is here, its sender need not know: what it said stays as it came on the log.
         """
         by = agency_of(view.statement.context.source) or ""
         voice = self._voice
@@ -235,11 +237,19 @@ class Watching(Worker):
             owed = event.act is not None and voice.kind in OWED_BY[event.act]
             if not owed or rows.raised(db, event.rule, event.statements[0], by=voice.agency):
                 return
+            event = self._at_home(event)
         else:
             in_place(db, event, by=by)
         said, at = view.statement.context.id, view.head.ledger_time
         life.begins(db, said, at)
         add(db, said, event, by=by, at=at, on_log=True)
+
+    def _at_home(self, event: AlertRaised) -> AlertRaised:
+        """Give another agency's alert roles of ours, where it names one that is not to be here."""
+        voice = self._voice
+        role = terms.at_home(voice.rules, event.rule, event.owner_role, voice.kind)
+        fallback = life.fallback_at_home(voice, role)
+        return msgspec.structs.replace(event, owner_role=role, fallback_role=fallback)
 
     def _said(self, db: Connection, view: View) -> list[Wanted]:
         """Take in what this agency said itself, by a worker, a command or another source."""

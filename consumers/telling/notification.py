@@ -113,6 +113,30 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True)
+class Stands:
+    """How what is told of stands, as far as that says how much it presses.
+
+    Attributes:
+        attention: its alert's; of what is not known it is that which presses most.
+        is_threat: it is of a threat to life: once somebody did not do it that presses now,
+            whatever its attention.
+        due_at: by when it is to be done by whose it is now, in ledger milliseconds.
+    """
+
+    attention: str = "interrupt"
+    is_threat: bool = False
+    due_at: int | None = None
+
+    @property
+    def press(self) -> Press:
+        """How much it presses: what a person passes on that was only to be noted, this shift."""
+        return "now" if self.is_threat else _PRESS.get(self.attention, "shift")
+
+
+UNKNOWN = Stands()
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A notification as it is sent."""
 
@@ -120,9 +144,10 @@ class Words:
     body: str
 
 
-def told_of(
-    said: str, event: Section, *, exercise: bool, agency: str | None = None, role: str = DUTY
-) -> list[Notification]:
+def told_of(  # noqa: PLR0913 - what is told depends on this many independent things
+    said: str, event: Section, *, exercise: bool, agency: str | None = None, role: str = DUTY,
+    stands: Stands = UNKNOWN,
+) -> list[Notification]:  # fmt: skip
     """List what is to be told of a statement of this agency's own, or that is for it to act on.
 
     Args:
@@ -131,6 +156,8 @@ def told_of(
         exercise: whether its partnership is one.
         agency: whose roles are told: another's overdue duty is not theirs; None for whoever's.
         role: that agency's own, which is told of what another one owes it.
+        stands: how the alert stands by now of which the event says something, or what a duty is
+            about.
 
     Returns:
         One for each role; none for what nobody is interrupted with.
@@ -146,19 +173,28 @@ def told_of(
             roles = [event.owner_role]
         case AlertEscalated():
             waits: Waits = "overdue" if event.reason == "overdue" else "alert"
-            found = _notification(said, waits, event.to_role, alert=event.alert)
+            found = _notification(
+                said, waits, event.to_role, alert=event.alert, press=stands.press,
+                due_at=None if event.reason == "overdue" else stands.due_at,
+            )  # fmt: skip
             by_person = event.reason == "by_person"
             roles = [event.to_role] if by_person else [event.to_role, DUTY]
         case AlertHandedOver():
-            found = _notification(said, "alert", event.to_role, alert=event.alert, press="shift")
+            found = _notification(
+                said, "alert", event.to_role, alert=event.alert, press=stands.press,
+                due_at=stands.due_at,
+            )  # fmt: skip
             roles = [event.to_role]
         case DutyOverdue() if agency in {None, event.owner_agency}:
             about = [one for one in (event.statement, event.about) if one]
-            found = _notification(said, "duty", event.owner_role, about=about, due_at=event.due_at)
+            found = _notification(
+                said, "duty", event.owner_role, about=about, due_at=event.due_at,
+                press=stands.press,
+            )  # fmt: skip
             roles = [event.owner_role, DUTY]
         case DutyOverdue() if event.duty in OWED:
             about = [event.statement] if event.statement else []
-            found = _notification(said, "owed", role, about=about, press="shift")
+            found = _notification(said, "owed", role, about=about, press=stands.press)
             roles = [role, DUTY]
         case SilenceNoticed():
             found = _notification(said, "silence", event.owner_role, due_at=event.due_at)
@@ -196,14 +232,13 @@ def untaken(  # noqa: PLR0913 - a refusal has this many independent parts
 
 def reopened(  # noqa: PLR0913 - a reopening has this many independent parts
     said: str, alert: str, *, role: str, attention: str, about: Sequence[str], due_at: int,
-    exercise: bool,
+    exercise: bool, is_threat: bool = False,
 ) -> list[Notification]:  # fmt: skip
     """Tell whose an alert is that what it rests on changed; none of what interrupts nobody."""
     if attention not in _PRESS:
         return []
-    found = _notification(
-        said, "alert", role, about=about, alert=alert, press=_PRESS[attention], due_at=due_at
-    )
+    press = Stands(attention, is_threat).press
+    found = _notification(said, "alert", role, about=about, alert=alert, press=press, due_at=due_at)
     return [replace(found, exercise=exercise)]
 
 

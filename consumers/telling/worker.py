@@ -5,14 +5,17 @@ from collections.abc import Collection, Sequence
 import msgspec
 from sqlalchemy import Connection
 
+from consumers import store
 from consumers.referrals import untaken as referrals
 from consumers.responses import rows as responses
+from consumers.safeguarding import life
 from consumers.safeguarding import rows as safeguarding
 from consumers.store import Wanted
 from consumers.telling import contact, rows
-from consumers.telling.notification import TOLD, arrived, told_of, untaken
+from consumers.telling.notification import TOLD, UNKNOWN, Stands, arrived, told_of, untaken
 from consumers.worker import Worker
 from contracts.draft import Draft
+from contracts.event.action import AlertEscalated, AlertHandedOver
 from contracts.event.work import AlertRaised, DutyOverdue, ResponseGiven
 from contracts.form import Section
 from contracts.identifier import agency_of
@@ -75,15 +78,37 @@ class Telling(Worker):
 
     def _add(self, db: Connection, said: str, event: Section) -> None:
         agency = self._voice.agency
+        if isinstance(event, AlertRaised) and (row := safeguarding.alert(db, said)) is not None:
+            # Whose another agency's alert is here, its sender need not know.
+            event = msgspec.structs.replace(event, owner_role=row["owner_role"])
         told = told_of(
             said,
             event,
             exercise=self._voice.exercise,
             agency=agency,
             role=self._voice.role_of(agency),
+            stands=_stands(db, event),
         )
         rows.add(db, told)
 
     def _arrived(self, db: Connection, statement: str) -> None:
         role = self._voice.role_of(self._voice.agency)
         rows.add(db, [arrived(statement, role, exercise=self._voice.exercise)])
+
+
+def _stands(db: Connection, event: Section) -> Stands:
+    """Say how what an event is of stands: the alert it moves, or what a duty that ran out is of."""
+    if isinstance(event, AlertEscalated | AlertHandedOver):
+        row, now = safeguarding.alert(db, event.alert), life.stands(db, event.alert, settled=True)
+        if row is None or now is None:
+            return UNKNOWN
+        is_threat = life.is_of_life(db, row["statement"])
+        return Stands(row["attention"], is_threat, now.due_at)
+    if isinstance(event, DutyOverdue):
+        # What nobody could verify is held by no id: only an emergency asks to be called back.
+        is_threat = event.duty == "call_back" or life.is_of_life(db, event.statement or "")
+        # That nobody took an urgent referral pressed when it came; so it does undone.
+        said = store.held(db, event.statement or "") if event.duty == referrals.DUTY else None
+        waits = said is None or said.context.urgency == "routine"
+        return Stands("duty" if waits else "interrupt", is_threat)
+    return UNKNOWN

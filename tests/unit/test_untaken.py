@@ -110,6 +110,10 @@ def test_what_nobody_took_is_owed_told_of_and_presses(
         desk.settle()
     late = [one for one in desk.said(PROBATION, "duty_overdue") if one["duty"] == DUTY]
     assert [(one["statement"], one["owner_role"]) for one in late] == [(referral, "duty_manager")]
+    with desk.acting(PROBATION).store.read() as db:
+        rang = [one["press"] for one in telling.listed(db) if referral in one["about"].split()]
+    assert len(rang) > 1
+    assert set(rang) == {press}, "undone it presses as it did when it came"
 
 
 @pytest.mark.parametrize("decision", [None, "accepted"])

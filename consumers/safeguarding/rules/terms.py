@@ -274,3 +274,24 @@ def desks(rules: Rules, role: str) -> frozenset[str]:
     owned = [pair for term in in_force(rules) for pair in term.owners.items()]
     every = [*owned, *rules.roles.items()]
     return frozenset(kind for kind, name in every if name == role and kind != "other")
+
+
+def at_home(rules: Rules, rule: str, role: str, kind: str) -> str:
+    """Give whose an alert is at an agency that did not raise it.
+
+    Args:
+        rules: the ruleset in force.
+        rule: which raised it.
+        role: whose it is by whoever raised it.
+        kind: of the agency whose act it is.
+
+    Returns:
+        That role, where it may be there; else whom the rule's term names for that kind, else whom
+        the ruleset does.
+    """
+    if may_be_at(rules, role, kind):
+        return role
+    owners = (named(one, kind) for one in in_force(rules) if one.id == rule)
+    owner = next(owners, None)
+    at_hand = owner if may_be_at(rules, owner, kind) else None
+    return at_hand or rules.roles.get(kind) or rules.roles.get("other", "duty_manager")

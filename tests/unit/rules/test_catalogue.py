@@ -3,15 +3,15 @@
 import inspect
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.escalation import INCIDENTS
-from consumers.safeguarding.rules.terms import completed, desks
-from contracts.event.control import Rules
+from consumers.safeguarding.rules.terms import at_home, completed, desks, may_be_at, named
+from contracts.event.control import AgencyKind, Rules
 from producers.instruments import marac_criteria
 from tests.support.past import MACHINE
 from tests.support.watching import REVIEW, Watch, review, shipped
@@ -41,6 +41,28 @@ def test_every_rule_from_m04_to_m22_is_there_and_has_a_term() -> None:
     """A rule without a term is not run, and a term without a rule does nothing."""
     assert set(IDS) <= set(RULES)
     assert set(IDS) <= set(shipped())
+
+
+@pytest.mark.parametrize("rule", IDS)
+def test_whose_another_agencys_alert_is_has_a_desk_there(rule: str) -> None:
+    """Police's M06 reached probation for the police unit: nobody there was told of it for 36 h."""
+    term, rules = shipped()[rule], FOUNDED
+    for by in term.kinds:
+        role = named(term, by) or rules.roles[by]
+        for kind in sorted(set(get_args(AgencyKind)) - {by}):
+            found = at_home(rules, rule, role, kind)
+            assert may_be_at(rules, found, kind)
+            assert found == role or not may_be_at(rules, role, kind), "what may be there stays"
+
+
+def test_whose_it_is_there_is_whom_its_term_names_and_else_whom_the_ruleset_does() -> None:
+    """M06 is the senior officer's at probation; a surgery, which no term names, has its lead."""
+    unit, lead = "domestic_abuse_investigation_unit", "safeguarding_lead"
+    rules = msgspec.structs.replace(FOUNDED, roles=FOUNDED.roles | {"health": lead})
+    assert at_home(rules, "M06", unit, "probation") == "duty_senior_probation_officer"
+    assert at_home(rules, "M15", unit, "health") == lead
+    assert at_home(rules, "a rule of theirs", unit, "health") == lead
+    assert at_home(rules, "M15", unit, "other") == rules.roles["other"]
 
 
 @pytest.mark.parametrize("rule", IDS)
