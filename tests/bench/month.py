@@ -1,18 +1,24 @@
 """A month of ordinary statements: how often somebody is interrupted in a shift, by what, and why.
 
 An interrupt breaks into somebody's work; every one of them is explained by its rule and by what it
-rests on. Duties wait for somebody on the shift: more than a team can work are as good as none.
-Shifts are 00-08, 08-16 and 16-24, UTC.
+rests on. So does whatever a role is told to look at NOW: an interrupt at each of its steps, a
+threat to life that came, what nobody did of one, a silence; each is explained by its rule, or by
+what waits. In a generated month nobody takes anything, so these are the most there can be. Duties
+wait for somebody on the shift: more than a team can work are as good as none.
+Shifts are 00-08,
+08-16 and 16-24, UTC.
 """
 
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from consumers.figures import counting, rows
+from consumers.figures.table import Fact
 from consumers.safeguarding.rules.terms import FOUND
 from tests.support.month import month
 from tests.support.working import Working, facts_of, files_in
@@ -59,12 +65,14 @@ def counted(folder: Path, count: int, *, days: int) -> Iterator[tuple[str, float
         for by, draft in town.said_by
         if draft.event == "alert_raised"
     ]
+    told = {agency: _told_now(town, agency) for agency in ACTING}
     town.close()
     attention = Counter(one.facts["attention"] for one in alerts)
     for name in ("interrupt", "duty", "note"):
         yield f"month_{name}s", attention[name]
     yield "month_statements_per_alert", count / max(1, len(alerts))
     yield from _by_shift(alerts, days)
+    yield from _now_by_shift(told, days)
     for rule, n in Counter(one.facts["rule"] for one in alerts).most_common():
         yield f"alerts_by_{rule}", n
     _explain([one for one in alerts if one.facts["attention"] == "interrupt"])
@@ -102,6 +110,23 @@ def _by_shift(alerts: Sequence[Alert], days: int) -> Iterator[tuple[str, float]]
                     f"{agency}: in {over} shifts more than the {DUTIES_MAX} duties that a team of "
                     f"three can work, at most {max(found)}."
                 )
+
+
+def _told_now(town: Working, agency: str) -> list[Fact]:
+    """List what an agency's roles were told to look at NOW: when, and by which rule or of what."""
+    with town.consumers[agency].store.read() as db:
+        return [one for one in rows.facts(db, frozenset()) if one.figure == counting.NOW]
+
+
+def _now_by_shift(told: Mapping[str, Sequence[Fact]], days: int) -> Iterator[tuple[str, float]]:
+    """Count what was told NOW by agency and shift; say by which rules, or of what."""
+    for agency, found in told.items():
+        shifts = Counter(_shift(one.at) for one in found)
+        yield f"now_{agency}_a_shift_mean", len(found) / (days * 24 / SHIFT_HOURS)
+        yield f"now_{agency}_a_shift_max", max(shifts.values(), default=0)
+        for group, n in Counter(one.group for one in found).most_common():
+            print(f"{n:>6}  {agency} told to look NOW: {FOUND.get(group, group)} [{group}]")
+    yield "month_told_now", sum(map(len, told.values()))
 
 
 def _explain(loud: Sequence[Alert]) -> None:

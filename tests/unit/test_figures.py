@@ -26,11 +26,12 @@ from consumers.figures.table import (
     written,
 )
 from consumers.store import views
+from consumers.telling import rows as telling
 from contracts.duration import DAY_MS, HOUR_MS
 from deploy.refusals import refusals
 from tests.support import agreed
 from tests.support.command import candour
-from tests.support.desk import PROBATION, Desk
+from tests.support.desk import HUB, PROBATION, Desk
 from tests.support.exporting import export_folder
 from tests.support.month import Ordinary, month
 from tests.support.reports import concern
@@ -130,6 +131,36 @@ def test_the_hours_of_a_shift_are_said_to_be_utc() -> None:
         at, "M04", "interrupt", due_at=at, had_at=None, useful="not_said", now=at
     )
     assert Fact(at, "interrupts by shift, hours in UTC", "16-24") in found
+
+
+def test_what_a_role_was_told_to_look_at_now_is_counted_by_rule_and_shift(tmp_path: Path) -> None:
+    """What a shift feels is how often it was to look up: an interrupt that nobody has rings on."""
+    desk = Desk(tmp_path)
+    report = desk.report(urgency="urgent")
+    desk.settle()
+    desk.pass_hours(0.2)
+    desk.settle()
+    desk.report(urgency="threat_to_life")
+    desk.settle()
+    store = desk.acting(HUB).store
+    with store.read() as db:
+        pressing = [row["waits"] for row in telling.listed(db) if row["press"] == "now"]
+        told = [one for one in rows.facts(db, frozenset()) if one.figure.startswith("told to")]
+    assert len(pressing) > 3
+    by = Counter(one.group for one in told if one.figure == counting.NOW)
+    assert by == {
+        "separation": pressing.count("alert"), "a threat to life": pressing.count("arrived"),
+    }  # fmt: skip
+    shifts = Counter(one.group for one in told if one.figure == counting.NOW_BY_SHIFT)
+    assert sum(shifts.values()) == len(pressing)
+    assert set(shifts) <= set(counting.SHIFTS)
+    with store.write() as db:
+        standing.keep_from(db, [report], ["his-token"])
+    with store.read() as db:
+        shown = list(rows.facts(db, frozenset({"his-token"})))
+    kept = Counter(one.group for one in shown if one.figure == counting.NOW)
+    assert kept["separation"] < by["separation"]
+    assert kept["a threat to life"] == by["a threat to life"]
 
 
 def test_nothing_that_is_told_names_an_agency_a_person_or_a_day(
