@@ -4,8 +4,7 @@ An interrupt breaks into somebody's work; every one of them is explained by its 
 rests on. So does whatever a role is told to look at NOW: an interrupt at each of its steps, a
 threat to life that came, what nobody did of one, a silence; each is explained by its rule, or by
 what waits. In a generated month nobody takes anything, so these are the most there can be. Duties
-wait for somebody on the shift: more than a team can work are as good as none.
-Shifts are 00-08,
+wait for somebody on the shift: more than a team can work are as good as none. Shifts are 00-08,
 08-16 and 16-24, UTC.
 """
 

@@ -144,6 +144,13 @@ def test_two_reports_and_a_threat_ring_somebody_and_nothing_else_does(review: Pl
     assert loud == {("E18", "separation"), ("E60", "M20")}
 
 
+def test_whatever_a_rule_asks_for_is_somebodys_to_do(review: Played) -> None:
+    """E40: that he came with her and who he is stood under "nobody need do anything"."""
+    asked_for = {(one.item, one.rule): one.attention for one in asked(review)}
+    assert asked_for["E40", "M13"] == "duty"
+    assert {rule for (_, rule), attention in asked_for.items() if attention == "note"} == {"M03"}
+
+
 def test_one_thing_is_asked_once_of_each_desk(review: Played) -> None:
     """Two agencies that notice the same must not be two tasks on a page."""
     every = [(one.item, one.rule, one.act) for one in asked(review)]

@@ -128,9 +128,8 @@ DEFAULT: tuple[RuleTerm, ...] = (
         version="2",
     ),
     _term(
-        "M13", ["health"], 24, {"health": _CLINICIAN, "other": _HEALTH}, attention="note",
-        fallback=_HEALTH,
-        version="2",
+        "M13", ["health"], 24, {"health": _CLINICIAN, "other": _HEALTH}, fallback=_HEALTH,
+        version="3",
     ),
     _term(
         "M14", ["police", "safeguarding_hub"], 24, {"police": _INSPECTOR, "other": _LEAD},

@@ -14,6 +14,8 @@ from tests.support.command import ROOT
 from tests.support.rule_code import READ, Code
 from tests.vectors import ledger
 
+TERM_ALONE = {"M13": {"3"}}
+"""Versions of rules whose term alone changed: M13 is a duty from the third on, by the same code."""
 HELD = Path(__file__).parent / "versions.json"
 REMEDY = """
 The code of {rule} is not what stands under version {version}. Where what it does, asks or says
@@ -35,7 +37,8 @@ def test_a_rule_whose_code_changed_has_another_version() -> None:
             file=HELD.relative_to(ROOT),
         )  # fmt: skip
         assert one.version == max(known, key=int), "the newest runs"
-        assert len(set(known.values())) == len(known), "each is other code"
+        code = [known[version] for version in known.keys() - TERM_ALONE.get(one.id, set())]
+        assert len(set(code)) == len(code), "each is other code, but where its term alone changed"
 
 
 @pytest.mark.parametrize(
@@ -63,13 +66,13 @@ def test_what_runs_is_told_from_what_only_its_reader_needs(
     assert {one for one in before if before[one] != after[one]} == changed
 
 
-@pytest.mark.parametrize(("adopted", "said"), [("1", "2"), ("2", "2"), ("11", "11"), ("mk", "mk")])
+@pytest.mark.parametrize(("adopted", "said"), [("1", "3"), ("3", "3"), ("11", "11"), ("mk", "mk")])
 def test_a_term_that_was_adopted_before_says_the_version_of_the_code_that_runs(
     adopted: str, said: str
 ) -> None:
     """The log's ruleset names a version that no program runs any more: an alert would name it."""
     shipped = next(one for one in DEFAULT if one.id == "M13")
-    assert shipped.version == "2"
+    assert shipped.version == "3"
     rules = msgspec.convert(ledger.founding()["rules"], Rules)
     watch = [msgspec.structs.replace(shipped, version=adopted)]
     (term,) = in_force(msgspec.structs.replace(rules, watch=watch))
