@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 import msgspec
 
@@ -13,11 +12,10 @@ from broker.core.state import State
 from consumers.audit.container import DISCLOSURES, LEDGER, Export
 from consumers.audit.following import Read, read_entry
 from consumers.figures import counting
-from consumers.figures.clocked import Clocks
+from consumers.figures.clocked import Clocks, Owed
 from consumers.figures.looked import Looks
 from consumers.figures.said import Said, retracted
 from consumers.figures.table import Fact
-from consumers.responses import owed
 from contracts.entry import Decision, Delivery, Item, exact_bytes
 from contracts.event.action import AlertClosed
 from contracts.event.report import AttendanceRecorded, ContactRecorded, EnquiryMade
@@ -37,24 +35,13 @@ ANSWERED = frozenset({
 """The duties that a statement of whoever owes them ends, by the id of what they are about."""
 
 
-class _Owed(NamedTuple):
-    """One duty: whose, what discharges it, about what, and by when."""
-
-    agency: str
-    key: str
-    kind: str
-    about: str
-    due_at: int
-
-
 @dataclass
 class _Told:
     """What an export says, as far as figures need it."""
 
     state: State = field(default_factory=State)
     said: list[Said] = field(default_factory=list)
-    owed: dict[tuple[str, str], _Owed] = field(default_factory=dict)
-    done: dict[tuple[str, str], list[Said]] = field(default_factory=lambda: defaultdict(list))
+    owed: dict[tuple[str, str], Owed] = field(default_factory=dict)
     reached: dict[tuple[str, str], int] = field(default_factory=dict)
     refused: list[Fact] = field(default_factory=list)
     retracted: frozenset[str] = frozenset()
@@ -85,8 +72,9 @@ def facts(export: Export) -> tuple[list[Fact], int]:
     told.retracted = retracted(every, suspect)
     told.gone = told.retracted | suspect
     told.said = [one for one in every if one.id not in told.retracted]
-    clocks = Clocks(every, acting=told.state.acting, reached=partial(_reached, told))
-    found = [*told.refused, *_duties(told, now), *clocks.facts(now, told.retracted, told.gone)]
+    reached = partial(_reached, told)
+    clocks = Clocks(every, told.owed.values(), acting=told.state.acting, reached=reached)
+    found = [*told.refused, *clocks.facts(now, told.retracted, told.gone)]
     found += [*_enquiries(told), *_research(told, Looks(every)), *_alerts(told, now)]
     return found, now
 
@@ -112,17 +100,14 @@ def _take(told: _Told, read: Read, export: Export, held: dict[bytes, int]) -> No
         return
     sections = export.logs[DISCLOSURES][place]
     statement = interpret(parse(b"%b~%b~" % (read.jws, sections)))
-    one = Said(findings.id, agency, at, statement, kid, told.state.rules)
-    told.said.append(one)
-    for key in owed.discharged_by(one.event):
-        told.done[agency, key].append(one)
+    told.said.append(Said(findings.id, agency, at, statement, kid, told.state.rules))
 
 
 def _owes(told: _Told, delivery: Delivery, findings: Findings) -> None:
     for duty in delivery.duties:
         if duty.agency == delivery.to and duty.kind in ANSWERED:
             key = f"{duty.kind}/{findings.id}"
-            one = _Owed(duty.agency, key, duty.kind, findings.id, duty.due_at)
+            one = Owed(duty.agency, key, duty.kind, findings.id, duty.due_at)
             told.owed.setdefault((duty.agency, key), one)
 
 
@@ -133,13 +118,6 @@ def _is_suspect(told: _Told, one: Said) -> bool:
 
 def _reached(told: _Told, one: Said, agency: str) -> int | None:
     return told.reached.get((one.statement.digest, agency))
-
-
-def _duties(told: _Told, now: int) -> Iterator[Fact]:
-    for place, one in told.owed.items():
-        if one.about not in told.retracted:
-            done = next((its.at for its in told.done[place] if its.id not in told.gone), None)
-            yield from counting.clock(one.kind, one.due_at, done, now)
 
 
 def _enquiries(told: _Told) -> Iterator[Fact]:

@@ -18,12 +18,13 @@ from tests.support.conversing import answering, ask, open_to_all, person, report
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
 from tests.support.exporting import export_folder
 from tests.unit.test_disclosure import STEPS, apply, stage
+from tests.unit.test_disclosure_rests import correct as correct_name
 from tests.unit.test_looked_again import correct, look, look_everywhere, tasks
 from tests.unit.test_retracted_research import compromise
 
 POLICES = ("research", "clock: information", "clock: referral", "clock: disclosure")
 """Figures of which police are party to all that counts here."""
-LAST = Step(stage="decided", decision="nothing_to_disclose", agencies=[POLICE, HUB])
+LAST = Step(stage="decided", decision="refuse", agencies=[POLICE, HUB])
 
 
 @pytest.fixture
@@ -161,6 +162,21 @@ def test_what_is_taken_back_late_has_its_time_again_in_both(desk: Desk, tmp_path
     check(desk, tmp_path, referral=[], disclosure=[])
     late(desk)
     check(desk, tmp_path, referral=["not done"], disclosure=["not done"])
+
+
+def test_a_disclosure_whose_ground_changed_is_to_be_decided_anew_in_both(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """The auditor had it decided in time, about another name than his."""
+    application, _ = through(desk)
+    late(desk)
+    correct_name(desk, application)
+    desk.settle()
+    check(desk, tmp_path, disclosure=[])
+    late(desk)
+    check(desk, tmp_path, disclosure=["not done"])
+    stage(desk, application, LAST)
+    check(desk, tmp_path, disclosure=["late"])
 
 
 def test_a_look_at_a_name_that_was_corrected_is_no_look_in_either(
