@@ -18,6 +18,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     RowMapping,
     Table,
@@ -195,6 +196,14 @@ class Past:
         is_before = stored.views.c.entry < self._before
         return found if self._db.execute(query.where(is_before)).first() else None
 
+    def besides(self, statement: str) -> "Past":
+        """Give what was known beside an earlier statement by now, as `History.besides`."""
+        by_now = None if self._before is None else self._before + 1
+        return Past(
+            self._db, self._agency, of=statement, before=by_now, terms=self._terms.values(),
+            kind_of=self._kind_of,
+        )  # fmt: skip
+
     def are_one(self, subject: str, other: str) -> bool:
         """Say whether two tokens are one person, by a link that stands."""
         return other in self.person(subject)
@@ -224,23 +233,12 @@ class Past:
 
     def alerts(self, rule: str, subjects: Collection[str]) -> Sequence[str]:
         """List the ids of this agency's alerts of a rule about these very persons."""
-        persons = {self.person(one) for one in subjects}
-        tokens = sorted({token for person in persons for token in person})
-        query = (
-            select(rows.alerts.c.id)
-            .join(rows.alert_subjects, rows.alert_subjects.c.alert == rows.alerts.c.id)
-            .where(rows.alert_subjects.c.subject.in_(tokens), rows.alerts.c.rule == rule)
-            .where(rows.alerts.c.raised_by == self._agency)
-            .distinct()
-            .order_by(rows.alerts.c.raised_at, rows.alerts.c.id)
-            .add_columns(rows.alerts.c.raised_at)
-        )
-        found = [row.id for row in self._db.execute(query)]
-        return [
-            one
-            for one in found
-            if {self.person(token) for token in rows.subjects_of(self._db, one)} == persons
-        ]
+        return self._alerts(rule, subjects)
+
+    def is_pending(self, rule: str, subjects: Collection[str], at: int) -> bool:
+        """Say whether an alert of a rule about these very persons is open, and not overdue."""
+        alerts = rows.alerts.c
+        return bool(self._alerts(rule, subjects, alerts.closed.is_(None), alerts.due_now >= at))
 
     def person(self, token: str) -> frozenset[str]:
         """Give every token that is the same person as one, by links that stand."""
@@ -257,6 +255,27 @@ class Past:
             for row in self._named(one)
             if not row.automated
         }
+
+    def _alerts(
+        self, rule: str, subjects: Collection[str], *which: ColumnElement[bool]
+    ) -> list[str]:
+        persons = {self.person(one) for one in subjects}
+        tokens = sorted({token for person in persons for token in person})
+        query = (
+            select(rows.alerts.c.id)
+            .join(rows.alert_subjects, rows.alert_subjects.c.alert == rows.alerts.c.id)
+            .where(rows.alert_subjects.c.subject.in_(tokens), rows.alerts.c.rule == rule)
+            .where(rows.alerts.c.raised_by == self._agency, *which)
+            .distinct()
+            .order_by(rows.alerts.c.raised_at, rows.alerts.c.id)
+            .add_columns(rows.alerts.c.raised_at)
+        )
+        found = [row.id for row in self._db.execute(query)]
+        return [
+            one
+            for one in found
+            if {self.person(token) for token in rows.subjects_of(self._db, one)} == persons
+        ]
 
     def seen(self, statement: str) -> Seen | None:
         """Give one statement as it stands now; None where it does not, or is not held."""

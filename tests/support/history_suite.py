@@ -149,6 +149,26 @@ class HistorySuite:
         assert ids(history.of(D)) == ids(history.of_all([D, T])) == [told[0].id]
         assert history.one(told[1].id) is None
 
+    def test_beside_an_earlier_statement_stands_the_one_at_hand_and_not_itself(
+        self, history_of: HistoryOf, telling: Telling
+    ) -> None:
+        """What comes late is set beside what it is of."""
+        told = [self.contact(telling, "2012-05-01", "D", "T") for _ in range(3)]
+        history = history_of(Told(told), told[2].id).besides(told[0].id)
+        assert ids(history.of(D)) == ids(history.of_all([D, T])) == ids(told[1:])
+
+    def test_an_alert_is_pending_until_its_time_is_over(
+        self, history_of: HistoryOf, telling: Telling
+    ) -> None:
+        """What nobody does in time keeps nothing silent that comes after it."""
+        alert = self.contact(telling, "2012-05-01", "D")
+        told = Told(alerts=[("M10", alert.id, frozenset({D, T}))], due={alert.id: 100})
+        history = history_of(told, None)
+        assert history.is_pending("M10", [T, D], 100)
+        assert not history.is_pending("M10", [T, D], 101)
+        assert not history.is_pending("M10", [D], 100)
+        assert not history.is_pending("M22", [T, D], 100)
+
     def test_what_its_originator_took_back_is_not_in_it(
         self, history_of: HistoryOf, telling: Telling
     ) -> None:

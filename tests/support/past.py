@@ -136,6 +136,7 @@ class Told:
         same: copies of which a named person said so.
         terms: by which rules run here, by rule.
         alerts: this agency's, as (rule, id, tokens), the oldest first.
+        due: by when each of these is to be done, in ledger milliseconds.
         retracted: ids that their originators took back.
     """
 
@@ -145,6 +146,7 @@ class Told:
     same: set[str] = field(default_factory=set)
     terms: dict[str, RuleTerm] = field(default_factory=dict)
     alerts: list[tuple[str, str, frozenset[str]]] = field(default_factory=list)
+    due: dict[str, int] = field(default_factory=dict)
     retracted: set[str] = field(default_factory=set)
 
 
@@ -178,6 +180,10 @@ class Past:
     def one(self, statement: str) -> Seen | None:
         """Give one statement by its id."""
         return next((one for one in self._standing() if one.id == statement), None)
+
+    def besides(self, statement: str) -> "Past":
+        """Give what was known beside an earlier statement by now."""
+        return Past(self._told, statement)
 
     def are_one(self, subject: str, other: str) -> bool:
         """Say whether two tokens are one person."""
@@ -214,6 +220,13 @@ class Past:
             alert for by, alert, whom in self._told.alerts
             if by == rule and {self._person(one) for one in whom} == persons
         ]  # fmt: skip
+
+    def is_pending(self, rule: str, subjects: Collection[str], at: int) -> bool:
+        """Say whether an alert of a rule about these very persons is open, and not overdue."""
+        return any(
+            self._told.due[one] >= at and not self.about(one, "alert_closed")
+            for one in self.alerts(rule, subjects)
+        )
 
     def _person(self, subject: str) -> frozenset[str]:
         """Give every token of a person, by links of links."""

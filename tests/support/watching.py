@@ -13,7 +13,7 @@ from consumers.safeguarding.rules.seen import Alarm, Seen
 from contracts.event.control import RuleTerm
 from contracts.form import Section
 from producers.document import convert, load_file
-from tests.support.past import MACHINE, Past, Telling, Told, token
+from tests.support.past import MACHINE, Past, Telling, Told, at_ms, token
 
 Json = Any
 TERMS_FILE = Path(__file__).parents[2] / "deploy" / "governance" / "rules.yaml"
@@ -241,7 +241,9 @@ class Watch:
         self.told.seen.append(seen)
         return seen
 
-    def alert(self, rule: str, *subjects: str, about: str | None = None) -> str:
+    def alert(
+        self, rule: str, *subjects: str, about: str | None = None, due: str = "2100-01-01"
+    ) -> str:
         """Have an alert of a rule about some persons, and a statement, be open; give its id."""
         raised = self.telling.say("contact_recorded", "2012-01-01", "D", facts={"contact": "call"})
         if about is not None:
@@ -253,6 +255,7 @@ class Watch:
                 },
             )  # fmt: skip
         self.told.alerts.append((rule, raised.id, frozenset(subjects)))
+        self.told.due[raised.id] = at_ms(due)
         return raised.id
 
     def sees(self, rule: str, event: str | Seen, **changes: Json) -> list[Alarm]:

@@ -84,7 +84,7 @@ def tell_the_rest(db: Connection, told: Told) -> None:
     for at, (rule, alert, whom) in enumerate(told.alerts):
         event = AlertRaised(
             rule=rule, rule_version="1", statements=[alert], attention="duty", owner_role="o",
-            fallback_role="f", due_at=9, good="g", subjects=sorted(whom),
+            fallback_role="f", due_at=told.due.get(alert, 9), good="g", subjects=sorted(whom),
         )  # fmt: skip
         rows.raise_alert(db, alert, event, by=US, at=at)
 

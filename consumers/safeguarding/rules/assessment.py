@@ -1,18 +1,19 @@
-"""What an assessment left out, and what makes a new one due: M06, M09 and M19.
+"""What makes an assessment due, and what one after custody is to ask for: M09 and M19.
 
 A level that somebody gave is never lowered and never refused here: a named person looks again.
 
-Source: domain.md 1.1 (bands, triggers), 2 (F05 to F11), 4 (M06, M09, M19); review 5.7.1.
+Source: domain.md 1.1 (bands, triggers), 2 (F05 to F11), 4 (M09, M19); review 5.7.1.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from consumers.safeguarding.rules.escalation import is_threat, is_warning
 from consumers.safeguarding.rules.reading import (
     TOGETHER,
     adults,
+    ahead,
     among,
     are_together,
     back,
@@ -32,23 +33,9 @@ from contracts.event.report import ConcernReported, ReleaseNotified, Report, Ris
 from contracts.section import Factor
 from contracts.statement import Statement
 
-LOW = frozenset({"standard", "low"})
-"""Levels that are not to be given without a look at what is known (M06)."""
-
 CHANGES: frozenset[Factor] = frozenset({"separation", "alcohol", "revenge", "anger", "jealousy"})
 """Factors that make an assessment due anew for a couple: F05, F06, F09, F10, F11."""
 
-WHY_REVIEW = (
-    "HISTORY_NOT_CONSIDERED: a low level was given, and what it rests on leaves out what this "
-    "agency holds: {missing}. A named manager looks again, and records why the level stands or "
-    "raises it. Nothing lowers it."
-)
-MISSING = {
-    "history": "something on record, with whatever victim",
-    "alcohol": "recent drinking",
-    "drugs": "recent drug use",
-    "breakdown": "a relationship that recently broke down",
-}
 WHY_DASH = (
     "Something new bears on danger in this couple, and no assessment on the account of whoever "
     "may be at risk of the two has been made since. Ask that person, alone and safely. What "
@@ -70,54 +57,6 @@ class _Couple(NamedTuple):
 
     pair: tuple[str, str]
     by: str
-
-
-def low(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
-    """Ask a named manager to look again: a low level that leaves out what is held (M06).
-
-    An assessment on the account of whoever is at risk is low because of what they did not know or
-    say: what stands against the other of their couple is then looked for, each couple apart.
-
-    Args:
-        seen: an assessment at standard or low.
-        history: what stands against whom it is about, or against the other; recent dependence and
-            breakdown.
-        term: `window_days` is how recent dependence or breakdown is; History has no window. A
-            couple is one that was told of within it, or is named. `words` are, by topic, the
-            entries of `considered` that say that it was: whole ones, in lower case with spaces.
-            Nothing is searched for inside an entry: a sentence that mentions drink has not
-            weighed it.
-
-    Returns:
-        One about whom the assessment is of; one for each couple of somebody at risk.
-
-    Source:
-        review 3.2.3, 3.2.6, 3.2.7, 5.7.1 (i) to (iii); domain.md 4 (M06: E21).
-    """
-    event, subject = told(seen, RiskAssessed), principal(seen.statement)
-    if event is None or subject is None or event.level not in LOW:
-        return []
-    said, counting = {_folded(word) for word in event.considered}, term.words or {}
-    whom: list[tuple[str, ...]] = [(subject,)]
-    if is_account(seen):
-        subject = whose(seen.statement) or subject
-        couples = [couple.pair for couple in _couples(seen, history, term)]
-        whom = [pair for pair in couples if among(history, subject, pair)]
-    raised = []
-    for number, subjects in enumerate(whom, 1):
-        held = _held(seen, subjects, subject, history, term)
-        missing = {
-            topic: one for topic, one in held.items() if said.isdisjoint(counting.get(topic, ()))
-        }
-        if not missing:
-            continue
-        words = "; ".join(MISSING[topic] for topic in MISSING if topic in missing)
-        statements = dict.fromkeys([seen.id, *(one.id for one in missing.values())])
-        raised.append(Alarm(
-            act="risk_review", why=WHY_REVIEW.format(missing=words), subjects=subjects,
-            statements=list(statements), once="" if len(whom) == 1 else str(number),
-        ))  # fmt: skip
-    return raised
 
 
 def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
@@ -169,11 +108,11 @@ def change(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 def therapy(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a record of therapy: assessed after custody, and nobody sought it (M19).
 
-    Raised once for each release, by the first assessment after it. A record that was sought, even
-    in vain, ends it.
+    Raised once for each release, by the first assessment after it, or by the release where that is
+    told of later. A record that was sought, even in vain, ends it.
 
     Args:
-        seen: an assessment of somebody released within the window.
+        seen: an assessment of somebody released within the window, or the release.
         history: releases, and records sought.
         term: `window_days` from the release within which an assessment is one after custody.
 
@@ -184,9 +123,18 @@ def therapy(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         review 3.2.2, 5.7.1 (ii), (vi), 6.7; domain.md 4 (M19), 5 (trap 3).
     """
     subject = principal(seen.statement)
-    if told(seen, RiskAssessed) is None or subject is None or seen.day is None:
+    if subject is None or seen.day is None:
         return []
-    if is_account(seen):
+    if told(seen, ReleaseNotified) is not None:
+        until = ahead(seen.day, term.window_days or 0)
+        after = (
+            one for one in history.of(subject, "risk_assessed", since=seen.day, until=until)
+            if not is_account(one) and among(history, subject, [principal(one.statement) or ""])
+        )  # fmt: skip
+        first = next(after, None)
+        again = therapy(first, history.besides(first.id), term) if first is not None else []
+        return [alarm for alarm in again if seen.id in alarm.statements]
+    if told(seen, RiskAssessed) is None or is_account(seen):
         return []
     since = back(seen.day, term.window_days or 0)
     released = [
@@ -196,11 +144,12 @@ def therapy(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     if not released:
         return []
     last = released[-1]
-    # What was sought after an earlier custody says nothing of this one.
+    # What was sought after an earlier custody says nothing of this one; a release may be told late.
+    begins = min(last.at, _begins(last.day or seen.day))
     sought = any(
         (event := told(one, RecordSought)) is not None
         and event.record == "therapeutic" and among(history, subject, [event.subject])
-        for one in history.of(subject, "record_sought") if one.at >= last.at
+        for one in history.of(subject, "record_sought") if one.at >= begins
     )  # fmt: skip
     if sought:
         return []
@@ -212,51 +161,15 @@ def therapy(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     )]  # fmt: skip
 
 
+def _begins(day: date) -> int:
+    """Give when a day begins, in ledger milliseconds."""
+    return round(datetime.combine(day, time.min, tzinfo=UTC).timestamp()) * 1000
+
+
 def whose(statement: Statement) -> str | None:
     """Give whose own account an assessment is: the victim named in it, else the first person."""
     victims = [one.subject for one in people(statement) if one.part == "victim"]
     return victims[0] if victims else principal(statement)
-
-
-def _held(
-    seen: Seen, whom: Sequence[str], subject: str, history: History, term: RuleTerm
-) -> dict[str, Seen]:
-    """Give what is held that bears on a level, by topic: of somebody, or of the other of a couple.
-
-    Args:
-        seen: the assessment.
-        whom: whom it is about: one person, or a couple, of which the other's is looked for and
-            nothing that names anybody else: a former partner has a wall of her own.
-        subject: whose assessment it is.
-        history: what was told.
-        term: how recent dependence or breakdown is.
-    """
-    found: dict[str, Seen] = {}
-    who = next((one for one in whom if not among(history, subject, [one])), subject)
-    if held := against(history, who):
-        found["history"] = held[-1]
-    if seen.day is not None:
-        since = back(seen.day, term.window_days or 0)
-        for one in history.of(who, since=since, until=seen.day):
-            named = adults(one.statement)
-            of_them = len(whom) == 1 or all(among(history, other, whom) for other in named)
-            if of_them and told(one, Report) is not None:
-                found.update(dict.fromkeys(_recent(one, who, history), one))
-    return found
-
-
-def _recent(one: Seen, subject: str, history: History) -> list[str]:
-    """List what a report says of somebody's dependence or relationship."""
-    said = factors(one.statement)
-    topics = ["breakdown"] if "separation" in said else []
-    first = principal(one.statement)
-    if first is not None and among(history, subject, [first]):
-        topics += [topic for topic in ("alcohol", "drugs") if topic in said]
-    return topics
-
-
-def _folded(word: str) -> str:
-    return " ".join(word.replace("_", " ").replace("-", " ").split()).casefold()
 
 
 def _said(statements: Sequence[Seen]) -> frozenset[Factor]:

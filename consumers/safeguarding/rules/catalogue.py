@@ -13,6 +13,7 @@ from consumers.safeguarding.rules import (
     enquiry,
     escalation,
     household,
+    level,
     record,
 )
 from consumers.safeguarding.rules.high import high
@@ -24,7 +25,7 @@ RULES: dict[str, Rule] = {
     "M02": nameless,
     "M04": record.disclosure,
     "M05": enquiry.injury,
-    "M06": assessment.low,
+    "M06": level.low,
     "M07": household.visit,
     "M08": enquiry.together,
     "M09": assessment.change,

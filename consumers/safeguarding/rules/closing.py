@@ -7,7 +7,16 @@ from collections.abc import Sequence
 
 from consumers.safeguarding.rules import is_automated
 from consumers.safeguarding.rules.escalation import EVENTS, encounter, incident
-from consumers.safeguarding.rules.reading import adults, back, pairs, principal, told
+from consumers.safeguarding.rules.reading import (
+    adults,
+    ahead,
+    among,
+    anew,
+    back,
+    pairs,
+    principal,
+    told,
+)
 from consumers.safeguarding.rules.record import against
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
 from contracts.event import Audience
@@ -112,17 +121,31 @@ def gap(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 def ending(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask for a handover that is accepted: an end, with a risk that stays (M18).
 
+    A concern of before an end that is told of after it is asked about then, of each agency's last.
+
     Args:
-        seen: a closure or a step down.
+        seen: a closure or a step down; or an incident.
         history: concerns about whom it is about, handovers, and the answers to them.
         term: `window_days` before the notice, within which a concern is open.
 
     Returns:
-        One at most, about those whom the closure names.
+        One for each closure, about those whom it names.
 
     Source:
         review 3.2.12, 3.2.26, 3.2.32; domain.md 4 (M18: E26, E42, E50), 7 (Machine or person).
     """
+    if incident(seen) is None:
+        return _ends(seen, history, term)
+    return [
+        alarm for one in _ended(seen, history, term)
+        for alarm in _ends(one, history.besides(one.id), term, news=seen)
+    ]  # fmt: skip
+
+
+def _ends(
+    seen: Seen, history: History, term: RuleTerm, news: Seen | None = None
+) -> list[Alarm]:  # fmt: skip
+    """Ask about an end, as `ending`; where there is news, for that."""
     event, subject = told(seen, ClosureNotified), principal(seen.statement)
     if event is None or subject is None:
         return []
@@ -133,11 +156,29 @@ def ending(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     known = event.risk_recognised == "yes"
     if not (known or concerns) or _is_accepted(subject, history, term, seen):
         return []
+    subjects = adults(seen.statement) or [subject]
+    once = "" if news is None else anew("M18", seen, subjects, history, news)
+    if once is None:
+        return []
+    shown = concerns[-1:] if news is None else [news]
     return [Alarm(
         act="handover", why=WHY_HANDOVER.format(reason=RECOGNISED if known else OPEN),
-        statements=list(dict.fromkeys([seen.id, *(one.id for one in concerns[-1:])])),
-        subjects=adults(seen.statement) or [subject],
+        statements=list(dict.fromkeys([seen.id, *(one.id for one in shown)])),
+        subjects=subjects, once=once,
     )]  # fmt: skip
+
+
+def _ended(seen: Seen, history: History, term: RuleTerm) -> list[Seen]:
+    """List each agency's last end of somebody whom an incident of before it names."""
+    if seen.day is None:
+        return []
+    last: dict[tuple[str, str], Seen] = {}
+    for who in adults(seen.statement):
+        until = ahead(seen.day, term.window_days or 0)
+        for one in history.of(who, "closure_notified", since=seen.day, until=until):
+            if among(history, who, [principal(one.statement) or ""]):
+                last[who, one.agency] = one
+    return list({one.id: one for one in last.values()}.values())
 
 
 def is_informal(statement: Statement, words: Sequence[str]) -> bool:

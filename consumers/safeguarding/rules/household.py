@@ -3,7 +3,7 @@
 Source: domain.md 4 (M07, M11); review 3.2.10, 3.2.16, 5.4.2 (iv), 5.5.4 (vi).
 """
 
-from consumers.safeguarding.rules.reading import adults, among, back, told
+from consumers.safeguarding.rules.reading import adults, ahead, among, back, told
 from consumers.safeguarding.rules.seen import Alarm, History, Seen
 from contracts.event.control import RuleTerm
 from contracts.event.report import HouseholdChanged
@@ -20,7 +20,7 @@ WHY_LEFT = (
     "offer support; a reason is not demanded."
 )
 WHY_LEFT_AGAIN = (
-    "A partner leaves a tenancy, and it is not the first within the ruleset's window. Somebody "
+    "A partner leaves a tenancy, and it is not the only one within the ruleset's window. Somebody "
     "speaks to the tenant alone, by a safe contact, and asks about abuse in words made for it; "
     "each departure taken by itself would have been asked about too."
 )
@@ -61,11 +61,13 @@ def visit(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
 
 
 def departure(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
-    """Ask the tenant in private: a partner left, and louder in words where one left before (M11).
+    """Ask the tenant in private: a partner left, and louder in words where another did (M11).
+
+    Counted by when they left, whatever order they are told in.
 
     Args:
         seen: a household event in which somebody left.
-        history: earlier departures from the same tenant's home.
+        history: other departures from the same tenant's home.
         term: from `threshold` departures within `window_days` on it is a pattern, and said so.
 
     Returns:
@@ -76,25 +78,29 @@ def departure(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """
     if not _is_departure(seen):
         return []
-    named, earlier = adults(seen.statement), []
-    if seen.day is not None:
-        since = back(seen.day, term.window_days or 0)
-        earlier = max(
-            (
-                [
-                    one.id
-                    for one in history.of(who, "household_changed", since=since, until=seen.day)
-                    if _is_departure(one)
-                ]
-                for who in named
-            ),
-            key=len, default=[],
-        )  # fmt: skip
-    again = len(earlier) + 1 >= (term.threshold or 1)
+    named = adults(seen.statement)
+    near = max((_near(seen, who, history, term) for who in named), key=len, default=[seen.id])
+    again = len(near) >= (term.threshold or 1)
     return [Alarm(
         act="private_enquiry", why=WHY_LEFT_AGAIN if again else WHY_LEFT, subjects=named,
-        statements=[seen.id, *(earlier if again else [])],
+        statements=near if again else [seen.id],
     )]  # fmt: skip
+
+
+def _near(seen: Seen, who: str, history: History, term: RuleTerm) -> list[str]:
+    """List the most departures of one window from somebody's home, the one at hand first."""
+    if seen.day is None:
+        return [seen.id]
+    days = term.window_days or 0
+    since, until = back(seen.day, days), ahead(seen.day, days)
+    others = history.of(who, "household_changed", since=since, until=until)
+    every = [seen, *(one for one in others if _is_departure(one))]
+    days_of = [(one.id, one.day) for one in every if one.day is not None]
+    windows = (
+        [one for one, day in days_of if 0 <= (last - day).days <= days]
+        for _, last in days_of if 0 <= (last - seen.day).days <= days
+    )  # fmt: skip
+    return max(windows, key=len)
 
 
 def _is_departure(one: Seen) -> bool:

@@ -154,6 +154,32 @@ def among(history: History, subject: str, others: Sequence[str]) -> bool:
     return any(one == subject or history.are_one(subject, one) for one in others)
 
 
+def anew(
+    rule: str, about: Seen, whom: Sequence[str], history: History, news: Seen
+) -> str | None:  # fmt: skip
+    """Tell the question that news asks of an earlier statement apart from those before it.
+
+    Args:
+        rule: by its id.
+        about: what an alert of it is raised for.
+        whom: whom the alert is about.
+        history: alerts, and when they were closed.
+        news: what came after it.
+
+    Returns:
+        Empty where nothing was asked yet; when the last that was asked was closed, where that was
+        before the news; None where one is open, or was closed since.
+    """
+    of_it = {one.id for one in history.about(about.id, "alert_raised")}
+    asked = [alert for alert in history.alerts(rule, whom) if alert in of_it]
+    closed = [max((one.at for one in history.about(alert, "alert_closed")), default=None)
+              for alert in asked]  # fmt: skip
+    ended = [one for one in closed if one is not None]
+    if not asked:
+        return ""
+    return str(max(ended)) if len(ended) == len(asked) and max(ended) < news.at else None
+
+
 def back(day: date, days: int | None) -> date:
     """Go back some days; None, and beyond the calendar, is its beginning."""
     try:

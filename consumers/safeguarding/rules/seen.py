@@ -93,8 +93,22 @@ class History(Protocol):
     def about(self, statement: str, *events: str) -> Sequence[Seen]:
         """List what arises from a statement (names it as a cause), in ledger order."""
 
+    def besides(self, statement: str) -> "History":
+        """Give what was known beside an earlier statement by now: the one at hand is in it."""
+
     def alerts(self, rule: str, subjects: Collection[str]) -> Sequence[str]:
         """List the ids of this agency's alerts of a rule about these very persons, oldest first."""
+
+    def is_pending(self, rule: str, subjects: Collection[str], at: int) -> bool:
+        """Say whether an alert of a rule about these very persons is open, and not overdue by then.
+
+        What nobody does in its time must not keep silent whatever comes after it.
+
+        Args:
+            rule: by its id.
+            subjects: tokens.
+            at: ledger time in milliseconds.
+        """
 
     def term(self, rule: str) -> RuleTerm | None:
         """Give the term by which another rule runs here; None where it does not."""

@@ -100,7 +100,7 @@ DEFAULT: tuple[RuleTerm, ...] = (
     ),
     _term(
         "M06", ["probation", "police", "safeguarding_hub"], 72, {"probation": _PROBATION,
-        "police": _UNIT, "other": _LEAD}, window_days=90, version="2", words=_CONSIDERED,
+        "police": _UNIT, "other": _LEAD}, window_days=90, version="3", words=_CONSIDERED,
     ),
     _term("M07", ["probation", "safeguarding_hub"], 72, {"other": _PROBATION}),
     _term(
@@ -120,7 +120,7 @@ DEFAULT: tuple[RuleTerm, ...] = (
     ),
     _term(
         "M11", ["housing", "safeguarding_hub", "support_service"], 168, {"housing": _HOUSING,
-        "support_service": _PLANNER, "other": _LEAD}, threshold=2, window_days=365, version="2",
+        "support_service": _PLANNER, "other": _LEAD}, threshold=2, window_days=365, version="3",
     ),
     _term(
         "M12", ["police", "safeguarding_hub"], 24, {"police": _CONTACT, "other": _LEAD},
@@ -151,11 +151,11 @@ DEFAULT: tuple[RuleTerm, ...] = (
         "M18", ["probation", "safeguarding_hub", "police", "social_care",
         "support_service"], 72, {"social_care": _SOCIAL, "support_service": _SERVICE,
         "other": _PROBATION}, window_days=730,
-        version="2",
+        version="3",
     ),
     _term(
         "M19", ["probation"], 168, {"probation": _PROBATION, "other": "duty_manager"},
-        window_days=365,
+        window_days=365, version="2",
     ),
     _term(
         "M20", ["police", "safeguarding_hub"], 4, {"police": _INSPECTOR, "other": _LEAD},

@@ -1,9 +1,10 @@
-"""M06: what an assessment left out."""
+"""M06: a low level that leaves out what is held, before it was given or since."""
 
 from typing import Any
 
 import pytest
 
+from tests.support.history_suite import found_by_research
 from tests.support.watching import D, T, Watch, shipped
 
 Json = Any
@@ -149,3 +150,109 @@ def test_every_word_that_counts_is_written_as_it_is_compared() -> None:
     words = {word for known in (shipped()["M06"].words or {}).values() for word in known}
     assert {word for word in words if word != " ".join(word.split()).casefold()} == set()
     assert {word for word in words if "_" in word or "-" in word} == set()
+
+
+def test_what_becomes_known_after_a_low_level_is_asked_about_as_it_comes() -> None:
+    """The review's own failure: a look is made of a report, and comes after the level (5.7.1)."""
+    watch = Watch("E18")
+    level = watch.tell("E21", facts={"considered": ["relationship"]})
+    assert watch.run("M06", level) == []
+    looked = watch.tell(found_by_research(watch.telling, watch.told.seen[0], day="2012-06-20"))
+    (alarm,) = watch.run("M06", looked)
+    assert missing(alarm.why) == {"history"}
+    assert list(alarm.statements) == [level.id, looked.id]
+    assert (list(alarm.subjects), alarm.once) == ([D], "")
+
+
+@pytest.mark.parametrize(
+    ("event", "topic"),
+    [("E01", "history"), ("E16", "history"), ("E20", "alcohol"), ("E18", "breakdown")],
+)
+def test_each_thing_that_bears_on_a_level_may_be_told_late(event: str, topic: str) -> None:
+    """What happened before it and was left out, whenever somebody said so."""
+    watch = Watch("E21")
+    (alarm,) = watch.sees("M06", event, at="2012-06-20")
+    assert missing(alarm.why) == {topic}
+    assert alarm.statements[0] == watch.told.seen[0].id
+
+
+@pytest.mark.parametrize(
+    ("event", "day", "fires"),
+    [
+        ("E01", "2012-06-12", True), ("E01", "2012-06-13", False), ("E20", "2012-06-13", False),
+        ("E20", "2012-03-14", True), ("E20", "2012-03-13", False), ("E18", "2012-03-13", False),
+    ],
+)  # fmt: skip
+def test_no_level_left_out_what_happened_after_it(event: str, day: str, fires: bool) -> None:
+    """A conviction of the next day, and a drink of the next day or of the winter before."""
+    watch = Watch("E21")
+    assert bool(watch.sees("M06", event, day=day, at="2012-07-01")) is fires
+
+
+@pytest.mark.parametrize(
+    ("level", "considered", "fires"),
+    [("medium", [], False), ("low", ["history"], False), ("low", ["alcohol"], True)],
+)
+def test_the_newest_level_is_that_which_holds(
+    level: str, considered: list[str], fires: bool
+) -> None:
+    """A level that somebody raised since, or that weighed it, is nobody's to look at again."""
+    watch = Watch("E21")
+    newest = watch.tell(
+        "E21", day="2012-07-01", facts={"level": level, "considered": considered}
+    )  # fmt: skip
+    found = watch.sees("M06", "E01", at="2012-08-01")
+    assert [one.statements[0] for one in found] == [newest.id] * fires
+
+
+@pytest.mark.parametrize("people", [("T",), ("T", "D")])
+def test_her_level_is_looked_at_when_his_record_comes(people: tuple[str, ...]) -> None:
+    """Her account is low; what stands against whoever is with her is found a week later."""
+    watch = Watch("E18")
+    assert assessed(watch, *people, considered=["relationship"]) == []
+    (alarm,) = watch.sees("M06", "E01", at="2012-06-19")
+    assert set(alarm.subjects) == {D, T}
+    assert missing(alarm.why) == {"history"}
+
+
+def test_anothers_record_bears_on_no_level_of_theirs() -> None:
+    """What stands against a stranger, or against her former partner of 2005."""
+    watch = Watch("E18", "E21")
+    assert watch.sees("M06", "E01", people=("N",), at="2012-06-19") == []
+
+
+def reviewed(watch: Watch, level: Any, *, closed: str | None) -> None:
+    """Have a manager be asked about a level, and be done with it on a day, or not yet."""
+    alert = watch.alert("M06", D, about=level.id)
+    if closed is not None:
+        watch.tell(
+            "alert_closed", day=closed, agency="thames-valley", causes=[alert], work=True,
+            facts={"alert": alert, "outcome": "done"},
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("closed", "fires"), [(None, False), ("2012-06-25", True), ("2012-07-02", False)]
+)
+def test_a_manager_who_was_done_is_asked_again_for_what_came_since(
+    closed: str | None, fires: bool
+) -> None:
+    """An open question is enough; a level that stands with it held is respected."""
+    watch = Watch("E20", "E21")
+    reviewed(watch, watch.told.seen[1], closed=closed)
+    found = watch.sees("M06", "E01", at="2012-07-01")
+    assert [bool(one.once) for one in found] == [True] * fires
+
+
+def test_a_look_that_finds_the_same_again_is_nothing_new_to_a_manager() -> None:
+    """Each later report has him looked up again: the record that was weighed is the same."""
+    watch = Watch("E18", "E21")
+    report, level = watch.told.seen
+    watch.tell(found_by_research(watch.telling, report, day="2012-06-20", reference="r/1"))
+    reviewed(watch, level, closed="2012-06-25")
+    same, other = (
+        watch.tell(found_by_research(watch.telling, report, day="2012-07-01", reference=one))
+        for one in ("r/1", "r/2")
+    )
+    assert watch.run("M06", same) == []
+    assert len(watch.run("M06", other)) == 1

@@ -255,3 +255,43 @@ def test_a_handover_of_an_earlier_end_hands_over_nothing_of_this_one(
 def test_an_end_in_part_asks_for_nothing(changes: Json) -> None:
     """Whose end it is was not delivered."""
     assert Watch("E37").sees("M18", "E50", **changes) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "fires"),
+    [("2016-11-10", True), ("2014-11-11", True), ("2014-11-10", False), ("2016-11-11", False)],
+)
+def test_a_concern_of_before_an_end_that_is_told_after_it_asks_for_a_handover(
+    day: str, fires: bool
+) -> None:
+    """Two agencies, two posts: the end came first. What happens after it is another matter."""
+    watch = Watch("E42")
+    end = watch.told.seen[0]
+    found = watch.sees("M18", "E38", day=day, at="2016-12-01")
+    assert [list(one.statements) for one in found] == [[end.id, watch.told.seen[-1].id]] * fires
+
+
+def test_each_agencys_last_end_is_asked_about_and_no_earlier_one() -> None:
+    """A step down, the end after it, and another agency's own: two of them are still to be done."""
+    watch = Watch("E42")
+    last = watch.tell("E42", day="2017-01-10")
+    another = watch.tell("E42", day="2016-12-10", agency="mk-act")
+    found = watch.sees("M18", "E38", at="2017-02-01")
+    assert {one.statements[0] for one in found} == {last.id, another.id}
+
+
+@pytest.mark.parametrize(
+    ("closed", "fires"), [(None, False), ("2016-11-20", True), ("2016-12-02", False)]
+)
+def test_an_end_that_was_asked_about_is_asked_about_again_for_what_came_since(
+    closed: str | None, fires: bool
+) -> None:
+    """An open duty is enough; one that was done before the concern came is not."""
+    watch = Watch("E37", "E42")
+    alert = watch.alert("M18", D, about=watch.told.seen[1].id)
+    if closed is not None:
+        watch.tell(
+            "alert_closed", day=closed, agency="tv-probation", causes=[alert], work=True,
+            facts={"alert": alert, "outcome": "not_needed"},
+        )  # fmt: skip
+    assert bool(watch.sees("M18", "E38", at="2016-12-01")) is fires

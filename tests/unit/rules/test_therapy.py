@@ -85,3 +85,27 @@ def test_her_assessment_is_none_of_his_after_custody() -> None:
     watch = Watch("E32")
     risk = {"instrument": "dash", "account": "victim"}
     assert watch.sees("M19", "E35", facts={"instrument": "dash"}, risk=risk) == []
+
+
+def test_a_release_that_is_told_late_asks_of_the_first_assessment_after_it() -> None:
+    """Whoever assessed him knew of no custody; the notice comes a week later."""
+    watch = Watch("E21")
+    level = watch.told.seen[0]
+    (alarm,) = watch.sees("M19", "E14", at="2012-06-20")
+    assert list(alarm.statements) == [level.id, watch.told.seen[-1].id]
+
+
+def test_a_release_that_is_told_late_asks_nothing_of_what_it_is_not_the_last_before() -> None:
+    """No assessment after it; another release between; a record that was sought meanwhile."""
+    assert Watch("E21").sees("M19", "E14", day="2012-06-13") == []
+    watch = Watch("E14", "E21")
+    assert watch.sees("M19", "E14", day="2011-10-01", at="2012-06-20") == []
+    watch = Watch("E21")
+    watch.tell(
+        "record_sought", day="2012-06-15", causes=[watch.told.seen[0].id], work=True,
+        facts={
+            "statement": watch.told.seen[0].id, "subject": D, "holder": "HMP Grendon",
+            "record": "therapeutic", "outcome": "awaited", "by": "O. Manager",
+        },
+    )  # fmt: skip
+    assert watch.sees("M19", "E14", at="2012-06-20") == []
