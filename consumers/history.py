@@ -32,7 +32,7 @@ from sqlalchemy import (
 from consumers import store as stored
 from consumers.arising import arising
 from consumers.inserting import upsert
-from consumers.safeguarding import links, rows
+from consumers.safeguarding import life, links, rows
 from consumers.safeguarding.rules import happened_by, is_automated
 from consumers.safeguarding.rules.seen import Seen
 from consumers.standing import corrected, standing
@@ -236,9 +236,15 @@ class Past:
         return self._alerts(rule, subjects)
 
     def is_pending(self, rule: str, subjects: Collection[str], at: int) -> bool:
-        """Say whether an alert of a rule about these very persons is open, and not overdue."""
-        alerts = rows.alerts.c
-        return bool(self._alerts(rule, subjects, alerts.closed.is_(None), alerts.due_now >= at))
+        """Say whether an alert of a rule about these very persons is open, and not overdue.
+
+        As the log has it: whoever reads all anew raises no more than was raised.
+        """
+        stand = (
+            life.stands(self._db, one, settled=True)
+            for one in self._alerts(rule, subjects, rows.alerts.c.due_now >= at)
+        )
+        return any(one is not None and one.closed is None and one.due_at >= at for one in stand)
 
     def person(self, token: str) -> frozenset[str]:
         """Give every token that is the same person as one, by links that stand."""

@@ -264,7 +264,7 @@ def test_terms_are_listed_in_words(tmp_path: Path, capsys: pytest.CaptureFixture
     """Whoever is rung at night may ask by what rule, and read the answer."""
     told = Reading(tmp_path, HUB, Played("words")).says(capsys, "rules", "list")
     assert "names no rules: the shipped terms stand" in told
-    assert "M10 (version 3): separate incidents between two people" in told
+    assert "M10 (version 4): separate incidents between two people" in told
     assert "threshold 3, looks back 365 days" in told
     assert "informal: neighbour, councillor" in told
     assert "not run here; run by: health" in told

@@ -131,8 +131,8 @@ def therapy(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
             one for one in history.of(subject, "risk_assessed", since=seen.day, until=until)
             if not is_account(one) and among(history, subject, [principal(one.statement) or ""])
         )  # fmt: skip
-        first = next(after, None)
-        again = therapy(first, history.besides(first.id), term) if first is not None else []
+        its = next(after, None)
+        again = therapy(its, history.besides(its.id), term) if its is not None else []
         return [alarm for alarm in again if seen.id in alarm.statements]
     if told(seen, RiskAssessed) is None or is_account(seen):
         return []

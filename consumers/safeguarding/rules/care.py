@@ -5,7 +5,7 @@ Source: Care Act 2014 s42; domain.md 1.10, 2 (F22), 4 (M21); review 1.6.2, 3.2.2
 
 from datetime import date
 
-from consumers.safeguarding.rules.escalation import EVENTS, incident, is_open
+from consumers.safeguarding.rules.escalation import EVENTS, incident
 from consumers.safeguarding.rules.reading import (
     adults,
     among,
@@ -36,7 +36,7 @@ def screen(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     another says of it is hearsay, and another's own record is none of care), and a report in which
     somebody other than whom it is about, or who alone is named, has care needs. At least one must
     not be what was told by the subject of a report about another. A decision on a s42 referral
-    within the window silences it, and so does an alert of it that is open.
+    within the window silences it, and so does an alert of it that is open and not overdue.
 
     Args:
         seen: what is an indicator, or an incident.
@@ -64,7 +64,7 @@ def screen(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
         concern = _concern(seen, who, history, term)
         if concern is None or _is_decided(seen, who, history, term):
             continue
-        if is_open(history, "M21", [who]):
+        if history.is_pending("M21", [who], seen.at):
             continue
         statements = dict.fromkeys([seen.id, concern.id, *(one.id for one in counted)])
         raised.append(Alarm(

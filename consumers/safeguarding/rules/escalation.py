@@ -34,7 +34,7 @@ from contracts.event.report import (
     ReferralMade,
     Report,
 )
-from contracts.instrument.marac import repeated
+from contracts.instrument.marac import last_day, repeated
 from contracts.section import Factor
 from contracts.statement import Statement
 
@@ -163,7 +163,8 @@ def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     A year is a date: what is told today of 2009 is no incident of today. An abuse that M22 refers
     again is M22's alone; what that one does not count, a parting or a log, is counted here after a
     referral too. E36 is no incident, so that on 26 September 2016 there are two (E37, E38) and this
-    is silent; a third makes it speak.
+    is silent; a third makes it speak. While a review is open and not overdue the next incident
+    joins it; what comes after that asks anew, once for each clock.
 
     Args:
         seen: any event; only an incident that names both is one here.
@@ -182,7 +183,7 @@ def escalation(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     days, again = term.window_days or 0, history.term("M22")
     raised = []
     for pair in pairs(seen.statement):
-        if is_open(history, "M10", pair):
+        if history.is_pending("M10", pair, seen.at):
             continue
         if again is not None and _last_referral(seen, pair, history, again) is not None:
             continue
@@ -235,10 +236,12 @@ def encounter(one: Seen) -> str:
 def repeat(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """Ask to refer again: any abuse within some calendar months of the last referral (M22).
 
-    After that it is a new referral, which this rule has nothing to say of.
+    After that it is a new referral, which this rule has nothing to say of. A referral that is told
+    of after abuse that repeats it asks then, of the newest: of a later day than its own, for what
+    happened on that day may be what it is of. An alert that is open and not overdue is enough.
 
     Args:
-        seen: any event; only abuse that names both is any here.
+        seen: any event; only abuse that names both is any here, or their referral.
         history: the referrals of the two.
         term: `threshold` calendar months from the day of the last referral, that day included;
             `incidents` of its `words` are the kinds that are abuse by themselves.
@@ -251,12 +254,39 @@ def repeat(seen: Seen, history: History, term: RuleTerm) -> list[Alarm]:
     """
     raised = []
     for pair in pairs(seen.statement):
-        last = _last_referral(seen, pair, history, term)
-        if last is not None and not is_open(history, "M22", pair):
+        if _is_marac(seen):
+            two = [_repeating(seen, pair, history, term), seen]
+        else:
+            two = [seen, _last_referral(seen, pair, history, term)]
+        statements = [one.id for one in two if one is not None]
+        if len(statements) == len(two) and not history.is_pending("M22", pair, seen.at):
             raised.append(Alarm(
-                act="marac_referral", why=WHY_AGAIN, statements=[seen.id, last.id], subjects=pair,
+                act="marac_referral", why=WHY_AGAIN, statements=statements, subjects=pair,
             ))  # fmt: skip
     return raised
+
+
+def _repeating(
+    referral: Seen, pair: tuple[str, str], history: History, again: RuleTerm
+) -> Seen | None:
+    """Give the newest abuse of a pair since a referral told of late, where none followed it."""
+    if referral.day is None:
+        return None
+    until = last_day(referral.day, again.threshold or 0)
+    after = ahead(referral.day, 1)
+    for one in reversed(history.of_all(pair, *EVENTS, since=after, until=until)):
+        if _counts(one, again):
+            beside = history.besides(one.id)
+            last = _last_referral(one, pair, beside, again)
+            since = beside.of_all(pair, "referral_made", since=one.day)
+            is_last = last is not None and last.id == referral.id
+            return one if is_last and not any(_is_marac(other) for other in since) else None
+    return None
+
+
+def _is_marac(seen: Seen) -> bool:
+    event = told(seen, ReferralMade)
+    return event is not None and event.referral == "marac"
 
 
 def _last_referral(
@@ -265,10 +295,8 @@ def _last_referral(
     """Give the last MARAC referral of a pair that an incident repeats by M22; None for none."""
     if not _counts(seen, again) or seen.day is None:
         return None
-    known = [
-        one for one in history.of_all(pair, "referral_made", until=seen.day)
-        if (event := told(one, ReferralMade)) is not None and event.referral == "marac"
-    ]  # fmt: skip
+    every = history.of_all(pair, "referral_made", until=seen.day)
+    known = [one for one in every if _is_marac(one)]
     days = [one.day for one in known if one.day is not None]
     if repeated(seen.day, days, months=again.threshold or 0) is None:
         return None
@@ -335,9 +363,3 @@ def is_threat(seen: Seen) -> bool:
         risk is not None and risk.danger_now == "yes"
     )
     return present and is_warning(seen) and "threats_to_kill" in factors(seen.statement)
-
-
-def is_open(history: History, rule: str, subjects: Sequence[str]) -> bool:
-    """Say whether an alert of a rule about these very persons is not closed here."""
-    alerts = history.alerts(rule, subjects)
-    return any(not history.about(one, "alert_closed") for one in alerts)

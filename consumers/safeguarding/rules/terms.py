@@ -115,7 +115,7 @@ DEFAULT: tuple[RuleTerm, ...] = (
     ),
     _term(
         "M10", ["police", "safeguarding_hub"], 72, {"police": _UNIT, "other": _LEAD},
-        threshold=3, window_days=365, version="3",
+        threshold=3, window_days=365, version="4",
         words={"incidents": f"{_ABUSE}, separation, log"},
     ),
     _term(
@@ -164,11 +164,11 @@ DEFAULT: tuple[RuleTerm, ...] = (
     _term(
         "M21", ["safeguarding_hub", "social_care", "police"], 72, {"social_care": _SOCIAL,
         "police": _UNIT, "other": _LEAD}, threshold=2, window_days=365,
-        version="2",
+        version="3",
     ),
     _term(
         "M22", ["police", "safeguarding_hub"], 24, {"police": _UNIT, "other": _LEAD},
-        threshold=12, version="3", words={"incidents": _ABUSE},
+        threshold=12, version="4", words={"incidents": _ABUSE},
     ),
     _term("separation", ["safeguarding_hub"], 4, {}, minutes=10, version="2"),
     _term(

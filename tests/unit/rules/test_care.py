@@ -84,11 +84,12 @@ def test_a_need_is_of_the_other_and_not_of_whom_the_contact_is_with() -> None:
     assert list(alarm.subjects) == [T]
 
 
-def test_one_open_screen_is_enough() -> None:
-    """Each further row would ask again for what is on somebody's desk."""
+@pytest.mark.parametrize(("due", "fires"), [("2016-10-28", False), ("2016-10-27", True)])
+def test_one_open_screen_is_enough_as_long_as_its_time_runs(due: str, fires: bool) -> None:
+    """Each further row would ask again for what is on somebody's desk; not what lies there late."""
     watch = Watch("E36", "E37", "E38")
-    watch.alert("M21", T)
-    assert watch.sees("M21", "E41") == []
+    watch.alert("M21", T, due=due)
+    assert bool(watch.sees("M21", "E41")) is fires
 
 
 @pytest.mark.parametrize("referral", ["care_act_s42", "housing"])
