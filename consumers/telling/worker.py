@@ -10,6 +10,7 @@ from consumers.referrals import untaken as referrals
 from consumers.responses import rows as responses
 from consumers.safeguarding import life
 from consumers.safeguarding import rows as safeguarding
+from consumers.safeguarding.rules import terms
 from consumers.store import Wanted
 from consumers.telling import contact, rows
 from consumers.telling.notification import TOLD, UNKNOWN, Stands, arrived, told_of, untaken
@@ -79,8 +80,11 @@ class Telling(Worker):
     def _add(self, db: Connection, said: str, event: Section) -> None:
         agency = self._voice.agency
         if isinstance(event, AlertRaised) and (row := safeguarding.alert(db, said)) is not None:
-            # Whose another agency's alert is here, its sender need not know.
-            event = msgspec.structs.replace(event, owner_role=row["owner_role"])
+            # Whose another agency's alert is here, its sender need not know; nor is any desk told
+            # of ours that only whoever is to act on it has.
+            rules, kind = self._voice.rules, self._voice.kind
+            role = terms.at_home(rules, event.rule, row["owner_role"], kind)
+            event = msgspec.structs.replace(event, owner_role=role)
         told = told_of(
             said,
             event,

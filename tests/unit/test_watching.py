@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, select, text
 
 from consumers import aside
 from consumers import store as stored
@@ -15,6 +15,7 @@ from consumers.safeguarding.pressing import pressing
 from consumers.safeguarding.rules.catalogue import RULES
 from consumers.safeguarding.rules.seen import Alarm
 from consumers.safeguarding.rules.terms import DEFAULT, in_force
+from consumers.telling.rows import notifications
 from contracts.event.control import Rules
 from contracts.fault import Misuse
 from contracts.identifier import agency_of
@@ -291,6 +292,11 @@ def test_an_alert_whose_act_is_the_publishers_is_addressed_to_it(desk: Desk) -> 
     (alert,) = [one for one in desk.said(POLICE, "alert_raised") if one["rule"] == "M08"]
     assert (alert["statements"], alert["act"]) == ([said], "separate_contact")
     assert alert["owner_role"] == "duty_senior_probation_officer"
+    with desk.acting(POLICE).store.read() as db:
+        mine = {one["id"] for one in rows.all_alerts(db) if one["rule"] == "M08"}
+        told = db.execute(select(notifications).where(notifications.c.alert.in_(mine))).mappings()
+        roles = {one["role"] for one in told}
+    assert roles == {"duty_inspector"}, "police have no such officer whom anybody could tell"
 
 
 def alerts_flow(desk: Desk) -> None:
