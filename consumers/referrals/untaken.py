@@ -7,7 +7,7 @@ decides on it whether to refer. Where the answer does not stand nothing is owed.
 Source: review 5.6.3 (iii); domain.md 1.10, 7 (What comes back); deploy/decisions/0040.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, RowMapping
 
@@ -64,10 +64,19 @@ def open_on(db: Connection, said: str, hidden: Collection[str]) -> RowMapping | 
     """
     referral = rows.referral(db, said)
     answer = said if referral is None else referral["answer"]
-    duty = None if answer is None else duty_of(db, answer)
-    if duty is None or duty["discharged_by"] is not None:
-        return None
-    return None if {duty["about"], duty["statement"]} & set(hidden) else duty
+    return open_with(db, [answer], hidden).get(answer)
+
+
+def open_with(
+    db: Connection, answers: Iterable[str | None], hidden: Collection[str]
+) -> dict[str | None, RowMapping]:
+    """Give what is owed still because of some answers, by their ids; not what is kept."""
+    keys = [f"{DUTY}/{one}" for one in answers if one is not None]
+    return {
+        duty["about"]: duty
+        for duty in duties.open_under(db, keys)
+        if {duty["about"], duty["statement"]}.isdisjoint(hidden)
+    }
 
 
 def urgency_of(db: Connection, duty: RowMapping) -> Urgency:

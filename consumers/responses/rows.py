@@ -172,6 +172,12 @@ def duty(db: Connection, key: str) -> RowMapping | None:
     return db.execute(select(duties).where(duties.c.key == key)).mappings().first()
 
 
+def open_under(db: Connection, keys: Collection[str]) -> list[RowMapping]:
+    """List the duties under some keys that are not done."""
+    query = select(duties).where(duties.c.key.in_(sorted(keys)), _OPEN).order_by(duties.c.key)
+    return list(db.execute(query).mappings())
+
+
 def rings_back(db: Connection, agency: str) -> bool:
     """Say whether somebody here must ring an agency back still, about what nobody could verify."""
     about = (duties.c.kind == "call_back", duties.c.discharged_by.is_(None))

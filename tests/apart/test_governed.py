@@ -150,7 +150,7 @@ def test_a_consumer_runs_on_through_its_re_authentications(town: Living) -> None
             report = REPORT.with_name(f"{name}.yaml")
             said = town.do(f"publish {report} --again --home {case} --time {at}")
             statement = said.split("Stored as ")[1].split(";")[0]
-            found = f"research list --all --report {statement} --home {desk}"
+            found = f"research list --all --home {desk}"
             deadline = time.monotonic() + 60
             while statement not in town.do(found):
                 assert time.monotonic() < deadline, (town.folder / "consumer.log").read_text()

@@ -165,7 +165,10 @@ async def test_a_correction_reaches_who_was_given_it_and_each_says_so(offices: O
     taken = await offices.do(f"retract {said} --reason wrong_person {BY}", CASE)
     assert "Taken back" in taken
     await offices.settle(POLICE)
-    assert "RETRACTED by its originator" in await offices.do("research list", POLICE)
+    assert "RETRACTED by its originator" in await offices.do(
+        f"research list --all --report {said}", POLICE
+    )
+    assert said not in await offices.do("research list", POLICE), "nobody looks for what is gone"
 
 
 async def corrected(offices: Offices, said: str, *, expect: int = 0, **changes: str) -> str:

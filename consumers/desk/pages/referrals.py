@@ -65,10 +65,8 @@ def _list(station: Station, request: Request) -> Response:
         )  # fmt: skip
         hidden = station.hidden(db, person)
         beside = Beside(db, [row["id"] for row in found[:PAGE]], hidden)
-        listed = [
-            _shown(station, beside, row, untaken.open_on(db, row["id"], hidden))
-            for row in found[:PAGE]
-        ]
+        owed = untaken.open_with(db, (row["answer"] for row in found[:PAGE]), hidden)
+        listed = [_shown(station, beside, row, owed.get(row["answer"])) for row in found[:PAGE]]
         look("referrals", [one["id"] for one in listed])
         now = stored.ledger_time(db)
     last = found[PAGE - 1] if len(found) > PAGE else None
