@@ -113,16 +113,21 @@ def next_stages(right: str, done: Sequence[str], decision: str | None) -> list[S
         done: the stages that were recorded.
         decision: that stands, None where nobody decided.
     """
-    order = [one for one in STAGES if right == "to_ask" or one != "met"]
-    if decision in {"nothing_to_disclose", "refuse"}:
+    order = _order(right)
+    if is_end("decided", decision):
         order.remove("disclosed")
     return [one for one in order if one not in done][:1]
 
 
 def before(right: str, stage: str) -> list[Stage]:
     """List the stages that one rests on, in their order."""
-    order = [one for one in STAGES if right == "to_ask" or one != "met"]
+    order = _order(right)
     return order[: order.index(stage)] if stage in order else order
+
+
+def is_end(stage: str, decision: str | None) -> bool:
+    """Say whether a stage ends a disclosure, where all before it stand: nothing comes after it."""
+    return stage == "disclosed" or decision in {"nothing_to_disclose", "refuse"}
 
 
 def check_looked(looks: Sequence[Mapping[Any, Any]]) -> None:
@@ -256,6 +261,10 @@ def check(step: Step, *, right: str, done: Sequence[str], decision: str | None, 
             remedy="Give --told person_at_risk or third_party: who can best protect, which need "
             "not be who asked.",
         )
+
+
+def _order(right: str) -> list[Stage]:
+    return [one for one in STAGES if right == "to_ask" or one != "met"]
 
 
 def _called(system: str) -> str:

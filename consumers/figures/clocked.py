@@ -25,11 +25,6 @@ from contracts.event.work import InformationSupplied, ResponseGiven
 QUESTION = "information_supplied"
 
 
-def is_end(stage: str, decision: str | None) -> bool:
-    """Say whether a stage of a disclosure ends it."""
-    return stage == "disclosed" or decision in {"nothing_to_disclose", "refuse"}
-
-
 @dataclass(slots=True)
 class _Clock:
     """One clock: of what, when it runs out, and what ended it, in log order.
@@ -190,7 +185,7 @@ class Clocks:
             rests = reached.keys() >= causes & self._staged.keys()
             if rests and {*reached.values()} >= {*needed} and not outdated:
                 reached[one.id] = event.stage
-                clock.done += [one] if is_end(event.stage, event.decision) else []
+                clock.done += [one] if disclosing.is_end(event.stage, event.decision) else []
 
     def _upwards(self, statement: str) -> Iterator[str]:
         """Give a statement, and what it took back, however far."""

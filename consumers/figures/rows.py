@@ -10,7 +10,7 @@ from consumers import store as stored
 from consumers.disclosure import course as disclosing
 from consumers.disclosure.rows import applications, stages
 from consumers.figures import counting
-from consumers.figures.clocked import QUESTION, is_end
+from consumers.figures.clocked import QUESTION
 from consumers.figures.table import Fact
 from consumers.handover.rows import ends
 from consumers.referrals import course as referring
@@ -141,7 +141,7 @@ def _disclosures(db: Connection, seen: _Seen) -> Iterator[Fact]:
     """Count the applications to know, by whether they were over in time."""
     over: dict[str, list[int]] = defaultdict(list)
     for row in db.execute(select(stages).order_by(stages.c.id)).mappings():
-        if is_end(row["stage"], row["decision"]):
+        if disclosing.is_end(row["stage"], row["decision"]):
             over[row["application"]].append(seen.at(row["id"]) or 0)
     for row in db.execute(select(applications).order_by(applications.c.id)).mappings():
         if row["id"] not in seen.hidden and row["statement"] not in seen.kept:

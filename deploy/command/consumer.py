@@ -201,7 +201,7 @@ def tell_unread(acting: Acting) -> bool:
         count = asyncio.run(acting.unread())
     except Transient as away:
         why = f"no consumer runs here, and what waits is not known: {away.text}"
-        typer.echo(f"NOTE: {why}", err=True)
+        typer.echo(f"NOTE: {why}\n{away.remedy}", err=True)
         return False
     if count:
         typer.echo(

@@ -179,6 +179,30 @@ def test_a_disclosure_whose_ground_changed_is_to_be_decided_anew_in_both(
     check(desk, tmp_path, disclosure=["late"])
 
 
+def test_a_decision_on_an_assessment_that_was_made_anew_is_to_be_made_anew_in_both(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """It names the one that fell: that there is another says nothing of what was decided."""
+    application = apply(desk)
+    stage(desk, application, STEPS["initial_checks"])
+    stage(desk, application, STEPS["met"])
+    assessed = stage(desk, application, STEPS["assessed"])
+    stage(desk, application, LAST)
+    retract(desk, POLICE, assessed)
+    stage(desk, application, STEPS["assessed"])
+    late(desk)
+    check(desk, tmp_path, disclosure=["not done"])
+
+
+def test_that_nobody_could_look_ends_no_question_in_either(desk: Desk, tmp_path: Path) -> None:
+    """The auditor had it answered in time, and whoever asked was waiting."""
+    report, subject = reported(desk)
+    supply(desk, ask(desk, POLICE, report, subject), "unavailable", why="It was down.")
+    late(desk)
+    log = check(desk, tmp_path)
+    assert {one.group for one in log if one.figure.startswith("clock: information")} == {"not done"}
+
+
 def test_a_look_at_a_name_that_was_corrected_is_no_look_in_either(
     desk: Desk, tmp_path: Path
 ) -> None:

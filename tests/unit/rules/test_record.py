@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from consumers.safeguarding.rules.record import against
+from consumers.safeguarding.rules.seen import Seen
 from tests.support.history_suite import found_by_research
 from tests.support.past import MACHINE, Past, at_ms, token
 from tests.support.watching import EX, D, N, T, Watch
@@ -264,17 +265,19 @@ def test_two_agencies_that_report_one_joining_raise_it_once(day: str, same: bool
     assert (alarm.statements[0] == first) is same
 
 
+def notify(watch: Watch, joined: Seen, day: str) -> None:
+    """Have police tell housing to ring first."""
+    facts = {"addressee": "mkc-housing", "statement": joined.id, "act": "ring_police_contact",
+             "ring": "01632 960100"}  # fmt: skip
+    watch.tell("housing_notice_given", day=day, agency="thames-valley", causes=[joined.id],
+               work=True, facts=facts)  # fmt: skip
+
+
 def test_a_notice_that_was_given_is_not_asked_for_again() -> None:
     """What is done is done: a second call from housing would only teach them to ignore it."""
     watch = Watch("E01", "E25")
     joined = watch.told.seen[-1]
-    watch.tell(
-        "housing_notice_given", day="2013-03-21", agency="thames-valley", causes=[joined.id],
-        work=True, facts={
-            "addressee": "mkc-housing", "statement": joined.id, "act": "ring_police_contact",
-            "ring": "01632 960100",
-        },
-    )  # fmt: skip
+    notify(watch, joined, "2013-03-21")
     assert watch.sees("M12", "E33", day="2013-04-01") == []
 
 
@@ -282,13 +285,7 @@ def test_a_notice_that_was_given_for_the_later_of_two_reports_is_not_asked_for_a
     """Probation and housing saw him move in, and the notice names the second of the two."""
     watch = Watch("E01", "E25")
     later = watch.tell("E33", day="2013-04-01")
-    watch.tell(
-        "housing_notice_given", day="2013-04-02", agency="thames-valley", causes=[later.id],
-        work=True, facts={
-            "addressee": "mkc-housing", "statement": later.id, "act": "ring_police_contact",
-            "ring": "01632 960100",
-        },
-    )  # fmt: skip
+    notify(watch, later, "2013-04-02")
     assert watch.run("M12", later) == []
 
 
