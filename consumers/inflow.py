@@ -237,9 +237,8 @@ class Inflow:
         async with _reading(self._address, self._access, name) as (reader, place):
             ends = await _bounded(reader.end_offsets([place]))
             reader.seek(place, min(self._consumer.position(), ends[place]))
-            while await _bounded(reader.position(place)) < ends[place]:
-                fetched = await reader.getmany(place, timeout_ms=200, max_records=BATCH_MAX)
-                count += take([_came(one) for one in fetched.get(place, [])])
+            async for records in _handed_over(reader, place, ends[place], BATCH_MAX):
+                count += take([_came(one) for one in records])
         return count
 
 
@@ -254,12 +253,32 @@ async def waits_after(name: str, position: int, *, address: str, access: Mapping
             ends = await _bounded(reader.end_offsets([place]))
             reader.seek(place, min(position, ends[place]))
             # What ends a transaction has an offset too, and is no record.
-            while await _bounded(reader.position(place)) < ends[place]:
-                if (await reader.getmany(place, timeout_ms=200, max_records=1)).get(place):
+            async for records in _handed_over(reader, place, ends[place], 1):
+                if records:
                     return True
             return False
     except _AWAY as error:
         raise _unread(error) from None
+
+
+async def _handed_over(
+    reader: AIOKafkaConsumer, place: TopicPartition, end: int, most: int
+) -> AsyncIterator[list[ConsumerRecord]]:
+    """Read on up to an offset, so many records at a time at most, for as long as it goes on.
+
+    Raises:
+        TimeoutError: nothing was handed over for a while: a reader whose task died within aiokafka
+            says nothing of it.
+    """
+    at, deadline = -1, 0.0
+    while (position := await _bounded(reader.position(place))) < end:
+        now = asyncio.get_running_loop().time()
+        if position > at:
+            at, deadline = position, now + CALL_S_MAX
+        elif now > deadline:
+            raise TimeoutError
+        fetched = await reader.getmany(place, timeout_ms=200, max_records=most)
+        yield fetched.get(place, [])
 
 
 @asynccontextmanager
@@ -353,8 +372,10 @@ async def _started(start: Coroutine[Any, Any, object]) -> None:
 
 async def _ended(task: asyncio.Future[object]) -> bool:
     """Give a task a moment to end, and end it then; say whether it came to its own end."""
-    await asyncio.wait({task}, timeout=CLOSE_S_MAX)
-    task.cancel()
+    try:
+        await asyncio.wait({task}, timeout=CLOSE_S_MAX)
+    finally:
+        task.cancel()
     return task.done() and not task.cancelled()
 
 

@@ -242,6 +242,7 @@ class Sender:
     async def _take_in(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
         ends = await _bounded(consumer.end_offsets(partitions))
         behind = {partition for partition in partitions if ends[partition] > 0}
+        look_at, unheard = time.monotonic() + CALL_S_MAX, dict[TopicPartition, int]()
         while True:
             if not self._caught_up.is_set():
                 behind -= {p for p in behind if await self._position(consumer, p) >= ends[p]}
@@ -257,6 +258,19 @@ class Sender:
                 # Views first: the key that a receipt's dispute or an answer needs stands there.
                 came.sort(key=lambda one: one.topic != self._inbox.views)
                 await _apart(partial(self._inbox.take, came))
+            if time.monotonic() > look_at:
+                before, unheard = unheard, await self._unheard(consumer, partitions)
+                if before.items() & unheard.items():
+                    raise TimeoutError  # its task died within aiokafka, which says nothing of it
+                look_at = time.monotonic() + CALL_S_MAX
+
+    async def _unheard(
+        self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        """Say how far those topics are read that hold more than was read."""
+        ends = await _bounded(consumer.end_offsets(partitions))
+        at = {one: await self._position(consumer, one) for one in partitions}
+        return {one: position for one, position in at.items() if position < ends[one]}
 
     async def _position(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int:
         return int(await _bounded(consumer.position(partition)))
@@ -300,8 +314,10 @@ async def _started(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
     try:
         await _bounded(asyncio.shield(starting))
     finally:
-        await asyncio.wait({starting}, timeout=CLOSE_S_MAX)
-        starting.cancel()
+        try:
+            await asyncio.wait({starting}, timeout=CLOSE_S_MAX)
+        finally:
+            starting.cancel()
 
 
 async def _closed(client: AIOKafkaProducer | AIOKafkaConsumer, within: AIOKafkaClient) -> None:

@@ -170,10 +170,7 @@ class Connection:
         try:
             await bounded(asyncio.shield(starting), doing)
         except BaseException as fault:
-            # aiokafka drops the connection that it first asks on, open, where it is cut off there.
-            await asyncio.wait({starting}, timeout=CLOSE_S_MAX)
-            starting.cancel()
-            await closed(client)
+            await _to_its_end(_abandoned(starting, client))
             if isinstance(fault, Transient):
                 raise (await self.refusal() or fault) from None
             raise
@@ -299,12 +296,27 @@ async def closed(client: Any) -> None:
 
     Whoever is stopped meanwhile is stopped once it is closed: half closed, it leaves them open.
     """
-    closing = asyncio.ensure_future(_closed(client))
+    await _to_its_end(_closed(client))
+
+
+async def _to_its_end(closing: Coroutine[Any, Any, None]) -> None:
+    """Await what closes something; whoever is stopped meanwhile is stopped after it."""
+    task = asyncio.ensure_future(closing)
     try:
-        await asyncio.shield(closing)
+        await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({closing})
+        await asyncio.wait({task})
         raise
+
+
+async def _abandoned(starting: asyncio.Future[object], client: Any) -> None:
+    """Close a client that did not start.
+
+    aiokafka drops the connection that it first asks on, open, where it is cut off there.
+    """
+    await asyncio.wait({starting}, timeout=CLOSE_S_MAX)
+    starting.cancel()
+    await _closed(client)
 
 
 async def _closed(client: Any) -> None:

@@ -90,6 +90,7 @@ class Intake:
         self._consumer = consumer
         self._ends = ends
         self._waiting: dict[TopicPartition, _Waiting] = {}
+        self._looked_at = 0.0
 
     @classmethod
     async def open(cls, connection: Connection) -> "Intake":
@@ -157,22 +158,25 @@ class Intake:
             return []
         if not any(waiting.records for waiting in self._waiting.values()):
             await self._read(list(self._waiting), QUIET_MS)
-        if not any(waiting.records for waiting in self._waiting.values()):
+        is_quiet = not any(waiting.records for waiting in self._waiting.values())
+        # A reader whose task died within aiokafka hears nothing more and says nothing of it.
+        if is_quiet and _clock() - self._looked_at < CALL_S_MAX:
             return []
         await self._read_to_ends()
+        self._looked_at = _clock()
         return self._fair()
 
     async def _read_to_ends(self) -> None:
         places = list(self._waiting)
         ends = await bounded(self._ends.end_offsets(places), "asking where submissions end")
-        deadline = asyncio.get_running_loop().time() + CALL_S_MAX
+        deadline = _clock() + CALL_S_MAX
         while behind := [
             place
             for place, waiting in self._waiting.items()
             if not waiting.full and await self._position(place) < ends[place]
         ]:
             await self._read(behind, 100)
-            if asyncio.get_running_loop().time() > deadline:
+            if _clock() > deadline:
                 raise Transient(
                     "Kafka says that there are submissions and does not hand them over.",
                     remedy="The broker tries again by itself: see `candour kafka status --home "
@@ -203,3 +207,7 @@ class Intake:
             spent += sum(len(arrived.raw) for arrived in own)
             taken += own
         return taken
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

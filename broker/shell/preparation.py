@@ -24,6 +24,8 @@ from broker.shell.memory import keep_memory
 
 CHUNK = 100
 """Submissions a worker is given at once."""
+ANSWER_S_MAX = 60.0
+"""How long a worker may take for a chunk, a hundredth of a second's work, before it is replaced."""
 
 log = structlog.get_logger()
 
@@ -62,9 +64,12 @@ class Preparation:
         slot = self._next % len(self._workers)
         self._next += 1
         worker, keys = self._workers[slot], self._keys
+        # Whoever is stopped meanwhile leaves no answer in the pipe: the next would take it for its.
+        asked = asyncio.ensure_future(worker.ask(raw, keys))
         try:
-            return await worker.ask(raw, keys)
-        except (OSError, EOFError):
+            async with asyncio.timeout(ANSWER_S_MAX):
+                return await asyncio.shield(asked)
+        except (OSError, EOFError):  # a time-out is one
             if self._workers[slot] is worker:
                 log.warning("preparation_worker_replaced")
                 worker.close()
@@ -115,7 +120,7 @@ class _Worker:
 
     def close(self) -> None:
         """End the process; what it was doing is lost, and was only thinking."""
-        self._process.terminate()
+        self._process.kill()
         self._process.join()
         for thread in (self._asking, self._answering):
             thread.shutdown(wait=True, cancel_futures=True)

@@ -36,11 +36,11 @@ class Started:
 
     def __init__(self, arguments: Iterable[object], log: Path) -> None:
         """Start it; what it writes goes to a file."""
-        self._arguments, self._log = list(map(str, arguments)), log
+        self._arguments, self.log = list(map(str, arguments)), log
         self._start()
 
     def _start(self) -> None:
-        with self._log.open("ab") as out:
+        with self.log.open("ab") as out:
             self._run = subprocess.Popen(
                 [*CANDOUR, *self._arguments], stdout=out, stderr=out, start_new_session=True,
                 cwd=ROOT,
@@ -102,12 +102,8 @@ class Load:
 
     def __init__(self, outbox: Outbox) -> None:
         """Publish from this outbox."""
-        self.outbox = outbox
+        self.outbox, self.sender = outbox, Sender(outbox)
         self.ids: list[str] = []
-
-    def is_decided(self) -> bool:
-        """Say whether everything published has its receipt."""
-        return self.outbox.undecided() == 0
 
     async def run(self) -> None:
         """Keep some ten statements undecided, until cancelled."""
@@ -136,33 +132,44 @@ async def campaign(
     loads = [Load(await town.outbox(name)) for name in ("tv-probation/case", "mk-hub/safeguarding")]
     async with AsyncExitStack() as stack:
         for load in loads:
-            await stack.enter_async_context(Sender(load.outbox).running())
-        work = [asyncio.create_task(load.run()) for load in loads]
+            await stack.enter_async_context(load.sender.running())
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        work = [group.create_task(load.run()) for load in loads]
         decided = 0
+
+        async def reached(count: int) -> None:
+            def holds() -> bool:
+                return sum(len(load.ids) - load.outbox.undecided() for load in loads) >= count
+
+            if not await until(holds, DRAIN_S_MAX):
+                logs = [part.log for part in started.values()] + [server.log]
+                raise TimeoutError(_stuck(loads, logs))
+
         for name in order:
             decided += chance.randint(4, 16)
-            await _decided(loads, decided)
+            await reached(decided)
             if name == "kafka":
                 server.kill()
                 server.start()
             else:
                 started[name].again()
-        await _decided(loads, decided + 10)
+        await reached(decided + 10)
         for task in work:
             task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
-        for load in loads:
-            if not await until(load.is_decided, DRAIN_S_MAX):
-                raise TimeoutError("the log did not decide what was published")
+        await reached(sum(len(load.ids) for load in loads))
     return [said for load in loads for said in load.ids]
 
 
-async def _decided(loads: list[Load], count: int) -> None:
-    def reached() -> bool:
-        return sum(len(load.ids) - load.outbox.undecided() for load in loads) >= count
-
-    if not await until(reached, DRAIN_S_MAX):
-        raise TimeoutError("the log stopped deciding")
+def _stuck(loads: list[Load], logs: Iterable[Path]) -> str:
+    """Say all that is known of a log that stopped deciding: nobody sees it a second time."""
+    lines = [
+        f"{load.outbox.home.folder.name}: {len(load.ids)} published, {load.outbox.undecided()} "
+        f"undecided; {load.sender.trouble or 'no trouble'}"
+        for load in loads
+    ]
+    for log in logs:
+        lines += [f"{log.name}:", *log.read_text(errors="replace").splitlines()[-8:]]
+    return "\n".join(["the log stopped deciding", *lines])
 
 
 async def stood(town: Running, agencies: Iterable[str]) -> Stood:

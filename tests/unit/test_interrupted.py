@@ -1,6 +1,7 @@
 """What is broken off, and what waits: said in few words, and never as a defect of ours."""
 
 import asyncio
+import gc
 import signal
 import subprocess
 import sys
@@ -89,3 +90,16 @@ async def test_a_broker_that_waits_for_kafka_says_so_once_a_minute(
     assert [line["attempt"] for line in lines[:3]] == [1, TOLD_EVERY, 2 * TOLD_EVERY]
     assert {line["event"] for line in lines} == {"broker_waits"}
     assert all("candour kafka status --home KAFKA" in line["remedy"] for line in lines)
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_client_that_did_not_start_is_closed_whenever_its_broker_is_stopped(
+    steps: int,
+) -> None:
+    """One that is left open keeps its connection until nobody knows whose it was."""
+    task = asyncio.ensure_future(Connection("127.0.0.1:1").producer("cut-off"))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    gc.collect()  # an open one warns as it goes, and a warning is an error
