@@ -21,7 +21,7 @@ from tests.support.postgres import made
 from tests.support.running import running
 from tests.support.working import Working, files_in
 
-COUNT = 60
+COUNT = 40
 ACTING = ("thames-valley", "mk-mash", "nps-thames-valley", "mk-csp")
 OWN = {stored.views.name, stored.to_publish.name, life.alert_life.name}
 """Tables whose `place` only says in which order rows came."""
