@@ -64,6 +64,26 @@ ABOUT = frozenset({
 })  # fmt: skip
 """Events that are about the people of what they arise from, where they name none themselves."""
 _IS_MARKED = select(exists().where(standing.c.statement == bindparam("its")))
+_VERIFIED = (
+    select(stored.views)
+    .where(stored.views.c.id == bindparam("its"), stored.views.c.verified)
+    .order_by(stored.views.c.place)
+)
+_MARKS = select(standing.c.mark).where(standing.c.statement == bindparam("its"))
+_NAMED = select(appearances.c.statement, appearances.c.subject).where(
+    appearances.c.statement.in_(bindparam("some", expanding=True))
+)
+_KNOWN = appearances.c
+_OF_PERSON = (
+    select(_KNOWN.statement, _KNOWN.event, _KNOWN.day, _KNOWN.entry, _KNOWN.automated)
+    .where(
+        _KNOWN.subject.in_(bindparam("person", expanding=True)),
+        _KNOWN.statement != bindparam("at_hand"),
+        ~exists().where(standing.c.statement == _KNOWN.statement, standing.c.mark == "retracted"),
+    )
+    .distinct()
+)
+_BEFORE = _OF_PERSON.where(_KNOWN.entry < bindparam("before"))
 
 
 def people_of(statement: Statement) -> list[str]:
@@ -128,8 +148,7 @@ def forget(db: Connection, statement: str) -> None:
 def named_in(db: Connection, statements: Collection[str]) -> dict[str, set[str]]:
     """Give whom statements name, by the statement's id."""
     found: dict[str, set[str]] = {}
-    query = select(appearances.c.statement, appearances.c.subject)
-    for statement, subject in db.execute(query.where(appearances.c.statement.in_(statements))):
+    for statement, subject in db.execute(_NAMED, {"some": list(statements)}):
         found.setdefault(statement, set()).add(subject)
     return found
 
@@ -307,18 +326,9 @@ class Past:
         return self._rows[person]
 
     def _rows_of(self, person: frozenset[str]) -> Iterator[_Row]:
-        known = appearances.c
-        taken_back = exists().where(
-            standing.c.statement == known.statement, standing.c.mark == "retracted"
-        )
-        query = (
-            select(known.statement, known.event, known.day, known.entry, known.automated)
-            .where(known.subject.in_(sorted(person)), known.statement != self._at_hand, ~taken_back)
-            .distinct()
-        )
-        if self._before is not None:
-            query = query.where(known.entry < self._before)
-        for row in self._db.execute(query):
+        query = _OF_PERSON if self._before is None else _BEFORE
+        given = {"person": sorted(person), "at_hand": self._at_hand, "before": self._before}
+        for row in self._db.execute(query, given):
             day = date.fromisoformat(row.day) if row.day else None
             yield _Row(row.statement, row.event, day, row.entry, row.automated)
 
@@ -337,13 +347,10 @@ class Past:
         return [one for one in told if one is not None]
 
     def _read(self, statement: str) -> Seen | None:
-        views, marks = stored.views.c, standing.c
-        query = select(stored.views).where(views.id == statement, views.verified)
-        row = self._db.execute(query.order_by(views.place)).mappings().first()
+        row = self._db.execute(_VERIFIED, {"its": statement}).mappings().first()
         if row is None:
             return None
-        given = select(marks.mark).where(marks.statement == statement)
-        marked = set(self._db.execute(given).scalars())
+        marked = set(self._db.execute(_MARKS, {"its": statement}).scalars())
         if "retracted" in marked:
             return None
         found = stored.reread(row["record"])

@@ -120,6 +120,16 @@ _UNPUBLISHED = (
 )
 _MARK_PUBLISHED = update(to_publish).where(to_publish.c.id == bindparam("its")).values(**_DONE)
 _POSITION = select(positions.c.offset).where(positions.c.topic == bindparam("its"))
+_MOVED = (
+    update(positions)
+    .where(positions.c.topic == bindparam("its"), positions.c.offset == bindparam("expected"))
+    .values(offset=bindparam("to"))
+)
+_SOME = views.c.id.in_(bindparam("some", expanding=True))
+_HELD = (
+    select(views.c.id, views.c.record).where(_SOME, views.c.verified).order_by(views.c.place.desc())
+)
+_ROWS = select(views).where(_SOME).order_by(views.c.place.desc())
 Index("to_publish_waiting", to_publish.c.place, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
 
@@ -207,12 +217,7 @@ def advance(db: Connection, topic: str, *, expected: int, to: int) -> None:
         Transient: another reader of this database moved it; the batch is theirs.
     """
     db.execute(once(db, positions), {"topic": topic, "offset": 0})
-    moved = db.execute(
-        update(positions)
-        .where(positions.c.topic == topic, positions.c.offset == expected)
-        .values(offset=to)
-    ).rowcount
-    if moved != 1:
+    if db.execute(_MOVED, {"its": topic, "expected": expected, "to": to}).rowcount != 1:
         raise Transient(
             "Another consumer took these records in at the same time.",
             remedy="Nothing is lost: it goes on by itself.",
@@ -299,8 +304,7 @@ def held(db: Connection, statement_id: str) -> Statement | None:
 
 def held_of(db: Connection, statements: Collection[str]) -> dict[str, Statement]:
     """Give statements as they were delivered here, by id: those that are held."""
-    query = select(views.c.id, views.c.record).where(views.c.id.in_(statements), views.c.verified)
-    found = db.execute(query.order_by(views.c.place.desc()))
+    found = db.execute(_HELD, {"some": list(statements)})
     return {said: reread(record) for said, record in found}
 
 
@@ -316,8 +320,7 @@ def row_of(db: Connection, statement_id: str) -> RowMapping | None:
 
 def rows_of(db: Connection, statements: Collection[str]) -> dict[str, RowMapping]:
     """Give the rows of views by their statements' ids."""
-    query = select(views).where(views.c.id.in_(statements)).order_by(views.c.place.desc())
-    return {row["id"]: row for row in db.execute(query).mappings()}
+    return {row["id"]: row for row in db.execute(_ROWS, {"some": list(statements)}).mappings()}
 
 
 def ledger_time(db: Connection) -> int:

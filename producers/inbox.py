@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from contracts import base64url, topic
@@ -153,13 +153,7 @@ class Inbox:
         if not self._spoken:
             return
         self._spoken = False
-        newest = select(func.max(views.c.entry)).where(views.c.kind == "control")
-        db.execute(
-            update(statements)
-            .where(statements.c.outcome == "rejected", statements.c.again == "same_bytes")
-            .where(statements.c.entry < newest.scalar_subquery())
-            .values(state="waiting", outcome=None, again=None)
-        )
+        db.execute(tables.WAITS_AGAIN)
 
     def _about(self, db: Connection, view: View) -> str | None:
         """Give the id of our statement that a view answers or asks about, None for any other."""
@@ -208,14 +202,10 @@ class Inbox:
         anew = any(one.statement == row["digest"] for one in receipt.decision.redecided)
         if refused and not anew and row["outcome"] not in {None, "rejected"}:
             return
-        db.execute(
-            update(statements)
-            .where(statements.c.place == row["place"])
-            .values(
-                state="decided", outcome=part.outcome, entry=receipt.head.index, receipt=record,
-                again=again if refused else None,
-            )
-        )  # fmt: skip
+        db.execute(tables.DECIDED, {
+            "of": row["place"], "outcome": part.outcome, "entry": receipt.head.index,
+            "receipt": record, "again": again if refused else None,
+        })  # fmt: skip
         self._spoken |= refused
         if _is_given(receipt, Reason.KEY_REVOKED):
             self._sign_again_under_another_key(db)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Integer, RowMapping, bindparam, func, insert, select, update
 
 from contracts import base64url
 from contracts.agreement import Basis
@@ -27,8 +27,8 @@ from producers import withheld as kept
 from producers.home import Home
 from producers.partnership import Partnership
 from producers.tables import (
+    CLOCK,
     Database,
-    meta,
     statements,
     streams,
     superseded,
@@ -41,6 +41,21 @@ TOKEN_BYTES = 16
 _IS_CONTROL = views.c.kind == "control"
 _COUNTED = select(func.count()).where(_IS_CONTROL)
 _OF_ID = select(statements).where(statements.c.id == bindparam("of"))
+_NOW = bindparam("now", type_=Integer)
+_TO_BE_SENT = (
+    select(statements.c.id, statements.c.digest, statements.c.raw)
+    .join(streams, streams.c.stream == statements.c.stream)
+    .where(unanswered.is_to_be_sent(_NOW), statements.c.raw.is_not(None))
+    .order_by(streams.c.use != "emergencies", streams.c.place, statements.c.sequence)
+    .limit(bindparam("most"))
+)
+_SENT = (
+    update(statements)
+    .where(
+        statements.c.digest.in_(bindparam("some", expanding=True)), statements.c.state != "decided"
+    )
+    .values(state="sent", sent_at=_NOW)
+)
 
 
 class Waiting(NamedTuple):
@@ -198,25 +213,14 @@ class Outbox:
 
     def waiting(self, limit: int = 200) -> list[Waiting]:
         """List what is to be sent, or sent again: emergencies first, each stream in its order."""
-        order = (streams.c.use != "emergencies", streams.c.place, statements.c.sequence)
-        query = (
-            select(statements.c.id, statements.c.digest, statements.c.raw)
-            .join(streams, streams.c.stream == statements.c.stream)
-            .where(unanswered.is_to_be_sent(self.now_ms()), statements.c.raw.is_not(None))
-            .order_by(*order)
-            .limit(limit)
-        )
         with self.database.read() as db:
-            return [Waiting(*row) for row in db.execute(query)]
+            found = db.execute(_TO_BE_SENT, {"now": self.now_ms(), "most": limit})
+            return [Waiting(*row) for row in found]
 
     def mark_sent(self, digests: list[str]) -> None:
         """Remember that Kafka holds these; what has its receipt already keeps it."""
         with self.database.write() as db:
-            db.execute(
-                update(statements)
-                .where(statements.c.digest.in_(digests), statements.c.state != "decided")
-                .values(state="sent", sent_at=self.now_ms())
-            )
+            db.execute(_SENT, {"some": digests, "now": self.now_ms()})
 
     def undelivered(self) -> Sequence[RowMapping]:
         """List what is urgent and has no receipt in time: somebody must telephone."""
@@ -336,9 +340,7 @@ class Outbox:
 
     def time_ms(self, db: Connection) -> int:
         """Give the time a statement carries that was given none: in an exercise the ledger's."""
-        wanted = meta.c.key.in_(["exercise", "ledger_time"])
-        rows = db.execute(select(meta.c.key, meta.c.number).where(wanted))
-        known = {row.key: row.number for row in rows}
+        known = {row.key: row.number for row in db.execute(CLOCK)}
         return known.get("ledger_time") or 0 if known.get("exercise") else self.now_ms()
 
     @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, update
+from sqlalchemy import Connection, RowMapping
 
 from contracts.agreement import Basis
 from contracts.context import Context
@@ -17,7 +17,7 @@ from contracts.section import shape_of
 from contracts.statement import STATEMENT_BYTES_MAX, Refused, build, digest_of, verify
 from producers.home import Home
 from producers.partnership import Partnership
-from producers.tables import add, streams
+from producers.tables import WRITTEN, add
 
 
 def row_of(event: str) -> EventType:
@@ -144,11 +144,8 @@ def sign_next(  # noqa: PLR0913 - a statement has this many independent parts
             remedy=refused.reason.remedy,
         ) from None
     digest = digest_of(raw)
-    db.execute(
-        update(streams)
-        .where(streams.c.stream == stream["stream"])
-        .values(next=stream["next"] + 1, previous=digest)
-    )
+    written = {"of": stream["stream"], "number": stream["next"] + 1, "digest": digest}
+    db.execute(WRITTEN, written)
     add(db, "written", 1)
     return raw, digest
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     bindparam,
     create_engine,
     event,
+    func,
     select,
     update,
 )
@@ -152,6 +153,33 @@ POSITION = select(positions.c.offset).where(positions.c.topic == bindparam("of")
 OF_DIGEST = select(statements).where(statements.c.digest == bindparam("of"))
 EARLIER = select(superseded.c.id).where(superseded.c.digest == bindparam("of"))
 TIME = select(meta.c.number).where(meta.c.key == "ledger_time")
+CLOCK = select(meta.c.key, meta.c.number).where(meta.c.key.in_(["exercise", "ledger_time"]))
+DECIDED = (
+    update(statements)
+    .where(statements.c.place == bindparam("of"))
+    .values(state="decided", **{
+        name: bindparam(name) for name in ("outcome", "entry", "receipt", "again")
+    })
+)  # fmt: skip
+_newest = select(func.max(views.c.entry)).where(views.c.kind == "control").scalar_subquery()
+WAITS_AGAIN = (
+    update(statements)
+    .where(
+        statements.c.outcome == "rejected", statements.c.again == "same_bytes",
+        statements.c.entry < _newest,
+    )
+    .values(state="waiting", outcome=None, again=None)
+)  # fmt: skip
+WRITTEN = (
+    update(streams)
+    .where(streams.c.stream == bindparam("of"))
+    .values(next=bindparam("number"), previous=bindparam("digest"))
+)
+_ADDED = (
+    update(meta)
+    .where(meta.c.key == bindparam("of"))
+    .values(number=meta.c.number + bindparam("more"))
+)
 KEPT = upsert(views).on_conflict_do_nothing()
 _placed = upsert(positions)
 PLACED = _placed.on_conflict_do_update(
@@ -170,7 +198,7 @@ def put(db: Connection, key: str, *, number: int | None = None, text: str | None
 
 def add(db: Connection, key: str, number: int) -> None:
     """Add to a counter of `meta` that is there."""
-    db.execute(update(meta).where(meta.c.key == key).values(number=meta.c.number + number))
+    db.execute(_ADDED, {"of": key, "more": number})
 
 
 @cache

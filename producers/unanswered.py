@@ -23,7 +23,7 @@ _UNANSWERED = (statements.c.state.in_(["waiting", "sent"]), statements.c.event !
 """What was said and has no receipt; that a stream was opened tells nobody anything."""
 
 
-def is_to_be_sent(now_ms: int) -> ColumnElement[bool]:
+def is_to_be_sent(now_ms: ColumnElement[int]) -> ColumnElement[bool]:
     """Choose what waits, and what was sent and should have its receipt by now.
 
     Args:

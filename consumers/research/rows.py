@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     Update,
+    bindparam,
     case,
     delete,
     exists,
@@ -94,6 +95,18 @@ research_decisions = Table(
     Column("id", Text, nullable=False, index=True),
 )
 """No further action, by report."""
+
+_OVERDUE = (
+    select(research_tasks.c.statement, func.min(research_tasks.c.due_at))
+    .where(
+        TO_BE_MADE,
+        research_tasks.c.due_at < bindparam("at"),
+        research_tasks.c.due_at >= bindparam("since"),
+        ~exists().where(research_decisions.c.statement == research_tasks.c.statement),
+    )
+    .group_by(research_tasks.c.statement)
+    .order_by(func.min(research_tasks.c.due_at), research_tasks.c.statement)
+)
 
 results = Table(
     "results",
@@ -365,19 +378,7 @@ def overdue_reports(db: Connection, at: int, *, since: int = 0) -> list[str]:
         at: ledger milliseconds; its time is over before them.
         since: and not before these.
     """
-    decided = exists().where(research_decisions.c.statement == research_tasks.c.statement)
-    query = (
-        select(research_tasks.c.statement, func.min(research_tasks.c.due_at))
-        .where(
-            TO_BE_MADE,
-            research_tasks.c.due_at < at,
-            research_tasks.c.due_at >= since,
-            ~decided,
-        )
-        .group_by(research_tasks.c.statement)
-        .order_by(func.min(research_tasks.c.due_at), research_tasks.c.statement)
-    )
-    return [row.statement for row in db.execute(query)]
+    return [row.statement for row in db.execute(_OVERDUE, {"at": at, "since": since})]
 
 
 def is_overdue(db: Connection, statement: str, at: int) -> bool:

@@ -7,7 +7,7 @@ so a rebuilt consumer lets the same clocks run out.
 Source: domain.md 7, Attention.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -234,16 +234,16 @@ def stands(db: Connection, alert_id: str, *, settled: bool = False) -> Standing 
     raised = alert(db, alert_id)
     if raised is None:
         return None
-    query = select(alert_life).where(alert_life.c.alert == alert_id).order_by(alert_life.c.place)
-    rows = db.execute(query).mappings().all()
-    return standing(
-        raised,
-        (
-            (row["id"], row["at"], _read(row["event"], row["said"]))
-            for row in rows
-            if row["settled"] or not settled
-        ),
-    )
+    said = _said_of(db, alert_id)
+    return standing(raised, (_told(row) for row in said if row["settled"] or not settled))
+
+
+def _said_of(db: Connection, alert_id: str) -> Sequence[RowMapping]:
+    return db.execute(_LIFE, {"its": alert_id}).mappings().all()
+
+
+def _told(row: RowMapping) -> tuple[str, int, Said | None]:
+    return row["id"], row["at"], _read(row["event"], row["said"])
 
 
 def stand(db: Connection, raised: Iterable[RowMapping]) -> dict[str, Standing]:
@@ -257,8 +257,7 @@ def stand(db: Connection, raised: Iterable[RowMapping]) -> dict[str, Standing]:
     said: dict[str, list[tuple[str, int, Said | None]]] = {one: [] for one in found}
     query = select(alert_life).where(alert_life.c.alert.in_(sorted(found)))
     for row in db.execute(query.order_by(alert_life.c.place)).mappings():
-        event = _read(row["event"], row["said"])
-        said[row["alert"]].append((row["id"], row["at"], event))
+        said[row["alert"]].append(_told(row))
     return {one: standing(row, said[one]) for one, row in found.items()}
 
 
@@ -266,19 +265,27 @@ def _read(event: str, said: bytes) -> Said | None:
     return None if event == REOPENED else msgspec.json.decode(said, type=SAID[event])
 
 
+_LIFE = (
+    select(alert_life).where(alert_life.c.alert == bindparam("its")).order_by(alert_life.c.place)
+)
+_SETTLED = update(alerts).where(alerts.c.id == bindparam("its"))
+
+
 def settle(db: Connection, alert_id: str) -> None:
     """Put how an alert stands into its row."""
-    now, sure = stands(db, alert_id), stands(db, alert_id, settled=True)
     raised = alert(db, alert_id)
-    if now is None or sure is None or raised is None:
+    if raised is None:
         return
+    said = _said_of(db, alert_id)
+    now = standing(raised, map(_told, said))
+    sure = standing(raised, (_told(row) for row in said if row["settled"]))
     values = {
         "role": now.role, "acknowledged_by": now.acknowledged_by,
         "acknowledgement": now.acknowledgement, "due_now": now.due_at,
         "closed": now.closed.outcome if now.closed else None,
         "next_at": sure.next_at(raised["attention"]),
     }  # fmt: skip
-    db.execute(update(alerts).where(alerts.c.id == alert_id).values(**values))
+    db.execute(_SETTLED, {"its": alert_id, **values})
 
 
 def next_role(db: Connection, voice: Voice, alert_id: str, rung: int) -> str:

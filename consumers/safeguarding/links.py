@@ -17,6 +17,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     select,
@@ -61,6 +62,24 @@ judged_apart = Table(
 )
 """Two tokens that a named matcher judged to be two people's, whom nobody had joined; `through` is
 the place of the newest statement that they looked at."""
+
+
+# Looked up for each link that is found: as a join it may become the first thing that is read, and
+# almost all links stand.
+_stands = (
+    select(links.c.id)
+    .where(links.c.id == link_tokens.c.link, links.c.undone_by.is_(None))
+    .limit(1)
+    .scalar_subquery()
+)
+_STANDING = (
+    select(link_tokens.c.link)
+    .where(link_tokens.c.token.in_(bindparam("some", expanding=True)), _stands.is_not(None))
+    .distinct()
+)
+_TOKENS = select(link_tokens.c.link, link_tokens.c.token).where(
+    link_tokens.c.link.in_(bindparam("some", expanding=True))
+)
 
 
 def link(db: Connection, link_id: str, event: PersonsLinked) -> None:
@@ -157,18 +176,11 @@ def persons(
     """
     groups = {token: frozenset({token}) for token in tokens}
     new = set(tokens)
-    # Looked up for each link that is found: as a join it may become the first thing that is read,
-    # and almost all links stand.
-    stands = (
-        select(links.c.id)
-        .where(links.c.id == link_tokens.c.link, links.c.undone_by.is_(None))
-        .limit(1).scalar_subquery()
-    )  # fmt: skip
+    standing = _STANDING.where(*shown) if shown else _STANDING
     while new:
         joined: dict[str, set[str]] = {}
         for some in chunks(sorted(new)):
-            its = (link_tokens.c.token.in_(some), stands.is_not(None), *shown)
-            named = list(db.execute(select(link_tokens.c.link).where(*its).distinct()).scalars())
+            named = list(db.execute(standing, {"some": some}).scalars())
             for link, token in _tokens_of(db, named):
                 joined.setdefault(link, set()).add(token)
         new = {token for group in joined.values() for token in group} - set(groups)
@@ -181,8 +193,7 @@ def persons(
 def _tokens_of(db: Connection, named: list[str]) -> Iterator[Row[str, str]]:
     """Give each link of some with each of its tokens: asked only where there is a link."""
     for some in chunks(named):
-        query = select(link_tokens.c.link, link_tokens.c.token)
-        yield from db.execute(query.where(link_tokens.c.link.in_(some)))
+        yield from db.execute(_TOKENS, {"some": some})
 
 
 def chunks(tokens: list[str]) -> Iterator[list[str]]:

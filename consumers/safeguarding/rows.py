@@ -12,6 +12,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     literal_column,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.inserting import upsert
+from consumers.inserting import once, over, upsert
 from consumers.safeguarding import links
 from consumers.safeguarding.rules.same_origin import Account, pairs_of
 from consumers.standing import is_shown
@@ -58,6 +59,7 @@ now, who has it, by when, how it was closed (None while open), when its clock ne
 """
 
 _OPEN = alerts.c.closed.is_(None)
+_ALERT = select(alerts).where(alerts.c.id == bindparam("its"))
 FREE, HAD = (
     _OPEN & alerts.c.acknowledged_by.is_(None), _OPEN & alerts.c.acknowledged_by.is_not(None),
 )  # fmt: skip
@@ -141,14 +143,9 @@ def raise_alert(  # noqa: PLR0913 - an alert has this many independent parts
         "due_at": event.due_at, "good": event.good,
         "unacknowledged_minutes": event.unacknowledged_minutes,
     }  # fmt: skip
-    row = upsert(db, alerts).values(
-        id=alert_id, **values, role=event.owner_role, due_now=event.due_at
-    )
-    if on_log:
-        row = row.on_conflict_do_update(index_elements=["id"], set_=values)
-    else:
-        row = row.on_conflict_do_nothing()
-    if not db.execute(row).rowcount:
+    row = {"id": alert_id, **values, "role": event.owner_role, "due_now": event.due_at}
+    adding = over(db, alerts, "id", *values) if on_log else once(db, alerts)
+    if not db.execute(adding, row).rowcount:
         return False
     parts = (
         (alert_statements, "statement", event.statements),
@@ -229,7 +226,7 @@ def _drop(db: Connection, value: str, where: Iterable[tuple[Table, str]]) -> Non
 
 def alert(db: Connection, alert_id: str) -> RowMapping | None:
     """Give one alert, None where there is none of that id."""
-    return db.execute(select(alerts).where(alerts.c.id == alert_id)).mappings().first()
+    return db.execute(_ALERT, {"its": alert_id}).mappings().first()
 
 
 def raised(db: Connection, rule: str, statement: str, *, by: str) -> list[RowMapping]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from consumers.inserting import upsert
+from consumers.inserting import once, upsert
 from consumers.shape import LOCAL
 from consumers.standing import hidden_from, is_shown
 from consumers.store import metadata
@@ -84,18 +84,19 @@ contacts = Table(
 
 State = Literal["waiting", "sent", "dead", "refused", "settled"]
 
+_NEXT = select(func.coalesce(func.max(notifications.c.place), 0) + 1)
+
 
 def add(db: Connection, told: Iterable[Notification]) -> None:
     """Add what is to be told; the same again changes nothing."""
     for one in told:
-        last = select(func.coalesce(func.max(notifications.c.place), 0) + 1).scalar_subquery()
-        row = upsert(db, notifications).values(
-            key=one.key, place=last, cause=one.cause, about=" ".join(one.about), role=one.role,
-            waits=one.waits, press=one.press, due_at=one.due_at, alert=one.alert,
-            exercise=one.exercise,
-        )  # fmt: skip
-        if db.execute(row.on_conflict_do_nothing()).rowcount:
-            db.execute(upsert(db, to_tell).values(key=one.key).on_conflict_do_nothing())
+        row = {
+            "key": one.key, "place": db.execute(_NEXT).scalar_one(), "cause": one.cause,
+            "about": " ".join(one.about), "role": one.role, "waits": one.waits,
+            "press": one.press, "due_at": one.due_at, "alert": one.alert, "exercise": one.exercise,
+        }  # fmt: skip
+        if db.execute(once(db, notifications), row).rowcount:
+            db.execute(once(db, to_tell), {"key": one.key})
 
 
 def notification_of(row: RowMapping) -> Notification:
