@@ -61,11 +61,16 @@ def _rows(db: Connection, table: Table) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in db.execute(query.order_by(*is_place, *table.primary_key))]
 
 
+def ways(desk: Desk, agency: str) -> list[bool]:
+    """Give whether to read compacted what an agency was sent: once where that is the same."""
+    came = desk.records(agency)
+    return [False, True] if compacted(came) != came else [True]
+
+
 def rebuilt(desk: Desk, agency: str, *, is_compacted: bool) -> Consumer:
     """Read all that an agency was sent anew, and say nothing twice."""
-    again = desk.consumer(agency, store=f"{agency}-{is_compacted}-{desk.new_id()}")
     came = desk.records(agency)
-    again.take(compacted(came) if is_compacted else came)
+    again = desk.anew(agency, compacted(came) if is_compacted else came)
     assert again.publish_waiting(refuse) == 0
     return again
 
@@ -73,9 +78,10 @@ def rebuilt(desk: Desk, agency: str, *, is_compacted: bool) -> Consumer:
 def check_rebuilt(desk: Desk, *agencies: str) -> None:
     """Check that whoever reads all anew has the same, from whatever Kafka holds still."""
     for agency in agencies or (POLICE, HUB):
-        for is_compacted in (False, True):
+        has = held(desk.acting(agency))
+        for is_compacted in ways(desk, agency):
             again = rebuilt(desk, agency, is_compacted=is_compacted)
-            assert held(again) == held(desk.acting(agency)), (agency, is_compacted)
+            assert held(again) == has, (agency, is_compacted)
 
 
 def check_read_anew(folder: Path, sent: Mapping[str, Sequence[Sent]], where: Path) -> None:

@@ -1,11 +1,13 @@
 """A partnership played in memory whose police and hub act: the pure broker, the real consumers."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -93,11 +95,10 @@ class _Agreed:
 _agreed = cache(_Agreed)
 
 
-@cache
-def _read(agency: str, founding: bytes) -> bytes:
-    """Give the database of an agency that has read what was agreed."""
-    agreed = _agreed(founding)
-    return read_by(agreed.open, agency, agreed.records(agency))
+@lru_cache(64)
+def _read(agency: str, founding: bytes, came: tuple[Came, ...]) -> bytes:
+    """Give the database of an agency that has read so much."""
+    return read_by(_agreed(founding).open, agency, came)
 
 
 class Desk(_Agreed):
@@ -108,10 +109,44 @@ class Desk(_Agreed):
         vars(self).update(deepcopy(vars(_agreed(ledger.compact(ledger.founded())))))
         self._folder = folder
         self.consumers: dict[str, Consumer] = {}
+        self.reported: list[str] = []
+        self._agreed = self._told()
+        self.begin()
 
     def consumer(self, agency: str, *, store: str | None = None) -> Consumer:
-        """Open an agency's consumer, on a store of its own name or of another."""
-        return self.open(agency, self._folder / (store or f"{agency}.sqlite"))
+        """Open an agency's consumer, on a store of its own name or of another.
+
+        A new one has read what was agreed, which is the same for all.
+        """
+        where = self._folder / (store or f"{agency}.sqlite")
+        if not where.exists():
+            agreed = tuple(self.records(agency)[: self._agreed.get(agency, 0)])
+            where.write_bytes(_read(agency, self.founding, agreed))
+        return self.open(agency, where)
+
+    def anew(self, agency: str, came: Sequence[Came]) -> Consumer:
+        """Open a new consumer that read these records: what all begin with, once for all."""
+        first = tuple(one for one in came if one.offset < self._begun.get(agency, 0))
+        where = self._folder / self.new_id()
+        where.write_bytes(_read(agency, self.founding, first))
+        again = self.open(agency, where)
+        again.take(came)
+        return again
+
+    def begin(self) -> None:
+        """Note that others will go on from here too: what was told so far is the same for all."""
+        self._begun = self._told()
+
+    def apart(self, folder: Path) -> "Desk":
+        """Go on from here apart: the same ledger, on copies of the databases."""
+        made = object.__new__(Desk)
+        held = {name: value for name, value in vars(self).items() if name != "consumers"}
+        vars(made).update(deepcopy(held), consumers={}, _folder=folder)
+        for agency, acting in self.consumers.items():
+            acting.store.settle()
+            acting.store.close()
+            shutil.copyfile(self._folder / f"{agency}.sqlite", folder / f"{agency}.sqlite")
+        return made
 
     def new_id(self) -> str:
         """Make a UUIDv7 that the seed fixes."""
@@ -121,7 +156,7 @@ class Desk(_Agreed):
     def report(self, sections: dict[str, Json] | None = None, *, source: str = SOURCES[PROBATION],
                event: str = "concern_reported", **context: Json) -> str:  # fmt: skip
         """Publish a report; give its id."""
-        said = self.new_id()
+        self.reported.append(said := self.new_id())
         context = {"basis": BASES.get(source.partition("/")[0]), **context}
         context = {name: value for name, value in context.items() if value is not None}
         given = sections or named(self.draw)
@@ -132,17 +167,14 @@ class Desk(_Agreed):
     def settle(self) -> None:
         """Let every agency read, act and say until nothing new comes."""
         read: dict[str, int] = {}
-        while fresh := [one for one in SOURCES if read.get(one) != self._told(one)]:
+        while fresh := [one for one in SOURCES if read.get(one) != self._told().get(one, 0)]:
             for agency in fresh:
-                read[agency] = self._told(agency)
+                read[agency] = self._told().get(agency, 0)
                 self._step(agency)
 
     def acting(self, agency: str) -> Consumer:
         """Give an agency's consumer, opened once."""
         if agency not in self.consumers:
-            where = self._folder / f"{agency}.sqlite"
-            if not where.exists():
-                where.write_bytes(_read(agency, self.founding))
             self.consumers[agency] = self.consumer(agency)
         return self.consumers[agency]
 
@@ -182,8 +214,8 @@ class Desk(_Agreed):
         """List the views of one event that an agency holds."""
         return [v for v in self.ledger.opened(agency) if v.statement.kind.name == event]
 
-    def _told(self, agency: str) -> int:
-        return len(self.ledger.views.get(agency, ()))
+    def _told(self) -> dict[str, int]:
+        return {agency: len(told) for agency, told in self.ledger.views.items()}
 
     def _step(self, agency: str) -> None:
         consumer = self.acting(agency)
@@ -194,3 +226,25 @@ class Desk(_Agreed):
                 self.publish(agency, one)
 
         consumer.publish_waiting(publish)
+
+
+def begun(folder: Path, *plays: Callable[[Desk], object]) -> Desk:
+    """Give a desk that begins where this was played, in order: once for all that begin there."""
+    return _begun(plays)[0].apart(folder)
+
+
+@cache
+def _begun(plays: tuple[Callable[[Desk], object], ...]) -> tuple[Desk, TemporaryDirectory[str]]:
+    where = TemporaryDirectory()
+    folder = Path(where.name)
+    desk = begun(folder, *plays[:-1]) if plays else Desk(folder)
+    for play in plays[-1:]:
+        play(desk)
+        desk.begin()
+    return desk, where
+
+
+def read_a_report(desk: Desk) -> None:
+    """Let probation report a couple, and all read it."""
+    desk.report()
+    desk.settle()

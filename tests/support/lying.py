@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import uvicorn
@@ -42,7 +43,7 @@ class Lying:
     claims: dict[str, Any] = field(default_factory=dict)
     answer: Callable[[dict[str, Any]], Response] = JSONResponse
     header: dict[str, Any] = field(default_factory=dict)
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048))
+    key: RSAKey = field(default_factory=cache(lambda: RSAKey.generate_key(2048)))
     published: RSAKey | None = None
     asked: list[dict[str, str]] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)

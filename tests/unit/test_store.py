@@ -28,6 +28,11 @@ def desk(tmp_path: Path) -> Desk:
     return found
 
 
+def empty(desk: Desk, agency: str = POLICE, *, store: str = "empty") -> Consumer:
+    """Open an agency's consumer on a store that is made for it, and has read nothing."""
+    return desk.open(agency, desk._folder / store)
+
+
 def wanted(consumer: Consumer) -> list[tuple[str, str, bool]]:
     """List what a consumer says: natural key, id, whether it was handed over."""
     with consumer.store.read() as db:
@@ -43,7 +48,7 @@ def refuse(_: Sequence[Draft]) -> None:
 
 def test_a_redelivered_view_changes_nothing(desk: Desk) -> None:
     """Kafka delivers at least once: the second time must not be a second task."""
-    police = desk.consumer(POLICE)
+    police = empty(desk)
     came = desk.records(POLICE)
     assert police.take(came) == len(came)
     before = wanted(police)
@@ -55,7 +60,7 @@ def test_a_redelivered_view_changes_nothing(desk: Desk) -> None:
 def test_any_split_of_the_records_gives_the_same_rows(desk: Desk) -> None:
     """How Kafka cuts batches must not decide what is done."""
     desk.pass_hours(80)
-    whole, apart = desk.consumer(POLICE, store="whole"), desk.consumer(POLICE, store="apart")
+    whole, apart = empty(desk, store="whole"), empty(desk, store="apart")
     came = desk.records(POLICE)
     whole.take(came)
     for one in came:
@@ -67,7 +72,7 @@ def test_any_split_of_the_records_gives_the_same_rows(desk: Desk) -> None:
 def test_one_record_taken_by_two_workers_at_once_is_taken_once(desk: Desk) -> None:
     """A second process of the same consumer may run while the first is being replaced."""
     came = desk.records(POLICE)
-    both = [desk.consumer(POLICE, store="shared") for _ in range(2)]
+    both = [empty(desk, store="shared") for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
         taken = list(pool.map(lambda consumer: consumer.take(came), both))
     assert sorted(taken) == [0, len(came)]
@@ -76,7 +81,7 @@ def test_one_record_taken_by_two_workers_at_once_is_taken_once(desk: Desk) -> No
 
 def test_a_position_that_somebody_else_moved_is_not_moved_again(desk: Desk) -> None:
     """Compare and set: on PostgreSQL two transactions may read the same position."""
-    police = desk.consumer(POLICE)
+    police = empty(desk)
     with police.store.write() as db:
         stored.advance(db, police.topic, expected=0, to=5)
     with pytest.raises(Transient), police.store.write() as db:
@@ -88,7 +93,7 @@ def test_a_batch_that_fails_leaves_no_row_behind(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows, position and what is to be said commit together or not at all."""
-    police = desk.consumer(POLICE)
+    police = empty(desk)
 
     def fail(*_: object, **__: object) -> None:
         raise Transient("The disk is full.", remedy="Make room.")
@@ -106,7 +111,7 @@ def test_a_rebuilt_store_publishes_nothing_twice(desk: Desk) -> None:
     """A deleted database must cost a reading, not a second alert in the night."""
     desk.settle()
     for agency in (POLICE, HUB):
-        rebuilt = desk.consumer(agency, store=f"{agency}-rebuilt")
+        rebuilt = empty(desk, agency, store=f"{agency}-rebuilt")
         rebuilt.take(desk.records(agency))
         assert rebuilt.publish_waiting(refuse) == 0
         keys = [key for key, _, _ in wanted(rebuilt)]
@@ -117,7 +122,7 @@ def test_a_store_rebuilt_while_statements_are_on_their_way_says_them_under_the_s
     desk: Desk,
 ) -> None:
     """What is not in the views yet cannot be read back: the id itself must be the same."""
-    first, again = desk.consumer(POLICE, store="first"), desk.consumer(POLICE, store="again")
+    first, again = empty(desk, store="first"), empty(desk, store="again")
     first.take(desk.records(POLICE))
     again.take(desk.records(POLICE))
     assert wanted(first) == wanted(again)
@@ -135,7 +140,7 @@ def test_a_derived_id_depends_on_who_says_it() -> None:
 
 def test_emptying_keeps_the_results_that_no_log_brings_back(desk: Desk) -> None:
     """A result stays in the force's own store: a rebuild must not lose it."""
-    police = desk.consumer(POLICE)
+    police = empty(desk)
     police.take(desk.records(POLICE))
     with police.store.write() as db:
         kept = {"task": "t", "attempt": 1, "terms": "[]", "terms_salt": b"s", "detail": "found"}
@@ -149,7 +154,7 @@ def test_emptying_keeps_the_results_that_no_log_brings_back(desk: Desk) -> None:
 
 def test_what_does_not_prove_is_kept_aside_and_the_rest_goes_on(desk: Desk) -> None:
     """One forged record must not stop the inbox, and must not be believed."""
-    police = desk.consumer(POLICE)
+    police = empty(desk)
     came = desk.records(POLICE)
     forged = came[-1].record or b""
     bad = [Came(came[-1].offset, b"k", forged.replace(b'"index":', b'"index":1', 1))]
@@ -163,7 +168,7 @@ def test_what_does_not_prove_is_kept_aside_and_the_rest_goes_on(desk: Desk) -> N
 
 def test_an_erased_view_is_dropped(desk: Desk) -> None:
     """A tombstone is the log's erasure: no copy may outlive it here."""
-    police = desk.consumer(POLICE)
+    police = empty(desk)
     came = desk.records(POLICE)
     police.take(came)
     police.take([Came(len(came), came[-1].key, None)])
