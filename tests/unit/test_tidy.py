@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -39,11 +40,10 @@ def _modules() -> list[Path]:
     return [p for p in _tracked() if p.suffix == ".py"]
 
 
-@cache
-def _definitions(path: Path) -> list[ast.AST]:
-    """Walk a module once: every definition and every name that it gives."""
+def _definitions(path: Path) -> Iterator[ast.AST]:
+    """Walk a module: every definition and every name that it gives; no tree is kept."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.arg, ast.Name)
-    return [one for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, kinds)]
+    return (one for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, kinds))
 
 
 def test_changelog_and_version_agree() -> None:
