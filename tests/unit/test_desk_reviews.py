@@ -21,7 +21,7 @@ from consumers.store import Store
 from contracts.duration import DAY_MS
 from contracts.event.report import ReferralMade
 from contracts.sharing import UseLimits
-from tests.support.browser import provider, station_of
+from tests.support.browser import station_of
 from tests.support.busy import (
     CANARY,
     CASE,
@@ -29,7 +29,6 @@ from tests.support.busy import (
     PROBATION,
     Busy,
     alert,
-    busy,
     couple,
     facts,
     refused,
@@ -41,12 +40,6 @@ from tests.support.working import Working, files_in
 
 GOVERNS, HUB = "mk-csp", "mk-mash"
 Json = Any
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
-    with provider() as address:
-        yield address
 
 
 @pytest.fixture
@@ -105,13 +98,6 @@ def test_an_erasure_is_confirmed_when_nothing_of_it_is_held(
         assert "Nothing waits here" in refused(manager.post(page, **sent))
     (event,) = town.events(POLICE, "erasure_confirmed")
     assert (event["erasure"], event["backups_until"][:10]) == (erasure, "2027-01-31")
-
-
-@pytest.fixture
-def force(tmp_path: Path) -> Iterator[Busy]:
-    made = busy(tmp_path)
-    yield made
-    made.town.close()
 
 
 @pytest.fixture
