@@ -17,8 +17,8 @@ from consumers.standing import standing as marked
 from tests.support.agreed import adopt, refer
 from tests.support.agreed import answer as decide_on
 from tests.support.alerts import raised, retract
-from tests.support.compacted import rebuilt
-from tests.support.desk import HUB, POLICE, PROBATION, Desk
+from tests.support.compacted import rebuilt, ways
+from tests.support.desk import HUB, POLICE, PROBATION, Desk, begun, read_a_report
 from tests.unit.test_erased_incident import derived, say
 from tests.unit.test_looked_again import look_everywhere
 from tests.unit.test_outdated import (
@@ -32,20 +32,34 @@ from tests.unit.test_outdated import (
     take,
 )
 
+DECISIONS = ("refused", "accepted")
+
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """A partnership where probation, police and hub have agreed."""
-    return Desk(tmp_path)
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
+    """A partnership where probation, police and hub have agreed, on casework or not."""
+    return begun(tmp_path, researched if "report" in request.fixturenames else decided_twice)
+
+
+def researched(desk: Desk) -> None:
+    """Let police look up a report whole, and nobody answer it."""
+    raised(desk)
+    look_everywhere(desk, desk.reported[0])
+
+
+def decided_twice(desk: Desk) -> None:
+    """Let probation report, refer because of that, and the hub decide on it twice."""
+    adopt(desk)
+    read_a_report(desk)
+    referral = refer(desk, causes=desk.reported)
+    for decision in DECISIONS:
+        decide_on(desk, referral, decision)
 
 
 @pytest.fixture
 def report(desk: Desk) -> str:
     """A report that police looked up whole, and nobody answered."""
-    raised(desk)
-    report: str = desk.said(POLICE, "research_requested")[0]["statement"]
-    look_everywhere(desk, report)
-    return report
+    return desk.reported[0]
 
 
 def answered(desk: Desk, report: str) -> str:
@@ -84,7 +98,7 @@ def stands(police: Consumer, report: str) -> tuple[bool, bool]:
 def check(desk: Desk, report: str, expected: tuple[bool, bool]) -> None:
     """Check how a report stands at police, and that whoever reads all anew has the same."""
     assert stands(desk.acting(POLICE), report) == expected
-    for is_compacted in (False, True):
+    for is_compacted in ways(desk, POLICE):
         again = rebuilt(desk, POLICE, is_compacted=is_compacted)
         assert stands(again, report) == expected, is_compacted
         assert marks(again, report) == marks(desk.acting(POLICE), report), is_compacted
@@ -104,19 +118,16 @@ def test_an_erased_answer_leaves_its_report_to_be_answered(desk: Desk, report: s
 @pytest.mark.parametrize("gone", [0, 1])
 def test_of_two_decisions_on_a_referral_the_one_that_is_left_decides(desk: Desk, gone: int) -> None:
     """It read NOBODY has decided, its clock ran, and whoever read all anew had it decided."""
-    adopt(desk)
-    referral = refer(desk)
-    said = [decide_on(desk, referral, each) for each in ("refused", "accepted")]
+    _, referral, *said = desk.reported
     erase(desk, said[gone])
     desk.settle()
-    left = "accepted" if gone == 0 else "refused"
     for agency in (PROBATION, HUB):
         again = rebuilt(desk, agency, is_compacted=True)
         for each in (desk.acting(agency), again):
             with each.store.read() as db:
                 row = referrals.referral(db, referral)
             assert row is not None
-            assert (row["decision"], row["answer"]) == (left, said[1 - gone]), agency
+            assert (row["decision"], row["answer"]) == (DECISIONS[1 - gone], said[1 - gone])
 
 
 @pytest.mark.parametrize("gone", [0, 1])
@@ -157,11 +168,7 @@ def test_an_answer_without_a_correction_leaves_its_report_to_be_done(
 
 def test_a_correction_of_what_a_referral_arose_from_asks_for_one_more_answer(desk: Desk) -> None:
     """The page asked for it, and the inbox had it as done: for ever, for whoever reads all anew."""
-    adopt(desk)
-    report = desk.report()
-    desk.settle()
-    referral = refer(desk, causes=(report,))
-    said = [decide_on(desk, referral, "accepted") for _ in range(2)]
+    report, referral, *said = desk.reported
     assert is_done(desk.acting(HUB), referral)
     correction = corrected(desk, report)
     desk.settle()

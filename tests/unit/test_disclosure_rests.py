@@ -14,8 +14,8 @@ from consumers.disclosure.course import Step
 from consumers.disclosure.desk import Disclosing
 from contracts.fault import Misuse
 from tests.support.agreed import dated, people
-from tests.support.compacted import rebuilt
-from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
+from tests.support.compacted import rebuilt, ways
+from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, begun, named, read_a_report
 from tests.unit.test_compacted import lacking
 from tests.unit.test_disclosure import (
     APPLICATIONS,
@@ -40,17 +40,29 @@ STAGES = select(rows.stages).order_by(rows.stages.c.id)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """A partnership where police act."""
-    return Desk(tmp_path)
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
+    """A partnership where police act, and what a test begins with is said."""
+    played = [("report", read_a_report), ("application", assess)]
+    return begun(tmp_path, *(play for name, play in played if name in request.fixturenames))
 
 
-def assessed(desk: Desk, *, report: str = "") -> str:
-    """Bring an application to where it is to be decided."""
-    application = apply(desk, report=report)
+def assess(desk: Desk) -> None:
+    """Bring an application to where it is to be decided, about what was reported before it."""
+    application = apply(desk, report="".join(desk.reported))
     for name in BEFORE:
         stage(desk, application, name)
-    return application
+
+
+@pytest.fixture
+def report(desk: Desk) -> str:
+    """What the application is about."""
+    return desk.reported[0]
+
+
+@pytest.fixture
+def application(desk: Desk) -> str:
+    """An application that is to be decided."""
+    return desk.reported[-1]
 
 
 def decide(desk: Desk, application: str, step: Step = REFUSED, **desks: Json) -> str:
@@ -96,18 +108,17 @@ def stands(consumer: Consumer, application: str) -> tuple[list[str], bool]:
 
 def check_rebuilt(desk: Desk) -> None:
     """Check that whoever reads all anew has the same, from whatever Kafka holds still."""
-    for is_compacted in (False, True):
+    for is_compacted in ways(desk, POLICE):
         again = rebuilt(desk, POLICE, is_compacted=is_compacted)
         with again.store.read() as built, desk.acting(POLICE).store.read() as db:
             assert built.execute(STAGES).all() == db.execute(STAGES).all(), is_compacted
             assert built.execute(APPLICATIONS).all() == db.execute(APPLICATIONS).all(), is_compacted
 
 
-def test_nothing_to_disclose_is_no_answer_while_a_look_is_to_be_made(desk: Desk) -> None:
+def test_nothing_to_disclose_is_no_answer_while_a_look_is_to_be_made(
+    desk: Desk, report: str, application: str
+) -> None:
     """It was taken with none of fourteen made: "nothing is held" was what nobody had looked for."""
-    report = desk.report(named(desk.draw))
-    desk.settle()
-    application = assessed(desk, report=report)
     with pytest.raises(Misuse, match=r"28 of 28 looks are still to be made \(4 IOM MAPPA, ") as no:
         stage(desk, application, NOTHING)
     assert "candour research list" in str(no.value.remedy)
@@ -119,20 +130,18 @@ def test_nothing_to_disclose_is_no_answer_while_a_look_is_to_be_made(desk: Desk)
     assert stands(desk.acting(POLICE), application) == ([*BEFORE, "decided"], True)
 
 
-def test_a_warning_waits_for_no_look(desk: Desk) -> None:
+def test_a_warning_waits_for_no_look(desk: Desk, application: str) -> None:
     """What is known already is told."""
-    application = assessed(desk)
     stage(desk, application, TELL)
     stage(desk, application, "disclosed")
     assert stands(desk.acting(POLICE), application)[1]
 
 
 @pytest.mark.parametrize("of", ["application", "report"])
-def test_a_decision_falls_with_what_it_was_made_on(desk: Desk, of: str) -> None:
+def test_a_decision_falls_with_what_it_was_made_on(
+    desk: Desk, report: str, application: str, of: str
+) -> None:
     """He was called otherwise: all looks were open again, and the answer to her was final."""
-    report = desk.report()
-    desk.settle()
-    application = assessed(desk, report=report)
     decided = stage(desk, application, REFUSED)
     desk.pass_hours(24 * 40)
     desk.settle()
@@ -163,9 +172,10 @@ def test_a_decision_falls_with_what_it_was_made_on(desk: Desk, of: str) -> None:
     check_rebuilt(desk)
 
 
-def test_what_she_was_told_on_a_wrong_name_is_to_be_decided_again(desk: Desk) -> None:
+def test_what_she_was_told_on_a_wrong_name_is_to_be_decided_again(
+    desk: Desk, application: str
+) -> None:
     """What was disclosed rested on the decision; the work before that is done, and stays."""
-    application = assessed(desk)
     stage(desk, application, TELL)
     stage(desk, application, "disclosed")
     correct(desk, application)
@@ -175,9 +185,10 @@ def test_what_she_was_told_on_a_wrong_name_is_to_be_decided_again(desk: Desk) ->
     check_rebuilt(desk)
 
 
-def test_a_decision_made_before_a_correction_was_read_is_open_again(desk: Desk) -> None:
+def test_a_decision_made_before_a_correction_was_read_is_open_again(
+    desk: Desk, application: str
+) -> None:
     """As any decision: in whichever order the two came to the log."""
-    application = assessed(desk)
     desk.pass_hours(24 * 27)
     desk.settle()
     correct(desk, application)
@@ -221,14 +232,10 @@ def decided_first(desk: Desk, application: str, found: str) -> None:
 
 @pytest.mark.parametrize("order", [retracted_first, decided_first])
 def test_a_decision_falls_with_the_stage_that_it_rested_on(
-    desk: Desk, order: Callable[[Desk, str, str], None]
+    desk: Desk, application: str, order: Callable[[Desk, str, str], None]
 ) -> None:
     """It was over with nobody's assessment, and none could be recorded: in one of two orders."""
-    application = apply(desk)
-    stage(desk, application, "initial_checks")
-    stage(desk, application, "met")
-    found = stage(desk, application, "assessed")
-    order(desk, application, found)
+    order(desk, application, desk.seen(POLICE, "disclosure_staged")[-1].statement.context.id)
     desk.settle()
     assert stands(desk.acting(POLICE), application) == (["initial_checks", "met"], False)
     check_rebuilt(desk)
@@ -251,9 +258,10 @@ def test_a_decision_is_an_end_only_where_every_stage_before_it_stands() -> None:
     assert course.next_stages("to_know", ["initial_checks", "assessed", "decided"], "refuse") == []
 
 
-def test_a_page_that_did_not_show_a_correction_decides_nothing(desk: Desk) -> None:
+def test_a_page_that_did_not_show_a_correction_decides_nothing(
+    desk: Desk, application: str
+) -> None:
     """Whoever decides has read him called as he is called now."""
-    application = assessed(desk)
     correction = correct(desk, application)
     desk.settle()
     with pytest.raises(Misuse, match="was corrected since you opened this page"):
@@ -261,7 +269,9 @@ def test_a_page_that_did_not_show_a_correction_decides_nothing(desk: Desk) -> No
     decide(desk, application, read=correction)
 
 
-def test_stages_stand_that_came_before_the_last_delivery_of_their_application(desk: Desk) -> None:
+def test_stages_stand_that_came_before_the_last_delivery_of_their_application(
+    desk: Desk, application: str
+) -> None:
     """Of what was held and completed Kafka keeps the last record: its stages came before that."""
     sections = people(desk)
     sections["person.1.part"]["part"] = "alleged_perpetrator"
@@ -275,14 +285,15 @@ def test_stages_stand_that_came_before_the_last_delivery_of_their_application(de
     supply()
     stage(desk, application, REFUSED)
     assert stands(desk.acting(POLICE), application)[1]
-    for is_compacted in (False, True):
+    for is_compacted in ways(desk, POLICE):
         again = rebuilt(desk, POLICE, is_compacted=is_compacted)
         assert stands(again, application) == stands(desk.acting(POLICE), application), is_compacted
 
 
-def test_a_decision_stands_where_the_correction_of_its_ground_is_erased(desk: Desk) -> None:
+def test_a_decision_stands_where_the_correction_of_its_ground_is_erased(
+    desk: Desk, application: str
+) -> None:
     """Nothing is left that says why not: so it is here as for whoever reads all anew."""
-    application = assessed(desk)
     stage(desk, application, REFUSED)
     correction = correct(desk, application)
     desk.settle()

@@ -13,23 +13,34 @@ from consumers.responses.listed import answered_requests, open_requests
 from consumers.telling import rows as telling
 from contracts.section import Narrative
 from tests.support.agreed import retract
-from tests.support.compacted import check_rebuilt, rebuilt
+from tests.support.compacted import check_rebuilt, rebuilt, ways
 from tests.support.conversing import answering, ask, open_to_all, person, reported, supply
-from tests.support.desk import HUB, POLICE, Desk
+from tests.support.desk import HUB, POLICE, Desk, begun
 from tests.unit.test_answer_gone import erase
 
 Json = Any
-SUPPLIED = "information_supplied"
+ASKED, SUPPLIED = "information_requested", "information_supplied"
 HOUR = 3_600_000
 DOWN = "Niche is down tonight"
+UNABLE: Json = ("unavailable", "not_searched")
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """A partnership where each may ask each."""
-    opened = Desk(tmp_path)
-    open_to_all(opened)
-    return opened
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
+    """A partnership where each may ask each, and did."""
+    played = [("question", put_to_police), ("late", run_out)]
+    plays = [play for name, play in played if name in request.fixturenames]
+    return begun(tmp_path, open_to_all, *plays)
+
+
+def put_to_police(desk: Desk) -> None:
+    """Let the hub ask police about somebody who was reported."""
+    ask(desk, POLICE, *reported(desk))
+
+
+def run_out(desk: Desk) -> None:
+    """Let nobody answer."""
+    wait(desk, 60, times=4)
 
 
 def wait(desk: Desk, hours: float, *, times: int = 1) -> None:
@@ -40,14 +51,17 @@ def wait(desk: Desk, hours: float, *, times: int = 1) -> None:
 
 
 @pytest.fixture
-def late(desk: Desk) -> str:
-    """A question of the hub's to police that ran out and went to the next role."""
-    report, subject = reported(desk)
-    request = ask(desk, POLICE, report, subject)
-    wait(desk, 60, times=4)
-    assert said(desk, POLICE, request) == ["", "/fallback"]
-    assert said(desk, HUB, request) == ["/asked"]
-    return request
+def question(desk: Desk) -> str:
+    """A question of the hub's to police."""
+    return next(draft.id for by, draft in desk.published if by == HUB and draft.event == ASKED)
+
+
+@pytest.fixture
+def late(desk: Desk, question: str) -> str:
+    """That question, once it ran out and went to the next role."""
+    assert said(desk, POLICE, question) == ["", "/fallback"]
+    assert said(desk, HUB, question) == ["/asked"]
+    return question
 
 
 def said(desk: Desk, agency: str, request: str) -> list[str]:
@@ -101,15 +115,15 @@ def test_what_was_late_and_is_owed_again_is_said_again_on_both_sides(desk: Desk,
     check_rebuilt(desk, POLICE, HUB)
 
 
-def test_what_is_owed_again_in_its_time_runs_out_as_it_would_have(desk: Desk) -> None:
+def test_what_is_owed_again_in_its_time_runs_out_as_it_would_have(
+    desk: Desk, question: str
+) -> None:
     """Its clock was not over: it has no other for an answer that does not stand."""
-    report, subject = reported(desk)
-    request = ask(desk, POLICE, report, subject)
-    due_at = duty(desk, request)["due_at"]
-    retract(desk, POLICE, supply(desk, request, told=words))
-    assert (duty(desk, request)["due_at"], duty(desk, request)["reopened_by"]) == (due_at, None)
+    due_at = duty(desk, question)["due_at"]
+    retract(desk, POLICE, supply(desk, question, told=words))
+    assert (duty(desk, question)["due_at"], duty(desk, question)["reopened_by"]) == (due_at, None)
     wait(desk, 60, times=3)
-    assert said(desk, POLICE, request)[:1] == [""]
+    assert said(desk, POLICE, question)[:1] == [""]
     check_rebuilt(desk, POLICE, HUB)
 
 
@@ -151,7 +165,7 @@ def test_an_answer_of_which_nothing_is_left_gives_time_again_too(
     assert said(desk, HUB, late)[1:] == asker, "the hub never had what was refused"
     if gone is refused:  # whoever was asked keeps a row of the question too
         assert stands(desk, POLICE, late)["answer"] is None
-    for is_compacted in (False, True):
+    for is_compacted in ways(desk, POLICE):
         again = rebuilt(desk, POLICE, is_compacted=is_compacted)
         with again.store.read() as db:
             row = duties.duty(db, f"{SUPPLIED}/{late}")
@@ -169,44 +183,47 @@ def test_an_answer_that_is_refused_leaves_the_one_before_it(desk: Desk, late: st
     check_rebuilt(desk, POLICE, HUB)
 
 
-@pytest.mark.parametrize("outcome", ["unavailable", "not_searched"])
-def test_that_nobody_could_look_leaves_the_question_open_on_both_sides(
-    desk: Desk, outcome: str
-) -> None:
+def test_that_nobody_could_look_leaves_the_question_open_on_both_sides(desk: Desk) -> None:
     """It read *answered* where it was asked, nothing was owed, and nobody ever asked again."""
     report, subject = reported(desk)
-    request = ask(desk, POLICE, report, subject)
-    due_at = duty(desk, request)["due_at"]
-    unable = supply(desk, request, outcome, why=DOWN)
+    asks = {outcome: ask(desk, POLICE, report, subject) for outcome in UNABLE}
+    due = {request: duty(desk, request)["due_at"] for request in asks.values()}
+    unable = {of: supply(desk, of, outcome, why=DOWN) for outcome, of in asks.items()}
     for agency in (HUB, POLICE):
-        row = stands(desk, agency, request)
-        assert (row["answer"], row["unable"], row["outcome"]) == (None, unable, outcome)
-        assert (row["supplied_by"], row["due_at"]) == ("B. Sergeant", due_at)
+        for outcome, of in asks.items():
+            row = stands(desk, agency, of)
+            assert (row["answer"], row["unable"], row["outcome"]) == (None, unable[of], outcome)
+            assert (row["supplied_by"], row["due_at"]) == ("B. Sergeant", due[of])
         with desk.acting(agency).store.read() as db:
             page: Json = {"place": None, "count": 9}
-            waits = [one["id"] for one in open_requests(db, frozenset(), HUB, **page)]
+            waits = {one["id"] for one in open_requests(db, frozenset(), HUB, **page)}
             done = answered_requests(db, frozenset(), HUB, **page)
-        assert (waits, done) == ([request], [])
-    assert (duty(desk, request)["discharged_by"], duty(desk, request)["due_at"]) == (None, due_at)
+        assert (waits, done) == (set(due), [])
+    for of, due_at in due.items():
+        assert (duty(desk, of)["discharged_by"], duty(desk, of)["due_at"]) == (None, due_at)
     wait(desk, 60, times=4)
-    assert said(desk, POLICE, request) == ["", "/fallback"]
-    assert said(desk, HUB, request) == ["/asked"]
+    for of in due:
+        assert said(desk, POLICE, of) == ["", "/fallback"]
+        assert said(desk, HUB, of) == ["/asked"]
     with desk.acting(POLICE).store.read() as db:
         clocks = [one for one in figures.facts(db, None) if "information supplied" in one.figure]
-    assert {one.group for one in clocks} == {"not done"}, "of this question, and of two more"
+    assert {one.group for one in clocks} == {"not done"}, "of these questions, and of two more"
     check_rebuilt(desk, POLICE, HUB)
-    answer = supply(desk, request, "nil")
+    answers = {of: supply(desk, of, "nil") for of in due}
     for agency in (HUB, POLICE):
-        row = stands(desk, agency, request)
-        assert (row["answer"], row["unable"], row["outcome"]) == (answer, None, "nil")
-    assert duty(desk, request)["discharged_by"] == answer
-    later = supply(desk, request, outcome, why=DOWN)
-    assert stands(desk, HUB, request)["answer"] == answer, "it takes nothing back that was found"
+        for of, answer in answers.items():
+            row = stands(desk, agency, of)
+            assert (row["answer"], row["unable"], row["outcome"]) == (answer, None, "nil")
+    later = {of: supply(desk, of, outcome, why=DOWN) for outcome, of in asks.items()}
+    for of, answer in answers.items():
+        assert duty(desk, of)["discharged_by"] == answer
+        assert stands(desk, HUB, of)["answer"] == answer, "it takes nothing back that was found"
     check_rebuilt(desk, POLICE, HUB)
-    retract(desk, POLICE, answer)
-    assert stands(desk, HUB, request)["unable"] == later
-    retract(desk, POLICE, later)
-    assert stands(desk, HUB, request)["unable"] == unable
+    for of, answer in answers.items():
+        retract(desk, POLICE, answer)
+        assert stands(desk, HUB, of)["unable"] == later[of]
+        retract(desk, POLICE, later[of])
+        assert stands(desk, HUB, of)["unable"] == unable[of]
     check_rebuilt(desk, POLICE, HUB)
 
 

@@ -14,7 +14,7 @@ from deploy.criteria import criteria_of
 from deploy.matching import SHIPPED
 from tests.support.agreed import HOUSING, adopt, answer, retract
 from tests.support.conversing import person
-from tests.support.desk import HUB, POLICE, PROBATION, Desk, named
+from tests.support.desk import HUB, POLICE, PROBATION, Desk, begun, read_a_report
 from tests.unit.test_answer_gone import erase
 from tests.unit.test_referrals import notify, referring
 
@@ -24,31 +24,28 @@ BEFORE = "referred to already"
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """A partnership where probation, police, hub and housing have agreed on casework."""
-    made = Desk(tmp_path)
-    adopt(made)
-    return made
+    return begun(tmp_path, adopt, read_a_report)
 
 
 @pytest.fixture
-def couple(desk: Desk) -> dict[str, Any]:
-    """Two people, as a report names them."""
-    return named(desk.draw)
+def couple(desk: Desk) -> list[str]:
+    """Two people whom a report names."""
+    (report,) = desk.seen(HUB, "concern_reported")
+    named: Any = report.statement.sections
+    return [named[f"person.{n}.identity"].subject for n in (1, 2)]
 
 
 @pytest.fixture
-def report(desk: Desk, couple: dict[str, Any]) -> str:
+def report(desk: Desk) -> str:
     """Their report."""
-    said = desk.report(couple)
-    desk.settle()
-    return said
+    return desk.reported[0]
 
 
 @pytest.fixture
-def asked(couple: dict[str, Any]) -> Asked:
+def asked(couple: list[str]) -> Asked:
     """Ask the hub to see to them both; nobody is said to be in danger now."""
-    people = [couple[f"person.{n}.identity"]["subject"] for n in (1, 2)]
     return Asked(
-        referral="mash", to=HUB, people=people, meets=["child_concern"], danger_now="no",
+        referral="mash", to=HUB, people=couple, meets=["child_concern"], danger_now="no",
         children="household", words="she asked for help",
     )  # fmt: skip
 
@@ -162,10 +159,10 @@ def test_a_rebuilt_desk_knows_what_stands(desk: Desk, report: str, asked: Asked)
 
 @pytest.mark.parametrize("go", [erase, lambda desk, said: retract(desk, HUB, said)])
 def test_a_wrong_notice_that_was_taken_back_is_given_right(
-    desk: Desk, report: str, couple: dict[str, Any], go: Any
+    desk: Desk, report: str, couple: list[str], go: Any
 ) -> None:
     """Rec. 18: housing had been told a wrong number, and could never be told the right one."""
-    subject = couple["person.1.identity"]["subject"]
+    subject = couple[0]
     (first,) = notify(desk, report, subject)
     with pytest.raises(Misuse, match="given this notice already"):
         notify(desk, report, subject)  # it is on its way

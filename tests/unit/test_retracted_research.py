@@ -12,13 +12,14 @@ from consumers.research import board, plan, rows
 from consumers.research.desk import Desk as ResearchDesk
 from consumers.research.found import Found
 from consumers.safeguarding.rules import unresearched
+from contracts.duration import HOUR_MS
 from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse
 from tests.support.agreed import retract
 from tests.support.alerts import deciding, person
-from tests.support.compacted import check_rebuilt, rebuilt
+from tests.support.compacted import check_rebuilt, held, rebuilt, ways
 from tests.support.conversing import answering
-from tests.support.desk import POLICE, PROBATION, SOURCES, Desk, named
+from tests.support.desk import POLICE, PROBATION, SOURCES, Desk, begun, read_a_report
 from tests.unit.test_answer_gone import erase
 from tests.unit.test_looked_again import look, stop, tasks
 from tests.vectors.ledger import key
@@ -29,15 +30,27 @@ EVERYBODY = frozenset[str]()
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """A partnership where probation, police and hub have agreed."""
-    return Desk(tmp_path)
+    """A partnership where probation, police and hub have agreed, and all read of the couple."""
+    return begun(tmp_path, read_a_report)
 
 
-def reported(desk: Desk) -> str:
-    """Let probation report the couple to police."""
-    said = desk.report(named(desk.draw))
+@pytest.fixture
+def report(desk: Desk) -> str:
+    """The report of the couple."""
+    return desk.reported[0]
+
+
+def taken_back_later(desk: Desk) -> None:
+    """Let probation take that back, two hours later."""
+    desk.pass_hours(1)
+    desk.pass_hours(1)
+    retract(desk, PROBATION, desk.reported[0])
+
+
+def wait(desk: Desk) -> None:
+    """Let the time for its research run out."""
+    desk.pass_hours(300)
     desk.settle()
-    return said
 
 
 def work(desk: Desk, consumer: Any = None) -> tuple[list[str], list[str], list[str], list[str]]:
@@ -57,9 +70,8 @@ def alerted(desk: Desk) -> list[str]:
     return [one["statements"][0] for one in said if one["rule"] == unresearched.ID]
 
 
-def test_what_was_taken_back_is_researched_no_further(desk: Desk) -> None:
+def test_what_was_taken_back_is_researched_no_further(desk: Desk, report: str) -> None:
     """Its looks stood on the board, connectors made them, and somebody was called out over it."""
-    report = reported(desk)
     assert work(desk)[:2] == ([report], [report])
     retract(desk, PROBATION, report)
     assert work(desk) == ([], [], [], [])
@@ -74,9 +86,8 @@ def test_what_was_taken_back_is_researched_no_further(desk: Desk) -> None:
     check_rebuilt(desk)
 
 
-def test_what_was_taken_back_is_closed_without_its_looks(desk: Desk) -> None:
+def test_what_was_taken_back_is_closed_without_its_looks(desk: Desk, report: str) -> None:
     """Somebody who was named by mistake had to be looked up before anybody could stop."""
-    report = reported(desk)
     desk.pass_hours(300)
     desk.settle()
     assert alerted(desk) == [report]
@@ -127,31 +138,27 @@ def compromise(desk: Desk, _: str, since_ms: int) -> None:
 @pytest.mark.parametrize("undo", [take_back, go, compromise])
 @pytest.mark.parametrize("hours", [0, 300])
 def test_where_the_retraction_is_undone_its_research_is_work_again(
-    desk: Desk, undo: Callable[[Desk, str, int], None], hours: int
+    tmp_path: Path, undo: Callable[[Desk, str, int], None], hours: int
 ) -> None:
     """It stood as taken back for good, and once its time was over nobody was ever told."""
-    report = reported(desk)
-    desk.pass_hours(1)
-    since = desk.ledger.clock_ms
-    desk.pass_hours(1)
-    retraction = retract(desk, PROBATION, report)
-    desk.pass_hours(hours)
-    desk.settle()
+    desk = begun(tmp_path, read_a_report, taken_back_later, *([wait] if hours else []))
+    report, retraction = desk.reported
     assert work(desk) == ([], [], [], [])
-    undo(desk, retraction, since)
+    undo(desk, retraction, desk.ledger.clock_ms - (hours + 1) * HOUR_MS)
     assert work(desk) == ([report], [report], [report] if hours else [], [])
     desk.pass_hours(1 if hours else 300)
     desk.settle()
     assert alerted(desk) == [report]
-    for is_compacted in (False, True):
+    for is_compacted in ways(desk, POLICE):
         again = rebuilt(desk, POLICE, is_compacted=is_compacted)
         assert work(desk, again) == work(desk), is_compacted
-    check_rebuilt(desk, POLICE)
+        assert held(again) == held(desk.acting(POLICE)), is_compacted
 
 
-def test_a_retraction_stands_again_where_what_took_it_back_is_taken_back(desk: Desk) -> None:
+def test_a_retraction_stands_again_where_what_took_it_back_is_taken_back(
+    desk: Desk, report: str
+) -> None:
     """However often somebody changes their mind, the last word counts."""
-    report = reported(desk)
     first = retract(desk, PROBATION, report)
     second = retract(desk, PROBATION, first)
     third = retract(desk, PROBATION, second)
@@ -163,9 +170,8 @@ def test_a_retraction_stands_again_where_what_took_it_back_is_taken_back(desk: D
     check_rebuilt(desk, POLICE)
 
 
-def test_no_decision_outlasts_the_retraction_that_it_was_made_on(desk: Desk) -> None:
+def test_no_decision_outlasts_the_retraction_that_it_was_made_on(desk: Desk, report: str) -> None:
     """Nothing further was done, because it was taken back: it was said rightly after all."""
-    report = reported(desk)
     retraction = retract(desk, PROBATION, report)
     stop(desk, report)
     retract(desk, PROBATION, retraction)
@@ -175,9 +181,13 @@ def test_no_decision_outlasts_the_retraction_that_it_was_made_on(desk: Desk) -> 
     check_rebuilt(desk)
 
 
-def test_a_look_that_was_made_is_said_anew_of_what_was_taken_back(desk: Desk) -> None:
+def test_where_nothing_was_looked_up_that_is_said() -> None:
+    """Nought of nought looks made reads as done."""
+    assert "PARTIAL: nothing was looked up" in plan.standing([])
+
+
+def test_a_look_that_was_made_is_said_anew_of_what_was_taken_back(desk: Desk, report: str) -> None:
     """What was found of somebody is put right whatever became of the report."""
-    report = reported(desk)
     task = tasks(desk, report, "niche")[0]["id"]
     look(desk, task)
     desk.settle()

@@ -1,5 +1,6 @@
 """What nobody took is whoever referred's again: a duty with a clock, told of, and seen to once."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from consumers.telling.sending import is_settled
 from contracts.fault import Misuse
 from tests.support.agreed import adopt, answer, dated, people, refer, retract, say
 from tests.support.compacted import check_rebuilt
-from tests.support.desk import HUB, POLICE, PROBATION, Desk
+from tests.support.desk import HUB, POLICE, PROBATION, Desk, begun, read_a_report
 from tests.unit.test_answer_gone import erase
 from tests.unit.test_referrals import person, referring
 
@@ -25,19 +26,15 @@ HOUR_MS = 3_600_000
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """A partnership where probation, police and hub have agreed on casework."""
-    made = Desk(tmp_path)
-    adopt(made)
-    return made
+def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
+    """A partnership where probation, police and hub have agreed on casework, and read a report."""
+    return begun(tmp_path, adopt, *[read_a_report] * ("report" in request.fixturenames))
 
 
 @pytest.fixture
 def report(desk: Desk) -> str:
     """A report of probation's own."""
-    said = desk.report()
-    desk.settle()
-    return said
+    return desk.reported[0]
 
 
 def again(desk: Desk, agency: str = PROBATION) -> dict[str, str | None]:
@@ -67,6 +64,18 @@ def settled(desk: Desk, answered: str) -> bool:
         return all(is_settled(db, one) for one in told(desk) if one.cause == answered)
 
 
+def refused_and_late(desk: Desk) -> None:
+    """Let the hub refuse a referral of what was reported, and nobody see to it in time."""
+    answer(desk, refer(desk, "idva", causes=desk.reported), "refused")
+    desk.pass_hours(73)
+    desk.settle()
+
+
+def erased(desk: Desk, _: str, statement: str) -> None:
+    """Erase a statement, whoever said it."""
+    erase(desk, statement)
+
+
 def consider(desk: Desk, statement: str, kind: Any = "idva") -> str:
     """Let probation decide that nobody is referred because of a statement; give its id."""
     (wanted,) = referring(desk, PROBATION).consider(
@@ -76,9 +85,9 @@ def consider(desk: Desk, statement: str, kind: Any = "idva") -> str:
     return wanted.draft.id
 
 
-@pytest.mark.parametrize("decision", ["refused", "redirected"])
-@pytest.mark.parametrize(("urgency", "hours", "weight", "press"), [
-    ("routine", 72, 1, "shift"), ("urgent", 24, 1, "now"), ("threat_to_life", 24, 2, "now"),
+@pytest.mark.parametrize(("urgency", "decision", "hours", "weight", "press"), [
+    ("routine", "refused", 72, 1, "shift"), ("urgent", "redirected", 24, 1, "now"),
+    ("threat_to_life", "refused", 24, 2, "now"),
 ])  # fmt: skip
 def test_what_nobody_took_is_owed_told_of_and_presses(
     desk: Desk, report: str, decision: str, urgency: str, hours: int, weight: int, press: str
@@ -143,9 +152,8 @@ def test_another_referral_of_the_same_report_ends_it_and_its_own_refusal_begins_
 
 
 @pytest.mark.parametrize("on", ["report", "referral"])
-@pytest.mark.parametrize("go", [retract, lambda desk, _, said: erase(desk, said)])
 def test_a_named_persons_decision_ends_it_as_long_as_it_stands(
-    desk: Desk, report: str, on: str, go: Any
+    desk: Desk, report: str, on: str, tmp_path: Path
 ) -> None:
     """Seeing to her without a referral counts as much; that one was made first does not."""
     referral = refer(desk, "idva", causes=[report])
@@ -164,10 +172,13 @@ def test_a_named_persons_decision_ends_it_as_long_as_it_stands(
     with pytest.raises(Misuse, match="decided already"):
         consider(desk, report if on == "report" else referral)
     check_rebuilt(desk, PROBATION)
-    go(desk, PROBATION, decided)
-    assert again(desk) == {said: None}
-    assert pressing(desk, said) == (1, False)
-    check_rebuilt(desk, PROBATION)
+    for go in (retract, erased):
+        (folder := tmp_path / go.__name__).mkdir()
+        without = desk.apart(folder)
+        go(without, PROBATION, decided)
+        assert again(without) == {said: None}, go
+        assert pressing(without, said) == (1, False), go
+        check_rebuilt(without, PROBATION)
 
 
 def test_a_decision_that_the_log_holds_ends_nothing_until_its_release(
@@ -188,18 +199,16 @@ def test_a_decision_that_the_log_holds_ends_nothing_until_its_release(
     assert again(desk) == {said: other}
 
 
-@pytest.mark.parametrize("go", [retract, lambda desk, _, said: erase(desk, said)])
+@pytest.mark.parametrize("go", [retract, erased])
 def test_with_the_refusal_goes_what_was_owed_because_of_it(
-    desk: Desk, report: str, go: Any
+    tmp_path: Path, go: Callable[[Desk, str, str], object]
 ) -> None:
     """Whom it was put to has it to decide still; a second refusal is owed with a clock of its own.
 
     So it is where that one ran out before.
     """
-    referral = refer(desk, "idva", causes=[report])
-    first = answer(desk, referral, "refused")
-    desk.pass_hours(73)
-    desk.settle()
+    desk = begun(tmp_path, adopt, read_a_report, refused_and_late)
+    _, referral, first = desk.reported
     go(desk, HUB, first)
     assert again(desk) == {}
     assert settled(desk, first)
@@ -226,7 +235,6 @@ def test_a_later_word_counts_and_what_was_taken_back_is_not_looked_for(
     assert again(desk) == {}
     retract(desk, HUB, accepted)
     assert again(desk) == {refused: None}
-    check_rebuilt(desk, PROBATION)
     retract(desk, PROBATION, referral)
     assert again(desk) == {}
     check_rebuilt(desk, PROBATION)
