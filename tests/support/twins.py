@@ -5,9 +5,17 @@ stands moves with everything that anybody says, and is about nothing: it is left
 """
 
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from consumers.consumer import Came
+from deploy.wiring import Acting, open_acting
+from producers.home import Home
+from producers.inbox import Came as Read
+from producers.inbox import Inbox
+from tests.support.speaking import Speaker
 from tests.support.stranger import concern
 from tests.support.strategies import provenance
 from tests.support.telling import FAR_MS, Sent, Telling, id_of, submitted
@@ -16,6 +24,7 @@ from tests.vectors.ledger import Played, agreement, begun, endorsement
 CASE, POLICE, HUB, DESK = (
     "tv-probation/case", "thames-valley/intelligence", "mk-hub/safeguarding", "mk-csp/desk",
 )  # fmt: skip
+KEPT = "P. Kept"
 HERS = "Tracey Quillfeather"
 """Her name, which nobody else in the town has."""
 MOVED = {"index", "position"}
@@ -188,3 +197,41 @@ def her_case(
         say(played, CASE, "exclusion_lifted", end, recorded)
 
     return write
+
+
+def case_of(kept: dict[str, str], *, hub: str = HUB, lifted: bool = False) -> list[Sent]:
+    """Say her case, kept from somebody, in streams of its own."""
+    return written("hers", her_case(kept, hub=hub, lifted=lifted))
+
+
+def read(folder: Path, town: Town, name: str) -> Acting:
+    """Let a home's outbox and consumer read to the end."""
+    acting = open_acting(Home.open(folder))
+    held = town.log.views.get(name.partition("/")[0], [])
+    acting.consumer.take([Came(n, k, value or None) for n, (k, value) in enumerate(held)])
+    inbox = Inbox(acting.outbox)
+    inbox.take([Read(inbox.views, n, value or None, k) for n, (k, value) in enumerate(held)])
+    return acting
+
+
+def twins(folder: Path, name: str, hub: str = HUB) -> tuple[Path, Town]:
+    """Make a home in a town with her case, kept from KEPT; beside it its copy in one without.
+
+    Returns:
+        Where they stand, `first` and `second`; the town without her case.
+    """
+    made = Speaker(folder / "first", name=name)
+    token = made.outbox.token_for("practitioner", KEPT)
+    made.close()
+    shutil.copytree(folder / "first", folder / "second")
+    others, hers = written("everyday", everyday), case_of({"practitioner": token}, hub=hub)
+    both = [one for pair in zip(others, hers, strict=False) for one in pair]
+    for home, said in (("first", [*both, *others[len(hers) :], *hers[len(others) :]]),
+                       ("second", others)):  # fmt: skip
+        town = Town(beginning())
+        town.log.tell(said)
+        town.log.deliver()
+        acting = read(folder / home, town, name)
+        acting.store.close()
+        acting.outbox.database.close()
+    return folder, town

@@ -1,6 +1,9 @@
 """The police desk without a browser, as tests of its pages open it: over one report, or busy."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from tests.support.browser import provider
 from tests.support.busy import CASE, POLICE
 from tests.support.stranger import concern, seeded
+from tests.support.twins import HUB, Town, twins
 from tests.support.visiting import Visited, visiting
 from tests.support.working import Working, files_in
 
@@ -34,3 +38,25 @@ def desk(town: Working, issuer: str, tmp_path: Path) -> Iterator[Visited]:
     """Open the police desk of that ledger, with sessions of this test's own."""
     with visiting(town, POLICE, tmp_path, issuer=issuer) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def played_twins(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, str], tuple[Path, Town]]:
+    """Play two towns, one with her case and one without, once for each home."""
+    return cache(lambda name, hub: twins(tmp_path_factory.mktemp("twins"), name, hub))
+
+
+@pytest.fixture
+def twin_homes(
+    played_twins: Callable[[str, str], tuple[Path, Town]], tmp_path: Path
+) -> Callable[..., tuple[Path, Path, Town]]:
+    """Give this test its own copies: of a home with her case, one without, and that one's town."""
+
+    def copied(name: str, hub: str = HUB) -> tuple[Path, Path, Town]:
+        folder, town = played_twins(name, hub)
+        shutil.copytree(folder, tmp_path / "twins")
+        return tmp_path / "twins" / "first", tmp_path / "twins" / "second", deepcopy(town)
+
+    return copied

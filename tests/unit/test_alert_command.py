@@ -20,8 +20,7 @@ from tests.support.command import ROOT
 from tests.support.speaking import Speaker
 from tests.support.stranger import concern
 from tests.support.telling import id_of, submitted
-from tests.support.twins import CASE, HUB, POLICE, Town, beginning, say
-from tests.unit.test_kept_from import Agency
+from tests.support.twins import CASE, HUB, POLICE, Town, beginning, read, say
 from tests.vectors.ledger import CLOCK_MS, Played
 
 TERMS = ROOT / "deploy" / "governance" / "rules.yaml"
@@ -46,7 +45,7 @@ class Reading:
         town.log.tell(list(submitted(played)))
         town.log.deliver()
         self.folder = folder / "home"
-        self.acting = Agency(self.folder, town, name).read()
+        self.acting = read(self.folder, town, name)
 
     def says(self, capsys: pytest.CaptureFixture[str], *line: str, code: int = 0) -> str:
         """Run a command; give all it says."""

@@ -193,7 +193,7 @@ def test_a_decision_that_goes_with_a_correction_is_open_for_whoever_reads_all_an
     for written in desk.ledger.entries:
         erasures.take(written)
     erase(desk, *(one.id for one in erasures.together([correction])))
-    assert is_open(desk)
+    assert is_open(desk, report)
     for agency in (POLICE, HUB):
         again = rebuilt(desk, agency, is_compacted=True)
         assert standing(again)[:2] == ([], [])

@@ -30,17 +30,19 @@ from consumers.telling import rows as telling
 from contracts.duration import DAY_MS, HOUR_MS
 from deploy.refusals import refusals
 from tests.support import agreed
-from tests.support.command import candour
+from tests.support.command import invoked
 from tests.support.desk import HUB, PROBATION, Desk
 from tests.support.exporting import export_folder
 from tests.support.month import Ordinary, month
 from tests.support.reports import concern
 from tests.support.speaking import Speaker, adopt
+from tests.support.town import Town
 from tests.support.working import Working, files_in
 
-COUNT = 120
+COUNT = 95
 ACTING = ("thames-valley", "mk-mash", "nps-thames-valley", "mkucs", "mk-csp")
 ASKED_BY = ("mkucs", "grove-surgery", "mkuhft")
+Counted = tuple[list[Fact], int]
 LATER = datetime(2027, 4, 20, 9, tzinfo=UTC)
 
 
@@ -72,6 +74,19 @@ def town(tmp_path_factory: pytest.TempPathFactory, said: list[Ordinary]) -> Iter
     worked.close()
 
 
+@pytest.fixture(scope="module")
+def export(town: Working, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """An export of its log, and what to trust."""
+    return export_folder(town.log, tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture(scope="module")
+def of_log(export: tuple[Path, Path]) -> Counted:
+    """What is counted of that, and when."""
+    with opened(export[0]) as held:
+        return exported.facts(held)
+
+
 def of_store(town: Working, agency: str) -> list[Fact]:
     """Count an agency's own store."""
     with town.consumers[agency].store.read() as db:
@@ -84,7 +99,7 @@ def counted(facts: list[Fact], begins: str) -> Counter[tuple[str, str]]:
 
 
 def test_enquiries_are_counted_as_they_were_generated(
-    town: Working, said: list[Ordinary], tmp_path: Path
+    town: Working, said: list[Ordinary], of_log: Counted
 ) -> None:
     """Whoever counts by hand must come to the same, over one agency and over the log."""
     expected: dict[str, Counter[tuple[str, str]]] = {name: Counter() for name in ASKED_BY}
@@ -95,21 +110,14 @@ def test_enquiries_are_counted_as_they_were_generated(
             expected[agency][f"enquiry: attendance, {event['attendance']}", asked] += 1
     assert sum(expected["mkucs"].values()) > 5
     assert counted(of_store(town, "mkucs"), "enquiry: attendance") == expected["mkucs"]
-    found, _ = of_log(town, tmp_path)
+    found, _ = of_log
     whole = expected["mkucs"] + expected["grove-surgery"] + expected["mkuhft"]
     assert counted(found, "enquiry: attendance") == whole
 
 
-def of_log(town: Working, folder: Path) -> tuple[list[Fact], int]:
-    """Count an export of the log."""
-    made, _ = export_folder(town.log, folder)
-    with opened(made) as held:
-        return exported.facts(held)
-
-
-def test_a_store_and_the_log_give_the_same_figures(town: Working, tmp_path: Path) -> None:
+def test_a_store_and_the_log_give_the_same_figures(town: Working, of_log: Counted) -> None:
     """An agency's figures are to be believed because an auditor comes to the same."""
-    found, now = of_log(town, tmp_path)
+    found, now = of_log
     assert now == town.log.state.ledger_time
     police = of_store(town, "thames-valley")
     assert counted(police, "research") == counted(found, "research")
@@ -164,10 +172,10 @@ def test_what_a_role_was_told_to_look_at_now_is_counted_by_rule_and_shift(tmp_pa
 
 
 def test_nothing_that_is_told_names_an_agency_a_person_or_a_day(
-    town: Working, tmp_path: Path
+    town: Working, of_log: Counted
 ) -> None:
     """Small cohorts are known by their dates, and by who was the only one to say so."""
-    found, now = of_log(town, tmp_path)
+    found, now = of_log
     text = written(tabled(found, counting.SHAPE, now=now))
     for agency, admitted in town.consumers["mk-csp"].voice.partners.agencies.items():
         assert agency not in text
@@ -176,9 +184,9 @@ def test_nothing_that_is_told_names_an_agency_a_person_or_a_day(
     assert "death" not in text
 
 
-def test_the_table_is_tidy_and_says_what_is_left_out(town: Working, tmp_path: Path) -> None:
+def test_the_table_is_tidy_and_says_what_is_left_out(town: Working, of_log: Counted) -> None:
     """Somebody opens it in a spreadsheet and must not take a gap for a nought."""
-    found, now = of_log(town, tmp_path)
+    found, now = of_log
     table = list(csv.DictReader(io.StringIO(written(tabled(found, counting.SHAPE, now=now)))))
     assert tuple(table[0]) == COLUMNS
     by = {(row["figure"], row["group"]): row for row in table}
@@ -192,9 +200,9 @@ def test_the_table_is_tidy_and_says_what_is_left_out(town: Working, tmp_path: Pa
             assert int(row["numerator"]) == 0 or int(row["numerator"]) >= 5
 
 
-def test_no_cell_of_a_whole_table_follows_from_the_others(town: Working, tmp_path: Path) -> None:
+def test_no_cell_of_a_whole_table_follows_from_the_others(town: Working, of_log: Counted) -> None:
     """All that is told, as equations: none of what is left out has only one value."""
-    found, now = of_log(town, tmp_path)
+    found, now = of_log
     table = tabled(found, counting.SHAPE, now=now)
     assert any(row.numerator is None for row in table)
     assert determined(table, counting.SHAPE) == []
@@ -318,29 +326,33 @@ def test_what_is_kept_from_who_looks_is_not_counted(town: Working) -> None:
         standing.show_again(db, [str(view)], ["his-token"])
 
 
-def test_an_auditor_tells_figures_only_of_what_verifies(town: Working, tmp_path: Path) -> None:
+def test_an_auditor_tells_figures_only_of_what_verifies(
+    export: tuple[Path, Path], tmp_path: Path
+) -> None:
     """By the command, into a new private file."""
-    made, trust = export_folder(town.log, tmp_path)
+    made, trust = export
     file = tmp_path / "figures.csv"
     arguments = ("audit", "figures", made, "--trust", trust, "--workers", 0)
-    ended = candour(*arguments, "--csv", file, "--from", "2027-Q1", "--to", "2027-Q1")
+    ended = invoked(*arguments, "--csv", file, "--from", "2027-Q1", "--to", "2027-Q1")
     assert ended.returncode in {0, 1}, ended.stderr
     assert "suppressed: each is below 5" in ended.stderr
     assert "Counted: each statement on the log once, whoever said it." in ended.stderr
     assert file.read_text().startswith("period,figure,group,numerator,denominator,percentage")
     assert file.stat().st_mode & 0o077 == 0
-    again = candour(*arguments, "--csv", file)
+    small, trust = export_folder(Town().log, tmp_path)
+    arguments = ("audit", "figures", small, "--trust", trust, "--workers", 0)
+    again = invoked(*arguments, "--csv", file)
     assert (again.returncode, "is not overwritten" in again.stderr) == (64, True)
-    wrong = candour(*arguments, "--from", "2027-01-01")
+    wrong = invoked(*arguments, "--from", "2027-01-01")
     assert (wrong.returncode, "2012-Q2" in wrong.stderr) == (64, True)
-    wrong = candour(*arguments, "--from", "2027-Q2", "--to", "2027-Q1")
+    wrong = invoked(*arguments, "--from", "2027-Q2", "--to", "2027-Q1")
     assert (wrong.returncode, "--from is after --to" in wrong.stderr) == (64, True)
-    assert candour(*arguments, "--least", 3).returncode == 64
-    ledger = made / "ledger.log"
+    assert invoked(*arguments, "--least", 3).returncode == 64
+    ledger = small / "ledger.log"
     ledger.write_bytes(
         ledger.read_bytes().replace(b'"outcome":"accepted"', b'"outcome":"rejected"')
     )
-    broken = candour(*arguments)
+    broken = invoked(*arguments)
     assert broken.returncode > 1
     assert "period,figure" not in broken.stdout
 
@@ -356,8 +368,8 @@ def test_an_agency_counts_its_own_refusals_by_its_receipts(tmp_path: Path) -> No
     found = [(one.figure, one.group) for one in refusals(speaker.outbox, frozenset())]
     assert found == [("held, by reason", "provenance.practitioner_missing")] * 2
     speaker.close()
-    told = candour("figures", "--home", speaker.home.folder)
-    assert (told.returncode, told.stdout) == (0, ",".join(COLUMNS) + "\n"), told.stderr
+    told = invoked("figures", "--home", speaker.home.folder)
+    assert (told.returncode, told.stdout) == (0, ",".join(COLUMNS) + "\r\n"), told.stderr
     assert "Nobody known here looks" in told.stderr
     assert f"Counted: what {speaker.agency} said and was sent;" in told.stderr
 

@@ -7,7 +7,6 @@ everything that anybody says moves.
 """
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,6 @@ import msgspec
 import pytest
 from sqlalchemy import Engine, event, select, text
 
-from consumers.consumer import Came
 from consumers.desk.rows import looks
 from consumers.disclosure.rows import applications
 from consumers.people.rows import people_named
@@ -29,26 +27,12 @@ from deploy import clock
 from deploy.command import EXIT_USAGE, invoke
 from deploy.wiring import Acting, open_acting
 from producers.home import Home
-from producers.inbox import Came as Read
-from producers.inbox import Inbox
 from tests.support.command import ROOT
 from tests.support.reports import concern
 from tests.support.speaking import Speaker
-from tests.support.telling import Sent
-from tests.support.twins import (
-    CASE,
-    DESK,
-    HUB,
-    POLICE,
-    Town,
-    beginning,
-    everyday,
-    her_case,
-    written,
-)
+from tests.support.twins import CASE, DESK, HUB, KEPT, POLICE, Town, beginning, case_of, read
 from tests.vectors.ledger import CLOCK_MS
 
-KEPT = "P. Kept"
 BEFORE = "Nobody"
 TRIED = f"rules try {ROOT}/deploy/governance/rules.yaml"
 LISTS = {
@@ -67,6 +51,7 @@ LISTS = {
     DESK: ("quarantine list", "emergency list", "response list"),
 }  # fmt: skip
 Ran = tuple[int, str, list[tuple[str, Any]]]
+Pair = Callable[..., tuple["Agency", "Agency"]]
 
 
 @pytest.fixture(autouse=True)
@@ -91,19 +76,10 @@ def asked() -> Iterator[list[tuple[str, Any]]]:
 
 
 class Agency:
-    """One home in a town: its outbox and its consumer, having read what came."""
+    """One home in a town, at which somebody looks."""
 
-    def __init__(self, folder: Path, town: Town, name: str) -> None:
-        self.folder, self.town, self.agency = folder, town, name.partition("/")[0]
-
-    def read(self) -> Acting:
-        """Let outbox and consumer read to the end."""
-        acting = open_acting(Home.open(self.folder))
-        held = self.town.log.views.get(self.agency, [])
-        acting.consumer.take([Came(n, k, value or None) for n, (k, value) in enumerate(held)])
-        inbox = Inbox(acting.outbox)
-        inbox.take([Read(inbox.views, n, value or None, k) for n, (k, value) in enumerate(held)])
-        return acting
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     def does(self, line: str, capsys: pytest.CaptureFixture[str]) -> Ran:
         """Run a command at this home; give its exit code, words and queries."""
@@ -114,45 +90,23 @@ class Agency:
         return code, f"{said.out}\n{said.err}".replace(str(self.folder), "HOME"), queries
 
 
-def twins(
-    folder: Path, name: str, case: Callable[[str], list[Sent]]
-) -> tuple[Agency, Agency, list[Sent]]:
-    """Make a home in a town with her case, and its copy in a town without it.
+@pytest.fixture
+def pair(twin_homes: Callable[..., tuple[Path, Path, object]]) -> Pair:
+    """Give a home in a town with her case, and its copy in a town without it, by name."""
 
-    Args:
-        folder: for both.
-        name: of the home.
-        case: says her case, given the token of whom it is kept from.
-    """
-    made = Speaker(folder / "first", name=name)
-    token = made.outbox.token_for("practitioner", KEPT)
-    made.close()
-    shutil.copytree(folder / "first", folder / "second")
-    others, hers = written("everyday", everyday), case(token)
-    both = [one for pair in zip(others, hers, strict=False) for one in pair]
-    found = []
-    for home, said in (("first", [*both, *others[len(hers) :], *hers[len(others) :]]),
-                       ("second", others)):  # fmt: skip
-        town = Town(beginning())
-        town.log.tell(said)
-        town.log.deliver()
-        agency = Agency(folder / home, town, name)
-        agency.read()
-        found.append(agency)
-    return found[0], found[1], hers
+    def made(*of: str) -> tuple[Agency, Agency]:
+        with_case, without, _ = twin_homes(*of)
+        return Agency(with_case), Agency(without)
 
-
-def case_of(token: str, *, lifted: bool = False) -> list[Sent]:
-    """Say her case, kept from a practitioner of the agency that looks."""
-    return written("hers", her_case({"practitioner": token}, lifted=lifted))
+    return made
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_no_list_shows_whom_it_is_kept_from_that_there_is_something(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+    pair: Pair, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     """The perpetrator works there: he looks, and sees what a colleague of nobody's would see."""
-    with_case, without, _ = twins(tmp_path, name, case_of)
+    with_case, without = pair(name)
     for line in LISTS[name]:
         code, said, queries = with_case.does(line, capsys)
         other = without.does(line, capsys)
@@ -162,14 +116,14 @@ def test_no_list_shows_whom_it_is_kept_from_that_there_is_something(
 
 
 def test_terms_that_are_tried_raise_nothing_that_is_kept_from_who_tries_them(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pair: Pair, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """He tries a ruleset and counts: of her case nothing is counted.
 
     It reads every record that it may show anew, so that the indices of entries stand in its
     queries: those move with all that anybody says.
     """
-    with_case, without, _ = twins(tmp_path, POLICE, case_of)
+    with_case, without = pair(POLICE)
     code, said, queries = with_case.does(TRIED, capsys)
     other = without.does(TRIED, capsys)
     assert (code, said) == other[:2]
@@ -178,10 +132,10 @@ def test_terms_that_are_tried_raise_nothing_that_is_kept_from_who_tries_them(
 
 
 def test_a_colleague_sees_what_is_kept_from_him(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pair: Pair, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Else the comparison above would hold of lists that show nobody anything."""
-    with_case, without, _ = twins(tmp_path, POLICE, case_of)
+    with_case, without = pair(POLICE)
     acting = open_acting(Home.open(with_case.folder))
     acting.outbox.token_for("practitioner", "C. Colleague")
     for line in ("research list --all", "response list"):
@@ -210,13 +164,11 @@ SEEN = {
 
 @pytest.mark.parametrize("name", SEEN)
 def test_a_colleague_sees_what_is_done_about_her(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+    pair: Pair, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     """Casework too: else its lists would be kept from everybody, and the comparison be empty."""
     hub = name if name == POLICE else HUB
-    with_case, without, _ = twins(
-        tmp_path, name, lambda token: written("hers", her_case({"practitioner": token}, hub=hub))
-    )
+    with_case, without = pair(name, hub)
     acting = open_acting(Home.open(with_case.folder))
     acting.outbox.token_for("practitioner", "C. Colleague")
 
@@ -254,13 +206,10 @@ def ids_of(agency: Agency) -> dict[str, set[str]]:
 
 
 def test_what_he_cannot_see_of_a_disclosure_he_cannot_act_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pair: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """He is the officer who is asked about: his stage, his look, are of no application."""
-    with_case, _, _ = twins(
-        tmp_path, POLICE, lambda token: written("hers", her_case({"practitioner": token},
-                                                                 hub=POLICE))
-    )  # fmt: skip
+    with_case, _ = pair(POLICE, POLICE)
     acting = open_acting(Home.open(with_case.folder))
     with acting.store.read() as db:
         (application,) = db.execute(select(applications.c.id)).scalars()
@@ -275,10 +224,10 @@ def test_what_he_cannot_see_of_a_disclosure_he_cannot_act_on(
 
 
 def test_what_he_cannot_see_he_cannot_act_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pair: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """He guesses an id, or has seen it on a screen: it answers as an id that never was."""
-    with_case, without, _ = twins(tmp_path, POLICE, case_of)
+    with_case, without = pair(POLICE)
     seen, known = ids_of(with_case), ids_of(without)
     names = ("task", "report", "alert", "person")
     task, report, alert, person = (min(seen[name] - known[name]) for name in names)
@@ -329,7 +278,7 @@ def test_a_reporter_who_is_excluded_from_what_a_colleague_reports_sees_nothing_o
     token = speaker.outbox.token_for("practitioner", KEPT)
     report = concern(speaker.outbox)
     speaker.outbox.publish(report)
-    home = Agency(tmp_path / "case", Town(beginning()), CASE)
+    home = Agency(tmp_path / "case")
     before = home.does("outbox", capsys)[1]
     hers = concern(speaker.outbox)
     kept = msgspec.json.encode({"excluded": [{"subjects": [], "practitioner": token}]})
@@ -352,14 +301,13 @@ def test_what_is_lifted_shows_again_and_unlinking_restores(tmp_path: Path) -> No
     made = Speaker(tmp_path / "home", name=POLICE)
     token = made.outbox.token_for("practitioner", KEPT)
     made.close()
-    hers = case_of(token, lifted=True)
+    hers = case_of({"practitioner": token}, lifted=True)
     town = Town(beginning())
-    agency = Agency(tmp_path / "home", town, POLICE)
     hidden = []
     for said in (hers[:-1], hers[-1:]):
         town.log.tell(said)
         town.log.deliver()
-        with agency.read().store.read() as db:
+        with read(tmp_path / "home", town, POLICE).store.read() as db:
             hidden.append(hidden_from(db, {token}))
     before, after = hidden
     assert after < before

@@ -1,13 +1,14 @@
 """A decision that was made before a correction reached the desk, and reaches the log after it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 
 from consumers import reading
 from consumers import store as stored
@@ -16,11 +17,12 @@ from consumers.desk.rows import inbox
 from consumers.referrals import rows as referrals
 from consumers.research import rows as research
 from consumers.responses import rows as duties
+from consumers.safeguarding import rows
 from consumers.standing import keep_from
 from contracts.event.work import ResponseGiven
 from contracts.fault import Misuse, Transient
-from tests.support.alerts import LEAD, alert_of, deciding, person, raised, retract, tables
-from tests.support.compacted import rebuilt
+from tests.support.alerts import LEAD, deciding, person, raised, retract, tables
+from tests.support.compacted import compacted, rebuilt
 from tests.support.conversing import answering
 from tests.support.desk import HUB, POLICE, PROBATION, SOURCES, Desk, named
 from tests.unit.test_looked_again import correct, look_everywhere
@@ -61,23 +63,30 @@ def standing(consumer: Consumer) -> Json:
     return decided, considered, tables(consumer)
 
 
-def is_open(desk: Desk) -> bool:
-    """Say whether somebody has still to decide on the one report, at police and hub."""
+def is_open(desk: Desk, report: str) -> bool:
+    """Say whether somebody has still to decide on a report, at police and hub."""
+    decided, considered = research.research_decisions.c, referrals.considered.c
     with desk.acting(POLICE).store.read() as db:
-        decided = db.execute(select(research.research_decisions.c.id)).all()
+        had = list(db.execute(select(decided.id).where(decided.statement == report)))
     with desk.acting(HUB).store.read() as db:
-        considered = db.execute(select(referrals.considered.c.id)).all()
-    alert = alert_of(desk)
-    had = alert["acknowledged_by"] is not None or alert["closed"] is not None
-    return not (decided or considered or had)
+        had += db.execute(select(considered.id).where(considered.statement == report))
+    alert = alert_about(desk, report)
+    return not had and alert["acknowledged_by"] is None and alert["closed"] is None
+
+
+def alert_about(desk: Desk, report: str) -> RowMapping:
+    """Give the one alert of the hub about a report."""
+    with desk.acting(HUB).store.read() as db:
+        (found,) = rows.raised(db, "separation", report, by=HUB)
+    return found
 
 
 def check_rebuilt(desk: Desk) -> None:
     """Check that whoever reads all anew has the same decided, and says nothing twice."""
     for agency in (POLICE, HUB):
-        for is_compacted in (False, True):
-            again = rebuilt(desk, agency, is_compacted=is_compacted)
-            assert standing(again) == standing(desk.acting(agency)), (agency, is_compacted)
+        assert compacted(desk.records(agency)) == desk.records(agency), "Kafka holds all of it"
+        again = rebuilt(desk, agency, is_compacted=True)
+        assert standing(again) == standing(desk.acting(agency)), agency
 
 
 def stop(desk: Desk, report: str) -> None:
@@ -87,15 +96,15 @@ def stop(desk: Desk, report: str) -> None:
     )
 
 
-def take(desk: Desk, _: str) -> None:
-    """Take the one alert of the hub."""
-    deciding(desk).acknowledge(alert_of(desk)["id"], by=person(desk), role=LEAD)
+def take(desk: Desk, report: str) -> None:
+    """Take the alert of the hub."""
+    deciding(desk).acknowledge(alert_about(desk, report)["id"], by=person(desk), role=LEAD)
 
 
-def close(desk: Desk, _: str) -> None:
+def close(desk: Desk, report: str) -> None:
     """Close it."""
     deciding(desk).close(
-        alert_of(desk)["id"], "not_needed", useful="useful", reason="told already",
+        alert_about(desk, report)["id"], "not_needed", useful="useful", reason="told already",
         by=person(desk), role=LEAD,
     )  # fmt: skip
 
@@ -107,39 +116,54 @@ def consider(desk: Desk, report: str) -> None:
     )
 
 
-@pytest.mark.parametrize("decide", [stop, take, close, consider])
-@pytest.mark.parametrize(
-    "first", ["decided", "corrected", "corrected again", "corrected twice over", "corrected later"]
-)
-def test_what_was_decided_without_a_correction_is_open_again(
-    desk: Desk, decide: Callable[[Desk, str], None], first: str
-) -> None:
-    """It stood, made on what was no longer so, and nobody was asked to look again."""
-    raised(desk)
-    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
-    look_everywhere(desk, report)
-    is_read = first in {"corrected", "corrected twice over"}
-    if first != "decided":
-        correction = corrected(desk, report)
-        desk.settle()
-    if first == "corrected twice over":
-        corrected(desk, correction, "She means to stay with her mother.")
-        desk.settle()
-    decide(desk, report)
-    about = report
-    if first == "corrected later":
-        desk.settle()
-        assert not is_open(desk), "it is logged, by who had read the correction"
-        about = correction
-    if not is_read:
-        corrected(desk, about, "She means to leave after all.")
+WAYS = (stop, take, close, consider)
+Case = tuple[Any, Callable[[Desk, str], None]]
+
+
+def looked(desk: Desk, *cases: Case) -> dict[Case, str]:
+    """Report once for each case, and look everywhere where that is needed; give the reports."""
+    found = {one: desk.report() for one in cases}
     desk.settle()
-    assert is_open(desk) is not is_read, "who had read the correction has decided"
-    check_rebuilt(desk)
-    if not is_read:
+    for (_, decide), report in found.items():
+        if decide is stop:
+            look_everywhere(desk, report)
+    return found
+
+
+def test_what_was_decided_without_a_correction_is_open_again(desk: Desk) -> None:
+    """It stood, made on what was no longer so, and nobody was asked to look again."""
+    firsts = ("decided", "corrected", "corrected again", "corrected twice over", "corrected later")
+    reports = looked(desk, *product(firsts, WAYS))
+    right = {one: corrected(desk, said) for one, said in reports.items() if one[0] != "decided"}
+    desk.settle()
+    for one, said in right.items():
+        if one[0] == "corrected twice over":
+            corrected(desk, said, "She means to stay with her mother.")
+    desk.settle()
+    for (_, decide), report in reports.items():
         decide(desk, report)
-        desk.settle()
-    assert not is_open(desk), "and whoever reads it now decides"
+    for one, report in reports.items():
+        if one[0] in {"decided", "corrected again"}:
+            corrected(desk, report, "She means to leave after all.")
+    desk.settle()
+    for one, said in right.items():
+        if one[0] == "corrected later":
+            assert not is_open(desk, reports[one]), (one, "logged, by who had read the correction")
+            corrected(desk, said, "She means to leave after all.")
+    desk.settle()
+    known = {one for one in reports if one[0] in {"corrected", "corrected twice over"}}
+    check_open(desk, reports, known)
+
+
+def check_open(desk: Desk, reports: dict[Case, str], known: Iterable[Case]) -> None:
+    """Check that all is open but what whoever knew decided, and that it is decided anew."""
+    again = {one for one, report in reports.items() if is_open(desk, report)}
+    assert again == reports.keys() - known, "who had read of it has decided"
+    check_rebuilt(desk)
+    for case in again:
+        case[1](desk, reports[case])
+    desk.settle()
+    assert not any(is_open(desk, one) for one in reports.values()), "whoever reads it now decides"
 
 
 def answer(desk: Desk, report: str, *, lacking: bool = False, again: bool = False) -> str:
@@ -163,33 +187,38 @@ def is_done(consumer: Consumer, report: str) -> bool:
         return bool(db.execute(select(inbox.c.done).where(inbox.c.statement == report)).scalar())
 
 
-@pytest.mark.parametrize("change", [corrected, lambda desk, _: compromised(desk)])
-@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda desk, *both: [corrected(desk, one) for one in both],
+        lambda desk, *_: compromised(desk),
+    ],
+)
 def test_what_was_answered_without_a_correction_is_work_again(
-    desk: Desk, change: Callable[[Desk, str], object], is_known: bool
+    desk: Desk, change: Callable[..., object]
 ) -> None:
     """It counted as done, and whoever opened the desk next read nothing of the correction."""
-    raised(desk)
-    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
-    look_everywhere(desk, report)
+    known, unknown = looked(desk, (True, stop), (False, stop)).values()
     police = desk.acting(POLICE)
-    assert not is_done(police, report)
-    if is_known:
-        change(desk, report)
-        desk.settle()
-    answer(desk, report)
-    if not is_known:
-        change(desk, report)
+    assert not is_done(police, known)
+    assert not is_done(police, unknown)
+    answer(desk, unknown)
+    change(desk, known, unknown)
     desk.settle()
-    assert is_done(police, report) is is_known, "who had read it has answered"
+    answer(desk, known)
+    desk.settle()
     again = desk.consumer(POLICE, store="again")
     again.take(desk.records(POLICE))
-    assert is_done(again, report) is is_done(police, report)
-    with police.store.read() as db:
-        assert not duties.is_open(db, f"response_given/{report}"), "whoever reported was answered"
-    answer(desk, report, again=True)
+    for each in (police, again):
+        assert is_done(each, known), "who had read it has answered"
+        assert not is_done(each, unknown)
+    for report in (known, unknown):
+        with police.store.read() as db:
+            assert not duties.is_open(db, f"response_given/{report}"), "the reporter was answered"
+        answer(desk, report, again=True)
     desk.settle()
-    assert is_done(police, report)
+    assert is_done(police, known)
+    assert is_done(police, unknown)
 
 
 def test_an_answer_that_is_held_or_taken_back_leaves_its_report_to_be_done(desk: Desk) -> None:
@@ -209,72 +238,58 @@ def test_an_answer_that_is_held_or_taken_back_leaves_its_report_to_be_done(desk:
     assert not is_done(desk.acting(POLICE), report)
 
 
-@pytest.mark.parametrize("decide", [stop, take, close, consider])
-@pytest.mark.parametrize("is_known", [True, False])
-def test_what_was_decided_before_a_key_was_known_as_compromised_is_open_again(
-    desk: Desk, decide: Callable[[Desk, str], None], is_known: bool
-) -> None:
+def test_what_was_decided_before_a_key_was_known_as_compromised_is_open_again(desk: Desk) -> None:
     """It rested on what a thief may have written, and nobody was asked to look again."""
-    raised(desk)
-    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
-    look_everywhere(desk, report)
-    if is_known:
-        compromised(desk)
-        desk.settle()
-    decide(desk, report)
-    if not is_known:
-        compromised(desk)
+    reports = looked(desk, *product((False, True), WAYS))
+    known = {one for one in reports if one[0]}
+    for one in reports.keys() - known:
+        one[1](desk, reports[one])
+    compromised(desk)
     desk.settle()
-    assert is_open(desk) is not is_known, "who knew of it has decided"
-    check_rebuilt(desk)
-    if not is_known:
-        decide(desk, report)
-        desk.settle()
-    assert not is_open(desk), "and whoever knows it now decides"
+    for one in known:
+        one[1](desk, reports[one])
+    desk.settle()
+    check_open(desk, reports, known)
 
 
-@pytest.mark.parametrize("decide", [stop, take])
-def test_each_further_correction_asks_for_a_decision_anew(
-    desk: Desk, decide: Callable[[Desk, str], None]
-) -> None:
+def test_each_further_correction_asks_for_a_decision_anew(desk: Desk) -> None:
     """The first left it open; the second says otherwise again."""
-    raised(desk)
-    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
-    look_everywhere(desk, report)
+    reports = looked(desk, (None, stop), (None, take))
     for text in ("She means to stay.", "She means to leave after all."):
-        decide(desk, report)
+        for (_, decide), report in reports.items():
+            decide(desk, report)
         desk.settle()
-        assert not is_open(desk)
-        corrected(desk, report, text)
+        assert not any(is_open(desk, report) for report in reports.values())
+        for report in reports.values():
+            corrected(desk, report, text)
         desk.settle()
-        assert is_open(desk)
+        assert all(is_open(desk, report) for report in reports.values())
 
 
-@pytest.mark.parametrize("decide", [stop, take, close, consider])
 def test_who_is_kept_from_a_correction_does_not_decide(
-    desk: Desk, decide: Callable[[Desk, str], None], monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The decision named what they never saw; without it, it would be open again for ever."""
-    raised(desk)
-    (report,) = [one["statement"] for one in desk.said(POLICE, "research_requested")][:1]
-    look_everywhere(desk, report)
-    correction = corrected(desk, report)
+    reports = looked(desk, *((None, decide) for decide in WAYS))
+    corrections = [corrected(desk, report) for report in reports.values()]
     desk.settle()
     by = person(desk, "K. Kept")
     for agency in (POLICE, HUB):
         with desk.acting(agency).store.write() as db:
-            keep_from(db, [correction], [by.token or ""])
-    with monkeypatch.context() as kept:
-        kept.setattr(f"{__name__}.person", lambda *_: by)
-        with pytest.raises(Misuse, match="You cannot decide this"):
-            decide(desk, report)
-    (said,) = deciding(desk).escalate(alert_of(desk)["id"], by=by, role=LEAD)
-    assert correction not in json.dumps({
-        k: bytes(v).decode() for k, v in said.draft.sections.items()
-    })
-    decide(desk, report)
+            keep_from(db, corrections, [by.token or ""])
+    for ((_, decide), report), correction in zip(reports.items(), corrections, strict=True):
+        with monkeypatch.context() as kept:
+            kept.setattr(f"{__name__}.person", lambda *_: by)
+            with pytest.raises(Misuse, match="You cannot decide this"):
+                decide(desk, report)
+        alert = alert_about(desk, report)["id"]
+        (said,) = deciding(desk).escalate(alert, by=by, role=LEAD)
+        assert correction not in json.dumps({
+            k: bytes(v).decode() for k, v in said.draft.sections.items()
+        })
+        decide(desk, report)
     desk.settle()
-    assert not is_open(desk), "a colleague decides"
+    assert not any(is_open(desk, one) for one in reports.values()), "a colleague decides"
 
 
 def test_a_batch_that_was_undone_is_not_judged_by_what_it_brings_later(
