@@ -71,17 +71,16 @@ def answer(desk: Desk, report: str) -> None:
     desk.settle()
 
 
-@pytest.mark.parametrize("urgency", ["urgent", "threat_to_life"])
-def test_a_report_is_answered_by_what_came_before_it(desk: Desk, urgency: str) -> None:
+def test_a_report_is_answered_by_what_came_before_it(desk: Desk) -> None:
     """It was work again, and overdue, for whoever had lost a database: an answer had gone out."""
-    report, supply = lacking(desk, named(desk.draw), urgency)
-    answer(desk, report)
-    supply()
-    again = rebuilt(desk, POLICE, is_compacted=True)
-    for each in (desk.acting(POLICE), again):
-        with each.store.read() as db:
-            assert is_done(each, report)
-            assert not duties.is_open(db, f"response_given/{report}")
+    police = desk.acting(POLICE)
+    for urgency in ("urgent", "threat_to_life"):
+        report, supply = lacking(desk, named(desk.draw), urgency)
+        answer(desk, report)
+        supply()
+        with police.store.read() as db:
+            assert is_done(police, report), urgency
+            assert not duties.is_open(db, f"response_given/{report}"), urgency
     check_rebuilt(desk, POLICE, HUB, PROBATION)
 
 
@@ -94,12 +93,10 @@ def test_a_referral_is_decided_by_what_came_before_it(desk: Desk) -> None:
     said = decide_on(desk, referral, "accepted", by=POLICE)
     supply()
     for agency in (POLICE, PROBATION):
-        again = rebuilt(desk, agency, is_compacted=True)
-        for each in (desk.acting(agency), again):
-            with each.store.read() as db:
-                row = referrals.referral(db, referral)
-            assert row is not None
-            assert (row["decision"], row["answer"], row["overdue_by"]) == ("accepted", said, None)
+        with desk.acting(agency).store.read() as db:
+            row = referrals.referral(db, referral)
+        assert row is not None
+        assert (row["decision"], row["answer"], row["overdue_by"]) == ("accepted", said, None)
     check_rebuilt(desk, POLICE, HUB, PROBATION)
 
 
@@ -189,7 +186,8 @@ def test_a_question_names_nobody_whom_its_report_names(desk: Desk, ends: str) ->
     open_to_all(desk)
     question = ask(desk, HUB, report, token, by=POLICE)
     supply()
-    check_rebuilt(desk, POLICE, HUB, PROBATION)
+    if ends == "retracted":  # until here both are the same
+        check_rebuilt(desk, POLICE, HUB, PROBATION)
     for each in (desk.acting(POLICE), rebuilt(desk, POLICE, is_compacted=True)):
         assert sound(each, token) == [report]
     if ends == "erased":

@@ -90,6 +90,18 @@ def force(tmp_path_factory: pytest.TempPathFactory) -> Busy:
     return made
 
 
+@pytest.fixture(scope="module")
+def ran_out(force: Busy, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Give what is said there once all its clocks have run out, where nothing fails."""
+    where, copy = force.town._where[POLICE], tmp_path_factory.mktemp("whole") / "whole"
+    like = force.town.consumer(POLICE, where)
+    before = keys(like)
+    shutil.copyfile(where, copy)
+    whole = failing(like, copy)
+    whole.take(force.town.records(POLICE))
+    return {key: said for key, said in keys(whole).items() if key not in before}
+
+
 KINDS = (
     "alert_escalated/", "alert_raised/M01/", "duty_overdue/HANDOVER_OUTSTANDING/",
     "duty_overdue/handover/", "duty_overdue/disclosure_decision/",
@@ -100,21 +112,16 @@ KINDS = (
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_thing_that_fails_as_time_passes_stops_no_other_clock(
-    force: Busy, tmp_path: Path, kind: str
+    force: Busy, ran_out: dict[str, str], tmp_path: Path, kind: str
 ) -> None:
     """One alert of ten thousand must not silence the others for ever, and a person hears of it."""
     held, records = force.town._where[POLICE], force.town.records(POLICE)
-    like, copies = force.town.consumer(POLICE, held), [tmp_path / "whole", tmp_path / "broken"]
-    before = keys(like)
-    for one in copies:
-        shutil.copyfile(held, one)
-    whole = failing(like, copies[0])
-    whole.take(records)
-    ran_out = {key: said for key, said in keys(whole).items() if key not in before}
+    like = force.town.consumer(POLICE, held)
+    copy = Path(shutil.copyfile(held, tmp_path / "broken"))
     its = sorted(one for one in ran_out if one.startswith(kind))
     thing = kind + its[0].removeprefix(kind).split("/")[0]
     assert not all(one.startswith(thing) for one in its), "there are others of its kind"
-    broken = failing(like, copies[1], on=thing)
+    broken = failing(like, copy, on=thing)
     broken.take(records[:-1])
     missing = set(ran_out) - set(keys(broken))
     assert {one for one in its if one.startswith(thing)} <= missing
@@ -122,9 +129,9 @@ def test_one_thing_that_fails_as_time_passes_stops_no_other_clock(
     its_own = {about, *(ran_out[one] for one in its if one.startswith(thing))}
     assert all(any(name in one for name in its_own) for one in missing)
     assert {one for one, _ in failed(broken)} == {about}, "it is named"
-    assert _consumed(copies[1], broken.topic).unworked == 1
+    assert _consumed(copy, broken.topic).unworked == 1
     broken.store.close()
-    mended = failing(like, copies[1])
+    mended = failing(like, copy)
     mended.take(records)
     assert its[0] in keys(mended), "it is tried again each minute"
     assert failed(mended) == [], "and once it works nobody need see to it"
