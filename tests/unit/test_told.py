@@ -99,14 +99,14 @@ async def test_a_consumer_that_is_killed_loses_no_word_and_repeats_it_only_under
     home: Home, mail: Mailbox, tmp_path: Path
 ) -> None:
     """A power cut while somebody is being told must cost nobody the telling."""
-    names = [f"alert-{number:02d}" for number in range(20)]
+    names = [f"alert-{number:02d}" for number in range(40)]
     to_be_told(home, *names).close()
     chance = random.Random(5)
     log = tmp_path / "consumer.log"
     run = Started(["consumer", "run", "--home", home.folder], log)
     try:
         reach = 0
-        for _ in range(2):
+        for _ in range(4):
             reach += chance.randint(3, 8)
             await reached(lambda at=reach: len(mail.took) >= at)  # type: ignore[misc]
             run.again()
