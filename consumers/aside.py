@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers.inserting import upsert
 from consumers.shape import LOCAL
-from consumers.store import ledger_time, metadata
+from consumers.store import attempt, ledger_time, metadata
 from contracts.duration import HOUR_MS
 from contracts.fault import Misuse, Transient
 from contracts.reason import Reason
@@ -145,7 +145,7 @@ def heard(db: Connection, name: str, statement: str | None, *, worker: str) -> I
 @contextmanager
 def contained(db: Connection, name: str, statement: str | None, *, worker: str) -> Iterator[None]:
     """As `heard`; and where the block fails what it wrote is undone, as if it had not begun."""
-    with heard(db, name, statement, worker=worker), db.begin_nested():
+    with heard(db, name, statement, worker=worker), attempt(db):
         yield
 
 
