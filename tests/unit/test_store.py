@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from consumers import acting, aside, standing
 from consumers import store as stored
 from consumers.consumer import Came, Consumer
 from consumers.research.rows import research_tasks, results
+from consumers.store import Store
 from consumers.worker import derived_id
 from contracts.draft import Draft
 from contracts.fault import Transient
 from contracts.identifier import is_statement_id
 from tests.support.desk import HUB, POLICE, Desk
+from tests.support.postgres import made
 
 
 @pytest.fixture
@@ -105,6 +108,33 @@ def test_a_batch_that_fails_leaves_no_row_behind(
     assert (police.position(), wanted(police)) == (0, [])
     police.take(desk.records(POLICE))
     assert len(wanted(police)) == 16
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_part_that_fails_is_undone_alone(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    """What a worker wrote before it failed would stand as if it had been decided."""
+    url = made(request.getfixturevalue("database"), "attempts") if kind == "postgresql" else None
+    store = Store(url or tmp_path / "store.sqlite")
+    with store.write() as db:
+
+        def write(topic: str, *, fails: bool = False) -> None:
+            with stored.attempt(db):
+                stored.advance(db, topic, expected=0, to=1)
+                if fails:
+                    raise KeyError(topic)
+
+        write("one")
+        with suppress(KeyError):
+            write("two", fails=True)
+        with stored.attempt(db):
+            write("three")
+            with suppress(KeyError):
+                write("four", fails=True)
+    with store.read() as db:
+        assert {*db.execute(select(stored.positions.c.topic)).scalars()} == {"one", "three"}
+    store.close()
 
 
 def test_a_rebuilt_store_publishes_nothing_twice(desk: Desk) -> None:
