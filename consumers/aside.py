@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consumers.inserting import upsert
 from consumers.shape import LOCAL
-from consumers.store import attempt, ledger_time, metadata
+from consumers.store import ledger_time, metadata
 from contracts.duration import HOUR_MS
 from contracts.fault import Misuse, Transient
 from contracts.reason import Reason
@@ -147,6 +147,24 @@ def contained(db: Connection, name: str, statement: str | None, *, worker: str) 
     """As `heard`; and where the block fails what it wrote is undone, as if it had not begun."""
     with heard(db, name, statement, worker=worker), attempt(db):
         yield
+
+
+@contextmanager
+def attempt(db: Connection) -> Iterator[None]:
+    """Undo what the block wrote, and nothing else, where it fails; not where its database does.
+
+    Each savepoint of SQLAlchemy's own has another name, and is compiled anew for it.
+    """
+    db.exec_driver_sql("SAVEPOINT attempt")
+    try:
+        yield
+    except SQLAlchemyError:
+        raise  # nobody goes on in this transaction
+    except BaseException:
+        db.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
+        db.exec_driver_sql("RELEASE SAVEPOINT attempt")
+        raise
+    db.exec_driver_sql("RELEASE SAVEPOINT attempt")
 
 
 def keep_unproved(db: Connection, topic: str, offset: int, record: bytes, what: str) -> None:

@@ -192,7 +192,7 @@ class Consumer:
         failing: Worker | None = None
         fresh, heard = list[tuple[Worker, Draft]](), False
         try:
-            with stored.attempt(db):
+            with aside.attempt(db):
                 for failing, work in works:
                     fresh += [(failing, one.draft) for one in work() if stored.want(db, one)]
                 heard = True

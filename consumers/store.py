@@ -34,7 +34,6 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
 from consumers import embedded, shape
 from consumers.inserting import once, over, upsert
@@ -204,24 +203,6 @@ class Store:
         """Drop every row that the views bring back (`shape.make_anew`)."""
         with self.write() as db:
             shape.make_anew(db, self._tables)
-
-
-@contextmanager
-def attempt(db: Connection) -> Iterator[None]:
-    """Undo what the block wrote, and nothing else, where it fails; not where its database does.
-
-    Each savepoint of SQLAlchemy's own has another name, and is compiled anew for it.
-    """
-    db.exec_driver_sql("SAVEPOINT attempt")
-    try:
-        yield
-    except SQLAlchemyError:
-        raise  # nobody goes on in this transaction
-    except BaseException:
-        db.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
-        db.exec_driver_sql("RELEASE SAVEPOINT attempt")
-        raise
-    db.exec_driver_sql("RELEASE SAVEPOINT attempt")
 
 
 def position(db: Connection, topic: str) -> int:

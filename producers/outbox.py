@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Integer, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from contracts import base64url
 from contracts.agreement import Basis
@@ -30,7 +30,6 @@ from producers.tables import (
     CLOCK,
     Database,
     statements,
-    streams,
     superseded,
     tokens,
     unproved,
@@ -41,20 +40,12 @@ TOKEN_BYTES = 16
 _IS_CONTROL = views.c.kind == "control"
 _COUNTED = select(func.count()).where(_IS_CONTROL)
 _OF_ID = select(statements).where(statements.c.id == bindparam("of"))
-_NOW = bindparam("now", type_=Integer)
-_TO_BE_SENT = (
-    select(statements.c.id, statements.c.digest, statements.c.raw)
-    .join(streams, streams.c.stream == statements.c.stream)
-    .where(unanswered.is_to_be_sent(_NOW), statements.c.raw.is_not(None))
-    .order_by(streams.c.use != "emergencies", streams.c.place, statements.c.sequence)
-    .limit(bindparam("most"))
-)
 _SENT = (
     update(statements)
     .where(
         statements.c.digest.in_(bindparam("some", expanding=True)), statements.c.state != "decided"
     )
-    .values(state="sent", sent_at=_NOW)
+    .values(state="sent", sent_at=bindparam("now"))
 )
 
 
@@ -214,7 +205,7 @@ class Outbox:
     def waiting(self, limit: int = 200) -> list[Waiting]:
         """List what is to be sent, or sent again: emergencies first, each stream in its order."""
         with self.database.read() as db:
-            found = db.execute(_TO_BE_SENT, {"now": self.now_ms(), "most": limit})
+            found = db.execute(unanswered.TO_BE_SENT, {"now": self.now_ms(), "most": limit})
             return [Waiting(*row) for row in found]
 
     def mark_sent(self, digests: list[str]) -> None:

@@ -8,11 +8,11 @@ Source: design.md, A receipt.
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
+from sqlalchemy import Connection, Integer, RowMapping, bindparam, func, select
 
 from contracts.duration import MINUTE_MS
 from producers.partnership import Partnership
-from producers.tables import statements
+from producers.tables import statements, streams
 
 AGAIN_MS_MIN, AGAIN_MS_MAX = 120_000, 900_000
 """How long what was sent waits for its receipt: as long again as it has waited, within these."""
@@ -23,16 +23,18 @@ _UNANSWERED = (statements.c.state.in_(["waiting", "sent"]), statements.c.event !
 """What was said and has no receipt; that a stream was opened tells nobody anything."""
 
 
-def is_to_be_sent(now_ms: ColumnElement[int]) -> ColumnElement[bool]:
-    """Choose what waits, and what was sent and should have its receipt by now.
-
-    Args:
-        now_ms: the clock, in milliseconds since 1970; one that was set back counts as late.
-    """
-    row = statements.c
-    waited = func.min(func.max(row.sent_at - row.stored_at, AGAIN_MS_MIN), AGAIN_MS_MAX)
-    is_late = (row.sent_at <= now_ms - waited) | (row.sent_at > now_ms)
-    return (row.state == "waiting") | ((row.state == "sent") & is_late)
+_now, _row = bindparam("now", type_=Integer), statements.c
+_waited = func.min(func.max(_row.sent_at - _row.stored_at, AGAIN_MS_MIN), AGAIN_MS_MAX)
+_is_late = (_row.sent_at <= _now - _waited) | (_row.sent_at > _now)
+TO_BE_SENT = (
+    select(_row.id, _row.digest, _row.raw)
+    .join(streams, streams.c.stream == _row.stream)
+    .where((_row.state == "waiting") | ((_row.state == "sent") & _is_late), _row.raw.is_not(None))
+    .order_by(streams.c.use != "emergencies", streams.c.place, _row.sequence)
+    .limit(bindparam("most"))
+)
+"""At most so many that wait, or were sent and should have their receipt by `now`, in milliseconds
+since 1970 (a clock that was set back counts as late): emergencies first, each stream in order."""
 
 
 def undelivered(db: Connection, now_ms: int) -> Sequence[RowMapping]:

@@ -120,7 +120,7 @@ def test_a_part_that_fails_is_undone_alone(
     with store.write() as db:
 
         def write(topic: str, *, fails: bool = False) -> None:
-            with stored.attempt(db):
+            with aside.attempt(db):
                 stored.advance(db, topic, expected=0, to=1)
                 if fails:
                     raise KeyError(topic)
@@ -128,7 +128,7 @@ def test_a_part_that_fails_is_undone_alone(
         write("one")
         with suppress(KeyError):
             write("two", fails=True)
-        with stored.attempt(db):
+        with aside.attempt(db):
             write("three")
             with suppress(KeyError):
                 write("four", fails=True)
