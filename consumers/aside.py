@@ -160,7 +160,7 @@ def attempt(db: Connection) -> Iterator[None]:
         yield
     except SQLAlchemyError:
         raise  # nobody goes on in this transaction
-    except BaseException:
+    except Exception:
         db.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
         db.exec_driver_sql("RELEASE SAVEPOINT attempt")
         raise

@@ -308,11 +308,25 @@ async def _reading(
         reader.assign([place])
         yield reader, place
     finally:
-        # In a task of its own: aiokafka cancels what it waits for as it closes.
-        for close in (reader.stop, reader._client.close):  # noqa: SLF001 - it names no other way
-            closing = asyncio.ensure_future(close())
-            if await _ended(closing) and closing.exception() is None:
-                break
+        await _closed(reader)
+
+
+async def _closed(reader: AIOKafkaConsumer) -> None:
+    """Close a reader; whoever is stopped meanwhile is stopped once it is closed."""
+    closing = asyncio.ensure_future(_close(reader))
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await asyncio.wait({closing})
+        raise
+
+
+async def _close(reader: AIOKafkaConsumer) -> None:
+    # In a task of its own: aiokafka cancels what it waits for as it closes.
+    for close in (reader.stop, reader._client.close):  # noqa: SLF001 - it names no other way
+        closing = asyncio.ensure_future(close())
+        if await _ended(closing) and closing.exception() is None:
+            break
 
 
 def _unread(error: BaseException) -> Transient:

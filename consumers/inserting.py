@@ -43,4 +43,6 @@ def _over(
 
 
 def _insert(database: str, table: Table) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(table) if database == "postgresql" else sqlite.insert(table)
+    made = postgresql.insert(table) if database == "postgresql" else sqlite.insert(table)
+    # Else PostgreSQL's are -1 rows each: what was there already would count as new.
+    return made.execution_options(preserve_rowcount=True)

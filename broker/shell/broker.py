@@ -23,7 +23,7 @@ from broker.shell.memory import keep_memory
 from broker.shell.metrics import Metrics
 from broker.shell.preparation import Preparation
 from broker.shell.recovery import Recall, recover
-from broker.shell.sequencer import Sequencer
+from broker.shell.sequencer import Sequencer, going_on
 from broker.shell.topics import service_name
 from contracts.fault import Transient, innermost
 
@@ -192,6 +192,6 @@ async def _together(*runs: Coroutine[object, object, None]) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             for run in runs:
-                tasks.create_task(run)
+                tasks.create_task(going_on(run))
     except BaseExceptionGroup as failed:
         raise innermost(failed) from None

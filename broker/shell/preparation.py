@@ -66,14 +66,16 @@ class Preparation:
         worker, keys = self._workers[slot], self._keys
         # Whoever is stopped meanwhile leaves no answer in the pipe: the next would take it for its.
         asked = asyncio.ensure_future(worker.ask(raw, keys))
+        asked.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        await asyncio.wait({asked}, timeout=ANSWER_S_MAX)
         try:
-            async with asyncio.timeout(ANSWER_S_MAX):
-                return await asyncio.shield(asked)
-        except (OSError, EOFError):  # a time-out is one
+            return asked.result()
+        except (OSError, EOFError, asyncio.InvalidStateError, asyncio.CancelledError):
             if self._workers[slot] is worker:
                 log.warning("preparation_worker_replaced")
-                worker.close()
-                self._workers[slot] = _Worker()
+                with contextlib.suppress(OSError):  # where none starts now, the next chunk tries
+                    self._workers[slot] = _Worker()
+                    worker.close()
             return [prepare(one, keys) for one in raw]
 
     def close(self) -> None:
@@ -123,7 +125,7 @@ class _Worker:
         self._process.kill()
         self._process.join()
         for thread in (self._asking, self._answering):
-            thread.shutdown(wait=True, cancel_futures=True)
+            thread.shutdown(wait=True)  # what waits there fails at once: the pipe is broken
         self._pipe.close()
 
 

@@ -9,7 +9,7 @@ Source: design.md, Record, then deliver; technical.md 6.
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TypeVar
 
@@ -93,10 +93,8 @@ class Sequencer:
             Fatal: another broker took over.
         """
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
-            tasks.create_task(self._read())
-            tasks.create_task(self._prepare())
-            tasks.create_task(self._record())
+            for work in (self._listen, self._read, self._prepare, self._record):
+                tasks.create_task(going_on(work()))
 
     async def _read(self) -> None:
         """Read ahead of preparation, a round at a time; an empty one where nothing came."""
@@ -246,6 +244,24 @@ class Sequencer:
             # What is not deleted now is deleted next time.
             with suppress(Transient, KafkaError):
                 await bounded(self._admin.delete_records(behind), "cutting submissions", 5)
+
+
+async def going_on(work: Coroutine[object, object, None]) -> None:
+    """Run what never ends; a task group says nothing of one that was cancelled from within.
+
+    Raises:
+        Transient: it was: the other steps would wait for it for ever.
+    """
+    try:
+        await work
+    except asyncio.CancelledError:
+        own = asyncio.current_task()
+        if own is None or own.cancelling():
+            raise
+        raise Transient(
+            "A step of the broker was stopped from within.",
+            remedy="The broker begins anew by itself. Report the defect.",
+        ) from None
 
 
 async def _taken(waiting: asyncio.Queue[list[_T]]) -> list[_T]:

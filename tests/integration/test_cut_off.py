@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer
 
 from broker.shell.connection import Connection, closed
 from broker.shell.intake import Intake
+from consumers import inflow
 from consumers.inflow import waits_after
 from contracts import topic
 from contracts.fault import Transient
@@ -63,23 +64,23 @@ async def test_who_is_stopped_as_it_starts_leaves_no_connection_open(
         gc.collect()  # an open one warns as it goes, and a warning is an error
 
 
-async def close_of_ours(client: AIOKafkaProducer) -> None:
+async def close_of_ours(client: AIOKafkaConsumer) -> None:
     """Close a client as whoever sends for an agency does."""
-    await sender._closed(client, client.client)
+    await sender._closed(client, client._client)
 
 
-@pytest.mark.parametrize("close", [closed, close_of_ours])
+@pytest.mark.parametrize("close", [closed, close_of_ours, inflow._closed])
 async def test_who_is_stopped_as_a_client_closes_leaves_no_connection_open(
-    kafka: str, close: Callable[[AIOKafkaProducer], Coroutine[Any, Any, None]]
+    kafka: str, close: Callable[[AIOKafkaConsumer], Coroutine[Any, Any, None]]
 ) -> None:
     """It was half closed, and nobody came back to it."""
-    producer = await Connection(kafka).producer("cut-off-closing")
-    closing = asyncio.ensure_future(close(producer))
+    consumer = await Connection(kafka).consumer(committed=True)
+    closing = asyncio.ensure_future(close(consumer))
     await asyncio.sleep(0)  # it has begun
     closing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await closing
-    connections = producer.client._conns.values()
+    connections = consumer._client._conns.values()
     assert connections
     assert not [one for one in connections if one.connected()]
 

@@ -10,6 +10,8 @@ import pytest
 from broker.core.prepare import prepare
 from broker.shell import preparation
 from broker.shell.preparation import CHUNK, Preparation, _Worker
+from broker.shell.sequencer import going_on
+from contracts.fault import Transient
 from producers.sender import until
 
 
@@ -42,6 +44,46 @@ async def test_whoever_is_stopped_leaves_no_answer_to_the_next(working: Preparat
     stop(worker, signal.SIGCONT)
     after = [one + b"]" for one in submissions(2 * CHUNK)]
     assert await working.prepare(after) == [prepare(one, {}) for one in after]
+
+
+async def test_a_worker_that_dies_leaves_nothing_unprepared(working: Preparation) -> None:
+    """What waited behind was cancelled with it, and the log stood still without a word."""
+    worker, given = working._workers[0], submissions(3 * CHUNK)
+    stop(worker, signal.SIGSTOP)
+    asked = asyncio.ensure_future(working.prepare(given))
+    assert await until(lambda: worker._keys_sent >= 0 and worker._asking._work_queue.empty(), 60)
+    stop(worker, signal.SIGKILL)
+    assert await asked == [prepare(one, {}) for one in given]
+
+
+async def sleeps() -> None:
+    """Go on for longer than any test."""
+    await asyncio.sleep(3600)
+
+
+async def waited(one: asyncio.Future[None]) -> None:
+    """Wait for something that is cancelled by itself."""
+    await one
+
+
+async def test_a_step_that_is_cancelled_from_within_ends_the_session() -> None:
+    """A task group says nothing of it: the other steps waited for it for ever."""
+
+    async def together() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            stopped = asyncio.ensure_future(asyncio.sleep(3600))
+            steps = [tasks.create_task(going_on(one)) for one in (waited(stopped), sleeps())]
+            await asyncio.sleep(0)
+            stopped.cancel()
+            await asyncio.wait(steps)
+
+    with pytest.RaisesGroup(Transient):
+        await together()
+    waiting = asyncio.ensure_future(going_on(sleeps()))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
 
 
 async def test_a_worker_that_does_not_answer_is_replaced(
