@@ -75,6 +75,7 @@ async def test_who_is_stopped_as_a_client_closes_leaves_no_connection_open(
 ) -> None:
     """It was half closed, and nobody came back to it."""
     consumer = await Connection(kafka).consumer(committed=True)
+    await consumer.topics()  # it is connected
     closing = asyncio.ensure_future(close(consumer))
     await asyncio.sleep(0)  # it has begun
     closing.cancel()
