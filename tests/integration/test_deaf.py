@@ -41,6 +41,11 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> list[AIOKafkaConsumer]:
     return found
 
 
+def reader(of: str, told: list[AIOKafkaConsumer]) -> AIOKafkaConsumer:
+    """Give whoever was told last to read a topic."""
+    return [one for one in told if of in {place.topic for place in one.assignment()}][-1]
+
+
 async def decided(outbox: Outbox) -> bool:
     """Publish a report; say whether it is decided."""
     outbox.publish(concern(outbox))
@@ -59,8 +64,7 @@ async def test_a_log_that_hears_nothing_more_reads_anew(
     monkeypatch.setattr(intake, "CALL_S_MAX", 1.0)
     async with running(kafka, tmp_path, "mk-deaf-log") as town:
         outbox = await town.outbox(CASE)
-        name = submissions_of(town)
-        deafen(next(c for c in reversed(reading) if name in {tp.topic for tp in c.assignment()}))
+        deafen(reader(submissions_of(town), reading))
         async with Sender(outbox).running():
             assert await decided(outbox)
 
@@ -91,8 +95,7 @@ async def test_a_sender_that_hears_nothing_more_reads_anew(
         outbox = await town.outbox(CASE)
         async with Sender(outbox).running():
             assert await decided(outbox)
-            name = topic.receipts(town.partnership, PROBATION)
-            deafen(next(c for c in reversed(reading) if name in {p.topic for p in c.assignment()}))
+            deafen(reader(topic.receipts(town.partnership, PROBATION), reading))
             assert await decided(outbox)
 
 

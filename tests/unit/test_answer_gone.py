@@ -37,7 +37,7 @@ DECISIONS = ("refused", "accepted")
 
 @pytest.fixture
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
-    """A partnership where probation, police and hub have agreed, on casework or not."""
+    """A partnership where a report was looked up, or else a referral was decided on twice."""
     return begun(tmp_path, researched if "report" in request.fixturenames else decided_twice)
 
 
@@ -127,7 +127,8 @@ def test_of_two_decisions_on_a_referral_the_one_that_is_left_decides(desk: Desk,
             with each.store.read() as db:
                 row = referrals.referral(db, referral)
             assert row is not None
-            assert (row["decision"], row["answer"]) == (DECISIONS[1 - gone], said[1 - gone])
+            left = DECISIONS[1 - gone], said[1 - gone]
+            assert (row["decision"], row["answer"]) == left, agency
 
 
 @pytest.mark.parametrize("gone", [0, 1])

@@ -50,7 +50,7 @@ HER = {"given": HERS.partition(" ")[0], "family": HERS.partition(" ")[2]}
 
 
 class Twin(NamedTuple):
-    """One home in one of the towns, and its desk."""
+    """One home in one of the towns, and its desk; `town` is the one without her case."""
 
     acting: Acting
     desk: Visited

@@ -260,6 +260,8 @@ def test_a_wrong_word_is_not_believed(liar: tuple[Lying, Visited]) -> None:
         assert told.status_code == 200, lie
         assert "ring your IT desk" in told.text, lie
         assert not is_in(visitor), lie
+    one.claims = {}
+    assert come_back(one, desk.visitor()).headers["location"] == "/", "no lie bars what follows"
 
 
 def test_a_word_that_another_key_signed_is_not_believed(liar: tuple[Lying, Visited]) -> None:
@@ -308,6 +310,8 @@ def test_a_provider_that_is_ill_lets_nobody_in_and_breaks_nothing(
         visitor = desk.visitor()
         assert come_back(one, visitor).headers["location"] == "/sign-in?failed=1", broken
         assert not is_in(visitor), broken
+    one.answer = JSONResponse
+    assert come_back(one, desk.visitor()).headers["location"] == "/", "once it is well it is heard"
 
 
 def test_a_provider_that_is_not_there_is_said_so(town: Working, tmp_path: Path) -> None:

@@ -80,10 +80,11 @@ def test_a_look_that_says_too_little_or_too_much_is_not_taken_and_nothing_typed_
 ) -> None:
     """What takes a minute to write is not written twice at 3 am."""
     officer, which = desk.visitor("officer"), task(force)
-    for sent, wrong in LOOKS:
-        page = refused(officer.post(f"/research/{which}", detail="what I found", **sent))
+    for number, (sent, wrong) in enumerate(LOOKS):
+        found = f"what I found, {number}"
+        page = refused(officer.post(f"/research/{which}", detail=found, **sent))
         assert wrong in page
-        assert "what I found</textarea>" in page, wrong
+        assert f"{found}</textarea>" in page, wrong
         assert "--" not in re.sub(r"<[^>]*>", "", page).replace("<!--", ""), wrong
     assert force.town.events(POLICE, "research_completed") == []
 

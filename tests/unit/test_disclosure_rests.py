@@ -269,9 +269,7 @@ def test_a_page_that_did_not_show_a_correction_decides_nothing(
     decide(desk, application, read=correction)
 
 
-def test_stages_stand_that_came_before_the_last_delivery_of_their_application(
-    desk: Desk, application: str
-) -> None:
+def test_stages_stand_that_came_before_the_last_delivery_of_their_application(desk: Desk) -> None:
     """Of what was held and completed Kafka keeps the last record: its stages came before that."""
     sections = people(desk)
     sections["person.1.part"]["part"] = "alleged_perpetrator"

@@ -22,7 +22,7 @@ ENDS = select(rows.ends).order_by(rows.ends.c.id)
 
 @pytest.fixture
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
-    """A partnership where probation, police and hub have agreed on casework; an end was told."""
+    """A partnership that has agreed on casework; what a test begins with was told and referred."""
     return begun(tmp_path, adopt, *[put] * ("referral" in request.fixturenames))
 
 

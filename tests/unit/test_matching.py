@@ -357,9 +357,7 @@ def test_a_correction_by_the_publisher_is_what_counts(desk: Desk) -> None:
     assert ([line.text for line in page.births], page.replaced) == (["1970-03-02 (day)"], [report])
 
 
-def test_settings_that_were_changed_since_are_not_silently_mixed(
-    tmp_path: Path,
-) -> None:
+def test_settings_that_were_changed_since_are_not_silently_mixed(tmp_path: Path) -> None:
     """Half an index by other nicknames finds half of the people, and nobody would notice."""
     desk = begun(tmp_path, e18_and_e19)
     text = SHIPPED.read_text().replace("  - [daniel, dan, danny]\n", "")

@@ -155,15 +155,20 @@ def test_what_was_decided_without_a_correction_is_open_again(desk: Desk) -> None
     check_open(desk, reports, known)
 
 
+def left_open(desk: Desk, reports: dict[Case, str]) -> set[Case]:
+    """Give the cases of which somebody has still to decide on the report."""
+    return {one for one, report in reports.items() if is_open(desk, report)}
+
+
 def check_open(desk: Desk, reports: dict[Case, str], known: Iterable[Case]) -> None:
     """Check that all is open but what whoever knew decided, and that it is decided anew."""
-    again = {one for one, report in reports.items() if is_open(desk, report)}
+    again = left_open(desk, reports)
     assert again == reports.keys() - known, "who had read of it has decided"
     check_rebuilt(desk)
     for case in again:
         case[1](desk, reports[case])
     desk.settle()
-    assert not any(is_open(desk, one) for one in reports.values()), "whoever reads it now decides"
+    assert left_open(desk, reports) == set(), "whoever reads it now decides"
 
 
 def answer(desk: Desk, report: str, *, lacking: bool = False, again: bool = False) -> str:
@@ -259,11 +264,11 @@ def test_each_further_correction_asks_for_a_decision_anew(desk: Desk) -> None:
         for (_, decide), report in reports.items():
             decide(desk, report)
         desk.settle()
-        assert not any(is_open(desk, report) for report in reports.values())
+        assert left_open(desk, reports) == set()
         for report in reports.values():
             corrected(desk, report, text)
         desk.settle()
-        assert all(is_open(desk, report) for report in reports.values())
+        assert left_open(desk, reports) == {*reports}
 
 
 def test_who_is_kept_from_a_correction_does_not_decide(
@@ -289,7 +294,7 @@ def test_who_is_kept_from_a_correction_does_not_decide(
         })
         decide(desk, report)
     desk.settle()
-    assert not any(is_open(desk, one) for one in reports.values()), "a colleague decides"
+    assert left_open(desk, reports) == set(), "a colleague decides"
 
 
 def test_a_batch_that_was_undone_is_not_judged_by_what_it_brings_later(

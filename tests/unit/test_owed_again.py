@@ -27,7 +27,7 @@ UNABLE: Json = ("unavailable", "not_searched")
 
 @pytest.fixture
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
-    """A partnership where each may ask each, and did."""
+    """A partnership where each may ask each, and the hub did where a test begins with that."""
     played = [("question", put_to_police), ("late", run_out)]
     plays = [play for name, play in played if name in request.fixturenames]
     return begun(tmp_path, open_to_all, *plays)
@@ -199,31 +199,34 @@ def test_that_nobody_could_look_leaves_the_question_open_on_both_sides(desk: Des
             waits = {one["id"] for one in open_requests(db, frozenset(), HUB, **page)}
             done = answered_requests(db, frozenset(), HUB, **page)
         assert (waits, done) == (set(due), [])
-    for of, due_at in due.items():
-        assert (duty(desk, of)["discharged_by"], duty(desk, of)["due_at"]) == (None, due_at)
+    for outcome, of in asks.items():
+        owed = duty(desk, of)
+        assert (owed["discharged_by"], owed["due_at"]) == (None, due[of]), outcome
     wait(desk, 60, times=4)
-    for of in due:
-        assert said(desk, POLICE, of) == ["", "/fallback"]
-        assert said(desk, HUB, of) == ["/asked"]
+    for outcome, of in asks.items():
+        assert said(desk, POLICE, of) == ["", "/fallback"], outcome
+        assert said(desk, HUB, of) == ["/asked"], outcome
     with desk.acting(POLICE).store.read() as db:
         clocks = [one for one in figures.facts(db, None) if "information supplied" in one.figure]
     assert {one.group for one in clocks} == {"not done"}, "of these questions, and of two more"
     check_rebuilt(desk, POLICE, HUB)
     answers = {of: supply(desk, of, "nil") for of in due}
     for agency in (HUB, POLICE):
-        for of, answer in answers.items():
+        for outcome, of in asks.items():
             row = stands(desk, agency, of)
-            assert (row["answer"], row["unable"], row["outcome"]) == (answer, None, "nil")
+            has = row["answer"], row["unable"], row["outcome"]
+            assert has == (answers[of], None, "nil"), outcome
     later = {of: supply(desk, of, outcome, why=DOWN) for outcome, of in asks.items()}
-    for of, answer in answers.items():
-        assert duty(desk, of)["discharged_by"] == answer
-        assert stands(desk, HUB, of)["answer"] == answer, "it takes nothing back that was found"
+    for outcome, of in asks.items():
+        assert duty(desk, of)["discharged_by"] == answers[of], outcome
+        stood = stands(desk, HUB, of)["answer"]
+        assert stood == answers[of], (outcome, "it takes nothing back that was found")
     check_rebuilt(desk, POLICE, HUB)
-    for of, answer in answers.items():
-        retract(desk, POLICE, answer)
-        assert stands(desk, HUB, of)["unable"] == later[of]
+    for outcome, of in asks.items():
+        retract(desk, POLICE, answers[of])
+        assert stands(desk, HUB, of)["unable"] == later[of], outcome
         retract(desk, POLICE, later[of])
-        assert stands(desk, HUB, of)["unable"] == unable[of]
+        assert stands(desk, HUB, of)["unable"] == unable[of], outcome
     check_rebuilt(desk, POLICE, HUB)
 
 

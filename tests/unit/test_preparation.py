@@ -28,20 +28,21 @@ def submissions(count: int) -> list[bytes]:
     return [b"{" * (number + 1) for number in range(count)]
 
 
-def stop(worker: _Worker, signalled: signal.Signals) -> None:
+def tell(worker: _Worker, signalled: signal.Signals) -> None:
     """Stop a worker where it is, or let it go on."""
-    os.kill(worker._process.pid or 0, signalled)
+    assert worker._process.pid is not None
+    os.kill(worker._process.pid, signalled)
 
 
 async def test_whoever_is_stopped_leaves_no_answer_to_the_next(working: Preparation) -> None:
     """What was prepared of one statement would have been recorded as another's."""
     before = asyncio.ensure_future(working.prepare(submissions(3 * CHUNK)))
     worker = working._workers[0]
-    stop(worker, signal.SIGSTOP)
+    tell(worker, signal.SIGSTOP)
     assert await until(lambda: worker._keys_sent >= 0 and worker._asking._work_queue.empty(), 60)
     before.cancel()
     await asyncio.wait({before})
-    stop(worker, signal.SIGCONT)
+    tell(worker, signal.SIGCONT)
     after = [one + b"]" for one in submissions(2 * CHUNK)]
     assert await working.prepare(after) == [prepare(one, {}) for one in after]
 
@@ -92,7 +93,7 @@ async def test_a_worker_that_does_not_answer_is_replaced(
     """The log would have waited for it for ever, and have said nothing."""
     monkeypatch.setattr(preparation, "ANSWER_S_MAX", 0.2)
     first = working._workers[0]
-    stop(first, signal.SIGSTOP)
+    tell(first, signal.SIGSTOP)
     given = submissions(2)
     assert await working.prepare(given) == [prepare(one, {}) for one in given]
     assert working._workers[0] is not first

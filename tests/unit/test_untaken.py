@@ -235,6 +235,7 @@ def test_a_later_word_counts_and_what_was_taken_back_is_not_looked_for(
     assert again(desk) == {}
     retract(desk, HUB, accepted)
     assert again(desk) == {refused: None}
+    check_rebuilt(desk, PROBATION)
     retract(desk, PROBATION, referral)
     assert again(desk) == {}
     check_rebuilt(desk, PROBATION)
