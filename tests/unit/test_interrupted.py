@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from broker.shell import broker
@@ -77,6 +78,7 @@ async def test_a_broker_that_waits_for_kafka_says_so_once_a_minute(
 ) -> None:
     """A log that grows by a line each five seconds all night hides every other line."""
     monkeypatch.setattr(broker, "RETRY_S_MAX", 0.001)
+    structlog.reset_defaults()  # a command that ran before may have told every logger to be quiet
     waiting = Broker(
         partnership="mk-now", connection=Connection("127.0.0.1:1"), home=tmp_path,
         seed=clock.random_bytes(32), workers=0, now_ms=clock.now_ms,
