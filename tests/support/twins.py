@@ -214,8 +214,14 @@ def read(folder: Path, town: Town, name: str) -> Acting:
     return acting
 
 
-def twins(folder: Path, name: str, hub: str = HUB) -> tuple[Path, Town]:
+def twins(folder: Path, name: str, hub: str = HUB, *, lifted: bool = False) -> tuple[Path, Town]:
     """Make a home in a town with her case, kept from KEPT; beside it its copy in one without.
+
+    Args:
+        folder: for both.
+        name: of the home.
+        hub: as `her_case`.
+        lifted: as `her_case`.
 
     Returns:
         Where they stand, `first` and `second`; the town without her case.
@@ -224,7 +230,10 @@ def twins(folder: Path, name: str, hub: str = HUB) -> tuple[Path, Town]:
     token = made.outbox.token_for("practitioner", KEPT)
     made.close()
     shutil.copytree(folder / "first", folder / "second")
-    others, hers = written("everyday", everyday), case_of({"practitioner": token}, hub=hub)
+    others, hers = (
+        written("everyday", everyday),
+        case_of({"practitioner": token}, hub=hub, lifted=lifted),
+    )
     both = [one for pair in zip(others, hers, strict=False) for one in pair]
     for home, said in (("first", [*both, *others[len(hers) :], *hers[len(others) :]]),
                        ("second", others)):  # fmt: skip

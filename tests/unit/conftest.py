@@ -43,19 +43,20 @@ def desk(town: Working, issuer: str, tmp_path: Path) -> Iterator[Visited]:
 @pytest.fixture(scope="session")
 def played_twins(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[[str, str], tuple[Path, Town]]:
+) -> Callable[[str, str, bool], tuple[Path, Town]]:
     """Play two towns, one with her case and one without, once for each home."""
-    return cache(lambda name, hub: twins(tmp_path_factory.mktemp("twins"), name, hub))
+    folder = tmp_path_factory.mktemp
+    return cache(lambda name, hub, lifted: twins(folder("twins"), name, hub, lifted=lifted))
 
 
 @pytest.fixture
 def twin_homes(
-    played_twins: Callable[[str, str], tuple[Path, Town]], tmp_path: Path
+    played_twins: Callable[[str, str, bool], tuple[Path, Town]], tmp_path: Path
 ) -> Callable[..., tuple[Path, Path, Town]]:
     """Give this test its own copies: of a home with her case, one without, and that one's town."""
 
-    def copied(name: str, hub: str = HUB) -> tuple[Path, Path, Town]:
-        folder, town = played_twins(name, hub)
+    def copied(name: str, hub: str = HUB, *, lifted: bool = False) -> tuple[Path, Path, Town]:
+        folder, town = played_twins(name, hub, lifted)
         shutil.copytree(folder, tmp_path / "twins")
         return tmp_path / "twins" / "first", tmp_path / "twins" / "second", deepcopy(town)
 

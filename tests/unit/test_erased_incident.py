@@ -99,6 +99,7 @@ def test_what_the_remaining_incidents_reach_is_raised_anew(desk: Desk) -> None:
     desk.settle()
     with desk.acting(HUB).store.read() as db:
         assert aside.count_unworked(db) == 0
+    check_rebuilt(desk)
     erase(desk, derived(desk, reports[1])[0])
     desk.settle()
     desk.pass_hours(1)

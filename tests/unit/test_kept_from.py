@@ -94,8 +94,8 @@ class Agency:
 def pair(twin_homes: Callable[..., tuple[Path, Path, object]]) -> Pair:
     """Give a home in a town with her case, and its copy in a town without it, by name."""
 
-    def made(*of: str) -> tuple[Agency, Agency]:
-        with_case, without, _ = twin_homes(*of)
+    def made(*of: str, lifted: bool = False) -> tuple[Agency, Agency]:
+        with_case, without, _ = twin_homes(*of, lifted=lifted)
         return Agency(with_case), Agency(without)
 
     return made
@@ -168,7 +168,7 @@ def test_a_colleague_sees_what_is_done_about_her(
 ) -> None:
     """Casework too: else its lists would be kept from everybody, and the comparison be empty."""
     hub = name if name == POLICE else HUB
-    with_case, without = pair(name, hub)
+    with_case, without = pair(name, hub, lifted=True)
     acting = open_acting(Home.open(with_case.folder))
     acting.outbox.token_for("practitioner", "C. Colleague")
 
@@ -209,7 +209,7 @@ def test_what_he_cannot_see_of_a_disclosure_he_cannot_act_on(
     pair: Pair, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """He is the officer who is asked about: his stage, his look, are of no application."""
-    with_case, _ = pair(POLICE, POLICE)
+    with_case, _ = pair(POLICE, POLICE, lifted=True)
     acting = open_acting(Home.open(with_case.folder))
     with acting.store.read() as db:
         (application,) = db.execute(select(applications.c.id)).scalars()

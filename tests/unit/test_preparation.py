@@ -50,10 +50,10 @@ async def test_whoever_is_stopped_leaves_no_answer_to_the_next(working: Preparat
 async def test_a_worker_that_dies_leaves_nothing_unprepared(working: Preparation) -> None:
     """What waited behind was cancelled with it, and the log stood still without a word."""
     worker, given = working._workers[0], submissions(3 * CHUNK)
-    stop(worker, signal.SIGSTOP)
+    tell(worker, signal.SIGSTOP)
     asked = asyncio.ensure_future(working.prepare(given))
     assert await until(lambda: worker._keys_sent >= 0 and worker._asking._work_queue.empty(), 60)
-    stop(worker, signal.SIGKILL)
+    tell(worker, signal.SIGKILL)
     assert await asked == [prepare(one, {}) for one in given]
 
 
